@@ -1,0 +1,51 @@
+/**
+ * Who may decide a request: the one policy, asked at every click, of the person who clicked.
+ * The service's approvers, else APPROVERS, else the members of the approval channel; never the requester, unless
+ * ALLOW_SELF_APPROVAL.
+ */
+import type { Approvers, Refusal } from './registration.ts';
+
+/** What is set: for the service, and for the workspace where the service says nothing. */
+export type Policy = { approvers: string[]; adminChannel: string; allowSelfApproval: boolean };
+
+/** Whether a person belongs to a group or a channel, by its id. Missing or undefined: it could not be found out. */
+export type Memberships = ReadonlyMap<string, boolean | undefined>;
+
+/** Where a service's requests are posted. */
+export function approvalChannel(service: { channel: string | null }, policy: Policy): string {
+  return service.channel ?? policy.adminChannel;
+}
+
+/** Whom a service's requests rest with. */
+export function approversOf(service: { approvers: string[]; channel: string | null }, policy: Policy): Approvers {
+  const named = service.approvers.length > 0 ? service.approvers : policy.approvers;
+  return {
+    users: named.filter((id) => !isGroup(id)),
+    groups: named.filter(isGroup),
+    channel: approvalChannel(service, policy),
+  };
+}
+
+/** The groups or the channel that Slack must be asked about before it is known whether `person` is an approver. */
+export function membershipsToAsk({ users, groups, channel }: Approvers, person: string): string[] {
+  if (users.includes(person)) return [];
+  return users.length + groups.length > 0 ? groups : [channel];
+}
+
+/** Whether `person` may decide what `requester` asked for: null where they may, else why not. */
+export function refuseDecision(
+  person: string,
+  requester: string,
+  approvers: Approvers,
+  memberships: Memberships,
+  policy: Policy,
+): Refusal | null {
+  if (person === requester && !policy.allowSelfApproval) return { kind: 'own-request', askInstead: approvers };
+  if (approvers.users.includes(person)) return null;
+  const answers = membershipsToAsk(approvers, person).map((id) => memberships.get(id));
+  if (answers.includes(true)) return null;
+  return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
+}
+
+/** User group ids begin with S, people's with U or W. */
+const isGroup = (id: string): boolean => id.startsWith('S');

@@ -1,0 +1,187 @@
+/**
+ * The life of a registration: what is allowed, where it leads, and what must then be said.
+ * Pure: facts in, outcome out. The outcome carries its effects as data; the outbox carries them to Slack.
+ */
+
+export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
+export type Status = (typeof statuses)[number];
+
+export const actions = ['approve', 'reject', 'revoke', 'reinstate', 'unregister', 'delete', 'expire'] as const;
+export type Action = (typeof actions)[number];
+
+/** Where each action leads, from each status. What is not here cannot happen. */
+export const life = {
+  pending: {
+    approve: 'approved',
+    reject: 'rejected',
+    unregister: 'unregistered',
+    delete: 'deleted',
+    expire: 'expired',
+  },
+  approved: { revoke: 'revoked', unregister: 'unregistered', delete: 'deleted' },
+  rejected: { unregister: 'unregistered', delete: 'deleted' },
+  revoked: { reinstate: 'approved', delete: 'deleted' },
+  unregistered: {},
+  deleted: {},
+  expired: {},
+} as const satisfies Record<Status, Partial<Record<Action, Status>>>;
+
+/** Who takes an action: an approver, an owner of the application, or time itself. */
+export const takenBy = {
+  approve: 'approver',
+  reject: 'approver',
+  revoke: 'approver',
+  reinstate: 'approver',
+  delete: 'approver',
+  unregister: 'owner',
+  expire: 'time',
+} as const satisfies Record<Action, 'approver' | 'owner' | 'time'>;
+
+/** Approvers' actions: what the card offers as buttons. */
+export type Decision = { [A in Action]: (typeof takenBy)[A] extends 'approver' ? A : never }[Action];
+
+/** Decisions that must say why. */
+export type ReasonedDecision = Extract<Decision, 'reject' | 'revoke'>;
+
+/** The longest reason a person may give, in characters, for a request or a decision. */
+export const reasonLimit = 1000;
+
+/** Which action turned a registration into `status`, as the record's `action` says it; `request` begins each life. */
+export type Event = Action | 'request';
+
+/** A live registration holds its place: there is one per application and service. The others are closed for good. */
+export const liveStatuses = ['pending', 'approved', 'rejected', 'revoked'] as const satisfies Status[];
+export const isLive = (status: Status): boolean => (liveStatuses as readonly Status[]).includes(status);
+
+/** The statuses from which an action may start. */
+export function startsFrom(action: Action): Status[] {
+  return statuses.filter((status) => next(status, action) !== undefined);
+}
+
+/** Where an action leads from a status, or undefined where it cannot happen. */
+export function next(status: Status, action: Action): Status | undefined {
+  const ways: Partial<Record<Action, Status>> = life[status];
+  return ways[action];
+}
+
+/**
+ * What a change makes Registrar say. An effect names a registration and carries no text: the message is drawn from the
+ * rows when it is sent, so late, twice or out of order only makes it fresher.
+ */
+export type Effect =
+  /** Post the request card, or redraw it. */
+  | { kind: 'card'; registration: number; version: number }
+  /** Tell the requester of the event that made `version`. */
+  | { kind: 'notice'; registration: number; version: number };
+
+/** The events the requester hears of by direct message. */
+const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
+
+/** Who last changed a registration, and when: what a late click is told. */
+export type LastChange = { status: Status; by: string | null; at: Date };
+
+/** A refused action. A refusal is a value with a sentence for people; it changes nothing. */
+export type Refusal =
+  /** The registration is not (or no longer) in a status that the action starts from. */
+  | { kind: 'already'; action: Action; last: LastChange }
+  /** The button or picker was drawn from an earlier version; what is seen there is no longer so. */
+  | { kind: 'stale'; action: Action; last: LastChange }
+  /** No such registration. */
+  | { kind: 'gone' }
+  | { kind: 'own-request'; askInstead: Approvers }
+  | { kind: 'not-an-approver'; askInstead: Approvers }
+  | { kind: 'not-an-owner' }
+  /** Slack could not be asked who belongs to a group or channel: no, for now. */
+  | { kind: 'unsure' };
+
+/** Whom an approval rests with: named people and groups, else the members of the channel. */
+export type Approvers = { users: string[]; groups: string[]; channel: string };
+
+export type Outcome = { ok: true; to: Status; effects: Effect[] } | { ok: false; refusal: Refusal };
+
+type Facts = { id: number; status: Status; version: number; last: LastChange };
+
+/**
+ * Applies an action to a registration as it stands. `seen` is the version the person was looking at; the outcome makes
+ * version `facts.version + 1`. Authority has been settled before (domain/authority.ts).
+ */
+export function act(facts: Facts, action: Action, seen: number): Outcome {
+  const to = next(facts.status, action);
+  if (to === undefined) return { ok: false, refusal: { kind: 'already', action, last: facts.last } };
+  if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
+  return { ok: true, to, effects: effectsOf(action, facts.id, facts.version + 1) };
+}
+
+/** How a new registration begins: at version 1, approved at once where the workspace or the service says so. */
+export function begin(autoApprove: { workspace: boolean; service: boolean }): Status {
+  return autoApprove.workspace || autoApprove.service ? 'approved' : 'pending';
+}
+
+/** What beginning makes Registrar say: a card always; and where it was approved at once, the approval message. */
+export function effectsOfRequest(registration: number, status: Status): Effect[] {
+  const card: Effect = { kind: 'card', registration, version: 1 };
+  return status === 'approved' ? [card, { kind: 'notice', registration, version: 1 }] : [card];
+}
+
+function effectsOf(event: Event, registration: number, version: number): Effect[] {
+  const card: Effect = { kind: 'card', registration, version };
+  return told.includes(event) ? [card, { kind: 'notice', registration, version }] : [card];
+}
+
+/** A request that cannot be made, told on the form's field it concerns. */
+export type RequestRefusal =
+  | { field: 'services'; kind: 'unknown-service' }
+  | { field: 'services'; kind: 'disabled'; services: string[] }
+  | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
+  | { field: 'application'; kind: 'not-yours' }
+  | { field: 'application'; kind: 'name-taken'; name: string };
+
+/** What is known of one chosen service when a request is made. */
+export type ServiceFacts = {
+  id: number;
+  name: string;
+  registrationEnabled: boolean;
+  /** The live registration that this application already has for it. */
+  standing: { status: Status; since: Date } | null;
+};
+
+/** Whether an application may request these services: every one of them, or none. */
+export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
+  if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
+  const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
+  if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
+  const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
+  if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
+  return null;
+}
+
+/** One line of a registration's record. */
+export type Entry = {
+  version: number;
+  /** Who did it; null where time did. */
+  actor: string | null;
+  action: Event;
+  from: Status | null;
+  to: Status;
+  reason: string | null;
+  at: Date;
+};
+
+/** A registration with all that its card shows. */
+export type Registration = {
+  id: number;
+  version: number;
+  status: Status;
+  service: { name: string; docs: string | null };
+  application: string;
+  requester: string;
+  reason: string;
+  requestedAt: Date;
+  approvers: Approvers;
+  /** Everything that happened to it, oldest first. */
+  story: Entry[];
+  /** How earlier requests of this application, or of this person, for this service ended; newest first. */
+  earlier: Earlier[];
+};
+
+export type Earlier = { application: string; requester: string; requestedAt: Date; story: Entry[] };
