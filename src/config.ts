@@ -1,0 +1,131 @@
+/** The environment, read once and checked whole: every mistake is reported at once, by name. The README's table is this file. */
+import { validate } from 'node-cron';
+import { z } from 'zod';
+import type { Policy } from './domain/authority.ts';
+
+const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `15m`, `24h`, `7d` to milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'a duration such as 90s, 15m, 24h or 7d')
+  .transform((text) => Number(text.slice(0, -1)) * units[text.at(-1) as keyof typeof units]);
+
+const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
+const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'the ID of a channel, such as C0123456789 (not its name)');
+const schedule = z.string().refine((text) => validate(text), 'a cron expression, such as 0 9 * * 1-5');
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'a port number from 0 to 65535')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'a port number from 0 to 65535');
+
+/** People's ids begin with U or W, user groups' with S. */
+export const approverId = /^[UWS][A-Z0-9]{2,}$/;
+
+const approvers = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== ''),
+  )
+  .refine(
+    (ids) => ids.every((id) => approverId.test(id)),
+    'user IDs (U… or W…) and user group IDs (S…), comma-separated',
+  );
+
+const url = (protocols: string[], expected: string) =>
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), expected);
+
+const timeZone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}, 'an IANA time zone, such as Europe/Berlin');
+
+const environment = z.object({
+  SLACK_BOT_TOKEN: z
+    .string('required: the bot token, xoxb-…')
+    .regex(/^xoxb-\S+$/, 'the bot token, which begins with xoxb-'),
+  SLACK_APP_TOKEN: z
+    .string()
+    .regex(/^xapp-\S+$/, 'the app-level token, which begins with xapp-')
+    .optional(),
+  SLACK_SIGNING_SECRET: z
+    .string()
+    .regex(/^\S{8,}$/, 'the signing secret, at least 8 characters')
+    .optional(),
+  SLACK_API_URL: url(['https:', 'http:'], 'a URL, such as https://slack.com/api/')
+    .transform((text) => (text.endsWith('/') ? text : `${text}/`))
+    .default('https://slack.com/api/'),
+  ADMIN_CHANNEL: z.string('required: the ID of the channel that requests are posted to').pipe(channel),
+  APPROVERS: approvers.default([]),
+  ALLOW_SELF_APPROVAL: flag.default(false),
+  AUTO_APPROVE: flag.default(false),
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'a URL such as postgres://user@host/database').optional(),
+  DATA_DIR: z.string().default('.data'),
+  CATALOG_FILE: z.string().optional(),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: port.default(3000),
+  REMINDER_SCHEDULE: schedule.default('0 9 * * 1-5'),
+  REMIND_AFTER: duration.default(86_400_000),
+  EXPIRE_PENDING_AFTER: duration.optional(),
+  ESCALATION_CHANNEL: channel.optional(),
+  DIGEST_SCHEDULE: schedule.optional(),
+  TIME_ZONE: timeZone.default('UTC'),
+  MAX_PENDING_PER_PERSON: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
+    .transform(Number)
+    .default(20),
+  ALLOW_EXTERNAL: flag.default(false),
+  SMTP_URL: url(['smtp:', 'smtps:'], 'a URL such as smtps://user@host').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'the sender of e-mail, such as registrar@example.com')
+    .optional(),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'a level: fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info'),
+});
+
+export type Config = z.infer<typeof environment> & {
+  /** Who may decide, where a service says nothing of its own. */
+  policy: Policy;
+};
+
+/** A mistake in the environment: the variable, and what it should be. Never its value, which may be a secret. */
+export type Mistake = { variable: string; expected: string };
+
+/** Reads the environment. A variable that is set to nothing counts as not set. */
+export function readConfig(
+  env: Record<string, string | undefined>,
+): { ok: true; config: Config } | { ok: false; mistakes: Mistake[] } {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  const mistakes = (parsed.error?.issues ?? []).map((issue) => ({
+    variable: String(issue.path[0]),
+    expected: issue.message,
+  }));
+  if (!given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
+    const expected = 'one of the two: an app-level token (xapp-…) for Socket Mode, or the signing secret for HTTP mode';
+    mistakes.push({ variable: 'SLACK_APP_TOKEN or SLACK_SIGNING_SECRET', expected });
+  }
+  if (given.SMTP_URL && !given.MAIL_FROM) {
+    mistakes.push({ variable: 'MAIL_FROM', expected: 'the sender of e-mail, needed where SMTP_URL is set' });
+  }
+  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
+  const policy = {
+    approvers: parsed.data.APPROVERS,
+    adminChannel: parsed.data.ADMIN_CHANNEL,
+    allowSelfApproval: parsed.data.ALLOW_SELF_APPROVAL,
+  };
+  return { ok: true, config: { ...parsed.data, policy } };
+}
