@@ -1,0 +1,68 @@
+/** Applications and who owns them. Names are unique without case among the living. */
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { RequestRefusal } from '../domain/registration.ts';
+import type { Db, Tx } from './client.ts';
+import { applicationOwners, applications } from './schema.ts';
+
+/** The application that somebody chose: one that is there, by id, or one to be made, by name. */
+export type Application = { id: number } | { name: string };
+
+/** The applications that a person owns whose name contains `typed`, by name: `limit` at most. */
+export async function owned(
+  db: Db,
+  owner: string,
+  typed: string,
+  limit: number,
+): Promise<{ id: number; name: string }[]> {
+  return db.tables
+    .select({ id: applications.id, name: applications.name })
+    .from(applications)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
+    .where(
+      and(
+        eq(applicationOwners.userId, owner),
+        isNull(applications.deletedAt),
+        sql`strpos(lower(${applications.name}), lower(${typed})) > 0`,
+      ),
+    )
+    .orderBy(asc(sql`lower(${applications.name})`))
+    .limit(limit);
+}
+
+/**
+ * Locks the chosen application for the length of the transaction; makes it first where it is new. A new name that the
+ * person already owns means that application: the same form sent twice ends in one.
+ */
+export async function lockApplication(
+  tx: Tx,
+  application: Application,
+  person: string,
+  at: Date,
+): Promise<{ ok: true; id: number; name: string } | { ok: false; refusal: RequestRefusal }> {
+  if ('id' in application) {
+    const found = await lockOwned(tx, person, eq(applications.id, application.id));
+    return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
+  }
+  const { name } = application;
+  const [made] = await tx
+    .insert(applications)
+    .values({ name, createdBy: person, createdAt: at })
+    .onConflictDoNothing()
+    .returning({ id: applications.id, name: applications.name });
+  if (made) {
+    await tx.insert(applicationOwners).values({ applicationId: made.id, userId: person });
+    return { ok: true, ...made };
+  }
+  const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
+  return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+}
+
+async function lockOwned(tx: Tx, person: string, which: ReturnType<typeof eq>) {
+  const [found] = await tx
+    .select({ id: applications.id, name: applications.name })
+    .from(applications)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
+    .where(and(which, eq(applicationOwners.userId, person), isNull(applications.deletedAt)))
+    .for('update', { of: applications });
+  return found;
+}

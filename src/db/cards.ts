@@ -1,0 +1,79 @@
+/** Cards: a registration with all that its card and its messages show, and where the card is. */
+import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm';
+import { approversOf, type Policy } from '../domain/authority.ts';
+import type { Entry, Registration } from '../domain/registration.ts';
+import type { Db } from './client.ts';
+import { applications, history, registrations, services } from './schema.ts';
+
+/** Where a card is in Slack, and which version of its registration it shows. */
+export type Place = { channel: string; ts: string; version: number };
+
+/** How many earlier requests a card tells of. */
+const earlierShown = 3;
+
+/** The registration and the place of its card, null before it is posted; undefined where there is no such registration. */
+export async function find(
+  db: Db,
+  id: number,
+  policy: Policy,
+): Promise<{ registration: Registration; place: Place | null } | undefined> {
+  const [row] = await db.tables
+    .select({ registration: registrations, service: services, application: applications.name })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(eq(registrations.id, id));
+  if (!row) return undefined;
+  const { id: _, version, status, requester, reason, requestedAt, cardChannel, cardTs, cardVersion } = row.registration;
+  const earlier = await earlierThan(db, row.registration);
+  const stories = await storiesOf(db, [id, ...earlier.map((one) => one.id)]);
+  return {
+    registration: {
+      id,
+      version,
+      status,
+      requester,
+      reason,
+      requestedAt,
+      service: { name: row.service.name, docs: row.service.docs },
+      application: row.application,
+      approvers: approversOf(row.service, policy),
+      story: stories.get(id) ?? [],
+      earlier: earlier.map((one) => ({ ...one, story: stories.get(one.id) ?? [] })),
+    },
+    place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, version: cardVersion ?? 0 } : null,
+  };
+}
+
+/** Remembers where a registration's card is and which version it shows. Not a change of the registration. */
+export async function drawn(db: Db, id: number, { channel, ts, version }: Place): Promise<void> {
+  await db.tables
+    .update(registrations)
+    .set({ cardChannel: channel, cardTs: ts, cardVersion: version })
+    .where(eq(registrations.id, id));
+}
+
+async function earlierThan(db: Db, { id, serviceId, applicationId, requester }: typeof registrations.$inferSelect) {
+  const sameAsker = or(eq(registrations.applicationId, applicationId), eq(registrations.requester, requester));
+  return db.tables
+    .select({
+      id: registrations.id,
+      application: applications.name,
+      requester: registrations.requester,
+      requestedAt: registrations.requestedAt,
+    })
+    .from(registrations)
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), sameAsker))
+    .orderBy(desc(registrations.id))
+    .limit(earlierShown);
+}
+
+async function storiesOf(db: Db, ids: number[]): Promise<Map<number, Entry[]>> {
+  const entries = await db.tables
+    .select()
+    .from(history)
+    .where(inArray(history.registrationId, ids))
+    .orderBy(asc(history.registrationId), asc(history.version));
+  return Map.groupBy(entries, (entry) => entry.registrationId);
+}

@@ -1,0 +1,122 @@
+/**
+ * The outbox: effects are jobs in pg-boss, inserted in the transaction of the change that causes them, so that nothing
+ * is said that did not happen and nothing that happened goes unsaid.
+ */
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, type JobWithMetadata, PgBoss } from 'pg-boss';
+import type { Effect } from '../domain/registration.ts';
+import type { Tx } from './client.ts';
+
+const queue = 'outbox';
+const deadLetters = 'outbox-dead';
+
+/** How a delivery ended. A thrown error means that nobody knows: it is tried again, more slowly each time. */
+export type Delivery = { end: 'delivered' } | { end: 'later'; seconds: number } | { end: 'undeliverable'; why: string };
+
+/** What a delivery is told of itself. */
+export type Attempt = {
+  /** False where an earlier attempt may have reached Slack without our knowing. */
+  first: boolean;
+  /** When the effect was put into the outbox. */
+  since: Date;
+};
+
+export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
+
+type Job = Effect & { since?: string };
+
+export type Outbox = {
+  /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
+  enqueue(tx: Tx, effects: Effect[]): Promise<void>;
+  /** Prepares pg-boss's own tables. Safe to call by many replicas at once. */
+  start(): Promise<void>;
+  /** Begins delivering. */
+  work(deliver: Deliver): Promise<void>;
+  /** Finishes what is being delivered, for at most `seconds`, and closes the pool. */
+  stop(seconds: number): Promise<void>;
+};
+
+/** `onError` hears of trouble inside pg-boss, which mends itself; it must be listened to or the process ends. */
+export function createOutbox(url: string, onError: (error: Error) => void): Outbox {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'registrar-outbox',
+    max: 4,
+    useListenNotify: true,
+    schedule: false,
+    // A worker that died is noticed by its missing heartbeat when the queue is next looked after.
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+  });
+  boss.on('error', onError);
+
+  return {
+    async enqueue(tx, effects) {
+      const jobs = effects.map((effect) => ({ data: effect, singletonKey: keyOf(effect) }));
+      await boss.insert(queue, jobs, { db: fromDrizzle(tx, sql) });
+    },
+
+    async start() {
+      await boss.start();
+      await boss.createQueue(deadLetters, { retentionSeconds: days(365) });
+      await boss.createQueue(queue, {
+        policy: 'key_strict_fifo',
+        notify: true,
+        deadLetter: deadLetters,
+        // 1, 2, 4 … 300 seconds with jitter: about six hours in all.
+        retryLimit: 80,
+        retryDelay: 1,
+        retryBackoff: true,
+        retryDelayMax: 300,
+        heartbeatSeconds: 10,
+        expireInSeconds: 60,
+        retentionSeconds: days(30),
+        deleteAfterSeconds: days(1),
+      });
+    },
+
+    async work(deliver) {
+      // A retry becomes due without a NOTIFY; the poll is what finds it.
+      const options = {
+        includeMetadata: true,
+        perJobResults: true,
+        localConcurrency: 6,
+        pollingIntervalSeconds: 1,
+        notifyPollingIntervalSeconds: 2,
+      } as const;
+      await boss.work<Job, unknown, typeof options>(queue, options, async (jobs) =>
+        Promise.all(jobs.map((job) => settle(job, deliver))),
+      );
+    },
+
+    async stop(seconds) {
+      await boss.stop({ graceful: true, timeout: seconds * 1000, close: true });
+    },
+  };
+
+  /**
+   * A delivery put off by Slack's rate limit, or given up, is a new job beside the finished one: pg-boss lets a failed job
+   * hold back its key's successors, and neither of the two is a failure of this registration's next message.
+   */
+  async function settle(job: JobWithMetadata<Job>, deliver: Deliver) {
+    const { since = job.createdOn.toISOString(), ...effect } = job.data;
+    const delivery = await deliver(effect, {
+      first: job.retryCount === 0 && job.data.since === undefined,
+      since: new Date(since),
+    });
+    if (delivery.end === 'later') {
+      await boss.send(queue, { ...effect, since }, { singletonKey: keyOf(effect), startAfter: delivery.seconds });
+    } else if (delivery.end === 'undeliverable') {
+      await boss.send(deadLetters, { ...effect, since, why: delivery.why });
+    }
+    return { id: job.id, status: 'completed' as const };
+  }
+}
+
+/**
+ * Jobs of one key run one at a time and in order, on any number of replicas. Cards and notices have keys of their own: a
+ * channel that cannot be posted to must not keep the decision from the requester.
+ */
+const keyOf = (effect: Effect): string => `${effect.kind}:${effect.registration}`;
+
+const days = (count: number): number => count * 24 * 60 * 60;

@@ -1,0 +1,144 @@
+/** Registrations: found and changed. Each change, its event and its effects are one transaction. */
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { approversOf, type Memberships, type Policy, refuseDecision } from '../domain/authority.ts';
+import {
+  type Action,
+  act,
+  type Outcome,
+  type Refusal,
+  type Status,
+  startsFrom,
+  takenBy,
+} from '../domain/registration.ts';
+import type { Db, Tx } from './client.ts';
+import { applicationOwners, applications, history, registrations, services } from './schema.ts';
+
+export type Change = {
+  id: number;
+  /** The version the person was looking at. */
+  seen: number;
+  action: Action;
+  by: string;
+  at: Date;
+  reason?: string;
+  policy: Policy;
+  memberships: Memberships;
+};
+
+/** What must be known of a registration before Slack is asked who the person is; undefined where there is none. */
+export async function find(db: Db, id: number) {
+  const [row] = await db.tables
+    .select({ registration: registrations, service: services, application: applications.name })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(eq(registrations.id, id));
+  return row;
+}
+
+/** What an action would come to, without taking it. The click that follows is judged anew. */
+export async function preview(db: Db, change: Change): Promise<Outcome> {
+  const row = await find(db, change.id);
+  return row ? consider(db.tables, row, change) : gone;
+}
+
+/**
+ * Takes an action on a registration: one lock on its row, one conditional write. Of two at once, one decides and the
+ * other is told who did.
+ */
+export async function change(db: Db, change: Change): Promise<Outcome> {
+  return db.tables.transaction(async (tx) => {
+    const [row] = await tx
+      .select({ registration: registrations, service: services })
+      .from(registrations)
+      .innerJoin(services, eq(services.id, registrations.serviceId))
+      .where(eq(registrations.id, change.id))
+      .for('update', { of: registrations });
+    if (!row) return gone;
+    const outcome = await consider(tx, row, change);
+    if (outcome.ok) {
+      await write(tx, row.registration, change, outcome.to);
+      await db.outbox.enqueue(tx, outcome.effects);
+    }
+    return outcome;
+  });
+}
+
+const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };
+
+type Row = typeof registrations.$inferSelect;
+type ServiceRow = typeof services.$inferSelect;
+
+/** What is settled is said first, to anybody; then whether this person may; then whether they saw what they act on. */
+async function consider(
+  tables: Db['tables'] | Tx,
+  { registration, service }: { registration: Row; service: ServiceRow },
+  change: Change,
+): Promise<Outcome> {
+  const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
+  const outcome = act({ ...registration, last }, change.action, change.seen);
+  if (!outcome.ok && outcome.refusal.kind === 'already') return outcome;
+  const refusal = await refuse(tables, registration, service, change);
+  return refusal ? { ok: false, refusal } : outcome;
+}
+
+/** Whether the person may take the action, on the rows as they are. */
+async function refuse(
+  tables: Db['tables'] | Tx,
+  { applicationId, requester }: Row,
+  service: ServiceRow,
+  { action, by, policy, memberships }: Change,
+): Promise<Refusal | null> {
+  switch (takenBy[action]) {
+    case 'approver':
+      return refuseDecision(by, requester, approversOf(service, policy), memberships, policy);
+    case 'owner': {
+      const owner = and(eq(applicationOwners.applicationId, applicationId), eq(applicationOwners.userId, by));
+      const [found] = await tables.select().from(applicationOwners).where(owner);
+      return found ? null : { kind: 'not-an-owner' };
+    }
+    case 'time':
+      return null;
+  }
+}
+
+async function write(tx: Tx, { id, version, status }: Row, change: Change, to: Status): Promise<void> {
+  const { action, by, at, reason = null } = change;
+  const written = await tx
+    .update(registrations)
+    .set({ status: to, version: version + 1, changedBy: by, changedAt: at, changeReason: reason })
+    .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
+    .returning({ id: registrations.id });
+  if (written.length !== 1) throw new Error(`registration ${id} moved under its lock`);
+  await tx
+    .insert(history)
+    .values({ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at });
+}
+
+/** What a person may unregister. */
+export type Unregistrable = { id: number; version: number; service: string; application: string; status: Status };
+
+/** The registrations that a person may unregister, of every application they own, where `typed` is part of a name: `limit` at most. */
+export async function unregistrable(db: Db, owner: string, typed: string, limit: number): Promise<Unregistrable[]> {
+  return db.tables
+    .select({
+      id: registrations.id,
+      version: registrations.version,
+      service: services.name,
+      application: applications.name,
+      status: registrations.status,
+    })
+    .from(registrations)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, registrations.applicationId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(
+      and(
+        eq(applicationOwners.userId, owner),
+        inArray(registrations.status, startsFrom('unregister')),
+        sql`strpos(lower(${services.name} || ' ' || ${applications.name}), lower(${typed})) > 0`,
+      ),
+    )
+    .orderBy(sql`lower(${services.name})`, sql`lower(${applications.name})`)
+    .limit(limit);
+}

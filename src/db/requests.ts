@@ -1,0 +1,137 @@
+/** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
+import { and, eq, inArray } from 'drizzle-orm';
+import {
+  begin,
+  effectsOfRequest,
+  liveStatuses,
+  mayRequest,
+  type RequestRefusal,
+  type Status,
+} from '../domain/registration.ts';
+import { type Application, lockApplication } from './applications.ts';
+import type { Db, Tx } from './client.ts';
+import { history, registrations, services } from './schema.ts';
+
+export type Request = {
+  services: number[];
+  application: Application;
+  requester: string;
+  reason: string;
+  /** The Slack view it came from; the same one never makes anything twice. */
+  form: string;
+  at: Date;
+  remindAt: Date;
+  autoApprove: boolean;
+};
+
+export type Opened = { service: string; status: Status };
+
+/** Registers an application for each of the chosen services: all of them, or none. */
+export async function open(
+  db: Db,
+  request: Request,
+): Promise<{ ok: true; opened: Opened[]; application: string } | { ok: false; refusal: RequestRefusal }> {
+  return db.tables.transaction(async (tx) => {
+    // The share lock holds a service as it is until this commits: disabling it comes before or after, not between.
+    const chosen = await tx
+      .select()
+      .from(services)
+      .where(inArray(services.id, request.services))
+      .orderBy(services.id)
+      .for('share');
+    const early = mayRequest(
+      request.services,
+      chosen.map((service) => ({ ...service, standing: null })),
+    );
+    if (early) return { ok: false, refusal: early };
+
+    const application = await lockApplication(tx, request.application, request.requester, request.at);
+    if (!application.ok) return application;
+
+    const sent = await tx
+      .select()
+      .from(registrations)
+      .where(and(eq(registrations.form, request.form), eq(registrations.applicationId, application.id)));
+    if (sent.length > 0) {
+      const opened = sent.map(({ serviceId, status }) => ({ service: nameOf(chosen, serviceId), status }));
+      return { ok: true, opened, application: application.name };
+    }
+
+    const standing = await liveOf(tx, application.id, request.services);
+    const refusal = mayRequest(
+      request.services,
+      chosen.map((service) => {
+        const live = standing.find(({ serviceId }) => serviceId === service.id);
+        return { ...service, standing: live ? { status: live.status, since: live.changedAt } : null };
+      }),
+    );
+    if (refusal) return { ok: false, refusal };
+
+    const wanted = chosen.map((service) => ({
+      id: service.id,
+      service: service.name,
+      status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
+    }));
+    await insert(tx, db, application.id, request, wanted);
+    return { ok: true, opened: wanted, application: application.name };
+  });
+}
+
+const nameOf = (chosen: { id: number; name: string }[], id: number): string =>
+  chosen.find((service) => service.id === id)?.name ?? '';
+
+/** The live registrations that an application has already among these services. */
+const liveOf = (tx: Tx, applicationId: number, among: number[]) =>
+  tx
+    .select()
+    .from(registrations)
+    .where(
+      and(
+        eq(registrations.applicationId, applicationId),
+        inArray(registrations.serviceId, among),
+        inArray(registrations.status, [...liveStatuses]),
+      ),
+    );
+
+async function insert(
+  tx: Tx,
+  db: Db,
+  applicationId: number,
+  { requester, reason, form, at, remindAt }: Request,
+  wanted: { id: number; status: Status }[],
+): Promise<void> {
+  const rows = await tx
+    .insert(registrations)
+    .values(
+      wanted.map(({ id: serviceId, status }) => ({
+        applicationId,
+        serviceId,
+        requester,
+        reason,
+        form,
+        status,
+        version: 1,
+        requestedAt: at,
+        changedAt: at,
+        changedBy: null,
+        remindAt,
+      })),
+    )
+    .returning({ id: registrations.id, status: registrations.status });
+  await tx.insert(history).values(
+    rows.map(({ id: registrationId, status: to }) => ({
+      registrationId,
+      version: 1,
+      actor: requester,
+      action: 'request' as const,
+      from: null,
+      to,
+      reason,
+      at,
+    })),
+  );
+  await db.outbox.enqueue(
+    tx,
+    rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
+  );
+}

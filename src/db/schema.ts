@@ -1,0 +1,132 @@
+/**
+ * What is kept. Slack shows state and never holds it: every card, message and answer is drawn from these rows.
+ * `npm run migrate:new -- --name what-changes` writes the migration after a change here.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { type Event, liveStatuses, type Status, statuses } from '../domain/registration.ts';
+
+const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
+const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
+const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
+
+export const services = pgTable(
+  'services',
+  {
+    id: id(),
+    slug: text().notNull().unique(),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    docs: text(),
+    registrationEnabled: boolean().notNull().default(true),
+    autoApprove: boolean().notNull().default(false),
+    channel: text(),
+    approvers: text().array().notNull().default(sql`'{}'`),
+    managedBy: text().$type<'file' | 'slack'>().notNull(),
+    /** Everything a picker searches, in lower case, so that one trigram index answers for all of it. */
+    search: text().notNull().generatedAlwaysAs(sql`lower(name || ' ' || slug || ' ' || description)`),
+  },
+  (table) => [
+    index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),
+    index('services_by_name').on(sql`lower(${table.name})`, table.id),
+    check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
+  ],
+);
+
+export const applications = pgTable(
+  'applications',
+  {
+    id: id(),
+    name: text().notNull(),
+    createdBy: text().notNull(),
+    createdAt: moment().notNull(),
+    deletedAt: moment(),
+  },
+  (table) => [uniqueIndex('applications_name').on(sql`lower(${table.name})`).where(sql`${table.deletedAt} is null`)],
+);
+
+export const applicationOwners = pgTable(
+  'application_owners',
+  {
+    applicationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => applications.id),
+    userId: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.applicationId, table.userId] }),
+    index('application_owners_by_user').on(table.userId),
+  ],
+);
+
+export const registrations = pgTable(
+  'registrations',
+  {
+    id: id(),
+    applicationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => applications.id),
+    serviceId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => services.id),
+    requester: text().notNull(),
+    reason: text().notNull(),
+    requestedAt: moment().notNull(),
+    /** The Slack view it was submitted from: the same form, sent twice or replayed, makes nothing twice. */
+    form: text().notNull(),
+    status: text().$type<Status>().notNull(),
+    /** Rises by one with each change of status; buttons carry it. */
+    version: integer().notNull(),
+    changedBy: text(),
+    changedAt: moment().notNull(),
+    changeReason: text(),
+    /** Where its card is, stored so that a changed setting orphans no card. */
+    cardChannel: text(),
+    cardTs: text(),
+    /** The version that the card shows. */
+    cardVersion: integer(),
+    /** When a pending one is next due for a reminder, and how many it has had. */
+    remindAt: moment(),
+    reminders: integer().notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('registrations_live')
+      .on(table.applicationId, table.serviceId)
+      .where(sql`${table.status} in (${oneOf(liveStatuses)})`),
+    uniqueIndex('registrations_form').on(table.form, table.applicationId, table.serviceId),
+    index('registrations_by_requester').on(table.requester, table.serviceId),
+    index('registrations_by_application').on(table.applicationId, table.serviceId),
+    index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
+    check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
+  ],
+);
+
+/** Every change, once: who, what, from, to, why, when. A trigger refuses update and delete. */
+export const history = pgTable(
+  'history',
+  {
+    registrationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => registrations.id),
+    version: integer().notNull(),
+    /** Who did it; null where time did. */
+    actor: text(),
+    action: text().$type<Event>().notNull(),
+    from: text('from_status').$type<Status>(),
+    to: text('to_status').$type<Status>().notNull(),
+    reason: text(),
+    at: moment().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.registrationId, table.version] })],
+);

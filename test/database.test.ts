@@ -1,0 +1,70 @@
+/** What the database itself holds to, whoever writes to it. */
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { migrateDatabase } from '../src/db/client.ts';
+import { createOutbox } from '../src/db/outbox.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { databaseUrl } from './support/postgres.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+  const { sql } = database;
+  await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'file')`;
+  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const register = (form: string, status = 'pending') => database.sql`
+  insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
+  select a.id, s.id, 'U0DANA', 'why', ${form}, ${status}, 1, now(), now() from applications a, services s returning id`;
+
+it('an application has one live registration for a service, and any number of closed ones', async () => {
+  await register('V1', 'unregistered');
+  await register('V2', 'deleted');
+  await register('V3', 'approved');
+  await expect(register('V4', 'pending')).rejects.toThrow(/registrations_live/);
+});
+
+it('one form makes one registration', async () => {
+  await expect(register('V3', 'expired')).rejects.toThrow(/registrations_form/);
+});
+
+it('an application has a name of its own, whatever the case', async () => {
+  const again = database.sql`insert into applications (name, created_by, created_at) values ('SHOP', 'U0SAM', now())`;
+  await expect(again).rejects.toThrow(/applications_name/);
+});
+
+it('a status outside the table is refused', async () => {
+  await expect(register('V9', 'half-approved')).rejects.toThrow(/registrations_status/);
+});
+
+it('nothing in the record is ever changed or removed, and no version is written twice', async () => {
+  const { sql } = database;
+  const write = () => sql`
+    insert into history (registration_id, version, actor, action, to_status, at)
+    select min(id), 1, 'U0DANA', 'request', 'pending', now() from registrations`;
+  await write();
+  await expect(write()).rejects.toThrow(/history_registration_id_version_pk/);
+  await expect(sql`update history set actor = 'U0SAM'`).rejects.toThrow(/append-only/);
+  await expect(sql`delete from history`).rejects.toThrow(/append-only/);
+  await expect(sql`truncate history`).rejects.toThrow(/append-only/);
+  expect(await sql`select actor from history`).toEqual([{ actor: 'U0DANA' }]);
+});
+
+it('replicas that start together migrate one after the other', async () => {
+  const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
+  await server`create database test_replicas`;
+  const url = databaseUrl(inject('postgres'), 'test_replicas');
+  await Promise.all([migrateDatabase(url), migrateDatabase(url), migrateDatabase(url)]);
+  const outboxes = [createOutbox(url, () => {}), createOutbox(url, () => {})];
+  await Promise.all(outboxes.map((outbox) => outbox.start()));
+  await Promise.all(outboxes.map((outbox) => outbox.stop(1)));
+
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const [{ count } = {}] = await sql`select count(*)::int from drizzle.__drizzle_migrations`;
+  expect(count).toBe(3);
+  await sql.end();
+  await server`drop database test_replicas with (force)`;
+  await server.end();
+});

@@ -1,0 +1,24 @@
+/** A database of a test's own: migrated, empty, gone afterwards. */
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { inject } from 'vitest';
+import { databaseUrl, template } from './postgres.ts';
+
+export type TestDatabase = AsyncDisposable & { url: string; sql: postgres.Sql };
+
+export async function createDatabase(): Promise<TestDatabase> {
+  const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await server.unsafe(`create database ${name} template ${template}`);
+  const url = databaseUrl(inject('postgres'), name);
+  const sql = postgres(url, { max: 2, onnotice: () => {} });
+  return {
+    url,
+    sql,
+    async [Symbol.asyncDispose]() {
+      await sql.end({ timeout: 1 });
+      await server.unsafe(`drop database if exists ${name} with (force)`);
+      await server.end({ timeout: 1 });
+    },
+  };
+}

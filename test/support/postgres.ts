@@ -1,0 +1,47 @@
+/** One PostgreSQL for all tests, started before them and stopped after; each test file copies its migrated template. */
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { TestProject } from 'vitest/node';
+import { migrateDatabase } from '../../src/db/client.ts';
+import { startEmbedded } from '../../src/db/embedded.ts';
+import { createOutbox } from '../../src/db/outbox.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server's own database, from which others are made. */
+    postgres: string;
+  }
+}
+
+export const template = 'template_registrar';
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = join(tmpdir(), `registrar-test-${process.pid}`);
+  const server = await startEmbedded(folder, () => {});
+  const client = postgres(server.url, { max: 1, onnotice: () => {} });
+  // What is lost when the machine fails is lost; the tests are about what survives a process.
+  await client`alter system set fsync = off`;
+  await client`alter system set synchronous_commit = off`;
+  await client`select pg_reload_conf()`;
+  await client.unsafe(`create database ${template}`);
+  await client.end();
+
+  const url = databaseUrl(server.url, template);
+  await migrateDatabase(url);
+  const outbox = createOutbox(url, () => {});
+  await outbox.start();
+  await outbox.stop(1);
+  project.provide('postgres', server.url);
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
+
+export function databaseUrl(server: string, name: string): string {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
