@@ -1,0 +1,123 @@
+/** The Web API over HTTP: token, scope, rate limit, faults on purpose, the method itself, and the record of it all. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Faults } from '../faults.ts';
+import type { Inside } from '../inside.ts';
+import type { ApiCall, Fault } from '../model.ts';
+import { Refusal, refuse } from '../refusal.ts';
+import { type Args, read } from './arguments.ts';
+import { chat } from './chat.ts';
+import { conversations } from './conversations.ts';
+import { kindScope, type Method, requireScope } from './method.ts';
+import { people } from './people.ts';
+import { RateLimits } from './rate-limits.ts';
+import { views } from './views.ts';
+
+const methods: Readonly<Record<string, Method>> = { ...chat, ...conversations, ...people, ...views };
+
+export type Tokens = { bot: string; app: string };
+
+export class WebApi {
+  readonly calls: ApiCall[] = [];
+  readonly #inside: Inside;
+  readonly #tokens: Tokens;
+  readonly #faults: Faults;
+  readonly #limits: RateLimits | undefined;
+
+  constructor(inside: Inside, tokens: Tokens, faults: Faults, limited: boolean) {
+    this.#inside = inside;
+    this.#tokens = tokens;
+    this.#faults = faults;
+    this.#limits = limited ? new RateLimits(inside.state.now) : undefined;
+  }
+
+  async handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const args = await read(request);
+    const call: ApiCall = { method: name, args, at: this.#inside.state.now(), response: {}, status: 0 };
+    this.calls.push(call);
+    await this.#faults.wait(name, args);
+    const fault = this.#faults.next(name, args);
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    const answer = (fault && misbehaviour(fault)) ?? this.#answer(name, args, request);
+    call.response = answer.body;
+    if (fault?.kind === 'accept-then-drop') {
+      request.socket.destroy();
+      return;
+    }
+    if (fault?.kind === 'delay') await after(fault.ms, undefined, { ref: false });
+    call.status = answer.status;
+    const { scopes } = this.#inside.state.app;
+    const accepted = methods[name]?.scope;
+    response.writeHead(answer.status, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-oauth-scopes': scopes.join(','),
+      ...(typeof accepted === 'string' && { 'x-accepted-oauth-scopes': accepted }),
+      ...answer.headers,
+    });
+    response.end(answer.text ?? JSON.stringify(answer.body));
+  }
+
+  #answer(name: string, args: Args, request: IncomingMessage): Answered {
+    try {
+      const method = methods[name] ?? refuse('unknown_method', { req_method: name });
+      this.#mustHoldToken(method, args, request);
+      const wait = this.#limits?.wait(name, method.tier, args.channel);
+      if (wait !== undefined) return rateLimited(wait);
+      this.#mustHaveScope(method, args);
+      return { status: 200, body: { ok: true, ...method.run(args, this.#inside) } };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { status: 200, body: { ok: false, error: error.error, ...error.more } };
+    }
+  }
+
+  #mustHoldToken(method: Method, args: Args, request: IncomingMessage): void {
+    const header = request.headers.authorization?.replace(/^Bearer /i, '');
+    const token = header ?? (typeof args.token === 'string' ? args.token : refuse('not_authed'));
+    const { bot, app } = this.#tokens;
+    if (token !== bot && token !== app) refuse('invalid_auth');
+    if ((token === app) !== (method.token === 'app')) refuse('not_allowed_token_type');
+  }
+
+  #mustHaveScope({ scope }: Method, args: Args): void {
+    if (typeof scope === 'string') requireScope(this.#inside, scope);
+    else if (scope) {
+      const kind = this.#inside.state.channels.get(String(args.channel))?.kind;
+      if (kind) requireScope(this.#inside, kindScope(kind, scope.byKind));
+    }
+  }
+}
+
+type Answered = {
+  status: number;
+  body: Record<string, unknown>;
+  headers?: Record<string, string>;
+  /** Sent instead of the body. */
+  text?: string;
+};
+
+const rateLimited = (seconds: number): Answered => ({
+  status: 429,
+  body: { ok: false, error: 'ratelimited' },
+  headers: { 'retry-after': String(seconds) },
+});
+
+/** What a fault answers before anything is done; undefined where the method still runs. */
+function misbehaviour(fault: Fault): Answered | undefined {
+  switch (fault.kind) {
+    case 'rate-limited':
+      return rateLimited(fault.retryAfter);
+    case 'server-error':
+      return { status: 500, body: {}, text: 'Internal Server Error' };
+    case 'malformed':
+      return { status: 200, body: {}, text: '<html>Not the API</html>' };
+    case 'error':
+      return { status: 200, body: { ok: false, error: fault.error } };
+    default:
+      return undefined;
+  }
+}

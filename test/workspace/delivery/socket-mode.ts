@@ -1,0 +1,172 @@
+/** Socket Mode: up to ten connections, each payload to one of them (docs.slack.dev/apis/events-api/using-socket-mode). */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import { named, type Parcel, type Receipt } from './parcel.ts';
+
+const MOST_CONNECTIONS = 10;
+
+const acknowledgement = z.looseObject({ envelope_id: z.string(), payload: z.unknown().optional() });
+
+type Sent = {
+  parcel: Parcel;
+  at: number;
+  state: 'waiting' | 'acknowledged' | 'too late';
+  settle: (r: Receipt) => void;
+};
+
+export type Disconnect = 'warning' | 'refresh_requested' | 'link_disabled' | 'too_many_websockets';
+
+export class SocketMode {
+  readonly #appId: string;
+  readonly #ackWithin: number;
+  readonly #complaints: string[];
+  readonly #changed: () => void;
+  readonly #server = new WebSocketServer({ noServer: true });
+  readonly #tickets = new Set<string>();
+  readonly #sent = new Map<string, Sent>();
+  #live: WebSocket[] = [];
+  #turn = 0;
+
+  constructor(appId: string, ackWithin: number, complaints: string[], changed: () => void) {
+    this.#appId = appId;
+    this.#ackWithin = ackWithin;
+    this.#complaints = complaints;
+    this.#changed = changed;
+  }
+
+  get connections(): number {
+    return this.#live.length;
+  }
+
+  /** A ticket opens one connection. */
+  ticket(): string {
+    const ticket = randomUUID();
+    this.#tickets.add(ticket);
+    return ticket;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'ws://workspace');
+    if (url.pathname !== '/link/' || !this.#tickets.delete(url.searchParams.get('ticket') ?? '')) {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws));
+  }
+
+  #welcome(ws: WebSocket): void {
+    if (this.#live.length >= MOST_CONNECTIONS) {
+      this.#farewell(ws, 'too_many_websockets');
+      ws.close();
+      return;
+    }
+    this.#live.push(ws);
+    ws.on('message', (data) => this.#heard(String(data)));
+    ws.on('error', () => ws.terminate());
+    ws.on('close', () => {
+      this.#live = this.#live.filter((other) => other !== ws);
+      this.#changed();
+    });
+    ws.send(
+      JSON.stringify({
+        type: 'hello',
+        num_connections: this.#live.length,
+        debug_info: { host: 'applink-local', build_number: 999, approximate_connection_time: 18060 },
+        connection_info: { app_id: this.#appId },
+      }),
+    );
+    this.#changed();
+  }
+
+  send(parcel: Parcel): Promise<Receipt> {
+    const open = this.#live.filter((ws) => ws.readyState === ws.OPEN);
+    const ws = open[this.#turn++ % Math.max(open.length, 1)];
+    if (!ws) return Promise.resolve({ ok: false, error: 'dispatch_failed' });
+    const envelopeId = randomUUID();
+    const { promise, resolve } = Promise.withResolvers<Receipt>();
+    const sent: Sent = { parcel, at: performance.now(), state: 'waiting', settle: resolve };
+    this.#sent.set(envelopeId, sent);
+    const timer = setTimeout(() => {
+      sent.state = 'too late';
+      resolve({ ok: false, error: 'operation_timeout' });
+    }, this.#ackWithin);
+    timer.unref();
+    ws.send(
+      JSON.stringify({
+        envelope_id: envelopeId,
+        type: parcel.kind,
+        accepts_response_payload: parcel.takesAnswer,
+        payload: parcel.payload,
+        ...(parcel.kind === 'events_api' && {
+          retry_attempt: parcel.retry?.attempt ?? 0,
+          retry_reason: parcel.retry?.reason ?? '',
+        }),
+      }),
+    );
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  #heard(data: string): void {
+    const read = acknowledgement.safeParse(parseJson(data));
+    if (!read.success) {
+      this.#complaints.push(`a frame that is no acknowledgement: ${data.slice(0, 200)}`);
+      return;
+    }
+    const sent = this.#sent.get(read.data.envelope_id);
+    if (!sent) {
+      this.#complaints.push(`acknowledged an envelope that was never sent: ${read.data.envelope_id}`);
+      return;
+    }
+    if (sent.state === 'acknowledged') this.#complaints.push(`acknowledged twice: ${named(sent.parcel)}`);
+    if (sent.state === 'too late') {
+      const after = Math.round(performance.now() - sent.at);
+      this.#complaints.push(`acknowledged too late, after ${after} ms: ${named(sent.parcel)}`);
+    }
+    const body = emptied(read.data.payload);
+    if (body !== undefined && !sent.parcel.takesAnswer) {
+      this.#complaints.push(`answered with a body that Slack does not read: ${named(sent.parcel)}`);
+    }
+    sent.state = 'acknowledged';
+    sent.settle({ ok: true, body });
+  }
+
+  #farewell(ws: WebSocket, reason: Disconnect): void {
+    ws.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-local' } }));
+  }
+
+  /** Asks connections to reconnect, as Slack does every few hours; the oldest one unless told how many. */
+  disconnect(reason: Disconnect, count = 1): void {
+    for (const ws of this.#live.slice(0, count)) this.#farewell(ws, reason);
+  }
+
+  /** Cuts every connection without a word. */
+  drop(): void {
+    for (const ws of this.#live) ws.terminate();
+  }
+
+  /** Lets a client that is saying goodbye finish, but waits for nobody long. */
+  async close(): Promise<void> {
+    const gone = this.#live.map((ws) => new Promise((resolve) => ws.once('close', resolve)));
+    for (const ws of this.#live) ws.close(1001);
+    await Promise.race([Promise.all(gone), after(200)]);
+    this.drop();
+    this.#server.close();
+    for (const sent of this.#sent.values()) sent.settle({ ok: false, error: 'dispatch_failed' });
+  }
+}
+
+/** Bolt acknowledges without a word by sending `{}`. */
+const emptied = (body: unknown) =>
+  body === null || (typeof body === 'object' && Object.keys(body).length === 0) ? undefined : body;
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

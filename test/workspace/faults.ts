@@ -1,0 +1,61 @@
+/** Makes the Web API misbehave on purpose: staged, counted, and over when a test says so. */
+import type { Fault } from './model.ts';
+
+type Args = Record<string, unknown>;
+export type When = { times?: number; after?: number; when?: (args: Args) => boolean };
+type Staged = { method: string; fault: Fault; left: number; skip: number; when: (args: Args) => boolean };
+type Hold = { method: string; when: (args: Args) => boolean; arrived: () => void; released: Promise<void> };
+
+export type Held = {
+  /** Settles when the call has arrived. */
+  reached: Promise<void>;
+  release: () => void;
+};
+
+export class Faults {
+  #staged: Staged[] = [];
+  #holds: Hold[] = [];
+  readonly #releases = new Set<() => void>();
+
+  /** `method` may be `*`. Of several faults for one call, the one staged first counts. */
+  fail(method: string, fault: Fault, { times = 1, after = 0, when = () => true }: When = {}): void {
+    this.#staged.push({ method, fault, left: times, skip: after, when });
+  }
+
+  hold(method: string, when: (args: Args) => boolean = () => true): Held {
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#holds.push({ method, when, arrived: reached.resolve, released: released.promise });
+    this.#releases.add(released.resolve);
+    return { reached: reached.promise, release: released.resolve };
+  }
+
+  mend(): void {
+    this.#staged = [];
+    this.#holds = [];
+    for (const release of this.#releases) release();
+    this.#releases.clear();
+  }
+
+  /** Waits where a test holds this call back. */
+  async wait(method: string, args: Args): Promise<void> {
+    const hold = this.#holds.find((held) => held.method === method && held.when(args));
+    if (!hold) return;
+    this.#holds = this.#holds.filter((other) => other !== hold);
+    hold.arrived();
+    await hold.released;
+  }
+
+  next(method: string, args: Args): Fault | undefined {
+    for (const staged of this.#staged) {
+      if (!(staged.method === method || staged.method === '*') || staged.left === 0 || !staged.when(args)) continue;
+      if (staged.skip > 0) {
+        staged.skip -= 1;
+        continue;
+      }
+      staged.left -= 1;
+      return staged.fault;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Slack's own side: the Web API, response_urls, and the ways to the bot. One HTTP server, which the page shares.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bodyOf } from './api/arguments.ts';
+import { type Tokens, WebApi } from './api/web-api.ts';
+import { answersChallenge, httpCarrier, type Signing } from './delivery/http.ts';
+import { type Carrier, type Payload, parcel, type Receipt } from './delivery/parcel.ts';
+import { type Disconnect, parseJson, SocketMode } from './delivery/socket-mode.ts';
+import { Faults, type Held, type When } from './faults.ts';
+import type { Inside } from './inside.ts';
+import type { ApiCall, Fault } from './model.ts';
+import { ResponseUrls } from './responses.ts';
+import { type Seed, seed as usual } from './seed.ts';
+import { State } from './state.ts';
+import { Triggers } from './triggers.ts';
+
+export type WorkspaceOptions = {
+  seed?: Seed;
+  /** 0 is any free one. */
+  port?: number;
+  /** Milliseconds; a test that travels in time brings its own. */
+  now?: () => number;
+  /** Slack's three seconds. */
+  ackWithin?: number;
+  rateLimits?: boolean;
+  /** What `save()` returned, instead of the seed's people, channels and groups. */
+  saved?: string;
+};
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
+
+const ACK_WITHIN = 3_000;
+
+export class SlackServer implements AsyncDisposable {
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly signingSecret = 'local-signing-secret';
+  readonly teamId: string;
+  readonly now: () => number;
+  /** Where the bot broke a rule that Slack breaks silently: tests hold it to be empty. */
+  readonly complaints: string[] = [];
+  /** Every payload that was handed to the bot, for tests that replay or forge them. */
+  readonly delivered: Payload[] = [];
+  protected readonly state: State;
+  protected readonly inside: Inside;
+  readonly #server: Server;
+  readonly #api: WebApi;
+  readonly #socket: SocketMode;
+  readonly #faults = new Faults();
+  readonly #handlers: Handler[] = [];
+  readonly #ackWithin: number;
+  #endpoint: string | undefined;
+
+  constructor(server: Server, tokens: Tokens, options: WorkspaceOptions) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.apiUrl = `${this.url}/api/`;
+    this.botToken = tokens.bot;
+    this.appToken = tokens.app;
+    this.now = options.now ?? Date.now;
+    this.#ackWithin = options.ackWithin ?? ACK_WITHIN;
+    const state = new State(options.seed ?? usual(), this.now, options.saved);
+    this.state = state;
+    this.teamId = state.team.id;
+    const responses = new ResponseUrls(state, this.complaints);
+    this.#socket = new SocketMode(state.app.id, this.#ackWithin, this.complaints, () => state.changed());
+    this.inside = {
+      state,
+      triggers: new Triggers(this.now),
+      responses,
+      complaints: this.complaints,
+      deliver: (payload) => this.deliver(payload),
+      responseUrl: (token) => `${this.url}/response/${token}`,
+      socketUrl: () => `${this.url.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
+    };
+    this.#api = new WebApi(this.inside, tokens, this.#faults, options.rateLimits ?? false);
+    server.on('request', (request, response) => {
+      this.#route(request, response).catch((error: unknown) => {
+        // A bug of the workspace itself: loud, so that no test mistakes it for Slack.
+        this.complaints.push(`the workspace broke: ${error instanceof Error ? error.stack : String(error)}`);
+        response.writeHead(500).end();
+      });
+    });
+    server.on('upgrade', (request, socket, head) => this.#socket.upgrade(request, socket, head));
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', this.url);
+    const [, area, name = ''] = pathname.split('/');
+    if (area === 'api') return this.#api.handle(name, request, response);
+    if (area === 'response') {
+      const answer = this.inside.responses.post(name, parseJson((await bodyOf(request)).toString()));
+      response.writeHead(answer.status, { 'content-type': 'text/plain' }).end(answer.body);
+      return;
+    }
+    for (const handler of this.#handlers) if (await handler(request, response)) return;
+    response.writeHead(404).end();
+  }
+
+  /** Extra routes on the same server; a handler says whether it took the request. */
+  mount(handler: Handler): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Every call of the Web API, in the order of arrival. */
+  get calls(): ApiCall[] {
+    return this.#api.calls;
+  }
+
+  /** Socket Mode, or the URL that the bot listens on. With Socket Mode on, Slack sends nothing over HTTP. */
+  deliverOver(way: 'socket' | (string & {})): void {
+    this.#endpoint = way === 'socket' ? undefined : way;
+  }
+  #carrier(signing: Partial<Signing>): Carrier {
+    if (this.#endpoint === undefined) return (sent) => this.#socket.send(sent);
+    return httpCarrier(this.#endpoint, { ...this.#signing, ...signing }, this.#ackWithin, this.complaints);
+  }
+  get #signing(): Signing {
+    return { secret: this.signingSecret, now: Date.now };
+  }
+  /**
+   * Hands any payload to the bot, also one that no client would send: as Slack signs it, or forged, or stale.
+   * Failed events come once more.
+   */
+  async deliver(payload: Payload, signing: Partial<Signing> = {}): Promise<Receipt> {
+    const sent = parcel(payload);
+    this.delivered.push(payload);
+    const carry = this.#carrier(signing);
+    const receipt = await carry(sent);
+    // Slack retries events at once, after a minute and after five; the first of these is enough here.
+    if (receipt.ok || sent.kind !== 'events_api') return receipt;
+    const reason = receipt.error === 'operation_timeout' ? 'timeout' : 'http_error';
+    return carry({ ...sent, retry: { attempt: 1, reason } });
+  }
+  /** Whether an endpoint answers Slack's challenge. */
+  verify(url: string): Promise<boolean> {
+    return answersChallenge(url, this.#signing);
+  }
+  /** Live Socket Mode connections. */
+  get connections(): number {
+    return this.#socket.connections;
+  }
+  disconnect(reason: Disconnect, count?: number): void {
+    this.#socket.disconnect(reason, count);
+  }
+  dropConnections(): void {
+    this.#socket.drop();
+  }
+
+  fail(method: string, fault: Fault, when?: When): void {
+    this.#faults.fail(method, fault, when);
+  }
+  hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
+    return this.#faults.hold(method, when);
+  }
+  mend(): void {
+    this.#faults.mend();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.mend();
+    await this.#socket.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

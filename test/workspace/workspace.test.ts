@@ -1,0 +1,400 @@
+/** The workspace itself, driven by a small Bolt app in both delivery modes. */
+import type { View } from '@slack/types';
+import { WebClient } from '@slack/web-api';
+import { describe, expect, it, vi } from 'vitest';
+import { botOn, listen, type Mode, modal, option, plain, services, times, trigger, workspaceWith } from './trial.ts';
+
+vi.setConfig({ testTimeout: 15_000 });
+
+describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
+  it('a request is typed, filled in, posted, approved and told', async () => {
+    const { workspace } = await workspaceWith();
+    await botOn(workspace, mode);
+    const dana = workspace.person('dana');
+    const alex = workspace.person('alex');
+
+    await dana.types('/register');
+    await workspace.until(() => workspace.views('dana').length === 1);
+    expect(await dana.searches('Services', 'api')).toEqual(services);
+    await dana.picks('Services', 'Payments API');
+    await dana.picks('Services', 'Orders');
+    expect(await dana.submits()).toEqual({ errors: { Reason: 'Please complete this required field.' } });
+    await dana.fills('Reason', 'none');
+    expect(await dana.submits()).toEqual({ errors: { Reason: 'A real one, please.' } });
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Register ==
+      Services: Payments API, Orders API
+      Reason: none
+        ! A real one, please.
+      [Cancel] [Request access]"
+    `);
+    await dana.fills('Reason', 'a <b> & c');
+    expect(await dana.submits()).toEqual({ closed: true });
+
+    await workspace.until(() => alex.sees('api-requests').length === 1);
+    expect(alex.sees('api-requests')).toMatchInlineSnapshot(`
+      [
+        "@dana wants Payments API, Orders API
+      > a <b> & c
+      [Approve] [… Delete request]",
+      ]
+    `);
+    expect(dana.sees('api-requests')).toEqual([]);
+    await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+    await workspace.until(() => dana.told.length === 1);
+    expect(alex.sees('api-requests')).toEqual(['Approved by @alex', 'Thank you.']);
+    expect(alex.whispers).toEqual(['Thank you.']);
+    expect(dana.told).toEqual(['You may now use it <safely>.']);
+    const [card] = workspace.messages('api-requests');
+    expect(card?.metadata?.event_payload).toEqual({ reason: 'a <b> & c' });
+    expect(workspace.complaints).toEqual([]);
+  });
+
+  it('a command is answered, an overflow deletes, Home is published', async () => {
+    const { workspace, client } = await workspaceWith();
+    await botOn(workspace, mode);
+    const sam = workspace.person('sam');
+    await sam.types('/mine a & b <!channel>');
+    expect(sam.whispers).toEqual(['You said a & b <!channel>']);
+    await client.chat.postMessage({
+      channel: 'C0GENERAL',
+      text: 'menu',
+      blocks: [
+        {
+          type: 'actions',
+          elements: [
+            {
+              type: 'overflow',
+              action_id: 'more',
+              options: [{ text: { type: 'plain_text', text: 'Delete' }, value: 'x' }],
+            },
+          ],
+        },
+      ],
+    });
+    await sam.clicks('Delete', { in: 'general' });
+    await workspace.until(() => workspace.messages('general').length === 0);
+    await sam.opensHome();
+    await workspace.until(() => workspace.home('sam'));
+    expect(sam.sees('home')).toEqual(['Hello']);
+    expect(workspace.complaints).toEqual([]);
+  });
+
+  it('what is not acknowledged in time fails before the person, and the late word is complained of', async () => {
+    const { workspace } = await workspaceWith({ ackWithin: 60 });
+    const late = Promise.withResolvers<void>();
+    await botOn(workspace, mode, (app) => {
+      app.command('/slow', async ({ ack }) => {
+        await new Promise((resolve) => setTimeout(resolve, 120));
+        await ack();
+        late.resolve();
+      });
+    });
+    const answer = await workspace.command('dana', 'general', '/slow');
+    expect(answer).toEqual({ ok: false, error: '/slow failed with the error "operation_timeout"' });
+    await late.promise;
+    await workspace.until(() => workspace.complaints[0]?.startsWith('acknowledged too late'));
+  });
+
+  it('a bot that breaks is seen to break', async () => {
+    const { workspace } = await workspaceWith({ ackWithin: 60 });
+    await botOn(workspace, mode, (app) => {
+      app.error(async (error) => {
+        throw error;
+      });
+      app.command('/broken', async () => {
+        throw new Error('broken on purpose');
+      });
+    });
+    const answer = await workspace.command('dana', 'general', '/broken');
+    const word = mode === 'http' ? 'dispatch_failed' : 'operation_timeout';
+    expect(answer).toEqual({ ok: false, error: `/broken failed with the error "${word}"` });
+  });
+
+  it('a closed modal is told where it asks for it, and members come and go', async () => {
+    const { workspace } = await workspaceWith();
+    const heard: string[] = [];
+    await botOn(workspace, mode, (app) => {
+      listen(app);
+      app.view({ callback_id: 'register', type: 'view_closed' }, async ({ ack, body }) => {
+        await ack();
+        heard.push(`closed by ${body.user.name}`);
+      });
+      app.event('member_left_channel', async ({ event }) => void heard.push(`left ${event.channel}`));
+      app.event('member_joined_channel', async ({ event }) => void heard.push(`joined ${event.channel}`));
+      app.event('subteam_members_changed', async ({ event }) => void heard.push(`group ${event.added_users}`));
+      app.event('user_change', async ({ event }) => void heard.push(`deleted ${event.user.deleted}`));
+    });
+    await workspace.person('dana').types('/register');
+    await workspace.until(() => workspace.views('dana').length === 1);
+    await workspace.person('dana').closes();
+    await workspace.leave('alex', 'api-requests');
+    await workspace.join('lee', 'api-requests');
+    await workspace.setGroup('S0PAYMENTS', ['U0PRIYA', 'U0LEE']);
+    await workspace.deactivate('sam');
+    await workspace.until(() => heard.length === 5);
+    expect(heard).toEqual(['closed by dana', 'left C0REQUESTS', 'joined C0REQUESTS', 'group U0LEE', 'deleted true']);
+  });
+});
+
+describe('time', () => {
+  it('a trigger lives three seconds and opens one modal; a stack is three high', async () => {
+    let time = 1_760_000_000_000;
+    const { workspace, client } = await workspaceWith({ now: () => time });
+    const late = await trigger(workspace);
+    time += 3001;
+    await expect(client.views.open({ trigger_id: late, view: modal })).rejects.toThrow('expired_trigger_id');
+    const good = await trigger(workspace);
+    time += 3000;
+    await client.views.open({ trigger_id: good, view: modal });
+    await expect(client.views.open({ trigger_id: good, view: modal })).rejects.toThrow('exchanged_trigger_id');
+    const push = async () => {
+      const top = workspace.views('dana').at(-1);
+      const services = { type: 'multi_external_select', selected_options: [option(1)] };
+      await workspace.fill({
+        by: 'dana',
+        view: top?.id ?? '',
+        blockId: 'services',
+        actionId: 'services',
+        state: services,
+      });
+      const reason = { type: 'plain_text_input', value: 'x' };
+      await workspace.fill({ by: 'dana', view: top?.id ?? '', blockId: 'reason', actionId: 'reason', state: reason });
+      await workspace.submit('dana', top?.id ?? '');
+      return client.views.push({ trigger_id: String(workspace.delivered.at(-1)?.trigger_id), view: modal });
+    };
+    await push();
+    await push();
+    await expect(push()).rejects.toThrow('push_limit_reached');
+    const top = workspace.views('dana').at(-1);
+    const stale = client.views.update({ view_id: top?.id ?? '', hash: 'stale', view: modal });
+    await expect(stale).rejects.toThrow('hash_conflict');
+    await client.views.update({ view_id: top?.id ?? '', hash: top?.hash ?? '', view: modal });
+    expect(workspace.views('dana').at(-1)?.state.values.reason?.reason?.value).toBe('x');
+  });
+
+  it('timestamps rise while the clock stands, and dates read as today', async () => {
+    const { workspace, client } = await workspaceWith({ now: () => 1_760_000_000_000 });
+    const first = await client.chat.postMessage({ channel: 'C0GENERAL', text: 'one' });
+    const text = '<!date^1760000000^{date_short_pretty} {time}|then> <!subteam^S0PAYMENTS> <#C0REQUESTS> *<@U0ALEX>*';
+    const second = await client.chat.postMessage({ channel: 'C0GENERAL', text });
+    expect([first.ts, second.ts]).toEqual(['1760000000.000100', '1760000000.000200']);
+    expect(workspace.person('dana').sees('general')[1]).toBe('today 08:53 @payments-leads #api-requests @alex');
+  });
+
+  it('a response_url serves five times within half an hour', async () => {
+    let time = 1_760_000_000_000;
+    const { workspace } = await workspaceWith({ now: () => time });
+    await trigger(workspace);
+    const url = String(workspace.delivered.at(-1)?.response_url);
+    const post = async (body: object) => {
+      const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+      return `${response.status} ${await response.text()}`;
+    };
+    expect(await post({ text: 'a', blocks: [{ type: 'nothing' }] })).toMatch(/400 .*invalid_blocks/);
+    expect(workspace.complaints).toHaveLength(1);
+    for (const _ of times(4, String)) expect(await post({ text: 'whisper' })).toBe('200 ok');
+    expect(await post({ text: 'loud', response_type: 'in_channel' })).toBe('200 ok');
+    expect(await post({ text: 'again' })).toMatch(/404 .*used_url/);
+    expect(workspace.person('dana').whispers).toHaveLength(4);
+    expect(workspace.person('sam').sees('general')).toEqual(['loud']);
+    time += 30 * 60_000 + 1;
+    expect(await post({ text: 'late' })).toMatch(/404 .*expired_url/);
+  });
+
+  it('rate limits are Slack’s, where a test asks for them', async () => {
+    const { client } = await workspaceWith({ rateLimits: true, now: () => 1_760_000_000_000 });
+    for (const text of ['1', '2', '3']) await client.chat.postMessage({ channel: 'C0GENERAL', text });
+    const fourth = client.chat.postMessage({ channel: 'C0GENERAL', text: '4' });
+    await expect(fourth).rejects.toMatchObject({ code: 'slack_webapi_rate_limited_error', retryAfter: 3 });
+    await client.chat.postMessage({ channel: 'C0REQUESTS', text: 'elsewhere' });
+    for (const _ of times(20, String)) await client.usergroups.list();
+    await expect(client.usergroups.list()).rejects.toMatchObject({ retryAfter: 60 });
+  });
+});
+
+describe('faults', () => {
+  it.each([
+    [{ kind: 'rate-limited', retryAfter: 7 }, { code: 'slack_webapi_rate_limited_error', retryAfter: 7 }, 0],
+    [{ kind: 'server-error' }, { code: 'slack_webapi_http_error', statusCode: 500 }, 0],
+    [{ kind: 'reset' }, { code: 'slack_webapi_request_error' }, 0],
+    [{ kind: 'malformed' }, { code: 'slack_webapi_platform_error' }, 0],
+    [{ kind: 'accept-then-drop' }, { code: 'slack_webapi_request_error' }, 1],
+    [{ kind: 'error', error: 'fatal_error' }, { data: { error: 'fatal_error' } }, 0],
+  ] as const)('%o', async (fault, error, posted) => {
+    const { workspace, client } = await workspaceWith();
+    workspace.fail('chat.postMessage', fault, { after: 1, when: ({ text }) => text !== 'spared' });
+    const post = (text: string) => client.chat.postMessage({ channel: 'C0GENERAL', text });
+    await post('before');
+    await post('spared');
+    await expect(post('struck')).rejects.toMatchObject(error);
+    await post('after');
+    expect(workspace.messages('general')).toHaveLength(3 + posted);
+    expect(workspace.calls.map((call) => call.status === 200)).toHaveLength(4);
+  });
+
+  it('a call hangs, is late, or is held until it is let go', async () => {
+    const { workspace, client } = await workspaceWith();
+    const hasty = new WebClient(workspace.botToken, {
+      slackApiUrl: workspace.apiUrl,
+      retryConfig: { retries: 0 },
+      timeout: 50,
+    });
+    workspace.fail('auth.test', { kind: 'hang' });
+    await expect(hasty.auth.test()).rejects.toMatchObject({ code: 'slack_webapi_request_error' });
+    workspace.fail('auth.test', { kind: 'delay', ms: 20 });
+    await expect(client.auth.test()).resolves.toMatchObject({ team_id: 'T0ACME', user_id: 'U0REGISTRAR' });
+    const held = workspace.hold('chat.postMessage');
+    const posting = client.chat.postMessage({ channel: 'C0GENERAL', text: 'x' });
+    await held.reached;
+    expect(workspace.messages('general')).toEqual([]);
+    held.release();
+    await posting;
+    expect(workspace.messages('general')).toHaveLength(1);
+  });
+});
+
+const step = (callback_id: string): View => ({
+  type: 'modal',
+  callback_id,
+  title: plain('Step'),
+  submit: plain('Next'),
+  blocks: [{ type: 'section', text: plain(callback_id) }],
+});
+
+describe('deliveries', () => {
+  it('a bad signature and a stale one are turned away, a challenge is answered', async () => {
+    const { workspace } = await workspaceWith();
+    let url = '';
+    const follow = workspace.deliverOver.bind(workspace);
+    workspace.deliverOver = (way) => {
+      url = way;
+      follow(way);
+    };
+    await botOn(workspace, 'http');
+    await workspace.command('dana', 'general', '/mine');
+    const replayed = workspace.delivered.at(-1) ?? {};
+    expect(await workspace.deliver(replayed)).toMatchObject({ ok: true });
+    expect(await workspace.deliver(replayed, { secret: 'guessed' })).toMatchObject({ ok: false, status: 401 });
+    const stale = { now: () => Date.now() - 301_000 };
+    expect(await workspace.deliver(replayed, stale)).toMatchObject({ ok: false, status: 401 });
+    expect(await workspace.verify(url)).toBe(true);
+  });
+
+  it('without a bot a command fails, and a connection that is asked to leave comes back', async () => {
+    const { workspace } = await workspaceWith();
+    expect(await workspace.command('dana', 'general', '/mine')).toMatchObject({ ok: false });
+    await botOn(workspace, 'socket');
+    expect(workspace.connections).toBe(1);
+    workspace.disconnect('refresh_requested');
+    await workspace.until(() => workspace.connections === 0);
+    await workspace.until(() => workspace.connections === 1);
+    await workspace.person('dana').types('/mine again');
+    expect(workspace.person('dana').whispers).toEqual(['You said again']);
+  });
+
+  it('a submission updates, pushes, clears; a click on an old screen still arrives', async () => {
+    const { workspace, client } = await workspaceWith();
+    const clicked: string[] = [];
+    await botOn(workspace, 'socket', (app) => {
+      app.command('/steps', async ({ ack, client: slack, body }) => {
+        await ack();
+        await slack.views.open({ trigger_id: body.trigger_id, view: step('one') });
+      });
+      app.view('one', async ({ ack }) => ack({ response_action: 'push', view: step('two') }));
+      app.view('two', async ({ ack }) => ack({ response_action: 'update', view: step('three') }));
+      app.view('three', async ({ ack }) => ack({ response_action: 'clear' }));
+      app.action('old', async ({ ack, body }) => {
+        await ack();
+        clicked.push(body.user.id);
+      });
+    });
+    const dana = workspace.person('dana');
+    await dana.types('/steps');
+    await workspace.until(() => workspace.views('dana').length === 1);
+    await dana.submits();
+    expect(workspace.views('dana').map((view) => view.callback_id)).toEqual(['one', 'two']);
+    const before = dana.view.id;
+    await dana.submits();
+    expect([dana.view.callback_id, dana.view.id, dana.view.previous_view_id]).toEqual([
+      'three',
+      before,
+      workspace.views('dana')[0]?.id,
+    ]);
+    expect(await dana.submits()).toEqual({ closed: true });
+
+    const blocks = [
+      { type: 'actions' as const, elements: [{ type: 'button' as const, action_id: 'old', text: plain('Old') }] },
+    ];
+    const { ts = '' } = await client.chat.postMessage({ channel: 'C0GENERAL', text: 'x', blocks });
+    const shown = workspace.messages('general').find((message) => message.ts === ts);
+    await client.chat.update({ channel: 'C0GENERAL', ts, text: 'done', blocks: [] });
+    await expect(dana.clicks('Old', { in: 'general' })).rejects.toThrow('nothing to click "Old"');
+    await dana.clicks('Old', { in: 'general', ...(shown && { on: shown }) });
+    await workspace.until(() => clicked.length === 1);
+    expect(workspace.complaints).toEqual([]);
+  });
+
+  it('with two connections, one may go and nothing is lost', async () => {
+    const { workspace } = await workspaceWith();
+    await botOn(workspace, 'socket');
+    await botOn(workspace, 'socket');
+    expect(workspace.connections).toBe(2);
+    workspace.disconnect('warning', 1);
+    await workspace.until(() => workspace.connections === 1);
+    for (const n of times(3, String)) await workspace.person('dana').types(`/mine ${n}`);
+    expect(workspace.person('dana').whispers).toHaveLength(3);
+  });
+
+  it('bad answers are complained of: options, errors, bodies', async () => {
+    const { workspace } = await workspaceWith();
+    await botOn(workspace, 'socket', (app) => {
+      listen(app);
+      app.command('/bad', async ({ ack }) =>
+        ack({ text: 'x', blocks: [Object.assign({ type: 'divider' as const }, { colour: 'red' })] }),
+      );
+      app.command('/many', async ({ ack, client, body }) => {
+        await ack();
+        const many = { type: 'multi_external_select' as const, action_id: 'many', min_query_length: 0 };
+        const picker = { type: 'input' as const, optional: true, label: plain('Services'), element: many };
+        const view = { ...modal, callback_id: 'many', blocks: [picker, ...modal.blocks.slice(1)] };
+        await client.views.open({ trigger_id: body.trigger_id, view });
+      });
+      app.options('many', async ({ ack }) => ack({ options: times(101, (index) => option(index)) }));
+      app.view('many', async ({ ack }) => ack({ response_action: 'errors', errors: { nowhere: 'No.' } }));
+    });
+    const dana = workspace.person('dana');
+    await dana.types('/bad', { expectFailure: true });
+    await dana.types('/many');
+    await workspace.until(() => workspace.views('dana').length === 1);
+    expect(await dana.searches('Services')).toEqual([]);
+    await dana.fills('Reason', 'x'.repeat(21));
+    expect(await dana.submits()).toEqual({ errors: { Reason: 'Must be at most 20 characters.' } });
+    await dana.fills('Reason', 'x');
+    expect(await dana.submits({ expectFailure: true })).toEqual({
+      failed: 'We had some trouble connecting. Try again? (invalid_errors)',
+    });
+    expect(workspace.complaints.map((complaint) => complaint.split(':')[0])).toEqual([
+      'answered /bad badly',
+      'bad options for many',
+      'answered view_submission many badly',
+    ]);
+  });
+});
+
+it('what was said outlives a restart', async () => {
+  const { workspace, client } = await workspaceWith();
+  await client.chat.postMessage({ channel: 'C0GENERAL', text: 'kept' });
+  await client.chat.postEphemeral({ channel: 'C0GENERAL', user: 'U0DANA', text: 'not kept' });
+  await workspace.setGroup('S0PAYMENTS', ['U0ALEX']);
+  const { workspace: later } = await workspaceWith({ saved: workspace.save() });
+  expect(later.person('dana').sees('general')).toEqual(['kept']);
+  expect(later.groups.get('S0PAYMENTS')?.users).toEqual(['U0ALEX']);
+});
+
+it('what does not come is waited for with the whole transcript', async () => {
+  const { workspace } = await workspaceWith();
+  await workspace.say('sam', 'general', 'hello');
+  const waiting = workspace.until(() => workspace.home('dana'), { within: 60, what: 'the Home of Dana' });
+  await expect(waiting).rejects.toThrow(/the Home of Dana[\s\S]*#general\nsam: hello/);
+});

@@ -1,0 +1,167 @@
+/**
+ * START HERE: a Slack workspace on this machine, with one app installed. It speaks Slack's protocol and nothing else:
+ * the Web API, Socket Mode or signed HTTP towards the bot, and people who type, click and read. It is as strict as
+ * Slack; where Slack breaks silently, it complains (`complaints`).
+ */
+import { createServer } from 'node:http';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Click, Fill, Where } from './acting/clicks.ts';
+import * as clicks from './acting/clicks.ts';
+import { command } from './acting/commands.ts';
+import { done, failed } from './acting/failed.ts';
+import * as membership from './acting/membership.ts';
+import * as modals from './acting/modals.ts';
+import type { Answer, Channel, Group, Member, Message, Option, OptionGroups, View } from './model.ts';
+import { Person } from './people.ts';
+import { SlackServer, type WorkspaceOptions } from './slack-server.ts';
+import { escaped } from './text/mrkdwn.ts';
+import { readable } from './transcript.ts';
+
+export class Workspace extends SlackServer {
+  // What there is
+
+  get members(): Map<string, Member> {
+    return this.state.members;
+  }
+  get groups(): Map<string, Group> {
+    return this.state.groups;
+  }
+  get channels(): Map<string, Channel> {
+    return this.state.channels;
+  }
+  member(nameOrId: string): Member {
+    return this.state.member(nameOrId);
+  }
+  channel(nameOrId: string): Channel {
+    return this.state.channel(nameOrId);
+  }
+  person(nameOrId: string): Person {
+    return new Person(this, this.member(nameOrId));
+  }
+  imWith(memberId: string): Channel {
+    return this.state.imWith(this.member(memberId).id);
+  }
+  /** What everybody in the channel sees, oldest first. */
+  messages(channelId: string): Message[] {
+    return this.state.messagesIn(this.channel(channelId).id);
+  }
+  /** What that person sees there: also what only they see; nothing where they may not look. */
+  messagesFor(memberId: string, channelId: string): Message[] {
+    return this.state.messagesFor(this.member(memberId).id, this.channel(channelId).id);
+  }
+  directMessages(memberId: string): Message[] {
+    return this.messages(this.imWith(memberId).id);
+  }
+  /** The open modals, the last on top. */
+  views(memberId: string): View[] {
+    return this.state.stack(this.member(memberId).id);
+  }
+  home(memberId: string): View | undefined {
+    return this.state.homes.get(this.member(memberId).id);
+  }
+
+  // What people do
+
+  command(memberId: string, channelId: string, typed: string): Promise<Answer> {
+    return command(this.inside, memberId, channelId, typed);
+  }
+  click(how: Click): Promise<Answer> {
+    return clicks.click(this.inside, how);
+  }
+  suggest(how: Where & { typed: string }): Promise<Option[] | OptionGroups> {
+    return clicks.suggest(this.inside, how);
+  }
+  fill(how: Fill): Promise<Answer> {
+    return clicks.fill(this.inside, how);
+  }
+  submit(by: string, viewId: string): Promise<Answer> {
+    return modals.submit(this.inside, this.member(by).id, viewId);
+  }
+  close(by: string, viewId: string): Promise<Answer> {
+    return modals.close(this.inside, this.member(by).id, viewId);
+  }
+  openHome(by: string): Promise<Answer> {
+    return membership.openHome(this.inside, this.member(by).id);
+  }
+  join(memberId: string, channelId: string): Promise<Answer> {
+    return membership.join(this.inside, this.member(memberId).id, this.channel(channelId));
+  }
+  leave(memberId: string, channelId: string): Promise<Answer> {
+    return membership.leave(this.inside, this.member(memberId).id, this.channel(channelId));
+  }
+  deactivate(memberId: string): Promise<Answer> {
+    return membership.deactivate(this.inside, this.member(memberId).id);
+  }
+  setGroup(groupId: string, users: string[]): Promise<Answer> {
+    return membership.setGroup(this.inside, groupId, users);
+  }
+  async archive(channelId: string): Promise<Answer> {
+    this.channel(channelId).archived = true;
+    this.state.changed();
+    return done;
+  }
+  /** By a workspace admin, who may delete anything. */
+  async deleteMessage(channelId: string, ts: string): Promise<Answer> {
+    const message = this.state.message(this.channel(channelId).id, ts);
+    if (message) this.state.remove(message);
+    return done;
+  }
+  async say(memberId: string, channelId: string, text: string): Promise<Answer> {
+    const { id, members } = this.channel(channelId);
+    const { id: user } = this.member(memberId);
+    if (!members.includes(user)) return failed('not_in_channel');
+    this.state.add({ channel: id, user, text: escaped(text), blocks: [] });
+    return done;
+  }
+
+  // What can be seen of it
+
+  save(): string {
+    return this.state.save();
+  }
+  onChange(listener: () => void): () => void {
+    return this.state.onChange(listener);
+  }
+  /** Waits until it is so. What it prints otherwise is the whole workspace, as people read it. */
+  async until<T>(
+    condition: () => T | undefined | false | null,
+    { within = 10_000, what = String(condition) }: { within?: number; what?: string } = {},
+  ): Promise<T> {
+    const end = performance.now() + within;
+    while (performance.now() < end) {
+      const found = condition();
+      if (found !== undefined && found !== false && found !== null) return found;
+      const changed = Promise.withResolvers<void>();
+      const forget = this.onChange(changed.resolve);
+      await Promise.race([changed.promise, after(50)]);
+      forget();
+    }
+    throw new Error(`waited ${within} ms in vain for: ${what}\n\n${this.transcript()}`);
+  }
+  /** Everything that can be read in the workspace. */
+  transcript(): string {
+    const channels = [...this.channels.values()].map((channel) => {
+      const title = channel.kind === 'im' ? `@${this.state.member(channel.members[0] ?? '').name}` : `#${channel.name}`;
+      const lines = this.state.messages.filter((message) => message.channel === channel.id).map((m) => this.#line(m));
+      return [title, ...lines].join('\n');
+    });
+    const open = [...this.state.modals].flatMap(([id, stack]) =>
+      stack.map((view) => `open for @${this.member(id).name}\n${readable(this, view)}`),
+    );
+    const complaints = this.complaints.map((complaint) => `COMPLAINT ${complaint}`);
+    return [...channels, ...open, ...complaints].join('\n\n');
+  }
+  #line(message: Message): string {
+    const to = message.ephemeralTo ? ` (only to @${this.member(message.ephemeralTo).name})` : '';
+    return `${this.members.get(message.user)?.name}${to}: ${readable(this, message).replaceAll('\n', '\n  ')}`;
+  }
+}
+
+export async function openWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return new Workspace(server, { bot: 'xoxb-local-workspace', app: 'xapp-local-workspace' }, options);
+}
