@@ -3,11 +3,12 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { RequestRefusal } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
 import { applicationOwners, applications } from './schema.ts';
+import { containsAll } from './search.ts';
 
 /** The application that somebody chose: one that is there, by id, or one to be made, by name. */
 export type Application = { id: number } | { name: string };
 
-/** The applications that a person owns whose name contains `typed`, by name: `limit` at most. */
+/** The applications that a person owns whose name contains every word typed, by name: `limit` at most. */
 export async function owned(
   db: Db,
   owner: string,
@@ -22,7 +23,7 @@ export async function owned(
       and(
         eq(applicationOwners.userId, owner),
         isNull(applications.deletedAt),
-        sql`strpos(lower(${applications.name}), lower(${typed})) > 0`,
+        containsAll(sql`lower(${applications.name})`, typed),
       ),
     )
     .orderBy(asc(sql`lower(${applications.name})`))

@@ -3,6 +3,7 @@ import { asc, desc, eq, or, sql } from 'drizzle-orm';
 import type { CatalogService } from '../domain/catalog.ts';
 import type { Db } from './client.ts';
 import { services } from './schema.ts';
+import { containsAll } from './search.ts';
 
 /** A service as a picker offers it. */
 export type Offered = { id: number; slug: string; name: string; description: string; registrationEnabled: boolean };
@@ -15,16 +16,15 @@ const offered = {
   registrationEnabled: services.registrationEnabled,
 };
 
-/** The services of which `typed` is part of the name, slug or description: those whose name begins with it first; `limit` at most. */
+/** The services of which every word typed is part of the name, slug or description: those whose name begins with it first; `limit` at most. */
 export async function search(db: Db, typed: string, limit: number): Promise<Offered[]> {
   const text = typed.trim();
   const rows = db.tables.select(offered).from(services);
   if (text === '') return rows.orderBy(sql`lower(${services.name})`, asc(services.id)).limit(limit);
-  const literal = text.replace(/[\\%_]/g, '\\$&');
   return rows
-    .where(sql`${services.search} like lower(${`%${literal}%`})`)
+    .where(containsAll(services.search, text))
     .orderBy(
-      desc(sql`lower(${services.name}) like lower(${`${literal}%`})`),
+      desc(sql`starts_with(lower(${services.name}), lower(${text}))`),
       sql`lower(${services.name})`,
       asc(services.id),
     )

@@ -12,6 +12,7 @@ import {
 } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
 import { applicationOwners, applications, history, registrations, services } from './schema.ts';
+import { containsAll } from './search.ts';
 
 export type Change = {
   id: number;
@@ -118,7 +119,7 @@ async function write(tx: Tx, { id, version, status }: Row, change: Change, to: S
 /** What a person may unregister. */
 export type Unregistrable = { id: number; version: number; service: string; application: string; status: Status };
 
-/** The registrations that a person may unregister, of every application they own, where `typed` is part of a name: `limit` at most. */
+/** The registrations that a person may unregister, of every application they own, of which every word typed is a part: `limit` at most. */
 export async function unregistrable(db: Db, owner: string, typed: string, limit: number): Promise<Unregistrable[]> {
   return db.tables
     .select({
@@ -136,7 +137,11 @@ export async function unregistrable(db: Db, owner: string, typed: string, limit:
       and(
         eq(applicationOwners.userId, owner),
         inArray(registrations.status, startsFrom('unregister')),
-        sql`strpos(lower(${services.name} || ' ' || ${applications.name}), lower(${typed})) > 0`,
+        // As the picker shows it, so that what is read there can be typed.
+        containsAll(
+          sql`lower(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
+          typed,
+        ),
       ),
     )
     .orderBy(sql`lower(${services.name})`, sql`lower(${applications.name})`)

@@ -101,7 +101,10 @@ export class Person {
       offered.find((one) => one.text.text === text) ??
       offered.find((one) => one.text.text.toLowerCase().includes(text.toLowerCase()));
     if (!option) {
-      const there = offered.map((one) => one.text.text).join(', ');
+      const there = offered
+        .slice(0, 5)
+        .map((one) => one.text.text)
+        .join(', ');
       throw new Error(`"${label}" does not offer "${text}" to ${this.name}: it offers ${there || 'nothing'}`);
     }
     await this.#sets(input, (before) =>

@@ -1,0 +1,110 @@
+/**
+ * The direct answer to whoever acts: a modal, an ephemeral word, options in a picker. Everything else that is said goes
+ * through the outbox. Slack waits 3 seconds for each (https://docs.slack.dev/interactivity/handling-user-interaction).
+ */
+import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
+import type { ModalView, PlainTextOption } from '@slack/types';
+import { ErrorCode, type WebClient } from '@slack/web-api';
+import type { Log } from './log.ts';
+import { busy, done, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
+import { unavailable } from './views/register-modal.ts';
+
+/** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
+const patience = 2_000;
+
+/** What `work` comes to, or `otherwise` where it takes longer than `milliseconds`. A rejection is passed on. */
+export async function within<T, U>(milliseconds: number, work: Promise<T>, otherwise: U): Promise<T | U> {
+  const late = Promise.withResolvers<U>();
+  const timer = setTimeout(() => late.resolve(otherwise), milliseconds);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Says something that only the person who acted sees. */
+export const whisper = (respond: RespondFn, text: string) =>
+  respond({ response_type: 'ephemeral', replace_original: false, text });
+
+/** Opens a modal. Where Slack does not, the person is told to try again. */
+export async function openModal(
+  client: WebClient,
+  trigger: string,
+  view: ModalView,
+  respond: RespondFn,
+  log: Log,
+): Promise<void> {
+  try {
+    await client.views.open({ trigger_id: trigger, view });
+  } catch (error) {
+    // The first of two tries did open it, and only its answer was lost.
+    if (platformError(error) === 'exchanged_trigger_id') return;
+    log.warn({ err: error }, 'a form could not be opened');
+    await whisper(respond, unopened);
+  }
+}
+
+/** Slack's own word for what was wrong with a call, where it gave one. */
+export function platformError(error: unknown): string | undefined {
+  const platform = error instanceof Error && 'code' in error && error.code === ErrorCode.PlatformError;
+  return platform && 'data' in error ? String(Object(error.data).error) : undefined;
+}
+
+/** Fills a picker. Where the database does not answer, the picker says so instead of spinning. */
+export async function answerPicker(
+  ack: AckFn<{ options: PlainTextOption[] }>,
+  options: Promise<PlainTextOption[]>,
+  log: Log,
+): Promise<void> {
+  const found = await within(patience, options, [unavailable]).catch((error) => {
+    log.error({ err: error }, 'a picker could not be filled');
+    return [unavailable];
+  });
+  await ack({ options: found });
+}
+
+/** What a submitted form comes to: it stays with errors on its fields, becomes another view, or closes. */
+export type Submitted = { errors: Record<string, string> } | { view: ModalView } | 'close';
+
+type Submission = {
+  ack: AckFn<ViewResponseAction>;
+  client: WebClient;
+  view: { id: string; blocks: { type: string; block_id?: string }[] };
+};
+
+/**
+ * Answers a submitted form after the commit, because until then it can still show an error. Where that takes too long the
+ * form says so in time and is updated afterwards; where it fails, the form stays as it was filled in.
+ */
+export async function answerSubmission(
+  { ack, client, view }: Submission,
+  work: Promise<Submitted>,
+  log: Log,
+): Promise<void> {
+  const settled = work.catch((error): undefined => {
+    log.error({ err: error }, 'a submitted form could not be worked on');
+  });
+  const inTime = await within(patience, settled, 'late' as const);
+  if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : stay(view));
+  await ack({ response_action: 'update', view: busy });
+  const finished = await settled;
+  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : unfinished });
+}
+
+function responseTo(submitted: Submitted): ViewResponseAction {
+  if (submitted === 'close') return { response_action: 'clear' };
+  if ('errors' in submitted) return { response_action: 'errors', errors: submitted.errors };
+  return { response_action: 'update', view: submitted.view };
+}
+
+function viewOf(submitted: Submitted): ModalView {
+  if (submitted === 'close') return done;
+  return 'errors' in submitted ? refused(submitted.errors) : submitted.view;
+}
+
+/** Keeps a form open, as it was filled in, with a word to try again under its last field. */
+function stay({ blocks }: Submission['view']): ViewResponseAction {
+  const field = blocks.findLast(({ type }) => type === 'input')?.block_id ?? '';
+  return { response_action: 'errors', errors: { [field]: unsaved } };
+}

@@ -1,0 +1,16 @@
+/** What a feature is given. */
+import type { WebClient } from '@slack/web-api';
+import type { Config } from './config.ts';
+import type { Db } from './db/client.ts';
+import type { Directory } from './directory.ts';
+import type { Log } from './log.ts';
+
+export type Deps = {
+  config: Config;
+  db: Db;
+  /** Posts what the outbox holds: unhurried, and without retries of its own. */
+  poster: WebClient;
+  directory: Directory;
+  now: () => Date;
+  log: Log;
+};

@@ -1,0 +1,76 @@
+/** The card's buttons: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
+import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
+import { answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
+import * as registrations from '../db/registrations.ts';
+import type { Deps } from '../deps.ts';
+import { approversOf, membershipsToAsk } from '../domain/authority.ts';
+import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';
+import { reasonNeeded } from '../views/blocks.ts';
+import { overflowId, type Pressed, pressed, pressedDelete } from '../views/card.ts';
+import { refusal } from '../views/notices.ts';
+import { readReason, reasonModal, reasonModalIds, refusedView } from '../views/reason-modal.ts';
+
+/** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
+const lookUpFor = 1_000;
+
+export function decide(app: App, { config, db, directory, now, log }: Deps): void {
+  for (const action of ['approve', 'reinstate'] as const) {
+    app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, respond }) => {
+      await ack();
+      const outcome = await take(action, pressed(clicked.value), body.user.id);
+      if (!outcome.ok) await whisper(respond, refusal(outcome.refusal));
+    });
+  }
+
+  app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, respond }) => {
+    await ack();
+    const outcome = await take('delete', pressedDelete(action.selected_option.value), body.user.id);
+    if (!outcome.ok) await whisper(respond, refusal(outcome.refusal));
+  });
+
+  for (const action of ['reject', 'revoke'] as const) {
+    app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
+      await ack();
+      const seen = pressed(clicked.value);
+      const expected = await within(lookUpFor, weigh(action, seen, body.user.id), undefined);
+      if (expected && !expected.ok) await whisper(respond, refusal(expected.refusal));
+      else if (seen) await openModal(client, body.trigger_id, reasonModal(action, seen), respond, log);
+    });
+
+    app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
+      await answerSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
+    });
+  }
+
+  async function submitted(
+    action: ReasonedDecision,
+    person: string,
+    view: { private_metadata: string; state: { values: unknown } },
+  ): Promise<Submitted> {
+    const { pressed: seen, reason } = readReason(view);
+    if (!reason) return { errors: { reason: reasonNeeded } };
+    const outcome = await take(action, seen, person, reason);
+    return outcome.ok ? 'close' : { view: refusedView(action, refusal(outcome.refusal)) };
+  }
+
+  async function take(action: Action, seen: Pressed | undefined, by: string, reason?: string): Promise<Outcome> {
+    const wish = await wishOf(action, seen, by);
+    return wish ? registrations.change(db, { ...wish, ...(reason ? { reason } : {}) }) : gone;
+  }
+
+  async function weigh(action: Action, seen: Pressed | undefined, by: string): Promise<Outcome> {
+    const wish = await wishOf(action, seen, by);
+    return wish ? registrations.preview(db, wish) : gone;
+  }
+
+  /** Asks Slack about the person who clicked, before any lock is held. Undefined where there is no such registration. */
+  async function wishOf(action: Action, seen: Pressed | undefined, by: string) {
+    const row = seen && (await registrations.find(db, seen.id));
+    if (!row) return undefined;
+    const approvers = approversOf(row.service, config.policy);
+    const memberships = await directory.memberships(by, membershipsToAsk(approvers, by));
+    return { ...seen, action, by, at: now(), policy: config.policy, memberships };
+  }
+}
+
+const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };

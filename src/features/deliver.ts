@@ -1,0 +1,96 @@
+/** What is in the outbox becomes messages: drawn from the rows now, posted once, then kept up to date. */
+import { WebAPIRateLimitedError } from '@slack/web-api';
+import { platformError } from '../answer.ts';
+import * as cards from '../db/cards.ts';
+import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
+import type { Deps } from '../deps.ts';
+import type { Effect } from '../domain/registration.ts';
+import { findPosted, type Mark, post, redraw } from '../posting.ts';
+import { card } from '../views/card.ts';
+import { decision } from '../views/notices.ts';
+
+const delivered: Delivery = { end: 'delivered' };
+
+export function deliver({ config, db, poster, log }: Deps): Deliver {
+  return async (effect, attempt) => {
+    try {
+      await (effect.kind === 'card' ? deliverCard(effect.registration, attempt) : deliverNotice(effect, attempt));
+      return delivered;
+    } catch (error) {
+      return afterFailure(error, effect);
+    }
+  };
+
+  /** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */
+  async function deliverCard(id: number, attempt: Attempt): Promise<void> {
+    const found = await cards.find(db, id, config.policy);
+    if (!found) return;
+    const { registration } = found;
+    const message = card(registration);
+    const { version } = registration;
+    const mark: Mark = { event_type: 'registrar_card', event_payload: { registration: id } };
+
+    let place = found.place;
+    if (!place) {
+      const { channel } = registration.approvers;
+      const posted =
+        attempt.first && version === 1 ? undefined : await findPosted(poster, channel, mark, registration.requestedAt);
+      if (posted) place = { channel, ts: posted, version: 0 };
+    }
+    if (place && place.version >= version) return;
+    const stands = place && (await redraw(poster, place, message)) ? place : undefined;
+    const { channel, ts } = stands ?? (await post(poster, registration.approvers.channel, message, mark));
+    await cards.drawn(db, id, { channel, ts, version });
+  }
+
+  /** Tells the requester of the event that made a version. */
+  async function deliverNotice({ registration: id, version }: Effect, attempt: Attempt): Promise<void> {
+    const found = await cards.find(db, id, config.policy);
+    const entry = found?.registration.story.find((one) => one.version === version);
+    if (!found || !entry) return;
+    const { requester } = found.registration;
+    const mark: Mark = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
+    if (!attempt.first) {
+      const { channel } = await poster.conversations.open({ users: requester });
+      if (channel?.id && (await findPosted(poster, channel.id, mark, entry.at))) return;
+    }
+    await post(poster, requester, decision(found.registration, entry), mark);
+  }
+
+  /** A rate limit says how long to wait. What no retry mends is kept aside. The rest is tried again, by the outbox. */
+  function afterFailure(error: unknown, { kind, registration }: Effect): Delivery {
+    if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
+    const why = platformError(error);
+    const about = { err: error, registration, kind };
+    if (why && hopeless[kind].includes(why)) {
+      log.error(about, `a message can never be delivered (${why}) and was put aside`);
+      return { end: 'undeliverable', why };
+    }
+    log.warn(about, mending[why ?? ''] ?? 'a message could not be delivered; it is tried again');
+    throw error;
+  }
+}
+
+const malformed = [
+  'invalid_blocks',
+  'invalid_arguments',
+  'msg_too_long',
+  'msg_blocks_too_long',
+  'no_text',
+  'metadata_too_large',
+];
+
+/** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
+const hopeless: Record<Effect['kind'], readonly string[]> = {
+  card: malformed,
+  notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
+};
+
+/** What an operator can do about the others: the outbox goes on trying for hours, and so mends itself. */
+const mending: Record<string, string> = {
+  channel_not_found: 'the channel is not there, or private and without the bot: invite the bot, or change the setting',
+  not_in_channel: 'the bot is not in the channel: invite it, and the message follows',
+  is_archived: 'the channel is archived: unarchive it, or change the setting',
+  invalid_auth: 'Slack does not accept the token: set SLACK_BOT_TOKEN anew',
+  messages_tab_disabled: 'the app takes no direct messages: enable the messages tab, as the manifests do',
+};

@@ -1,0 +1,79 @@
+/** `/register`: a person asks for services on behalf of one of their applications. */
+import type { App, ViewSubmitAction } from '@slack/bolt';
+import { answerPicker, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
+import * as applications from '../db/applications.ts';
+import * as catalog from '../db/catalog.ts';
+import * as requests from '../db/requests.ts';
+import type { Deps } from '../deps.ts';
+import { storable } from '../domain/text.ts';
+import { optionLimit } from '../views/blocks.ts';
+import {
+  applicationOptions,
+  applicationPicker,
+  confirmation,
+  readForm,
+  registerModal,
+  registerModalId,
+  requestErrors,
+  serviceOption,
+  servicesPicker,
+} from '../views/register-modal.ts';
+
+/** A service named in the command is looked up before the form opens, but not for longer than this, in milliseconds. */
+const lookUpFor = 1_000;
+
+export function register(app: App, { config, db, now, log }: Deps): void {
+  app.command('/register', async ({ ack, command, client, respond }) => {
+    await ack();
+    const opening = await within(lookUpFor, preselect(command.text), {}).catch(() => ({}));
+    await openModal(client, command.trigger_id, registerModal(opening), respond, log);
+  });
+
+  app.options(servicesPicker, async ({ ack, options }) => {
+    const found = catalog.search(db, storable(options.value), optionLimit);
+    await answerPicker(
+      ack,
+      found.then((services) => services.map(serviceOption)),
+      log,
+    );
+  });
+
+  app.options(applicationPicker, async ({ ack, options, body }) => {
+    const typed = storable(options.value);
+    const owned = applications.owned(db, body.user.id, typed, optionLimit - 1);
+    await answerPicker(
+      ack,
+      owned.then((mine) => applicationOptions(mine, typed)),
+      log,
+    );
+  });
+
+  app.view<ViewSubmitAction>(registerModalId, async ({ ack, body, view, client }) => {
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+  });
+
+  async function preselect(text: string) {
+    // Slack escapes a command's text, and only these three characters.
+    const typed = storable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
+    if (typed === '') return {};
+    const [named, [first, ...more]] = await Promise.all([catalog.named(db, typed), catalog.search(db, typed, 2)]);
+    const service = named ?? (more.length === 0 ? first : undefined);
+    return service ? { preselected: service } : { unknown: typed };
+  }
+
+  async function submitted(person: string, view: { id: string; state: { values: unknown } }): Promise<Submitted> {
+    const read = readForm(view.state.values);
+    if (!read.ok) return read;
+    const at = now();
+    const opened = await requests.open(db, {
+      ...read.form,
+      requester: person,
+      form: view.id,
+      at,
+      remindAt: new Date(at.getTime() + config.REMIND_AFTER),
+      autoApprove: config.AUTO_APPROVE,
+    });
+    if (!opened.ok) return { errors: requestErrors(opened.refusal, config.TIME_ZONE) };
+    return { view: confirmation(opened.application, opened.opened) };
+  }
+}

@@ -1,0 +1,60 @@
+/** `/unregister`: an owner gives up what an application has, or takes a request back. */
+import type { App, ViewSubmitAction } from '@slack/bolt';
+import { answerPicker, answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
+import * as registrations from '../db/registrations.ts';
+import type { Deps } from '../deps.ts';
+import { storable } from '../domain/text.ts';
+import { optionLimit } from '../views/blocks.ts';
+import {
+  choiceNeeded,
+  nothingToUnregister,
+  readChoice,
+  registrationOption,
+  registrationPicker,
+  unregisterErrors,
+  unregistered,
+  unregisterModal,
+  unregisterModalId,
+} from '../views/unregister-modal.ts';
+
+/** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
+const lookUpFor = 1_000;
+
+export function unregister(app: App, { config, db, now, log }: Deps): void {
+  app.command('/unregister', async ({ ack, command, client, respond }) => {
+    await ack();
+    const any = registrations.unregistrable(db, command.user_id, '', 1).then((found) => found.length > 0);
+    const openForm = await within(lookUpFor, any, true).catch(() => true);
+    if (openForm) await openModal(client, command.trigger_id, unregisterModal(), respond, log);
+    else await whisper(respond, nothingToUnregister);
+  });
+
+  app.options(registrationPicker, async ({ ack, options, body }) => {
+    const found = registrations.unregistrable(db, body.user.id, storable(options.value), optionLimit);
+    await answerPicker(
+      ack,
+      found.then((mine) => mine.map(registrationOption)),
+      log,
+    );
+  });
+
+  app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view.state.values), log);
+  });
+
+  async function submitted(person: string, values: unknown): Promise<Submitted> {
+    const choice = readChoice(values);
+    if (!choice) return { errors: choiceNeeded };
+    const outcome = await registrations.change(db, {
+      ...choice,
+      action: 'unregister',
+      by: person,
+      at: now(),
+      policy: config.policy,
+      memberships: new Map(),
+    });
+    if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
+    const gone = await registrations.find(db, choice.id);
+    return { view: unregistered(gone?.service.name ?? '', gone?.application ?? '') };
+  }
+}

@@ -1,0 +1,65 @@
+/** The HTTP listener of both modes: is it alive, is it ready, and in HTTP mode Slack's own requests. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What must be so before work may be sent here; each says in a few words what fails, or null. */
+export type Checks = Record<string, () => Promise<string | null>>;
+
+/** How far ahead Slack's clock may be, in seconds: the SDK refuses what is too old, but not what claims to come. */
+const skew = 300;
+
+/** Listens, and says on which port. Rejects where the address cannot be had. */
+export async function serve(
+  { host, port }: { host: string; port: number },
+  checks: Checks,
+  slack: RequestListener | undefined,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    if (path === '/healthz') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+    } else if (path === '/readyz') {
+      void ready(checks).then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    } else if (path === '/slack/events' && slack) {
+      if (Number(request.headers['x-slack-request-timestamp']) > Date.now() / 1000 + skew)
+        response.writeHead(401).end();
+      else slack(request, response);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  await promise;
+  return { port: portOf(server), close: () => close(server) };
+}
+
+async function ready(checks: Checks) {
+  const failing: Record<string, string> = {};
+  await Promise.all(
+    Object.entries(checks).map(async ([part, check]) => {
+      const trouble = await check();
+      if (trouble) failing[part] = trouble;
+    }),
+  );
+  const ok = Object.keys(failing).length === 0;
+  return { status: ok ? 200 : 503, body: ok ? { ok } : { ok, failing } };
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return address.port;
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  // A connection kept alive by a proxy would hold the process for as long as the proxy likes.
+  setTimeout(() => server.closeAllConnections(), 3_000).unref();
+  server.closeIdleConnections();
+  await promise;
+}

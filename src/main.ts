@@ -1,0 +1,153 @@
+/** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
+import { sql } from 'drizzle-orm';
+import { within } from './answer.ts';
+import { listen } from './app.ts';
+import { readCatalog } from './catalog/file.ts';
+import { type Config, readConfig } from './config.ts';
+import { applyFile } from './db/catalog.ts';
+import { connect, type Db, migrateDatabase } from './db/client.ts';
+import { EmbeddedPostgresError } from './db/data-dir.ts';
+import { startEmbedded } from './db/embedded.ts';
+import { createOutbox } from './db/outbox.ts';
+import { createDirectory } from './directory.ts';
+import { deliver } from './features/deliver.ts';
+import { serve } from './http.ts';
+import { createLog, type Log } from './log.ts';
+import { createSlack } from './slack.ts';
+import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
+
+export type Running = {
+  /** The port that HTTP is answered on, also where PORT was 0. */
+  port: number;
+  /** Takes nothing new, finishes what runs, and lets go of everything. Safe to call twice. */
+  stop: () => Promise<void>;
+};
+
+/** How long what runs may take to finish, in milliseconds: of the ten seconds that a SIGTERM leaves. */
+const answersFinishIn = 3_000;
+const deliveriesFinishIn = 4_000;
+
+/** How long a check of readiness may take, in milliseconds. */
+const checkFor = 2_000;
+
+/**
+ * Starts Registrar. A mistake of configuration rejects with a `StartError` or an `EmbeddedPostgresError`; a database or a
+ * Slack that is not there yet is waited for, until `signal` says to stop.
+ */
+export async function start(
+  config: Config,
+  log: Log,
+  { signal = new AbortController().signal, now = () => new Date() } = {},
+): Promise<Running> {
+  const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
+  if (catalog && !catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
+
+  const slack = createSlack(config, log);
+  const state = { stopping: false, migrated: false, authorized: false };
+  let db: Db | undefined;
+  const http = await serve(
+    { host: config.HOST, port: config.PORT },
+    {
+      process: async () => (state.stopping ? 'stopping' : null),
+      database: async () =>
+        state.migrated && db && (await reachable(db)) ? null : 'not reachable, or not migrated yet',
+      slack: async () =>
+        state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
+    },
+    slack.listener,
+  ).catch((error) => {
+    throw new StartError(`HOST and PORT: cannot listen on ${config.HOST}:${config.PORT} (${error.code}).`);
+  });
+
+  const parts = new AsyncDisposableStack();
+  const stop = async (): Promise<void> => {
+    state.stopping = true;
+    await http.close();
+    await parts.disposeAsync();
+  };
+  try {
+    const url = config.DATABASE_URL ?? (await embedded());
+    const client = connect(url);
+    parts.defer(client.close);
+    const outbox = createOutbox(url, (error) => log.error({ err: error }, 'trouble in the outbox; it mends itself'));
+    db = { tables: client.tables, outbox };
+    const { tables } = db;
+    await untilItWorks('database', () => migrateDatabase(url), mistakeInDatabase, signal, log);
+    await untilItWorks('outbox', () => outbox.start(), mistakeInDatabase, signal, log);
+    parts.defer(() => outbox.stop(deliveriesFinishIn));
+    state.migrated = true;
+    if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services), 'the catalog file is applied');
+
+    const directory = createDirectory(slack.client, now, log);
+    const deps = { config, db, poster: slack.poster, directory, now, log };
+    listen(slack.app, deps);
+    parts.defer(() => slack.stop(answersFinishIn));
+    await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
+    state.authorized = true;
+    await outbox.work(deliver(deps));
+    log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
+    return { port: http.port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function embedded(): Promise<string> {
+    const server = await startEmbedded(config.DATA_DIR, (line) => log.debug({ from: 'postgres' }, line));
+    parts.defer(server.stop);
+    return server.url;
+  }
+}
+
+const reachable = ({ tables }: Db): Promise<boolean> =>
+  within(
+    checkFor,
+    tables.execute(sql`select 1`).then(() => true),
+    false,
+  ).catch(() => false);
+
+/** The program: the environment in, exit code out. */
+async function run(): Promise<void> {
+  const read = readConfig(process.env);
+  if (!read.ok) {
+    const lines = read.mistakes.map(({ variable, expected }) => `  ${variable}: ${expected}`);
+    return fail(
+      `Registrar cannot start. Please set:\n${lines.join('\n')}\n\nTo try it without Slack or any setting: npm run demo`,
+    );
+  }
+  const { config } = read;
+  const log = createLog(config.LOG_LEVEL);
+  const stopping = new AbortController();
+  const running = start(config, log, { signal: stopping.signal });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, async () => {
+      log.info({ signal }, 'stopping');
+      stopping.abort();
+      setTimeout(() => process.exit(0), 9_500).unref();
+      await running.then(({ stop }) => stop()).catch(() => {});
+      process.exit(0);
+    });
+  }
+  process.on('unhandledRejection', (reason) => {
+    // @slack/socket-mode 3.1 rejects with nothing when it is stopped while it reconnects.
+    if (stopping.signal.aborted && reason === undefined) return;
+    log.fatal({ err: reason }, 'an error that nobody handled');
+    process.exit(1);
+  });
+
+  await running.catch((error) => {
+    if (stopping.signal.aborted) return;
+    if (error instanceof StartError || error instanceof EmbeddedPostgresError)
+      return fail(`Registrar cannot start.\n${error.message}`);
+    log.fatal({ err: error }, 'Registrar cannot start');
+    process.exit(1);
+  });
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+if (import.meta.main) await run();

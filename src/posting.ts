@@ -1,0 +1,74 @@
+/**
+ * Posting once. Slack has no idempotency key, so each message carries a mark in its metadata; an attempt that follows one
+ * whose end is unknown looks for the mark in the channel first, and adopts the message that bears it.
+ */
+import type { WebClient } from '@slack/web-api';
+import { platformError } from './answer.ts';
+import type { Message } from './views/card.ts';
+
+/** What a message is about, as metadata: the same for every attempt to post it. */
+export type Mark = { event_type: string; event_payload: Record<string, number> };
+
+/** How far Slack's clock and ours may differ, in seconds. */
+const skew = 300;
+
+/** Posts a message; links in it are not unfolded, and names in it do not become mentions. */
+export async function post(client: WebClient, channel: string, message: Message, metadata: Mark) {
+  const posted = await client.chat.postMessage({
+    channel,
+    ...message,
+    metadata,
+    parse: 'none',
+    link_names: false,
+    unfurl_links: false,
+    unfurl_media: false,
+  });
+  if (!posted.ts || !posted.channel) throw new Error('Slack accepted a message without saying where it is');
+  return { channel: posted.channel, ts: posted.ts };
+}
+
+/** Redraws a message in its place. False where it is not there any more: then it is posted anew. */
+export async function redraw(client: WebClient, { channel, ts }: { channel: string; ts: string }, message: Message) {
+  try {
+    // Slack's default here is to find mentions in the text by itself.
+    await client.chat.update({ channel, ts, ...message, parse: 'none', link_names: false });
+    return true;
+  } catch (error) {
+    if (platformError(error) === 'message_not_found') return false;
+    throw error;
+  }
+}
+
+/** Without the right to read a channel nobody can look; then a message twice is better than none. */
+const cannotLook = ['missing_scope', 'unknown_method'];
+
+/** Finds a message by its mark among those posted since a moment; undefined where there is none. */
+export async function findPosted(
+  client: WebClient,
+  channel: string,
+  mark: Mark,
+  since: Date,
+): Promise<string | undefined> {
+  const oldest = String(Math.floor(since.getTime() / 1000) - skew);
+  const query = { channel, oldest, limit: 200, include_all_metadata: true };
+  try {
+    let cursor: string | undefined;
+    do {
+      const page = await client.conversations.history({ ...query, ...(cursor ? { cursor } : {}) });
+      const found = page.messages?.find(({ metadata }) => metadata !== undefined && bears(metadata, mark));
+      if (found?.ts) return found.ts;
+      cursor = page.response_metadata?.next_cursor;
+    } while (cursor);
+  } catch (error) {
+    if (!cannotLook.includes(platformError(error) ?? '')) throw error;
+  }
+  return undefined;
+}
+
+function bears(metadata: { event_type?: string; event_payload?: object }, mark: Mark): boolean {
+  const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));
+  return (
+    metadata.event_type === mark.event_type &&
+    Object.entries(mark.event_payload).every(([key, value]) => payload.get(key) === value)
+  );
+}

@@ -1,0 +1,35 @@
+/** What people read when something is slow or broken: what happened, what did not, and what to do next. */
+import type { ModalView } from '@slack/types';
+import { lines, saying, section, words } from './blocks.ts';
+
+const title = 'Registrar';
+
+export const unopened = 'Slack did not open the form just now, and nothing was changed. Please try again.';
+
+export const broken = 'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.';
+
+/** Under a field of a form that stays as it was filled in. */
+export const unsaved = 'Registrar could not save this just now. Nothing is lost: press the button again in a moment.';
+
+/** What a form becomes while its work takes longer than Slack waits. */
+export const busy: ModalView = saying(title, [
+  section(':hourglass_flowing_sand: *Still working on it.* This window will tell you how it ended.'),
+]);
+
+/** What it becomes when the work is done and the form would simply have closed. */
+export const done: ModalView = saying(title, [section(':white_check_mark: *Done.*')]);
+
+/** What it becomes when nobody knows how the work ended. Asking again is safe: nothing is registered twice. */
+export const unfinished: ModalView = saying(title, [
+  section(':warning: *Registrar could not finish this.* Please try again in a moment: nothing will happen twice.'),
+]);
+
+/** What it becomes when the answer is no, too late to be shown on the fields. */
+export const refused = (errors: Record<string, string>): ModalView =>
+  saying(title, [
+    section(':no_entry_sign: *Nothing was changed.*'),
+    lines(
+      'refused',
+      Object.values(errors).map((text) => ({ label: '', value: [words(text)] })),
+    ),
+  ]);

@@ -1,0 +1,152 @@
+/**
+ * The pieces that views are made of, and Slack's limits on them (https://docs.slack.dev/reference/block-kit).
+ * Text from people goes into plain_text or rich_text, where it can neither mention nor link; mrkdwn takes our own words,
+ * mentions of ids, and what has been escaped here.
+ */
+import type {
+  Button,
+  ContextBlock,
+  ExternalSelect,
+  InputBlock,
+  KnownBlock,
+  ModalView,
+  MrkdwnElement,
+  PlainTextElement,
+  PlainTextOption,
+  RichTextBlock,
+  RichTextElement,
+  SectionBlock,
+} from '@slack/types';
+import { z } from 'zod';
+import { reasonLimit } from '../domain/registration.ts';
+import { cut, storable } from '../domain/text.ts';
+
+/** The most options a picker takes, and the longest text of one. */
+export const optionLimit = 100;
+export const optionTextLimit = 75;
+
+export const plain = (text: string, limit = 3000): PlainTextElement => ({
+  type: 'plain_text',
+  text: cut(text, limit),
+  emoji: false,
+});
+
+/** `verbatim` keeps Slack from finding links, channels and names in the text by itself. */
+export const mrkdwn = (text: string): MrkdwnElement => ({ type: 'mrkdwn', text, verbatim: true });
+
+export const section = (text: string): SectionBlock => ({ type: 'section', text: mrkdwn(text) });
+
+export const context = (text: string): ContextBlock => ({ type: 'context', elements: [mrkdwn(text)] });
+
+/** Escapes what Slack reads as markup, once, in the order that Slack asks for. */
+export const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** A name from people in a message's `text`, which notifications and screen readers use: one line, cut, escaped. */
+export const name = (text: string, limit = 150): string => escaped(cut(text.replace(/\s+/g, ' '), limit));
+
+/** A mention, by id. Ids are checked at the edge; anything else never becomes one. */
+export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`);
+
+/** A moment in the reader's own time zone. */
+export const when = (at: Date): string =>
+  `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
+
+const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** A moment where only plain text can stand: in a picker, or under a field. */
+export const plainDate = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at);
+
+type Line = { label: string; value: RichTextElement[] };
+
+/** Labelled lines whose values may come from people. */
+export const lines = (blockId: string, rows: Line[]): RichTextBlock => ({
+  type: 'rich_text',
+  block_id: blockId,
+  elements: [
+    {
+      type: 'rich_text_section',
+      elements: rows.flatMap(({ label, value }, index) => [
+        { type: 'text' as const, text: `${index > 0 ? '\n' : ''}${label}  `, style: { bold: true } },
+        ...value,
+      ]),
+    },
+  ],
+});
+
+export const words = (text: string, limit = 1000): RichTextElement => ({ type: 'text', text: cut(text, limit) });
+
+export const person = (id: string): RichTextElement => ({ type: 'user', user_id: id });
+
+/** A moment inside rich text, in the reader's own time zone. */
+export const moment = (at: Date): RichTextElement => ({
+  type: 'date',
+  timestamp: Math.floor(at.getTime() / 1000),
+  format: '{date_short_pretty} at {time}',
+  fallback: utc(at),
+});
+
+/** What somebody wrote, as a quotation: shown to the letter, whatever it holds. */
+export const quote = (blockId: string, text: string): RichTextBlock => ({
+  type: 'rich_text',
+  block_id: blockId,
+  elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text: cut(text, 3000) }] }],
+});
+
+export const button = (actionId: string, text: string, value: string, style?: 'primary' | 'danger'): Button => ({
+  type: 'button',
+  action_id: actionId,
+  text: plain(text, 75),
+  value,
+  ...(style ? { style } : {}),
+});
+
+/** An option; its value must fit 75 characters on every version of Slack's limits. */
+export const option = (text: string, value: string, description = ''): PlainTextOption => ({
+  text: plain(text, optionTextLimit),
+  value,
+  ...(description ? { description: plain(description, optionTextLimit) } : {}),
+});
+
+/** An input in a modal. The block's id is what an error under the field names. */
+export const input = (blockId: string, label: string, element: InputBlock['element'], hint?: string): InputBlock => ({
+  type: 'input',
+  block_id: blockId,
+  label: plain(label),
+  element,
+  ...(hint ? { hint: plain(hint, 2000) } : {}),
+});
+
+/** A picker that asks Registrar for its options as the person types, beginning with none typed. */
+export const picker = (actionId: string, placeholder: string): ExternalSelect => ({
+  type: 'external_select',
+  action_id: actionId,
+  min_query_length: 0,
+  placeholder: plain(placeholder, 150),
+});
+
+/** The field "Reason", as every form has it. */
+export const reasonInput = (hint: string): InputBlock =>
+  input(
+    'reason',
+    'Reason',
+    { type: 'plain_text_input', action_id: 'reason', multiline: true, min_length: 1, max_length: reasonLimit },
+    hint,
+  );
+
+export const reasonNeeded = `Write a reason, in 1 to ${reasonLimit} characters that are not only spaces.`;
+
+/** What that field may hold; kept without the spaces around it. */
+export const reasonText = z
+  .string()
+  .transform((text) => storable(text).trim())
+  .refine((text) => text !== '' && [...text].length <= reasonLimit);
+
+/** A modal that only says something. Slack's titles end at 24 characters. */
+export const saying = (title: string, blocks: KnownBlock[]): ModalView => ({
+  type: 'modal',
+  title: plain(title, 24),
+  close: plain('Close'),
+  blocks,
+});

@@ -1,0 +1,109 @@
+/** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
+import type { ActionsBlock, ConfirmationDialog, KnownBlock } from '@slack/types';
+import { z } from 'zod';
+import { type Decision, next, type Registration } from '../domain/registration.ts';
+import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
+import { because, decided, earlierRequests, mark, said } from './story.ts';
+import { whoDecides } from './who.ts';
+
+/** A message as it is posted: blocks, and the text that notifications and screen readers use. */
+export type Message = { text: string; blocks: KnownBlock[] };
+
+/** The buttons of a card: each takes the action of its name, where `life` has it. */
+const buttons = [
+  { action: 'approve', label: 'Approve', style: 'primary' },
+  { action: 'reject', label: 'Reject', style: 'danger' },
+  { action: 'revoke', label: 'Revoke', style: 'danger' },
+  { action: 'reinstate', label: 'Reinstate', style: 'primary' },
+] as const satisfies { action: Decision; label: string; style: 'primary' | 'danger' }[];
+
+/** The action id of the card's overflow menu; the buttons' are the actions themselves. */
+export const overflowId = 'more';
+
+/** How many events a card tells of, the newest: a message takes 50 blocks, and each event up to two. */
+const eventsShown = 18;
+
+export function card(registration: Registration): Message {
+  const { service, application, requester, reason, earlier } = registration;
+  return {
+    text: summary(registration),
+    blocks: [
+      { type: 'header', block_id: 'title', text: plain('Access request') },
+      lines('request', [
+        { label: 'Service', value: [words(service.name, 150)] },
+        { label: 'Application', value: [words(application, 150)] },
+        { label: 'Requested by', value: [person(requester)] },
+      ]),
+      quote('reason', reason),
+      ...earlierRequests(earlier),
+      ...standing(registration),
+      ...offered(registration),
+    ],
+  };
+}
+
+function summary({ service, application, requester, reason, status, story }: Registration): string {
+  const request = `${mention(requester)} requests ${name(service.name)} for ${name(application)}.`;
+  const last = story.at(-1);
+  if (status === 'pending' || !last) return `${request}${because(reason)}`;
+  return `${said(last)}: ${request}${because(last.action === 'request' ? null : last.reason)}`;
+}
+
+/** Since when it waits, and for whom; or all that was decided. */
+function standing({ status, requestedAt, approvers, story }: Registration): KnownBlock[] {
+  const told = decided(story)
+    .slice(-eventsShown)
+    .flatMap((entry): KnownBlock[] => {
+      const line = section(`${mark[entry.to]} *${said(entry)}* ${when(entry.at)}`);
+      const why = entry.action !== 'request' && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
+      return [{ ...line, block_id: `event-${entry.version}` }, ...why];
+    });
+  const since =
+    status === 'pending'
+      ? `Waiting since ${when(requestedAt)} for ${whoDecides(approvers)}.`
+      : `Requested ${when(requestedAt)}.`;
+  return [...told, { ...context(since), block_id: 'since' }];
+}
+
+function offered({ id, version, status, service, application }: Registration): KnownBlock[] {
+  const value = `${id}@${version}`;
+  const elements: ActionsBlock['elements'] = buttons
+    .filter(({ action }) => next(status, action))
+    .map(({ action, label, style }) => button(action, label, value, style));
+  if (next(status, 'delete')) {
+    elements.push({
+      type: 'overflow',
+      action_id: overflowId,
+      options: [option('Delete request', `delete:${value}`)],
+      confirm: confirmDelete(service.name, application),
+    });
+  }
+  return elements.length > 0 ? [{ type: 'actions', block_id: 'decide', elements }] : [];
+}
+
+/** Slack takes 300 characters here. */
+const confirmDelete = (service: string, application: string): ConfirmationDialog => ({
+  title: plain('Delete this request?', 100),
+  text: plain(`${application} loses ${service}, if it has it, and may ask again. The record of it stays.`, 300),
+  confirm: plain('Delete', 30),
+  deny: plain('Keep', 30),
+  style: 'danger',
+});
+
+/** Which life of which registration was clicked. */
+export type Pressed = { id: number; seen: number };
+
+const pressedValue = z
+  .string()
+  .regex(/^[1-9]\d{0,14}@[1-9]\d{0,8}$/)
+  .transform((text): Pressed => {
+    const [id, seen] = text.split('@');
+    return { id: Number(id), seen: Number(seen) };
+  });
+
+/** Reads `id@version` back; undefined for a value that was made up. */
+export const pressed = (value: unknown): Pressed | undefined => pressedValue.safeParse(value).data;
+
+/** The same from the overflow menu's `delete:id@version`. */
+export const pressedDelete = (value: string): Pressed | undefined =>
+  value.startsWith('delete:') ? pressed(value.slice('delete:'.length)) : undefined;

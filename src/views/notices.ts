@@ -1,0 +1,74 @@
+/** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
+import type { KnownBlock } from '@slack/types';
+import type { Entry, LastChange, Refusal, Registration } from '../domain/registration.ts';
+import { lines, mention, name, quote, section, when, words } from './blocks.ts';
+import type { Message } from './card.ts';
+import { because, mark, said } from './story.ts';
+import { whoDecides } from './who.ts';
+
+/** What the requester reads when their request was decided. */
+export function decision(registration: Registration, entry: Entry): Message {
+  const { service, application } = registration;
+  const why = entry.action === 'request' ? null : entry.reason;
+  const headline = `${mark[entry.to]} *${said(entry)}*`;
+  const blocks: KnownBlock[] = [
+    { ...section(headline), block_id: 'decision' },
+    lines('request', [
+      { label: 'Service', value: [words(service.name, 150)] },
+      { label: 'Application', value: [words(application, 150)] },
+    ]),
+    ...(why ? [quote('why', why)] : []),
+    { ...section(nextStep(entry, service.docs)), block_id: 'next' },
+  ];
+  return { text: `${said(entry)}: ${name(service.name)} for ${name(application)}.${because(why)}`, blocks };
+}
+
+/** What the requester can do now. */
+function nextStep({ action }: Entry, docs: string | null): string {
+  switch (action) {
+    case 'request':
+    case 'approve':
+    case 'reinstate': {
+      const link = docs ? ` Start with the <${linkTo(docs)}|documentation>.` : '';
+      return `Your application may use this service.${link}`;
+    }
+    case 'reject':
+      return 'To ask again, first remove this request with `/unregister`, then use `/register`.';
+    case 'revoke':
+      return 'Your application may no longer use this service, until an approver reinstates it.';
+    case 'delete':
+      return 'The request was removed. You can ask again with `/register`.';
+    case 'unregister':
+    case 'expire':
+      return 'You can ask again with `/register`.';
+  }
+}
+
+/** Slack ends a link at `|` and `>`; both have another spelling inside an address. */
+const linkTo = (url: string): string =>
+  url.replaceAll('&', '&amp;').replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
+
+/** Why nothing happened, and what to do next: only for whoever acted. */
+export function refusal(refused: Refusal): string {
+  switch (refused.kind) {
+    case 'already':
+      if (refused.last.status === 'pending')
+        return 'This request is still waiting for a decision. Nothing was changed.';
+      return `This request was already ${refused.last.status}${changed(refused.last)}. Nothing was changed.`;
+    case 'stale':
+      return `This request has changed since you saw it: it was ${refused.last.status}${changed(refused.last)}. Look at it again, then decide.`;
+    case 'gone':
+      return 'This request is not in Registrar any more. Nothing was changed.';
+    case 'own-request':
+      return `You cannot decide your own request. Ask ${whoDecides(refused.askInstead)}.`;
+    case 'not-an-approver':
+      return `Only ${whoDecides(refused.askInstead)} may decide this request. Nothing was changed.`;
+    case 'not-an-owner':
+      return 'Only an owner of the application may do this. Nothing was changed.';
+    case 'unsure':
+      return 'Slack did not say just now who may decide this request. Nothing was changed: try again in a minute.';
+  }
+}
+
+/** " by @alex, 3 Nov at 10:15", after the word for what was done. */
+const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${when(at)}`;

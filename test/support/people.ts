@@ -1,0 +1,30 @@
+/** The people of the usual office, and what they do in nearly every story. */
+import type { Person } from '../workspace/people.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+
+/** Dana and Sam develop; Alex and Priya are in the admin channel; Lee is not. */
+export function people({ workspace }: { workspace: Workspace }) {
+  return {
+    dana: workspace.person('dana'),
+    sam: workspace.person('sam'),
+    alex: workspace.person('alex'),
+    priya: workspace.person('priya'),
+    lee: workspace.person('lee'),
+  };
+}
+
+/** Fills the form "Register an application" and submits it. */
+export async function asks(person: Person, services: string[], application: string, reason = 'Checkout for the shop') {
+  await person.types('/register');
+  for (const service of services) await person.picks('Services', service);
+  await person.picks('Application', application);
+  await person.fills('Reason', reason);
+  return person.submits();
+}
+
+/** Has a registration asked for and its card seen by an approver. */
+export async function requests(person: Person, approver: Person, service = 'Payments API', application = 'Shop') {
+  await asks(person, [service], application);
+  await person.closes();
+  await approver.finds(new RegExp(service), { in: 'api-requests' });
+}
