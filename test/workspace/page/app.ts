@@ -1,0 +1,38 @@
+/** All that changes while the page is open; the document around it is drawn once. */
+import { type Html, html } from './html.ts';
+import { type CommandHint, main } from './main.ts';
+import { modal } from './modal.ts';
+import type { Notices } from './notices.ts';
+import { appName, placeName, type Reader } from './reader.ts';
+import { rail, sidebar } from './sidebar.ts';
+
+export type Look = { title: string; commands: readonly CommandHint[] };
+
+export function app(reader: Reader, notices: Notices, look: Look): Html {
+  const { viewer, place } = reader;
+  const where =
+    place.kind === 'home' ? 'Home' : place.channel.kind === 'im' ? appName(reader.workspace) : `#${place.channel.name}`;
+  return html`<div id="app" data-as="${viewer.name}" data-in="${placeName(place)}" data-title="${where} · ${viewer.realName} · ${look.title}">
+    ${rail(reader, notices, look.title)}${sidebar(reader, notices, look.title)}${main(reader, notices, look.commands)}${modal(reader)}
+  </div>`;
+}
+
+const STYLES = ['base', 'sidebar', 'main', 'messages', 'blocks', 'controls', 'modal', 'fields', 'picker'];
+
+export function pageDocument(content: Html, title: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="/page/icon.svg">
+${STYLES.map((name) => html`<link rel="stylesheet" href="/page/${name}.css">`)}
+<script type="module" src="/page/client.js"></script>
+</head>
+<body>
+${content}
+<div id="toast" class="toast" role="alert" hidden></div>
+</body>
+</html>`.markup;
+}

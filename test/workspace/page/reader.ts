@@ -1,0 +1,60 @@
+/**
+ * Who looks at the page, and where. Every drawing function takes a reader, because the same message is drawn
+ * differently for two people: mentions of oneself stand out, and channels are links only for their members.
+ */
+import type { Channel, Member } from '../model.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** A conversation, or the bot's Home. */
+export type Place = { kind: 'channel'; channel: Channel } | { kind: 'home' };
+
+export type Reader = { workspace: Workspace; viewer: Member; place: Place };
+
+/** The people that can be played, in the order in which they were made. */
+export function people(workspace: Workspace): Member[] {
+  return [...workspace.members.values()].filter((member) => !member.isBot && !member.deleted);
+}
+
+export function bot(workspace: Workspace): Member | undefined {
+  return [...workspace.members.values()].find((member) => member.isBot);
+}
+
+export function appName(workspace: Workspace): string {
+  return bot(workspace)?.realName ?? 'App';
+}
+
+export function channelsOf(workspace: Workspace, viewer: Member): Channel[] {
+  return [...workspace.channels.values()].filter(
+    (channel) => channel.kind !== 'im' && !channel.archived && channel.members.includes(viewer.id),
+  );
+}
+
+/** Reads `as` and `in` of an address. What names nobody or nothing becomes the first person and their first channel. */
+export function readerOf(
+  workspace: Workspace,
+  address: { as?: string | null; in?: string | null },
+): Reader | undefined {
+  const everybody = people(workspace);
+  const viewer = everybody.find((member) => member.id === address.as || member.name === address.as) ?? everybody[0];
+  if (!viewer) return undefined;
+  return { workspace, viewer, place: placeOf(workspace, viewer, address.in ?? '') };
+}
+
+function placeOf(workspace: Workspace, viewer: Member, name: string): Place {
+  const direct = workspace.imWith(viewer.id);
+  if (name === 'home') return { kind: 'home' };
+  if (name === 'registrar' || name === direct.id) return { kind: 'channel', channel: direct };
+  const channels = channelsOf(workspace, viewer);
+  const channel = channels.find((each) => each.id === name || each.name === name) ?? channels[0] ?? direct;
+  return { kind: 'channel', channel };
+}
+
+/** The `in` of an address: the opposite of `readerOf`. */
+export function placeName(place: Place): string {
+  if (place.kind === 'home') return 'home';
+  return place.channel.kind === 'im' ? 'registrar' : place.channel.name;
+}
+
+export function address(viewer: Member, place: string): string {
+  return `/?as=${encodeURIComponent(viewer.name)}&in=${encodeURIComponent(place)}`;
+}

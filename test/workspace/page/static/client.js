@@ -1,0 +1,98 @@
+// @ts-check
+/** The start of the page: news from the server, moving about, and the composer. */
+import './actions.js';
+import './modal.js';
+import './picker.js';
+import { app, onDrawn, person, post, refresh, scrollToEnd, TROUBLE, toast } from './server.js';
+
+new EventSource('/page/live').addEventListener('message', () => refresh());
+
+// Links inside the page keep the document, so that nothing flickers and the connection stays.
+document.addEventListener('click', (event) => {
+  const link = event.target instanceof Element ? event.target.closest('a[data-go]') : null;
+  if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  /** @type {HTMLElement | null} */ (link.closest('[popover]'))?.hidePopover();
+  history.pushState(null, '', link.href);
+  refresh();
+});
+addEventListener('popstate', () => refresh());
+
+/** Slack tells the bot each time that somebody opens its Home. */
+let homeOf = '';
+function openHome() {
+  const open = document.querySelector('[data-open-home]') ? person() : '';
+  if (open && open !== homeOf) post('home', {});
+  homeOf = open;
+}
+onDrawn(openHome);
+onDrawn(showTarget);
+openHome();
+scrollToEnd();
+showTarget();
+document.title = app().dataset.title ?? document.title;
+
+/** `#m<ts>`: the message that a link leads to. */
+function showTarget() {
+  if (!location.hash.startsWith('#m')) return;
+  const message = document.getElementById(location.hash.slice(1));
+  if (!message) return;
+  message.scrollIntoView({ block: 'center' });
+  message.classList.add('message-found');
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
+/** @param {EventTarget | null} target */
+const composerOf = (target) => (target instanceof Element ? target.closest('form[data-composer]') : null);
+
+/** @param {Element} form */
+async function say(form) {
+  const box = form.querySelector('textarea');
+  const text = box?.value.trim();
+  if (!box || !text) return;
+  box.value = '';
+  grow(box);
+  const answer = await post('send', { channel: form.getAttribute('data-composer'), text });
+  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  await refresh();
+  scrollToEnd();
+}
+
+document.addEventListener('submit', (event) => {
+  const form = composerOf(event.target);
+  if (!form) return;
+  event.preventDefault();
+  say(form);
+});
+
+document.addEventListener('keydown', (event) => {
+  const form = composerOf(event.target);
+  if (
+    !form ||
+    event.key !== 'Enter' ||
+    event.shiftKey ||
+    event.isComposing ||
+    !(event.target instanceof HTMLTextAreaElement)
+  )
+    return;
+  event.preventDefault();
+  say(form);
+});
+
+document.addEventListener('input', (event) => {
+  if (composerOf(event.target) && event.target instanceof HTMLTextAreaElement) grow(event.target);
+});
+
+/** @param {HTMLTextAreaElement} box */
+function grow(box) {
+  box.style.height = 'auto';
+  box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
+}
+
+document.addEventListener('click', (event) => {
+  const hint = event.target instanceof Element ? event.target.closest('[data-insert]') : null;
+  const box = composerOf(hint)?.querySelector('textarea');
+  if (!hint || !box) return;
+  box.value = `${hint.getAttribute('data-insert')} `;
+  box.focus();
+});
