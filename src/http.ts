@@ -22,7 +22,8 @@ export async function serve(
       void ready(checks).then(({ status, body }) => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
-    } else if (path === '/slack/events' && slack) {
+    } else if (slack && path === '/slack/events' && request.method === 'POST') {
+      // Bolt's listener throws on any other route, and nothing would catch it.
       if (Number(request.headers['x-slack-request-timestamp']) > Date.now() / 1000 + skew)
         response.writeHead(401).end();
       else slack(request, response);
@@ -55,11 +56,13 @@ function portOf(server: Server): number {
   return address.port;
 }
 
+/** Closes it when the requests under way are answered. Connections that are only kept alive are not waited for. */
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  // A connection kept alive by a proxy would hold the process for as long as the proxy likes.
-  setTimeout(() => server.closeAllConnections(), 3_000).unref();
-  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), 3_000);
   await promise;
+  clearInterval(idle);
+  clearTimeout(late);
 }

@@ -59,6 +59,8 @@ export async function start(
     throw new StartError(`HOST and PORT: cannot listen on ${config.HOST}:${config.PORT} (${error.code}).`);
   });
 
+  log.info({ port: http.port }, 'listening');
+
   const parts = new AsyncDisposableStack();
   const stop = async (): Promise<void> => {
     state.stopping = true;

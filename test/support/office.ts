@@ -30,11 +30,14 @@ export type Office = AsyncDisposable & {
   workspace: Workspace;
   database: TestDatabase;
   bot: Running;
+  /** The file that its bots read the catalog from. */
+  catalogFile: string;
   /** Starts another bot in the same place: a replica, or the one after a restart. */
   startAnother(env?: Record<string, string>): Promise<Running>;
 };
 
-type Setting = { mode?: Mode; env?: Record<string, string>; catalog?: string; seed?: Seed; now?: () => Date };
+/** `bots: 0` opens it without one, for stories that start the bot as a program. */
+type Setting = { bots?: 0; mode?: Mode; env?: Record<string, string>; catalog?: string; seed?: Seed; now?: () => Date };
 
 /** Opens the office. Closing it checks that Slack had nothing to complain of. */
 export async function openOffice(setting: Setting = {}): Promise<Office> {
@@ -58,11 +61,16 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
     bots.push(bot);
     return bot;
   };
-  const bot = await startAnother();
+  if (setting.bots === undefined) await startAnother();
   return {
     workspace,
     database,
-    bot,
+    get bot() {
+      const [first] = bots;
+      if (!first) throw new Error('this office has no bot');
+      return first;
+    },
+    catalogFile: file,
     startAnother,
     async [Symbol.asyncDispose]() {
       for (const one of bots) await one.stop();

@@ -1,0 +1,130 @@
+/** What is committed reaches Slack, once, whatever Slack or the process does in between. */
+import { describe, expect, it } from 'vitest';
+import { environment } from './support/bot.ts';
+import { eventually } from './support/eventually.ts';
+import { type Office, openOffice } from './support/office.ts';
+import { asks, people, requests } from './support/people.ts';
+import { kill, runReady } from './support/program.ts';
+import type { Fault } from './workspace/model.ts';
+import { channel, seed } from './workspace/seed.ts';
+
+const faults: [string, Fault][] = [
+  ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],
+  ['fails (500)', { kind: 'server-error' }],
+  ['cuts the connection', { kind: 'reset' }],
+  ['answers with nonsense', { kind: 'malformed' }],
+  ['posts it and cuts the connection', { kind: 'accept-then-drop' }],
+  ['says internal_error', { kind: 'error', error: 'internal_error' }],
+];
+
+/** Waits until nothing is left to deliver. */
+const delivered = ({ database }: Office) =>
+  eventually('the outbox is empty', async () => {
+    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+    return left.length === 0;
+  });
+
+describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
+  it.each([
+    ['the card', 'chat.postMessage', 'C0REQUESTS'],
+    ['its redrawing', 'chat.update', 'C0REQUESTS'],
+    ['the message to the requester', 'chat.postMessage', 'U0DANA'],
+  ])('%s is there in the end, once', async (_, method, channel) => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    workspace.fail(method, fault, { when: (args) => args.channel === channel });
+    await requests(dana, alex);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await delivered(office);
+    expect(alex.sees('api-requests')).toHaveLength(1);
+    expect(dana.told).toHaveLength(1);
+    expect(workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length).toBeGreaterThan(0);
+  });
+});
+
+it('a card that was deleted is posted again when it changes', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const [card] = workspace.messages('api-requests');
+  await workspace.deleteMessage('api-requests', card?.ts ?? '');
+  await dana.types('/unregister');
+  await dana.picks('Registration', 'Payments API');
+  await dana.submits();
+  await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
+});
+
+it('a channel without the bot holds up nothing but its own cards, and gets them once the bot is in', async () => {
+  const catalog = `services:
+  - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }
+  - { slug: ledger, name: Ledger API }
+  - { slug: search, name: Search API, channel: C0PAY, approval: auto }
+`;
+  const usual = seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] });
+  await using office = await openOffice({ catalog, seed: usual });
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+  await dana.finds(/Approved automatically/);
+  expect(workspace.messages('payments')).toEqual([]);
+  await workspace.join('registrar', 'payments');
+  await alex.finds(/Payments API/, { in: 'payments' });
+  await alex.finds(/Search API/, { in: 'payments' });
+});
+
+it('a message that can never be delivered is put aside, and holds up nothing', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  await workspace.deactivate('dana');
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await alex.clicks('Revoke', { in: 'api-requests' });
+  await alex.fills('Reason', 'Dana has left');
+  await alex.submits();
+  await alex.finds(/Revoked by @alex/, { in: 'api-requests' });
+  await delivered(office);
+  const aside = await database.sql`select data from pgboss.job where name = 'outbox-dead' order by created_on`;
+  expect(aside.map(({ data }) => [data.kind, data.version, data.why])).toEqual([
+    ['notice', 2, 'channel_not_found'],
+    ['notice', 3, 'channel_not_found'],
+  ]);
+});
+
+describe('where the process is killed', () => {
+  it('between the commit and the post, the card is there after the next start, once', async () => {
+    await using office = await openOffice({ bots: 0 });
+    const { workspace, database } = office;
+    const { dana, alex } = people(office);
+    const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
+    const first = await runReady(env);
+    const post = workspace.hold('chat.postMessage');
+    await asks(dana, ['Payments API'], 'Shop');
+    await post.reached;
+    await kill(first);
+    // Slack has the request and may still post it, or not; nobody is there to be told.
+    post.release();
+
+    const second = await runReady(env);
+    await eventually(
+      'the second process has taken over',
+      async () => {
+        const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+        return left.length === 0;
+      },
+      30_000,
+    );
+    expect(alex.sees('api-requests')).toHaveLength(1);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+    expect(alex.sees('api-requests')).toHaveLength(1);
+    await kill(second);
+  }, 60_000);
+});

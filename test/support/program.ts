@@ -1,0 +1,59 @@
+/** The bot as operators run it: a process of its own, with an environment, a log and an exit code. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export type Program = {
+  child: ChildProcess;
+  /** Everything it wrote, to both outputs. */
+  lines: string[];
+  /** Resolves with the first line that matches; rejects where the program ends without one. */
+  says(pattern: RegExp): Promise<string>;
+  exited: Promise<number | null>;
+};
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Starts `src/main.ts` with nothing but the given environment. */
+export function run(env: Record<string, string>): Program {
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env } });
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  const exited = once(child, 'close').then(([code]) => code);
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface(output).on('line', (line) => {
+      lines.push(line);
+      for (const listener of listeners) listener();
+    });
+  }
+  return {
+    child,
+    lines,
+    exited,
+    says(pattern) {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const look = () => {
+        const found = lines.find((line) => pattern.test(line));
+        if (found !== undefined) resolve(found);
+      };
+      listeners.add(look);
+      look();
+      void exited.then(() => reject(new Error(`it ended without saying ${pattern}:\n${lines.join('\n')}`)));
+      return promise.finally(() => listeners.delete(look));
+    },
+  };
+}
+
+/** Starts it and waits until it is ready. Returns the port it answers HTTP on. */
+export async function runReady(env: Record<string, string>): Promise<Program & { port: number }> {
+  const program = run({ ...env, LOG_LEVEL: 'info' });
+  const ready = JSON.parse(await program.says(/Registrar is ready/));
+  return { ...program, port: ready.port };
+}
+
+/** Ends it, however it is. */
+export async function kill({ child, exited }: Program): Promise<void> {
+  child.kill('SIGKILL');
+  await exited;
+}
