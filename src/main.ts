@@ -1,5 +1,6 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
 import { sql } from 'drizzle-orm';
+import { schedule } from 'node-cron';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
@@ -11,6 +12,7 @@ import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
+import { remind } from './features/remind.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
 import { createSlack } from './slack.ts';
@@ -87,6 +89,9 @@ export async function start(
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
     state.authorized = true;
     await outbox.work(deliver(deps));
+    const tick = remind(deps);
+    const reminders = schedule(config.REMINDER_SCHEDULE, ({ date }) => tick(date), { timezone: config.TIME_ZONE });
+    parts.defer(async () => reminders.destroy());
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, stop };
   } catch (error) {

@@ -7,7 +7,7 @@ import { platformError } from './answer.ts';
 import type { Message } from './views/card.ts';
 
 /** What a message is about, as metadata: the same for every attempt to post it. */
-export type Mark = { event_type: string; event_payload: Record<string, number> };
+export type Mark = { event_type: string; event_payload: Record<string, number | string> };
 
 /** How far Slack's clock and ours may differ, in seconds. */
 const skew = 300;
@@ -71,4 +71,14 @@ function bears(metadata: { event_type?: string; event_payload?: object }, mark: 
     metadata.event_type === mark.event_type &&
     Object.entries(mark.event_payload).every(([key, value]) => payload.get(key) === value)
   );
+}
+
+/** The address of a message, for people; undefined where it is not there any more. */
+export async function linkTo(client: WebClient, channel: string, message_ts: string): Promise<string | undefined> {
+  try {
+    return (await client.chat.getPermalink({ channel, message_ts })).permalink;
+  } catch (error) {
+    if (platformError(error)) return undefined;
+    throw error;
+  }
 }

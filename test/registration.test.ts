@@ -109,7 +109,8 @@ describe('whatever anybody does in whatever order', () => {
             expect(allowed).toContainEqual([status, action, takenBy[action], outcome.to]);
             expect(behind).toBe(0);
             expect(isLive(before.status)).toBe(true);
-            for (const effect of outcome.effects) expect(effect.version).toBe(version + 1);
+            for (const effect of outcome.effects)
+              expect(effect).toMatchObject({ registration: 7, version: version + 1 });
             status = outcome.to;
             version += 1;
           }

@@ -145,6 +145,7 @@ function called(): string[] {
 
 /** Slack's reference, method by method: https://docs.slack.dev/reference/methods. */
 const methodScopes: Record<string, string[]> = {
+  'chat.getPermalink': [],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
   'conversations.history': ['channels:history', 'groups:history', 'im:history'],

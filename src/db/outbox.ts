@@ -117,6 +117,7 @@ export function createOutbox(url: string, onError: (error: Error) => void): Outb
  * Jobs of one key run one at a time and in order, on any number of replicas. Cards and notices have keys of their own: a
  * channel that cannot be posted to must not keep the decision from the requester.
  */
-const keyOf = (effect: Effect): string => `${effect.kind}:${effect.registration}`;
+const keyOf = (effect: Effect): string =>
+  `${effect.kind}:${effect.kind === 'reminder' ? effect.channel : effect.registration}`;
 
 const days = (count: number): number => count * 24 * 60 * 60;

@@ -65,14 +65,16 @@ export function next(status: Status, action: Action): Status | undefined {
 }
 
 /**
- * What a change makes Registrar say. An effect names a registration and carries no text: the message is drawn from the
+ * What a change, or time, makes Registrar say. An effect names registrations and carries no text: the message is drawn from the
  * rows when it is sent, so late, twice or out of order only makes it fresher.
  */
 export type Effect =
   /** Post the request card, or redraw it. */
   | { kind: 'card'; registration: number; version: number }
   /** Tell the requester of the event that made `version`. */
-  | { kind: 'notice'; registration: number; version: number };
+  | { kind: 'notice'; registration: number; version: number }
+  /** List for a channel those of these requests that still wait; `tick` tells this reminder from the next. */
+  | { kind: 'reminder'; channel: string; tick: string; registrations: number[] };
 
 /** The events the requester hears of by direct message. */
 const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];

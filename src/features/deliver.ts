@@ -3,23 +3,38 @@ import { WebAPIRateLimitedError } from '@slack/web-api';
 import { platformError } from '../answer.ts';
 import * as cards from '../db/cards.ts';
 import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
+import * as reminders from '../db/reminders.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
-import { findPosted, type Mark, post, redraw } from '../posting.ts';
+import { findPosted, linkTo, type Mark, post, redraw } from '../posting.ts';
 import { card } from '../views/card.ts';
 import { decision } from '../views/notices.ts';
+import { listed, reminder } from '../views/reminder.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 
-export function deliver({ config, db, poster, log }: Deps): Deliver {
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+export function deliver({ config, db, poster, now, log }: Deps): Deliver {
   return async (effect, attempt) => {
     try {
-      await (effect.kind === 'card' ? deliverCard(effect.registration, attempt) : deliverNotice(effect, attempt));
+      await drawnAndPosted(effect, attempt);
       return delivered;
     } catch (error) {
       return afterFailure(error, effect);
     }
   };
+
+  function drawnAndPosted(effect: Effect, attempt: Attempt): Promise<void> {
+    switch (effect.kind) {
+      case 'card':
+        return deliverCard(effect.registration, attempt);
+      case 'notice':
+        return deliverNotice(effect, attempt);
+      case 'reminder':
+        return deliverReminder(effect, attempt);
+    }
+  }
 
   /** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */
   async function deliverCard(id: number, attempt: Attempt): Promise<void> {
@@ -44,7 +59,7 @@ export function deliver({ config, db, poster, log }: Deps): Deliver {
   }
 
   /** Tells the requester of the event that made a version. */
-  async function deliverNotice({ registration: id, version }: Effect, attempt: Attempt): Promise<void> {
+  async function deliverNotice({ registration: id, version }: Of<'notice'>, attempt: Attempt): Promise<void> {
     const found = await cards.find(db, id, config.policy);
     const entry = found?.registration.story.find((one) => one.version === version);
     if (!found || !entry) return;
@@ -57,12 +72,25 @@ export function deliver({ config, db, poster, log }: Deps): Deliver {
     await post(poster, requester, decision(found.registration, entry), mark);
   }
 
+  /** Lists what still waits. Where all of it was decided since the tick, nothing is said. */
+  async function deliverReminder({ channel, tick, registrations }: Of<'reminder'>, attempt: Attempt): Promise<void> {
+    const waiting = await reminders.waiting(db, registrations);
+    if (waiting.length === 0) return;
+    const mark: Mark = { event_type: 'registrar_reminder', event_payload: { tick } };
+    if (!attempt.first && (await findPosted(poster, channel, mark, new Date(tick)))) return;
+    const rows = listed(waiting).map(async (one) => ({
+      ...one,
+      link: one.channel && one.ts ? await linkTo(poster, one.channel, one.ts) : undefined,
+    }));
+    await post(poster, channel, reminder(await Promise.all(rows), waiting.length, now()), mark);
+  }
+
   /** A rate limit says how long to wait. What no retry mends is kept aside. The rest is tried again, by the outbox. */
-  function afterFailure(error: unknown, { kind, registration }: Effect): Delivery {
+  function afterFailure(error: unknown, effect: Effect): Delivery {
     if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
     const why = platformError(error);
-    const about = { err: error, registration, kind };
-    if (why && hopeless[kind].includes(why)) {
+    const about = { err: error, effect };
+    if (why && hopeless[effect.kind].includes(why)) {
       log.error(about, `a message can never be delivered (${why}) and was put aside`);
       return { end: 'undeliverable', why };
     }
@@ -83,6 +111,7 @@ const malformed = [
 /** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
 const hopeless: Record<Effect['kind'], readonly string[]> = {
   card: malformed,
+  reminder: malformed,
   notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
 };
 

@@ -5,6 +5,7 @@ import * as applications from '../db/applications.ts';
 import * as catalog from '../db/catalog.ts';
 import * as requests from '../db/requests.ts';
 import type { Deps } from '../deps.ts';
+import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
 import {
@@ -70,7 +71,7 @@ export function register(app: App, { config, db, now, log }: Deps): void {
       requester: person,
       form: view.id,
       at,
-      remindAt: new Date(at.getTime() + config.REMIND_AFTER),
+      remindAt: firstReminder(at, config.REMIND_AFTER),
       autoApprove: config.AUTO_APPROVE,
     });
     if (!opened.ok) return { errors: requestErrors(opened.refusal, config.TIME_ZONE) };
