@@ -128,7 +128,9 @@ async function run(): Promise<void> {
   const running = start(config, log, { signal: stopping.signal });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
+    // Every time, and not only once: a second Ctrl-C does not cut off what is being finished.
+    process.on(signal, async () => {
+      if (stopping.signal.aborted) return;
       log.info({ signal }, 'stopping');
       stopping.abort();
       setTimeout(() => process.exit(0), 9_500).unref();

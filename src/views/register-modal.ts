@@ -197,7 +197,8 @@ function headline(waiting: boolean, approved: boolean): string {
   const review =
     ':hourglass_flowing_sand: *Your registration is under review.* You will be notified in a direct message.';
   const done = ':white_check_mark: *Your registration is approved.* The details are in a direct message.';
-  if (waiting && approved) return `${done}\n${review}`;
+  const both = `:hourglass_flowing_sand: *Some of it is approved, the rest is under review.* You will be notified in direct messages.`;
+  if (waiting && approved) return both;
   if (waiting) return review;
   return approved ? done : 'This form has been used before. Nothing was changed.';
 }
