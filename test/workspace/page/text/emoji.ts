@@ -23,6 +23,7 @@ const EMOJI: Record<string, string> = {
   white_circle: '⚪',
   link: '🔗',
   lock: '🔒',
+  mag: '🔍',
   memo: '📝',
   no_entry: '⛔',
   no_entry_sign: '🚫',

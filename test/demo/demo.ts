@@ -1,0 +1,62 @@
+/**
+ * `npm run demo`: the whole system on this machine, with a page on which one person plays developer and approver.
+ * `npm run demo -- --tour`: the same without a browser, told step by step (tour.ts).
+ */
+import { parseArgs } from 'node:util';
+import { play } from './play.ts';
+import { tour } from './tour.ts';
+import { Trouble } from './trouble.ts';
+
+const usage = `npm run demo                 a Slack workspace in the browser, with Registrar in it
+npm run demo -- --reset      the same, begun anew
+npm run demo -- --tour       the whole story in this terminal, without a browser
+
+PORT=3200 npm run demo       the page at another port than 3100
+`;
+
+const options = {
+  tour: { type: 'boolean' },
+  reset: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function read(args: string[]) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch {
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const unknown = args.filter((arg) => !known.includes(arg)).join(' ');
+    throw new Trouble(`The demo does not know ${unknown}. It knows:\n\n${usage}`);
+  }
+}
+
+const stopping = new AbortController();
+// Every time, and not only once: whoever presses Ctrl-C again does not cut the stopping off.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+
+// Whoever reads this through a pipe may have read enough.
+process.stdout.on('error', () => stopping.abort());
+
+process.on('unhandledRejection', (reason) => {
+  // @slack/socket-mode 3.1 rejects with nothing when it is stopped while it reconnects.
+  if (stopping.signal.aborted && reason === undefined) return;
+  fail(reason);
+});
+
+try {
+  const asked = read(process.argv.slice(2));
+  if (asked.help) process.stdout.write(usage);
+  else if (asked.tour) process.exitCode = (await tour(stopping.signal)) ? 0 : 1;
+  else await play({ port: process.env.PORT, reset: asked.reset === true, signal: stopping.signal });
+  process.exit();
+} catch (error) {
+  // Told to stop while it was still starting. A tour that was not seen to its end is no success.
+  if (error instanceof Error && error.name === 'AbortError') process.exit(process.argv.includes('--tour') ? 1 : 0);
+  fail(error);
+}
+
+function fail(error: unknown): never {
+  const words = error instanceof Error && !(error instanceof Trouble) ? error.stack : undefined;
+  process.stderr.write(`\n${words ?? (error instanceof Error ? error.message : String(error))}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,74 @@
+/** A person whose every step is told as it is made. */
+import type { Message } from '../workspace/model.ts';
+import type { Person } from '../workspace/people.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { deed } from './teller.ts';
+
+/** A channel, the open `modal`, the bot's direct `messages`, or what is `whispered` to one person alone. */
+export type Place = 'modal' | 'messages' | 'whispered' | (string & {});
+
+type Card = { in: string; on: RegExp | Message };
+
+export class Player {
+  readonly called: string;
+  readonly #person: Person;
+  readonly #workspace: Workspace;
+
+  constructor(workspace: Workspace, name: string) {
+    this.#workspace = workspace;
+    this.#person = workspace.person(name);
+    this.called = workspace.member(name).realName.split(' ')[0] ?? name;
+  }
+
+  async types(command: string): Promise<void> {
+    deed(this.called, `types ${command} in #general`);
+    await this.#person.types(command);
+  }
+
+  async picks(label: string, ...texts: string[]): Promise<void> {
+    for (const text of texts) {
+      deed(this.called, `picks ${label}: ${text}`);
+      await this.#person.picks(label, text);
+    }
+  }
+
+  async writes(label: string, text: string): Promise<void> {
+    deed(this.called, `writes ${label}: ${text}`);
+    await this.#person.fills(label, text);
+  }
+
+  async submits(button: string): Promise<void> {
+    deed(this.called, `presses ${button}`);
+    const outcome = await this.#person.submits();
+    if ('errors' in outcome) throw new Error(`the form does not take it: ${JSON.stringify(outcome.errors)}`);
+  }
+
+  async closes(): Promise<void> {
+    deed(this.called, 'closes the window');
+    await this.#person.closes();
+  }
+
+  async presses(button: string, card: Card, which: string): Promise<void> {
+    deed(this.called, `presses ${button} on ${which}`);
+    await this.#person.clicks(button, card);
+  }
+
+  /** Everything in a place, as this person reads it. */
+  sees(place: Place): string[] {
+    switch (place) {
+      case 'modal':
+        return this.#person.reads === '' ? [] : [this.#person.reads];
+      case 'messages':
+        return this.#person.told;
+      case 'whispered':
+        return this.#person.whispers;
+      default:
+        return this.#person.sees(place);
+    }
+  }
+
+  /** Waits for a text that fits; undefined where there is none in time. */
+  async finds(place: Place, fits: (text: string) => boolean): Promise<string | undefined> {
+    return this.#workspace.until(() => this.sees(place).findLast(fits)).catch(() => undefined);
+  }
+}

@@ -1,0 +1,145 @@
+/** The story of the tour, step by step: what people do, and what must then be there to read. */
+import type { Message } from '../workspace/model.ts';
+import { readable } from '../workspace/transcript.ts';
+import { Player } from './player.ts';
+import type { System } from './system.ts';
+import { deed } from './teller.ts';
+import type { Step } from './tour.ts';
+
+const requests = 'api-requests';
+
+export function story({ workspace, restartBot }: System): Step[] {
+  const dana = new Player(workspace, 'dana');
+  const alex = new Player(workspace, 'alex');
+  const priya = new Player(workspace, 'priya');
+  const lee = new Player(workspace, 'lee');
+
+  const orders = { in: requests, on: /Orders API/ };
+  const payments = { in: requests, on: /Payments API/ };
+  const buttons = /\[(Approve|Reject)\]/;
+
+  /** The card as a screen that lags behind shows it: it is still to be decided. */
+  let lagging: Message | undefined;
+
+  return [
+    {
+      title: 'Dana asks for two services at once, for a new application',
+      async does() {
+        await dana.types('/register');
+        await dana.picks('Services', 'Orders API', 'Payments API');
+        await dana.picks('Application', 'Shop');
+        await dana.writes('Reason', 'The new shop takes orders and card payments');
+        await dana.submits('Request access');
+      },
+      sees: [
+        { who: dana, where: 'modal', reads: /under review.*Orders API.*Payments API/s },
+        { who: alex, where: requests, reads: /Orders API.*Requested by +@dana.*\[Approve\] \[Reject\]/s },
+        { who: alex, where: requests, reads: /Payments API.*@payments-leads.*\[Approve\] \[Reject\]/s },
+      ],
+    },
+    {
+      title: 'Lee is not in the channel: everybody may look, but not decide',
+      does: () => lee.presses('Approve', orders, 'the card of the Orders API'),
+      sees: [
+        { who: lee, where: 'whispered', reads: /^Only the members of #api-requests may decide/ },
+        { who: alex, where: requests, reads: /Orders API.*Waiting since/s, without: /Approved/ },
+      ],
+    },
+    {
+      title: 'Dana cannot decide her own request',
+      async does() {
+        await dana.closes();
+        await dana.presses('Approve', orders, 'the card of the Orders API');
+      },
+      sees: [{ who: dana, where: 'whispered', reads: /^You cannot decide your own request/ }],
+    },
+    {
+      title: 'Alex cannot decide about payments, which have approvers of their own',
+      does: () => alex.presses('Approve', payments, 'the card of the Payments API'),
+      sees: [{ who: alex, where: 'whispered', reads: /^Only @payments-leads may decide/ }],
+    },
+    {
+      title: 'Alex approves the Orders API',
+      async does() {
+        lagging = workspace.messages(requests).find((message) => orders.on.test(readable(workspace, message)));
+        await alex.presses('Approve', orders, 'the card of the Orders API');
+      },
+      sees: [
+        { who: priya, where: requests, reads: /Orders API.*Approved by @alex/s, without: buttons },
+        { who: dana, where: 'messages', reads: /Approved by @alex.*Orders API.*Shop/s },
+      ],
+    },
+    {
+      title: 'Priya rejects the Payments API, and says why',
+      async does() {
+        await priya.presses('Reject', payments, 'the card of the Payments API');
+        await priya.writes('Reason', 'Use the Subscriptions API: it takes the cards for you');
+        await priya.submits('Reject');
+      },
+      sees: [
+        { who: alex, where: requests, reads: /Rejected by @priya.*Subscriptions API/s, without: buttons },
+        { who: dana, where: 'messages', reads: /Rejected by @priya.*Payments API.*Subscriptions API/s },
+      ],
+    },
+    {
+      title: 'Priya comes too late: her screen still shows the Orders API as waiting',
+      async does() {
+        if (!lagging) throw new Error('the card of the Orders API was never there');
+        await priya.presses('Reject', { in: requests, on: lagging }, 'the old card of the Orders API');
+      },
+      sees: [
+        { who: priya, where: 'whispered', reads: /already approved by @alex.*Nothing was changed/ },
+        { who: dana, where: 'messages', reads: /Approved by @alex.*Orders API/s },
+      ],
+    },
+    {
+      title: 'Dana asks for a service that nobody has to approve',
+      async does() {
+        await dana.types('/register search');
+        await dana.picks('Application', 'Shop');
+        await dana.writes('Reason', 'Customers want to find things');
+        await dana.submits('Request access');
+      },
+      sees: [
+        { who: dana, where: 'modal', reads: /is approved.*Search API/s },
+        { who: dana, where: 'messages', reads: /Approved automatically.*Search API/s },
+        { who: alex, where: requests, reads: /Search API.*Approved automatically/s, without: buttons },
+      ],
+    },
+    {
+      title: 'Dana gives the Orders API back',
+      async does() {
+        await dana.closes();
+        await dana.types('/unregister');
+        await dana.picks('Registration', 'Orders API — Shop (approved)');
+        await dana.submits('Unregister');
+      },
+      sees: [
+        { who: dana, where: 'modal', reads: /Unregistered.*Orders API/s },
+        { who: alex, where: requests, reads: /Orders API.*Unregistered by @dana/s, without: /\[/ },
+      ],
+    },
+    {
+      title: 'Nobody answers: the channel is reminded, in one message, of all that waits',
+      async does() {
+        // Instead of a day, and of nine o'clock on working days.
+        deed('Registrar', 'starts again, with REMIND_AFTER=1s and a REMINDER_SCHEDULE of every second');
+        await restartBot({ REMIND_AFTER: '1s', REMINDER_SCHEDULE: '*/1 * * * * *' });
+        await dana.closes();
+        await dana.types('/register');
+        await dana.picks('Services', 'Invoicing API', 'Tax API');
+        await dana.picks('Application', 'Shop');
+        await dana.writes('Reason', 'The new shop sends invoices');
+        await dana.submits('Request access');
+      },
+      sees: [
+        {
+          who: alex,
+          where: requests,
+          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
+          without: /Payments API|Search API|Orders API/,
+        },
+      ],
+    },
+  ];
+}

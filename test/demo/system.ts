@@ -1,0 +1,83 @@
+/** The whole system in one process: a local workspace, an embedded PostgreSQL, and the real bot in Socket Mode. */
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../src/config.ts';
+import { EmbeddedPostgresError } from '../../src/db/data-dir.ts';
+import { createLog } from '../../src/log.ts';
+import { type Running, start } from '../../src/main.ts';
+import { StartError } from '../../src/start.ts';
+import { environment } from '../support/bot.ts';
+import type { WorkspaceOptions } from '../workspace/slack-server.ts';
+import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
+import { codeOf, Trouble } from './trouble.ts';
+
+export type System = AsyncDisposable & {
+  workspace: Workspace;
+  /** The bot goes, and comes again with these settings beside its usual ones. */
+  restartBot(env: Record<string, string>): Promise<void>;
+};
+
+export type Setting = {
+  /** Where PostgreSQL keeps its files. */
+  folder: string;
+  workspace?: WorkspaceOptions;
+  env?: Record<string, string>;
+  /** Says to stop while it is still starting. */
+  signal?: AbortSignal;
+};
+
+const catalog = fileURLToPath(new URL('catalog.yaml', import.meta.url));
+
+/** Starts everything. What the machine does not allow rejects with a `Trouble`. */
+export async function openSystem({ folder, env = {}, signal, ...setting }: Setting): Promise<System> {
+  const workspace = await listening(setting.workspace ?? {});
+  const startOne = (more: Record<string, string>) =>
+    startBot(workspace, { DATA_DIR: folder, CATALOG_FILE: catalog, ...env, ...more }, signal);
+  let bot: Running;
+  try {
+    bot = await startOne({});
+  } catch (error) {
+    await workspace[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    workspace,
+    async restartBot(more) {
+      await bot.stop();
+      bot = await startOne(more);
+    },
+    async [Symbol.asyncDispose]() {
+      await bot.stop();
+      await workspace[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function listening(options: WorkspaceOptions): Promise<Workspace> {
+  return openWorkspace(options).catch((error: unknown) => {
+    const { port = 0 } = options;
+    const choose = `choose another: PORT=${port + 100} npm run demo`;
+    if (codeOf(error) === 'EADDRINUSE') {
+      throw new Trouble(`Port ${port} is taken, perhaps by a demo that runs already. Stop that one, or ${choose}`);
+    }
+    if (codeOf(error) === 'EACCES') throw new Trouble(`Port ${port} may not be used by you; ${choose}`);
+    throw error;
+  });
+}
+
+/** The bot knows nothing but these settings: whatever the caller's environment holds is about another bot. */
+async function startBot(
+  workspace: Workspace,
+  env: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<Running> {
+  const read = readConfig(environment(workspace, 'socket', { LOG_LEVEL: 'error', ...env }));
+  if (!read.ok) throw new Error(`settings of the demo: ${JSON.stringify(read.mistakes)}`);
+  const { config } = read;
+  const starting = start(config, createLog(config.LOG_LEVEL), signal ? { signal } : {});
+  return starting.catch((error: unknown) => {
+    if (error instanceof StartError || error instanceof EmbeddedPostgresError) {
+      throw new Trouble(`${error.message}\nThe demo itself takes neither DATA_DIR nor DATABASE_URL.`);
+    }
+    throw error;
+  });
+}

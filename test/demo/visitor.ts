@@ -1,0 +1,77 @@
+/** A person at the page of the local workspace, in a browser window of their own. */
+import type { Browser, Locator, Page } from 'playwright-core';
+import type { Workspace } from '../workspace/workspace.ts';
+
+/** How long somebody waits for the page, in milliseconds. */
+const patience = 10_000;
+
+type Size = { width: number; height: number; scale: number };
+
+export class Visitor {
+  readonly page: Page;
+  /** What the browser complained of, and whatever the page asked of another machine. */
+  readonly troubles: string[] = [];
+
+  constructor(page: Page, home: string) {
+    this.page = page;
+    page.setDefaultTimeout(patience);
+    page.on('pageerror', (error) => this.troubles.push(error.message));
+    page.on('console', (line) => {
+      if (line.type() === 'error') this.troubles.push(line.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(home)) this.troubles.push(`asked ${request.url()}`);
+    });
+  }
+
+  get modal(): Locator {
+    return this.page.getByRole('dialog');
+  }
+
+  /** The message in front that has these words. */
+  message(words: string | RegExp): Locator {
+    return this.page.locator('[data-ts]').filter({ hasText: words }).last();
+  }
+
+  async types(text: string): Promise<void> {
+    // Quicker than any hand: a window that is still closing would take the keys.
+    await this.misses(this.modal);
+    await this.page.getByRole('textbox', { name: /^Message/ }).fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async goes(place: string): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: place }).click();
+  }
+
+  /** Types into a picker and chooses what it offers. */
+  async picks(label: string, typed: string, offered: string): Promise<void> {
+    await this.modal.getByRole('combobox', { name: label }).fill(typed);
+    await this.page.getByRole('option', { name: offered }).click();
+  }
+
+  async presses(name: string, within: Locator = this.modal): Promise<void> {
+    await within.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Waits until it is there to read. */
+  async reads(where: Locator, words: RegExp): Promise<void> {
+    await where.filter({ hasText: words }).waitFor();
+  }
+
+  async misses(gone: Locator): Promise<void> {
+    await gone.waitFor({ state: 'hidden' });
+  }
+}
+
+export async function visit(
+  browser: Browser,
+  workspace: Workspace,
+  address: { as: string; in: string },
+  { width, height, scale }: Size = { width: 1280, height: 800, scale: 1 },
+): Promise<Visitor> {
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+  const visitor = new Visitor(await context.newPage(), workspace.url);
+  await visitor.page.goto(`${workspace.url}/?${new URLSearchParams(address)}`);
+  return visitor;
+}
