@@ -5,6 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/postgres.ts',
     pool: 'forks',
+    // Stories mostly wait for the bot, the database and each other.
+    maxWorkers: 3,
+    maxConcurrency: 9,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -98,7 +98,6 @@ export async function startServer(
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, LC_ALL: 'C' },
     },
   );
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
