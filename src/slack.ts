@@ -13,7 +13,7 @@ export type Slack = {
   poster: WebClient;
   /** What takes `POST /slack/events`, in HTTP mode. */
   listener: RequestListener | undefined;
-  /** Checks the token and, in Socket Mode, opens the connections. */
+  /** Checks the token and, in Socket Mode, opens the connections that are not. May be tried again. */
   start(): Promise<void>;
   /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
   connected(): boolean;
@@ -88,7 +88,7 @@ export function createSlack(config: Config, log: Log): Slack {
     listener: http?.requestListener,
     async start() {
       await app.init();
-      await Promise.all(sockets.map((socket) => socket.start()));
+      await Promise.all(sockets.filter((socket) => !open.has(socket)).map((socket) => socket.start()));
     },
     connected: () => sockets.length === 0 || open.size > 0,
     async stop(milliseconds) {

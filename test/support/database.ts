@@ -4,7 +4,12 @@ import postgres from 'postgres';
 import { inject } from 'vitest';
 import { databaseUrl, template } from './postgres.ts';
 
-export type TestDatabase = AsyncDisposable & { url: string; sql: postgres.Sql };
+export type TestDatabase = AsyncDisposable & {
+  url: string;
+  sql: postgres.Sql;
+  /** Lets nobody in and throws everybody out, as when the server is gone; or lets them in again. */
+  allow(connections: boolean): Promise<void>;
+};
 
 export async function createDatabase(): Promise<TestDatabase> {
   const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
@@ -15,6 +20,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   return {
     url,
     sql,
+    async allow(connections) {
+      await server.unsafe(`alter database ${name} allow_connections ${connections}`);
+      if (!connections) await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    },
     async [Symbol.asyncDispose]() {
       await sql.end({ timeout: 1 });
       await server.unsafe(`drop database if exists ${name} with (force)`);
