@@ -9,7 +9,8 @@ import { environment, modes } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { holdRegistrations, standing } from './support/locks.ts';
-import { people, requests } from './support/people.ts';
+import { openOffice } from './support/office.ts';
+import { asks, people, requests } from './support/people.ts';
 import { kill, run, runReady } from './support/program.ts';
 import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
@@ -112,6 +113,39 @@ describe.each(modes)('over %s', (mode) => {
       { status: 'rejected' },
     ]);
   });
+});
+
+it.each(modes)('over %s, its log at trace level holds no secret, and nothing of what people wrote', async (mode) => {
+  await using office = await openOffice({ bots: 0 });
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  const settings = { DATABASE_URL: office.database.url, CATALOG_FILE: office.catalogFile, LOG_LEVEL: 'trace' };
+  const program = run(environment(workspace, mode, settings));
+  const { port } = JSON.parse(await program.says(/Registrar is ready/));
+  workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${port}/slack/events`);
+  const secretReason = 'Because of project Nightingale';
+  workspace.fail('views.open', { kind: 'server-error' });
+  workspace.fail('conversations.members', { kind: 'server-error' });
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop', secretReason);
+  await dana.closes();
+  await asks(dana, ['Payments API'], 'Shop', secretReason);
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+  await alex.finds(/Payments API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+  await alex.clicks('Reject', { in: 'api-requests', on: /Ledger/ });
+  await alex.fills('Reason', secretReason);
+  await alex.submits();
+  await dana.finds(/Rejected by @alex/);
+  await office.database.allow(false);
+  await alex.clicks('Revoke', { in: 'api-requests' });
+  await alex.finds(/try again/, { in: 'whispered' });
+  await kill(program);
+  const log = program.lines.join('\n');
+  expect(log).toMatch(/"a feature broke"/);
+  const { botToken, appToken, signingSecret } = workspace;
+  const { password } = new URL(office.database.url);
+  for (const secret of [botToken, appToken, signingSecret, password, 'Nightingale']) expect(log).not.toContain(secret);
+  await office.database.allow(true);
 });
 
 it('while Slack is not there it lives, is not ready, says why, and can be stopped', async () => {
