@@ -6,7 +6,8 @@ import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { ErrorCode, type WebClient } from '@slack/web-api';
 import type { Log } from './log.ts';
-import { busy, done, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
+import { aside, busy, done, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
+import type { Message } from './views/card.ts';
 import { unavailable } from './views/register-modal.ts';
 
 /** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
@@ -24,24 +25,46 @@ export async function within<T, U>(milliseconds: number, work: Promise<T>, other
 }
 
 /** Says something that only the person who acted sees. */
-export const whisper = (respond: RespondFn, text: string) =>
-  respond({ response_type: 'ephemeral', replace_original: false, text });
+export const whisper = (respond: RespondFn, said: string | Message) =>
+  respond({
+    response_type: 'ephemeral',
+    replace_original: false,
+    ...(typeof said === 'string' ? { text: said } : said),
+  });
 
-/** Opens a modal. Where Slack does not, the person is told to try again. */
+/** Who acted, by a command or a click, and the ways to answer. Bolt gives no `respond` for a click in Home or in a modal. */
+export type Acted = {
+  client: WebClient;
+  body: { trigger_id: string; user?: { id: string } };
+  respond: RespondFn | undefined;
+};
+
+/** Answers a click wherever it was made: beside the message; where there is none, in Home, by a modal. */
+export async function answerClick(acted: Acted, text: string, log: Log): Promise<void> {
+  if (acted.respond) await whisper(acted.respond, text);
+  else await openModal(acted, aside(text), log, text);
+}
+
+/**
+ * Opens a modal, and says its id. Where Slack does not open it, the person is told otherwise: beside what they did, or in
+ * a direct message.
+ */
 export async function openModal(
-  client: WebClient,
-  trigger: string,
+  { client, body, respond }: Acted,
   view: ModalView,
-  respond: RespondFn,
   log: Log,
-): Promise<void> {
+  otherwise = unopened,
+): Promise<string | undefined> {
   try {
-    await client.views.open({ trigger_id: trigger, view });
+    const opened = await client.views.open({ trigger_id: body.trigger_id, view });
+    return opened.view?.id;
   } catch (error) {
     // The first of two tries did open it, and only its answer was lost.
-    if (platformError(error) === 'exchanged_trigger_id') return;
-    log.warn({ err: error }, 'a form could not be opened');
-    await whisper(respond, unopened);
+    if (platformError(error) === 'exchanged_trigger_id') return undefined;
+    log.warn({ err: error }, 'a modal could not be opened');
+    if (respond) await whisper(respond, otherwise);
+    else if (body.user) await client.chat.postMessage({ channel: body.user.id, text: otherwise });
+    return undefined;
   }
 }
 

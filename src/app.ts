@@ -1,10 +1,13 @@
 /** START HERE: which Slack event wakes which feature. */
-import type { App } from '@slack/bolt';
-import { whisper } from './answer.ts';
+import type { App, BlockAction } from '@slack/bolt';
+import { answerClick, whisper } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { decide } from './features/decide.ts';
+import { readHistory } from './features/history.ts';
+import { home } from './features/home.ts';
 import { membership } from './features/membership.ts';
 import { register } from './features/register.ts';
+import { registrations } from './features/registrations.ts';
 import { unregister } from './features/unregister.ts';
 import { broken } from './views/apologies.ts';
 
@@ -12,19 +15,26 @@ export function listen(app: App, deps: Deps): void {
   answerWhatBreaks(app, deps);
   register(app, deps); //   /register, its pickers and its form
   unregister(app, deps); // /unregister, its picker and its form
-  decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card
+  decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
+  readHistory(app, deps); // History, on the card
+  registrations(app, deps); // /registrations
+  home(app, deps); //       the Home: opened, turned and searched
   membership(app, deps); // who joins and leaves the channels and groups that decide
 }
 
 /** No click and no command goes without an answer: where a feature breaks, whoever acted is told to try again. */
 function answerWhatBreaks(app: App, { log }: Deps): void {
   app.use(async (args) => {
+    const { body, client } = args;
     try {
       await args.next();
     } catch (error) {
-      log.error({ err: error, type: args.body.type }, 'a feature broke');
+      log.error({ err: error, type: body.type }, 'a feature broke');
       if ('respond' in args && typeof args.respond === 'function') await whisper(args.respond, broken);
+      else if (isClick(body)) await answerClick({ client, body, respond: undefined }, broken, log);
     }
   });
   app.error(async (error) => log.error({ err: error }, 'an answer could not be given'));
 }
+
+const isClick = (body: object): body is BlockAction => 'type' in body && body.type === 'block_actions';

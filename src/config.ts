@@ -101,6 +101,9 @@ export type Config = z.infer<typeof environment> & {
   policy: Policy;
 };
 
+/** Where the database is: all that a program needs which only reads it. */
+const databaseOnly = environment.pick({ DATABASE_URL: true, DATA_DIR: true });
+
 /** A mistake in the environment: the variable, and what it should be. Never its value, which may be a secret. */
 export type Mistake = { variable: string; expected: string };
 
@@ -108,12 +111,9 @@ export type Mistake = { variable: string; expected: string };
 export function readConfig(
   env: Record<string, string | undefined>,
 ): { ok: true; config: Config } | { ok: false; mistakes: Mistake[] } {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = setIn(env);
   const parsed = environment.safeParse(given);
-  const mistakes = (parsed.error?.issues ?? []).map((issue) => ({
-    variable: String(issue.path[0]),
-    expected: issue.message,
-  }));
+  const mistakes = mistakesIn(parsed.error);
   if (!given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
     const expected = 'one of the two: an app-level token (xapp-…) for Socket Mode, or the signing secret for HTTP mode';
     mistakes.push({ variable: 'SLACK_APP_TOKEN or SLACK_SIGNING_SECRET', expected });
@@ -129,3 +129,17 @@ export function readConfig(
   };
   return { ok: true, config: { ...parsed.data, policy } };
 }
+
+/** Reads where the database is, without asking for anything of Slack's. */
+export function readDatabase(
+  env: Record<string, string | undefined>,
+): { ok: true; database: z.infer<typeof databaseOnly> } | { ok: false; mistakes: Mistake[] } {
+  const parsed = databaseOnly.safeParse(setIn(env));
+  return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: mistakesIn(parsed.error) };
+}
+
+const setIn = (env: Record<string, string | undefined>) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+
+const mistakesIn = (error: z.ZodError | undefined): Mistake[] =>
+  (error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), expected: issue.message }));

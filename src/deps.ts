@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Db } from './db/client.ts';
 import type { Directory } from './directory.ts';
 import type { Log } from './log.ts';
+import type { Mailer } from './mail.ts';
 
 export type Deps = {
   config: Config;
@@ -11,6 +12,8 @@ export type Deps = {
   /** Posts what the outbox holds: unhurried, and without retries of its own. */
   poster: WebClient;
   directory: Directory;
+  /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
+  mailer: Mailer | undefined;
   now: () => Date;
   log: Log;
 };

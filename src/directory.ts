@@ -1,11 +1,14 @@
 /** Who belongs to a user group or a channel, as Slack says; kept for a minute and forgotten when Slack tells of a change. */
 import type { WebClient } from '@slack/web-api';
+import { platformError } from './answer.ts';
 import type { Memberships } from './domain/authority.ts';
 import type { Log } from './log.ts';
 
 export type Directory = {
   /** Whether a person belongs to each of these groups and channels. What Slack did not answer is left out. */
   memberships(person: string, ids: string[]): Promise<Memberships>;
+  /** Everybody who belongs to one of these groups and channels. One that Slack does not know has nobody; an outage rejects. */
+  members(ids: string[]): Promise<string[]>;
   forget(id: string): void;
 };
 
@@ -40,6 +43,18 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
         }),
       );
       return answers;
+    },
+    async members(ids) {
+      const sets = ids.map(async (id) => {
+        try {
+          return await membersOf(id);
+        } catch (error) {
+          if (!platformError(error)) throw error;
+          log.warn({ err: error, id }, 'Slack does not know this group or channel');
+          return [];
+        }
+      });
+      return (await Promise.all(sets)).flatMap((members) => [...members]);
     },
     forget: (id) => {
       kept.delete(id);

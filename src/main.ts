@@ -15,6 +15,7 @@ import { deliver } from './features/deliver.ts';
 import { remind } from './features/remind.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
+import { createMailer } from './mail.ts';
 import { createSlack } from './slack.ts';
 import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
 
@@ -73,7 +74,10 @@ export async function start(
     const url = config.DATABASE_URL ?? (await embedded());
     const client = connect(url);
     parts.defer(client.close);
-    const outbox = createOutbox(url, (error) => log.error({ err: error }, 'trouble in the outbox; it mends itself'));
+    const { SMTP_URL: smtp, MAIL_FROM: from } = config;
+    const mailer = smtp && from ? createMailer(smtp, from) : undefined;
+    const trouble = (error: Error) => log.error({ err: error }, 'trouble in the outbox; it mends itself');
+    const outbox = createOutbox(url, trouble, { mail: mailer !== undefined });
     db = { tables: client.tables, outbox };
     const { tables } = db;
     await untilItWorks('database', () => migrateDatabase(url), mistakeInDatabase, signal, log);
@@ -83,7 +87,7 @@ export async function start(
     if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services), 'the catalog file is applied');
 
     const directory = createDirectory(slack.client, now, log);
-    const deps = { config, db, poster: slack.poster, directory, now, log };
+    const deps = { config, db, poster: slack.poster, directory, mailer, now, log };
     listen(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);

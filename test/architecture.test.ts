@@ -25,7 +25,14 @@ const rules: Record<string, RegExp[]> = {
   views: [/^views\//, /^domain\//, /^@slack\/types$/, /^zod$/],
   db: [/^db\//, /^domain\//, /^drizzle-orm/, /^postgres$/, /^pg-boss$/, /^node:/],
   catalog: [/^catalog\//, /^domain\//, /^config\.ts$/, /^yaml$/, /^zod$/, /^node:/],
-  features: [/^views\//, /^domain\//, /^db\/(?!schema\.ts)/, /^@slack\/(bolt|web-api)$/, /^(deps|answer|posting)\.ts$/],
+  features: [
+    /^features\//,
+    /^views\//,
+    /^domain\//,
+    /^db\/(?!schema\.ts)/,
+    /^@slack\/(bolt|web-api)$/,
+    /^(deps|answer|posting|mail|deciding)\.ts$/,
+  ],
 };
 
 describe.each(Object.entries(rules))('%s/', (folder, allowed) => {
@@ -40,7 +47,11 @@ it('nothing in src imports the tests', () => {
 
 it('features know nothing of each other', () => {
   const features = files.filter((file) => file.startsWith('features/'));
-  expect(features.filter((file) => importsOf(file).some((name) => name.startsWith('features/')))).toEqual([]);
+  // One that outgrew its file has a folder of the same name, which is its own.
+  const own = (file: string) => file.replace(/\.ts$/, '/');
+  const others = (file: string) =>
+    importsOf(file).filter((name) => name.startsWith('features/') && !name.startsWith(own(file)));
+  expect(features.filter((file) => others(file).length > 0)).toEqual([]);
 });
 
 it('what is pure has no clock, no chance, no waiting and no world', () => {
@@ -49,8 +60,9 @@ it('what is pure has no clock, no chance, no waiting and no world', () => {
   expect(pure.filter((file) => impure.test(textOf(file)))).toEqual([]);
 });
 
-it('only main.ts reads the environment', () => {
-  expect(files.filter((file) => textOf(file).includes('process.env'))).toEqual(['main.ts']);
+it('only programs read the environment', () => {
+  const readers = files.filter((file) => textOf(file).includes('process.env')).sort();
+  expect(readers).toEqual(['audit.ts', 'main.ts']);
 });
 
 it('only db/ speaks SQL', () => {

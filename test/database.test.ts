@@ -63,7 +63,7 @@ it('replicas that start together migrate one after the other', async () => {
 
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   const [{ count } = {}] = await sql`select count(*)::int from drizzle.__drizzle_migrations`;
-  expect(count).toBe(3);
+  expect(count).toBe(4);
   await sql.end();
   await server`drop database test_replicas with (force)`;
   await server.end();

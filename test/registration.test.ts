@@ -80,7 +80,9 @@ describe('the life of a registration', () => {
     const outcome = act(facts('pending', 1), action, 1);
     const effects = outcome.ok ? outcome.effects : [];
     expect(effects).toContainEqual({ kind: 'card', registration: 7, version: 2 });
+    expect(effects).toContainEqual({ kind: 'homes', registration: 7, version: 2 });
     expect(effects.some(({ kind }) => kind === 'notice')).toBe(told);
+    expect(effects.some(({ kind }) => kind === 'mail')).toBe(told);
   });
 
   it.each([
@@ -90,7 +92,9 @@ describe('the life of a registration', () => {
     [true, true, 'approved'],
   ] as const)('auto approval by workspace %s, by service %s: begins %s', (workspace, service, status) => {
     expect(begin({ workspace, service })).toBe(status);
-    expect(effectsOfRequest(7, status).length).toBe(status === 'approved' ? 2 : 1);
+    expect(effectsOfRequest(7, status).map(({ kind }) => kind)).toEqual(
+      status === 'approved' ? ['card', 'homes', 'notice', 'mail'] : ['card', 'homes'],
+    );
   });
 });
 

@@ -12,6 +12,8 @@ import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/log.ts';
 import { createSlack } from '../src/slack.ts';
 import { card } from '../src/views/card.ts';
+import { historyModal } from '../src/views/history.ts';
+import { home } from '../src/views/home.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
 import { registerModal } from '../src/views/register-modal.ts';
 import { unregisterModal } from '../src/views/unregister-modal.ts';
@@ -39,7 +41,8 @@ function heard() {
   const now = () => new Date();
   const nowhere = 'postgres://127.0.0.1:1/none';
   const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
-  listen(app, { config: config.config, db, poster, directory: createDirectory(client, now, log), now, log });
+  const directory = createDirectory(client, now, log);
+  listen(app, { config: config.config, db, poster, directory, mailer: undefined, now, log });
   const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
   return {
     commands: named(spies.commands.mock.calls),
@@ -70,6 +73,34 @@ const modals = [
   reasonModal('reject', { id: 1, seen: 1 }),
   reasonModal('revoke', { id: 1, seen: 1 }),
 ];
+
+/** A Home with everything that a Home can have. */
+const fullHome = home(
+  {
+    held: {
+      rows: [
+        {
+          applicationId: 1,
+          application: 'Shop',
+          registration: { id: 1, version: 1, status: 'pending', changedAt: new Date(0) },
+          service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
+        },
+      ],
+      page: 2,
+      pages: 3,
+      total: 75,
+    },
+    waiting: {
+      rows: [{ ...registration('pending'), service: 'Payments API', cardChannel: null }],
+      page: 2,
+      pages: 3,
+      total: 45,
+      filter: { active: true, service: undefined, search: 'shop' },
+    },
+    unsure: true,
+  },
+  new Date(0),
+);
 
 /** Every element with an action_id in a drawn view, by what kind it is. */
 function drawn(views: unknown[], kinds: RegExp): string[] {
@@ -104,6 +135,7 @@ describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Man
     expect(JSON.stringify(manifest).includes('/slack/events')).toBe(!socket);
     expect(manifest.settings.interactivity.is_enabled).toBe(true);
     expect(manifest.features.app_home.messages_tab_enabled).toBe(true);
+    expect(manifest.features.app_home.home_tab_enabled).toBe(true);
   });
 
   it('asks for the scopes that its commands, events and calls need, and for no others', () => {
@@ -121,12 +153,16 @@ it('the two manifests differ in nothing but the way', () => {
 
 it('every button that is drawn is listened to, and every listener has its button', () => {
   const cards = statuses.map((status) => card(registration(status)));
-  expect(drawn(cards, /button|overflow/)).toEqual(heard().actions);
+  const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
+  // On Home the fields tell of themselves; in a modal they wait for the submission.
+  const fields = drawn([fullHome], /select|input/);
+  const pressed = drawn([...cards, historyModal(page), fullHome], /button|overflow/);
+  expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 
 it('every picker that is drawn is filled, and every form is read', () => {
   const listeners = heard();
-  expect(drawn(modals, /external_select/)).toEqual(listeners.pickers);
+  expect(drawn([...modals, fullHome], /external_select/)).toEqual(listeners.pickers);
   expect(modals.map(({ callback_id }) => callback_id).sort()).toEqual(listeners.views);
 });
 
@@ -152,7 +188,9 @@ const methodScopes: Record<string, string[]> = {
   'conversations.members': ['channels:read', 'groups:read'],
   'conversations.open': ['im:write'],
   'usergroups.users.list': ['usergroups:read'],
+  'users.info': ['users:read', 'users:read.email'],
   'views.open': [],
+  'views.publish': [],
   'views.update': [],
 };
 
@@ -164,6 +202,7 @@ function scopesOfMethod(method: string): string[] {
 
 /** https://docs.slack.dev/reference/events. */
 const eventScopes: Record<string, string[]> = {
+  app_home_opened: [],
   member_joined_channel: ['channels:read', 'groups:read'],
   member_left_channel: ['channels:read', 'groups:read'],
   subteam_members_changed: ['usergroups:read'],

@@ -1,8 +1,9 @@
 /** Applications and who owns them. Names are unique without case among the living. */
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import type { RequestRefusal } from '../domain/registration.ts';
+import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { nearestPage, type Page } from '../domain/paging.ts';
+import { liveStatuses, type RequestRefusal, type Status } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
-import { applicationOwners, applications } from './schema.ts';
+import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
 
 /** The application that somebody chose: one that is there, by id, or one to be made, by name. */
@@ -28,6 +29,57 @@ export async function owned(
     )
     .orderBy(asc(sql`lower(${applications.name})`))
     .limit(limit);
+}
+
+/** An application with one of its live registrations; one that has none stands once, without. */
+export type Held = {
+  applicationId: number;
+  application: string;
+  registration: { id: number; version: number; status: Status; changedAt: Date } | null;
+  service: { name: string; approvers: string[]; channel: string | null } | null;
+};
+
+/** A page of all that a person's applications have, by application and service. */
+export async function held(
+  db: Db,
+  owner: string,
+  { asked, size }: { asked: number; size: number },
+): Promise<Page<Held>> {
+  const live = and(eq(registrations.applicationId, applications.id), inArray(registrations.status, [...liveStatuses]));
+  const mine = and(eq(applicationOwners.userId, owner), isNull(applications.deletedAt));
+  const [{ total } = { total: 0 }] = await db.tables
+    .select({ total: count() })
+    .from(applicationOwners)
+    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
+    .leftJoin(registrations, live)
+    .where(mine);
+  const { page, pages } = nearestPage(asked, total, size);
+  const rows = await db.tables
+    .select({
+      applicationId: applications.id,
+      application: applications.name,
+      registration: {
+        id: registrations.id,
+        version: registrations.version,
+        status: registrations.status,
+        changedAt: registrations.changedAt,
+      },
+      service: { name: services.name, approvers: services.approvers, channel: services.channel },
+    })
+    .from(applicationOwners)
+    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
+    .leftJoin(registrations, live)
+    .leftJoin(services, eq(services.id, registrations.serviceId))
+    .where(mine)
+    .orderBy(
+      sql`lower(${applications.name})`,
+      asc(applications.id),
+      sql`lower(${services.name})`,
+      asc(registrations.id),
+    )
+    .limit(size)
+    .offset((page - 1) * size);
+  return { rows, page, pages, total };
 }
 
 /**

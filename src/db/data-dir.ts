@@ -71,12 +71,29 @@ function serverOf(cluster: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
 }
 
+/** The port of the PostgreSQL that runs in a folder, as it wrote it down itself; undefined where none is ready. */
+export async function portOf(cluster: string): Promise<number | undefined> {
+  const [pid, , , port, , , , status] = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split(
+    '\n',
+  );
+  const ready = status?.trim() === 'ready' && (await runs(Number(pid), cluster));
+  return ready ? Number(port) : undefined;
+}
+
 /** Whether a process is the PostgreSQL of this folder: after a crash its number may be somebody else's. */
 async function runs(pid: number, cluster: string): Promise<boolean> {
-  const shown = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({
-    stdout: '',
-  }));
-  return shown.stdout.includes('postgres') && shown.stdout.includes(cluster);
+  const command = await commandOf(pid);
+  return command.includes('postgres') && command.includes(cluster);
+}
+
+/** What a process was started with, from Linux itself or from `ps`; nothing where neither tells. */
+async function commandOf(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+  } catch {
+    const shown = promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
+    return shown.then(({ stdout }) => stdout).catch(() => '');
+  }
 }
 
 function alive(pid: number): boolean {

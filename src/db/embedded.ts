@@ -9,7 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
-import { claim, EmbeddedPostgresError, explain, interrupt, prepare, stopOrphan } from './data-dir.ts';
+import { claim, EmbeddedPostgresError, explain, interrupt, portOf, prepare, stopOrphan } from './data-dir.ts';
 import { findPrograms, initialise, startServer, stopServer } from './postgres-program.ts';
 
 export type EmbeddedPostgres = { url: string; stop: () => Promise<void> };
@@ -35,10 +35,9 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
     // A process that ends without stopping it takes it along all the same.
     const takeAlong = () => interrupt(cluster);
     process.once('exit', takeAlong);
-    const address = `postgres://${user}:${password}@127.0.0.1:${port}`;
-    await createOnce(`${address}/postgres`);
+    await createOnce(addressOf(password, port, 'postgres'));
     return {
-      url: `${address}/${database}`,
+      url: addressOf(password, port),
       async stop() {
         process.removeListener('exit', takeAlong);
         await stopServer(running);
@@ -52,6 +51,26 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
     throw new EmbeddedPostgresError(explain(folder, String(error)));
   }
 }
+
+/**
+ * The embedded PostgreSQL for somebody who only reads: the one of the Registrar that is running, or, where none is, started
+ * for as long. Rejects where the folder has no database: reading makes none.
+ */
+export async function visitEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
+  const folder = resolve(dataDir);
+  const cluster = join(folder, 'postgres');
+  if (!existsSync(join(cluster, 'PG_VERSION'))) {
+    throw new EmbeddedPostgresError(
+      `There is no database in DATA_DIR ${folder}. Set DATA_DIR or DATABASE_URL to the ones that Registrar runs with.`,
+    );
+  }
+  const port = await portOf(cluster);
+  if (port === undefined) return startEmbedded(folder, () => {});
+  return { url: addressOf(await passwordIn(folder), port), stop: async () => {} };
+}
+
+const addressOf = (password: string, port: number, name = database): string =>
+  `postgres://${user}:${password}@127.0.0.1:${port}/${name}`;
 
 /** The database itself, also where an earlier start ended between making the cluster and making the database. */
 async function createOnce(url: string): Promise<void> {

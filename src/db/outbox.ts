@@ -8,6 +8,8 @@ import type { Effect } from '../domain/registration.ts';
 import type { Tx } from './client.ts';
 
 const queue = 'outbox';
+/** E-mail waits in a queue of its own, with workers of its own: a mail server that hangs holds up no card. */
+const mailQueue = 'outbox-mail';
 const deadLetters = 'outbox-dead';
 
 /** How a delivery ended. A thrown error means that nobody knows: it is tried again, more slowly each time. */
@@ -36,8 +38,12 @@ export type Outbox = {
   stop(seconds: number): Promise<void>;
 };
 
-/** `onError` hears of trouble inside pg-boss, which mends itself; it must be listened to or the process ends. */
-export function createOutbox(url: string, onError: (error: Error) => void): Outbox {
+/**
+ * `onError` hears of trouble inside pg-boss, which mends itself; it must be listened to or the process ends. Where there
+ * is no mail server, `mail` is false: letters are then neither kept, which would cost each decision a statement, nor
+ * delivered by this replica.
+ */
+export function createOutbox(url: string, onError: (error: Error) => void, { mail = false } = {}): Outbox {
   const boss = new PgBoss({
     connectionString: url,
     application_name: 'registrar-outbox',
@@ -52,27 +58,32 @@ export function createOutbox(url: string, onError: (error: Error) => void): Outb
 
   return {
     async enqueue(tx, effects) {
-      const jobs = effects.map((effect) => ({ data: effect, singletonKey: keyOf(effect) }));
-      await boss.insert(queue, jobs, { db: fromDrizzle(tx, sql) });
+      const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
+      for (const [name, some] of Map.groupBy(wanted, queueOf)) {
+        const jobs = some.map((effect) => ({ data: effect, singletonKey: keyOf(effect) }));
+        await boss.insert(name, jobs, { db: fromDrizzle(tx, sql) });
+      }
     },
 
     async start() {
       await boss.start();
       await boss.createQueue(deadLetters, { retentionSeconds: days(365) });
-      await boss.createQueue(queue, {
-        policy: 'key_strict_fifo',
-        notify: true,
-        deadLetter: deadLetters,
-        // 1, 2, 4 … 300 seconds with jitter: about six hours in all.
-        retryLimit: 80,
-        retryDelay: 1,
-        retryBackoff: true,
-        retryDelayMax: 300,
-        heartbeatSeconds: 10,
-        expireInSeconds: 60,
-        retentionSeconds: days(30),
-        deleteAfterSeconds: days(1),
-      });
+      for (const name of [queue, mailQueue]) {
+        await boss.createQueue(name, {
+          policy: 'key_strict_fifo',
+          notify: true,
+          deadLetter: deadLetters,
+          // 1, 2, 4 … 300 seconds with jitter: about six hours in all.
+          retryLimit: 80,
+          retryDelay: 1,
+          retryBackoff: true,
+          retryDelayMax: 300,
+          heartbeatSeconds: 10,
+          expireInSeconds: 60,
+          retentionSeconds: days(30),
+          deleteAfterSeconds: days(1),
+        });
+      }
     },
 
     async work(deliver) {
@@ -84,9 +95,11 @@ export function createOutbox(url: string, onError: (error: Error) => void): Outb
         pollingIntervalSeconds: 1,
         notifyPollingIntervalSeconds: 2,
       } as const;
-      await boss.work<Job, unknown, typeof options>(queue, options, async (jobs) =>
-        Promise.all(jobs.map((job) => settle(job, deliver))),
-      );
+      for (const name of mail ? [queue, mailQueue] : [queue]) {
+        await boss.work<Job, unknown, typeof options>(name, options, async (jobs) =>
+          Promise.all(jobs.map((job) => settle(job, deliver))),
+        );
+      }
     },
 
     async stop(seconds) {
@@ -105,7 +118,8 @@ export function createOutbox(url: string, onError: (error: Error) => void): Outb
       since: new Date(since),
     });
     if (delivery.end === 'later') {
-      await boss.send(queue, { ...effect, since }, { singletonKey: keyOf(effect), startAfter: delivery.seconds });
+      const options = { singletonKey: keyOf(effect), startAfter: delivery.seconds };
+      await boss.send(queueOf(effect), { ...effect, since }, options);
     } else if (delivery.end === 'undeliverable') {
       await boss.send(deadLetters, { ...effect, since, why: delivery.why });
     }
@@ -113,11 +127,21 @@ export function createOutbox(url: string, onError: (error: Error) => void): Outb
   }
 }
 
+const queueOf = ({ kind }: Effect): string => (kind === 'mail' ? mailQueue : queue);
+
 /**
  * Jobs of one key run one at a time and in order, on any number of replicas. Cards and notices have keys of their own: a
  * channel that cannot be posted to must not keep the decision from the requester.
  */
-const keyOf = (effect: Effect): string =>
-  `${effect.kind}:${effect.kind === 'reminder' ? effect.channel : effect.registration}`;
+function keyOf(effect: Effect): string {
+  switch (effect.kind) {
+    case 'reminder':
+      return `reminder:${effect.channel}`;
+    case 'home':
+      return `home:${effect.person}`;
+    default:
+      return `${effect.kind}:${effect.registration}`;
+  }
+}
 
 const days = (count: number): number => count * 24 * 60 * 60;

@@ -107,6 +107,7 @@ export const registrations = pgTable(
     uniqueIndex('registrations_form').on(table.form, table.applicationId, table.serviceId),
     index('registrations_by_requester').on(table.requester, table.serviceId),
     index('registrations_by_application').on(table.applicationId, table.serviceId),
+    index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
   ],
@@ -130,3 +131,19 @@ export const history = pgTable(
   },
   (table) => [primaryKey({ columns: [table.registrationId, table.version] })],
 );
+
+/** The Homes that have been opened, and what each shows: who has never opened theirs is never drawn one. */
+export const homes = pgTable('homes', {
+  userId: text().primaryKey(),
+  openedAt: moment().notNull(),
+  /** The page of the person's own registrations, and the page of the requests that wait for them; from 1. */
+  minePage: integer().notNull().default(1),
+  queuePage: integer().notNull().default(1),
+  /** What the requests are filtered by; null and '' are no filter. */
+  serviceId: bigint({ mode: 'number' }),
+  search: text().notNull().default(''),
+  /** Something has changed since it was last drawn, and a redraw is in the outbox. */
+  stale: boolean().notNull().default(false),
+  /** By the database's clock, which all replicas share; null where it is to be drawn without waiting. */
+  drawnAt: moment(),
+});

@@ -41,10 +41,33 @@ export function refuseDecision(
   policy: Policy,
 ): Refusal | null {
   if (person === requester && !policy.allowSelfApproval) return { kind: 'own-request', askInstead: approvers };
-  if (approvers.users.includes(person)) return null;
+  const approver = isApprover(person, approvers, memberships);
+  if (approver) return null;
+  return approver === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
+}
+
+/** Whether `person` is one of the approvers, whoever asks; undefined where it could not be found out. */
+export function isApprover(person: string, approvers: Approvers, memberships: Memberships): boolean | undefined {
+  if (approvers.users.includes(person)) return true;
   const answers = membershipsToAsk(approvers, person).map((id) => memberships.get(id));
+  if (answers.includes(true)) return true;
+  return answers.includes(undefined) ? undefined : false;
+}
+
+/** Who looks after the workspace as a whole: APPROVERS, else the members of ADMIN_CHANNEL. */
+export const admins = (policy: Policy): Approvers => approversOf({ approvers: [], channel: null }, policy);
+
+/** Whether `person` may read what happened to a request: its approvers may, and admins, whoever asked for it. */
+export function refuseReading(
+  person: string,
+  approvers: Approvers,
+  memberships: Memberships,
+  policy: Policy,
+): Refusal | null {
+  const readers = [approvers, admins(policy)];
+  const answers = readers.map((some) => isApprover(person, some, memberships));
   if (answers.includes(true)) return null;
-  return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
+  return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-a-reader', askInstead: readers };
 }
 
 /** User group ids begin with S, people's with U or W. */

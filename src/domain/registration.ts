@@ -73,10 +73,16 @@ export type Effect =
   | { kind: 'card'; registration: number; version: number }
   /** Tell the requester of the event that made `version`. */
   | { kind: 'notice'; registration: number; version: number }
+  /** Tell the same by e-mail, where there is a mail server. */
+  | { kind: 'mail'; registration: number; version: number }
   /** List for a channel those of these requests that still wait; `tick` tells this reminder from the next. */
-  | { kind: 'reminder'; channel: string; tick: string; registrations: number[] };
+  | { kind: 'reminder'; channel: string; tick: string; registrations: number[] }
+  /** Find out whose Homes show the event that made `version`, and have each redrawn. */
+  | { kind: 'homes'; registration: number; version: number }
+  /** Redraw one person's Home. */
+  | { kind: 'home'; person: string };
 
-/** The events the requester hears of by direct message. */
+/** The events the requester hears of, by direct message and by e-mail. */
 const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
 
 /** Who last changed a registration, and when: what a late click is told. */
@@ -93,6 +99,8 @@ export type Refusal =
   | { kind: 'own-request'; askInstead: Approvers }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
+  /** Not one of those who may read what happened to a request. */
+  | { kind: 'not-a-reader'; askInstead: Approvers[] }
   /** Slack could not be asked who belongs to a group or channel: no, for now. */
   | { kind: 'unsure' };
 
@@ -119,16 +127,27 @@ export function begin(autoApprove: { workspace: boolean; service: boolean }): St
   return autoApprove.workspace || autoApprove.service ? 'approved' : 'pending';
 }
 
-/** What beginning makes Registrar say: a card always; and where it was approved at once, the approval message. */
+/** What beginning makes Registrar say: a card and Homes always; and where it was approved at once, the approval message. */
 export function effectsOfRequest(registration: number, status: Status): Effect[] {
-  const card: Effect = { kind: 'card', registration, version: 1 };
-  return status === 'approved' ? [card, { kind: 'notice', registration, version: 1 }] : [card];
+  const drawn = draw(registration, 1);
+  return status === 'approved' ? [...drawn, ...tell(registration, 1)] : drawn;
 }
 
 function effectsOf(event: Event, registration: number, version: number): Effect[] {
-  const card: Effect = { kind: 'card', registration, version };
-  return told.includes(event) ? [card, { kind: 'notice', registration, version }] : [card];
+  const drawn = draw(registration, version);
+  return told.includes(event) ? [...drawn, ...tell(registration, version)] : drawn;
 }
+
+const tell = (registration: number, version: number): Effect[] => [
+  { kind: 'notice', registration, version },
+  { kind: 'mail', registration, version },
+];
+
+/** Everything that shows a registration. */
+const draw = (registration: number, version: number): Effect[] => [
+  { kind: 'card', registration, version },
+  { kind: 'homes', registration, version },
+];
 
 /** A request that cannot be made, told on the form's field it concerns. */
 export type RequestRefusal =

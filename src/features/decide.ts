@@ -1,6 +1,6 @@
-/** The card's buttons: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
+/** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
+import { answerClick, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
@@ -15,17 +15,17 @@ const lookUpFor = 1_000;
 
 export function decide(app: App, { config, db, directory, now, log }: Deps): void {
   for (const action of ['approve', 'reinstate'] as const) {
-    app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, respond }) => {
+    app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
       const outcome = await take(action, pressed(clicked.value), body.user.id);
-      if (!outcome.ok) await whisper(respond, refusal(outcome.refusal));
+      if (!outcome.ok) await answerClick({ client, body, respond }, refusal(outcome.refusal), log);
     });
   }
 
-  app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, respond }) => {
+  app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, client, respond }) => {
     await ack();
     const outcome = await take('delete', pressedDelete(action.selected_option.value), body.user.id);
-    if (!outcome.ok) await whisper(respond, refusal(outcome.refusal));
+    if (!outcome.ok) await answerClick({ client, body, respond }, refusal(outcome.refusal), log);
   });
 
   for (const action of ['reject', 'revoke'] as const) {
@@ -33,8 +33,9 @@ export function decide(app: App, { config, db, directory, now, log }: Deps): voi
       await ack();
       const seen = pressed(clicked.value);
       const expected = await within(lookUpFor, weigh(action, seen, body.user.id), undefined);
-      if (expected && !expected.ok) await whisper(respond, refusal(expected.refusal));
-      else if (seen) await openModal(client, body.trigger_id, reasonModal(action, seen), respond, log);
+      const acted = { client, body, respond };
+      if (expected && !expected.ok) await answerClick(acted, refusal(expected.refusal), log);
+      else if (seen) await openModal(acted, reasonModal(action, seen), log);
     });
 
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {

@@ -6,33 +6,50 @@ import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
 import * as reminders from '../db/reminders.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
+import { refusedForGood } from '../mail.ts';
 import { findPosted, linkTo, type Mark, post, redraw } from '../posting.ts';
 import { card } from '../views/card.ts';
 import { decision } from '../views/notices.ts';
 import { listed, reminder } from '../views/reminder.ts';
 
+import { deliverHomes } from './deliver/home.ts';
+import { deliverMail } from './deliver/mail.ts';
+
 const delivered: Delivery = { end: 'delivered' };
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-export function deliver({ config, db, poster, now, log }: Deps): Deliver {
+export function deliver(deps: Deps): Deliver {
+  const { config, db, poster, now, log } = deps;
+  const homes = deliverHomes(deps);
+  const mailed = deliverMail(deps);
+
   return async (effect, attempt) => {
     try {
-      await drawnAndPosted(effect, attempt);
-      return delivered;
+      return (await drawnAndPosted(effect, attempt)) ?? delivered;
     } catch (error) {
       return afterFailure(error, effect);
     }
   };
 
-  function drawnAndPosted(effect: Effect, attempt: Attempt): Promise<void> {
+  /** Where it says nothing of how it ended, it ended well. */
+  async function drawnAndPosted(effect: Effect, attempt: Attempt): Promise<Delivery | undefined> {
     switch (effect.kind) {
       case 'card':
-        return deliverCard(effect.registration, attempt);
+        await deliverCard(effect.registration, attempt);
+        return;
       case 'notice':
-        return deliverNotice(effect, attempt);
+        await deliverNotice(effect, attempt);
+        return;
       case 'reminder':
-        return deliverReminder(effect, attempt);
+        await deliverReminder(effect, attempt);
+        return;
+      case 'mail':
+        return mailed(effect, attempt);
+      case 'homes':
+        return homes.outdate(effect);
+      case 'home':
+        return homes.draw(effect, attempt);
     }
   }
 
@@ -88,13 +105,14 @@ export function deliver({ config, db, poster, now, log }: Deps): Deliver {
   /** A rate limit says how long to wait. What no retry mends is kept aside. The rest is tried again, by the outbox. */
   function afterFailure(error: unknown, effect: Effect): Delivery {
     if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
-    const why = platformError(error);
+    const word = platformError(error);
+    const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);
     const about = { err: error, effect };
-    if (why && hopeless[effect.kind].includes(why)) {
+    if (why) {
       log.error(about, `a message can never be delivered (${why}) and was put aside`);
       return { end: 'undeliverable', why };
     }
-    log.warn(about, mending[why ?? ''] ?? 'a message could not be delivered; it is tried again');
+    log.warn(about, mending[word ?? codeOf(error)] ?? 'a message could not be delivered; it is tried again');
     throw error;
   }
 }
@@ -108,10 +126,17 @@ const malformed = [
   'metadata_too_large',
 ];
 
+/** What a call failed with that was not made to Slack. */
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 /** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
 const hopeless: Record<Effect['kind'], readonly string[]> = {
   card: malformed,
   reminder: malformed,
+  // A mail server has words of its own (src/mail.ts).
+  mail: [],
+  homes: [],
+  home: [...malformed, 'view_too_large'],
   notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
 };
 
@@ -121,5 +146,8 @@ const mending: Record<string, string> = {
   not_in_channel: 'the bot is not in the channel: invite it, and the message follows',
   is_archived: 'the channel is archived: unarchive it, or change the setting',
   invalid_auth: 'Slack does not accept the token: set SLACK_BOT_TOKEN anew',
+  missing_scope: 'Slack does not let the app do this: give it the scopes of the manifests, and install it anew',
+  EAUTH: 'the mail server does not accept the login: set SMTP_URL anew',
   messages_tab_disabled: 'the app takes no direct messages: enable the messages tab, as the manifests do',
+  not_enabled: 'the app has no Home: enable the home tab, as the manifests do',
 };

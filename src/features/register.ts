@@ -1,5 +1,5 @@
-/** `/register`: a person asks for services on behalf of one of their applications. */
-import type { App, ViewSubmitAction } from '@slack/bolt';
+/** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
+import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { answerPicker, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
 import * as applications from '../db/applications.ts';
 import * as catalog from '../db/catalog.ts';
@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
+import { registerButton } from '../views/home.ts';
 import {
   applicationOptions,
   applicationPicker,
@@ -27,7 +28,12 @@ export function register(app: App, { config, db, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
     await ack();
     const opening = await within(lookUpFor, preselect(command.text), {}).catch(() => ({}));
-    await openModal(client, command.trigger_id, registerModal(opening), respond, log);
+    await openModal({ client, body: command, respond }, registerModal(opening), log);
+  });
+
+  app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
+    await ack();
+    await openModal({ client, body, respond }, registerModal(), log);
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {

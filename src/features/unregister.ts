@@ -1,10 +1,14 @@
-/** `/unregister`: an owner gives up what an application has, or takes a request back. */
-import type { App, ViewSubmitAction } from '@slack/bolt';
-import { answerPicker, answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
+/** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
+import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
+import type { Outcome } from '../domain/registration.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
+import { type Pressed, pressed } from '../views/card.ts';
+import { unregisterButton } from '../views/home.ts';
+import { refusal } from '../views/notices.ts';
 import {
   choiceNeeded,
   nothingToUnregister,
@@ -25,7 +29,7 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
     await ack();
     const any = registrations.unregistrable(db, command.user_id, '', 1).then((found) => found.length > 0);
     const openForm = await within(lookUpFor, any, true).catch(() => true);
-    if (openForm) await openModal(client, command.trigger_id, unregisterModal(), respond, log);
+    if (openForm) await openModal({ client, body: command, respond }, unregisterModal(), log);
     else await whisper(respond, nothingToUnregister);
   });
 
@@ -38,6 +42,13 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
     );
   });
 
+  app.action<BlockButtonAction>(unregisterButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const choice = pressed(action.value);
+    const outcome = choice && (await take(choice, body.user.id));
+    if (!outcome?.ok) await answerClick({ client, body, respond }, refusal(outcome?.refusal ?? { kind: 'gone' }), log);
+  });
+
   app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {
     await answerSubmission({ ack, client, view }, submitted(body.user.id, view.state.values), log);
   });
@@ -45,16 +56,15 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
   async function submitted(person: string, values: unknown): Promise<Submitted> {
     const choice = readChoice(values);
     if (!choice) return { errors: choiceNeeded };
-    const outcome = await registrations.change(db, {
-      ...choice,
-      action: 'unregister',
-      by: person,
-      at: now(),
-      policy: config.policy,
-      memberships: new Map(),
-    });
+    const outcome = await take(choice, person);
     if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
     const gone = await registrations.find(db, choice.id);
     return { view: unregistered(gone?.service.name ?? '', gone?.application ?? '') };
+  }
+
+  function take(choice: Pressed, by: string): Promise<Outcome> {
+    const at = now();
+    const { policy } = config;
+    return registrations.change(db, { ...choice, action: 'unregister', by, at, policy, memberships: new Map() });
   }
 }

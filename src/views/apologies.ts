@@ -8,6 +8,9 @@ export const unopened = 'Slack did not open the form just now, and nothing was c
 
 export const broken = 'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.';
 
+/** A word to whoever clicked where no message can stand beside it. */
+export const aside = (text: string): ModalView => saying(title, [{ ...section(text), block_id: 'aside' }]);
+
 /** Under a field of a form that stays as it was filled in. */
 export const unsaved = 'Registrar could not save this just now. Nothing is lost: press the button again in a moment.';
 

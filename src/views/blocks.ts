@@ -7,6 +7,7 @@ import type {
   Button,
   ContextBlock,
   ExternalSelect,
+  HeaderBlock,
   InputBlock,
   KnownBlock,
   ModalView,
@@ -35,6 +36,12 @@ export const plain = (text: string, limit = 3000): PlainTextElement => ({
 export const mrkdwn = (text: string): MrkdwnElement => ({ type: 'mrkdwn', text, verbatim: true });
 
 export const section = (text: string): SectionBlock => ({ type: 'section', text: mrkdwn(text) });
+
+export const header = (blockId: string, text: string): HeaderBlock => ({
+  type: 'header',
+  block_id: blockId,
+  text: plain(text, 150),
+});
 
 export const context = (text: string): ContextBlock => ({ type: 'context', elements: [mrkdwn(text)] });
 

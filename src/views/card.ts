@@ -1,8 +1,9 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { z } from 'zod';
-import { type Decision, next, type Registration } from '../domain/registration.ts';
-import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
+import { type Decision, isLive, next, type Registration } from '../domain/registration.ts';
+import { button, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
+import { historyMenu } from './history.ts';
 import { because, decided, earlierRequests, mark, said } from './story.ts';
 import { whoDecides } from './who.ts';
 
@@ -50,7 +51,7 @@ function summary({ service, application, requester, reason, status, story }: Reg
 }
 
 /** Since when it waits, and for whom; or all that was decided. */
-function standing({ status, requestedAt, approvers, story }: Registration): KnownBlock[] {
+function standing({ id, version, status, requestedAt, approvers, story }: Registration): KnownBlock[] {
   const told = decided(story)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -62,14 +63,21 @@ function standing({ status, requestedAt, approvers, story }: Registration): Know
     status === 'pending'
       ? `Waiting since ${when(requestedAt)} for ${whoDecides(approvers)}.`
       : `Requested ${when(requestedAt)}.`;
-  return [...told, { ...context(since), block_id: 'since' }];
+  // A closed card has nothing left to press.
+  const menu = isLive(status) ? { accessory: historyMenu(id, version) } : {};
+  return [...told, { ...section(since), block_id: 'since', ...menu }];
 }
 
-function offered({ id, version, status, service, application }: Registration): KnownBlock[] {
-  const value = `${id}@${version}`;
-  const elements: ActionsBlock['elements'] = buttons
+/** The buttons that decide a registration as it stands. They name the life that they were drawn from. */
+export const decisions = ({ id, version, status }: Pick<Registration, 'id' | 'version' | 'status'>) =>
+  buttons
     .filter(({ action }) => next(status, action))
-    .map(({ action, label, style }) => button(action, label, value, style));
+    .map(({ action, label, style }) => button(action, label, `${id}@${version}`, style));
+
+function offered(registration: Registration): KnownBlock[] {
+  const { id, version, status, service, application } = registration;
+  const value = `${id}@${version}`;
+  const elements: ActionsBlock['elements'] = decisions(registration);
   if (next(status, 'delete')) {
     elements.push({
       type: 'overflow',

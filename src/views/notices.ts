@@ -1,6 +1,6 @@
 /** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
 import type { KnownBlock } from '@slack/types';
-import type { Entry, LastChange, Refusal, Registration } from '../domain/registration.ts';
+import { type Entry, type LastChange, type Refusal, type Registration, takenBy } from '../domain/registration.ts';
 import { lines, mention, name, quote, section, when, words } from './blocks.ts';
 import type { Message } from './card.ts';
 import { because, mark, said } from './story.ts';
@@ -18,29 +18,37 @@ export function decision(registration: Registration, entry: Entry): Message {
       { label: 'Application', value: [words(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
-    { ...section(nextStep(entry, service.docs)), block_id: 'next' },
+    { ...section(nextStep(entry, service.docs, slack)), block_id: 'next' },
   ];
   return { text: `${said(entry)}: ${name(service.name)} for ${name(application)}.${because(why)}`, blocks };
 }
 
+/** How commands and links are written: the same words go into Slack and into e-mail, as text and as HTML. */
+export type Pen = { command: (text: string) => string; link: (url: string, label: string) => string };
+
+const slack: Pen = {
+  command: (text) => `\`${text}\``,
+  link: (url, label) => `<${linkTo(url)}|${label}>`,
+};
+
 /** What the requester can do now. */
-function nextStep({ action }: Entry, docs: string | null): string {
+export function nextStep({ action }: Entry, docs: string | null, { command, link }: Pen): string {
   switch (action) {
     case 'request':
     case 'approve':
     case 'reinstate': {
-      const link = docs ? ` Start with the <${linkTo(docs)}|documentation>.` : '';
-      return `Your application may use this service.${link}`;
+      const start = docs ? ` Start with the ${link(docs, 'documentation')}.` : '';
+      return `Your application may use this service.${start}`;
     }
     case 'reject':
-      return 'To ask again, first remove this request with `/unregister`, then use `/register`.';
+      return `To ask again, first remove this request with ${command('/unregister')}, then use ${command('/register')}.`;
     case 'revoke':
       return 'Your application may no longer use this service, until an approver reinstates it.';
     case 'delete':
-      return 'The request was removed. You can ask again with `/register`.';
+      return `The request was removed. You can ask again with ${command('/register')}.`;
     case 'unregister':
     case 'expire':
-      return 'You can ask again with `/register`.';
+      return `You can ask again with ${command('/register')}.`;
   }
 }
 
@@ -56,7 +64,7 @@ export function refusal(refused: Refusal): string {
         return 'This request is still waiting for a decision. Nothing was changed.';
       return `This request was already ${refused.last.status}${changed(refused.last)}. Nothing was changed.`;
     case 'stale':
-      return `This request has changed since you saw it: it was ${refused.last.status}${changed(refused.last)}. Look at it again, then decide.`;
+      return `This request has changed since you saw it: it was ${refused.last.status}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
     case 'gone':
       return 'This request is not in Registrar any more. Nothing was changed.';
     case 'own-request':
@@ -65,6 +73,10 @@ export function refusal(refused: Refusal): string {
       return `Only ${whoDecides(refused.askInstead)} may decide this request. Nothing was changed.`;
     case 'not-an-owner':
       return 'Only an owner of the application may do this. Nothing was changed.';
+    case 'not-a-reader': {
+      const readers = new Set(refused.askInstead.map(whoDecides));
+      return `Only ${[...readers].join(' or ')} may see the history of this request.`;
+    }
     case 'unsure':
       return 'Slack did not say just now who may decide this request. Nothing was changed: try again in a minute.';
   }
@@ -72,3 +84,10 @@ export function refusal(refused: Refusal): string {
 
 /** " by @alex, 3 Nov at 10:15", after the word for what was done. */
 const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${when(at)}`;
+
+/** What to do with something that is not what it was when it was clicked. */
+const lookAgain = {
+  approver: 'Look at it again, then decide.',
+  owner: 'Look at it again before you unregister it.',
+  time: 'Nothing was changed.',
+} as const;

@@ -25,10 +25,10 @@ export const mark: Record<Status, string> = {
   expired: ':alarm_clock:',
 };
 
-/** "Approved by @alex". Only an approval without a person behind it was automatic. */
-export function said({ action, actor }: Entry): string {
+/** "Approved by @alex"; `called` says how a person is named. Only an approval without a person behind it was automatic. */
+export function said({ action, actor }: Entry, called: (id: string) => string = mention): string {
   if (action === 'request') return 'Approved automatically';
-  return actor ? `${capital(past[action])} by ${mention(actor)}` : capital(past[action]);
+  return actor ? `${capital(past[action])} by ${called(actor)}` : capital(past[action]);
 }
 
 /** The reason, at the end of a message's `text`. */

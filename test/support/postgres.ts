@@ -19,12 +19,17 @@ export const template = 'template_registrar';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = join(tmpdir(), `registrar-test-${process.pid}`);
+  const first = await startEmbedded(folder, () => {});
+  const settings = postgres(first.url, { max: 1, onnotice: () => {} });
+  // What is lost when the machine fails is lost; the tests are about what survives a process.
+  await settings`alter system set fsync = off`;
+  await settings`alter system set synchronous_commit = off`;
+  // Each bot of each test that runs at the same time holds about ten; this one is only read at a start.
+  await settings`alter system set max_connections = 400`;
+  await settings.end();
+  await first.stop();
   const server = await startEmbedded(folder, () => {});
   const client = postgres(server.url, { max: 1, onnotice: () => {} });
-  // What is lost when the machine fails is lost; the tests are about what survives a process.
-  await client`alter system set fsync = off`;
-  await client`alter system set synchronous_commit = off`;
-  await client`select pg_reload_conf()`;
   await client.unsafe(`create database ${template}`);
   await client.end();
 

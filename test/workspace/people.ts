@@ -7,6 +7,9 @@ import type { Workspace } from './workspace.ts';
 
 export type Submitted = { closed: true } | { errors: Record<string, string> } | { view: View } | { failed: string };
 
+/** Where a field is, if not in the open modal. */
+type Within = { in?: 'home' };
+
 /** How long a person looks for something to press or fill, in milliseconds. */
 const PATIENCE = 2_000;
 
@@ -66,10 +69,18 @@ export class Person {
     return found;
   }
 
-  async #input(label: string): Promise<Placed> {
-    await this.#opened();
+  /** What is filled in: the modal on top, or Home. */
+  #form({ in: place }: Within): View {
+    if (place !== 'home') return this.view;
+    const home = this.#workspace.home(this.id);
+    if (!home) throw new Error(`${this.name} has no Home\n\n${this.#workspace.transcript()}`);
+    return home;
+  }
+
+  async #input(label: string, within: Within): Promise<Placed> {
+    await this.#patiently(() => this.#form(within));
     return this.#patiently(() => {
-      const inputs = placed(this.view.blocks).filter((item) => item.input);
+      const inputs = placed(this.#form(within).blocks).filter((item) => item.input);
       const found = inputs.find((item) => item.input?.label.text === label);
       if (found) return found;
       const there = inputs.map((item) => item.input?.label.text).join(', ');
@@ -77,26 +88,26 @@ export class Person {
     });
   }
 
-  async #offered({ element, blockId, actionId }: Placed, typed: string): Promise<Option[]> {
+  async #offered({ element, blockId, actionId }: Placed, typed: string, within: Within): Promise<Option[]> {
     if ('options' in element && element.options) return matching(element.options as Option[], typed);
     if ('option_groups' in element) {
       return matching((element.option_groups ?? []).flatMap((group) => group.options) as Option[], typed);
     }
-    const how = { by: this.id, view: this.view.id, blockId, actionId, typed };
+    const how = { by: this.id, view: this.#form(within).id, blockId, actionId, typed };
     const offer = await this.#workspace.suggest(how);
     return Array.isArray(offer) ? offer : offer.option_groups.flatMap((group) => group.options);
   }
 
   /** The texts of what a picker offers. */
-  async searches(label: string, typed = ''): Promise<string[]> {
-    return (await this.#offered(await this.#input(label), typed)).map((option) => option.text.text);
+  async searches(label: string, typed = '', within: Within = {}): Promise<string[]> {
+    return (await this.#offered(await this.#input(label, within), typed, within)).map((option) => option.text.text);
   }
 
   /** Picks by text: the option that is exactly this, else the first that contains it. In multi pickers, one more. */
-  async picks(label: string, text: string): Promise<void> {
-    const input = await this.#input(label);
+  async picks(label: string, text: string, within: Within = {}): Promise<void> {
+    const input = await this.#input(label, within);
     if (input.element.type.includes('users')) return this.#picksPerson(input, text);
-    const offered = await this.#offered(input, text);
+    const offered = await this.#offered(input, text, within);
     const option =
       offered.find((one) => one.text.text === text) ??
       offered.find((one) => one.text.text.toLowerCase().includes(text.toLowerCase()));
@@ -107,7 +118,7 @@ export class Person {
         .join(', ');
       throw new Error(`"${label}" does not offer "${text}" to ${this.name}: it offers ${there || 'nothing'}`);
     }
-    await this.#sets(input, (before) =>
+    await this.#sets(input, within, (before) =>
       before.selected_options
         ? { selected_options: [...before.selected_options.filter((one) => one.value !== option.value), option] }
         : { selected_option: option },
@@ -116,7 +127,7 @@ export class Person {
 
   async #picksPerson(input: Placed, name: string): Promise<void> {
     const { id } = this.#workspace.member(name.replace(/^@/, ''));
-    await this.#sets(input, (before) =>
+    await this.#sets(input, {}, (before) =>
       before.selected_users
         ? { selected_users: [...before.selected_users.filter((one) => one !== id), id] }
         : { selected_user: id },
@@ -128,7 +139,7 @@ export class Person {
     const goes = (one: Option) => text === undefined || one.text.text.includes(text);
     const named =
       text === undefined ? undefined : [...this.#workspace.members.values()].find((one) => one.name === text)?.id;
-    await this.#sets(await this.#input(label), (before) => {
+    await this.#sets(await this.#input(label, {}), {}, (before) => {
       if (before.selected_options) return { selected_options: before.selected_options.filter((one) => !goes(one)) };
       if (before.selected_users) {
         return { selected_users: before.selected_users.filter((id) => text !== undefined && id !== named) };
@@ -137,15 +148,16 @@ export class Person {
     });
   }
 
-  async fills(label: string, value: string): Promise<void> {
-    await this.#sets(await this.#input(label), () => ({ value }));
+  async fills(label: string, value: string, within: Within = {}): Promise<void> {
+    await this.#sets(await this.#input(label, within), within, () => ({ value }));
   }
 
   async #sets(
     { blockId, actionId, element }: Placed,
+    within: Within,
     change: (before: ViewState) => Partial<ViewState>,
   ): Promise<void> {
-    const { view } = this;
+    const view = this.#form(within);
     const before = view.state.values[blockId]?.[actionId] ?? { type: element.type };
     const state = { ...before, ...change(before) };
     const answer = await this.#workspace.fill({ by: this.id, view: view.id, blockId, actionId, state });

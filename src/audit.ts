@@ -1,0 +1,140 @@
+/**
+ * `npm run audit`: the whole record on standard output, as CSV or JSON lines, oldest first. It streams, so its length does
+ * not matter, and reads beside a running bot; of the environment it needs only where the database is.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { readDatabase } from './config.ts';
+import { EmbeddedPostgresError } from './db/data-dir.ts';
+import { visitEmbedded } from './db/embedded.ts';
+import { type Recorded, recorded } from './db/history.ts';
+import { mistakeInDatabase } from './start.ts';
+
+/** The columns, in this order for good: a new one goes to the end. */
+const columns = [
+  'at',
+  'registration',
+  'version',
+  'action',
+  'actor',
+  'from',
+  'to',
+  'service',
+  'application',
+  'requester',
+  'reason',
+] as const satisfies (keyof Recorded)[];
+
+/** Moments are ISO 8601, in UTC. */
+const written = (event: Recorded, column: (typeof columns)[number]): string | number | null => {
+  const value = event[column];
+  return value instanceof Date ? value.toISOString() : value;
+};
+
+/** RFC 4180: a cell is quoted where it must be, quotes in it are doubled, and a line ends with CR LF. */
+function csvRow(cells: (string | number | null)[]): string {
+  const quoted = cells.map((cell) => {
+    const text = harmless(String(cell ?? ''));
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return `${quoted.join(',')}\r\n`;
+}
+
+/**
+ * A spreadsheet takes what begins with = + - @ or a tab for a formula, and would run what somebody wrote as a reason: such
+ * a cell begins with an apostrophe instead (https://owasp.org/www-community/attacks/CSV_Injection). JSON lines have none.
+ */
+const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+
+type Format = { begin: string; row: (event: Recorded) => string };
+
+const formats = {
+  csv: { begin: csvRow([...columns]), row: (event) => csvRow(columns.map((column) => written(event, column))) },
+  jsonl: {
+    begin: '',
+    row: (event) =>
+      `${JSON.stringify(Object.fromEntries(columns.map((column) => [column, written(event, column)])))}\n`,
+  },
+} as const satisfies Record<string, Format>;
+
+const expectedMoment =
+  'a date such as 2026-01-31 (which begins at midnight, UTC), or a moment such as 2026-01-31T09:00:00Z';
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], expectedMoment)
+  .transform((text) => new Date(text));
+
+const given = z
+  .object({
+    since: moment.optional(),
+    until: moment.optional(),
+    format: z.enum(['csv', 'jsonl'], 'csv or jsonl').default('csv'),
+  })
+  .refine(({ since, until }) => !since || !until || since < until, {
+    path: ['until'],
+    error: 'a moment after --since',
+  });
+
+/** What cannot be done as it was asked, in one line. */
+class Mistake extends Error {}
+
+function readArguments(args: string[]): z.infer<typeof given> {
+  let values: unknown;
+  try {
+    const text = { type: 'string' } as const;
+    values = parseArgs({ args, options: { since: text, until: text, format: text } }).values;
+  } catch (error) {
+    const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
+    throw new Mistake(`${what}. Use --since DATE, --until DATE and --format csv or jsonl.`);
+  }
+  const read = given.safeParse(values);
+  if (read.success) return read.data;
+  const [first] = read.error.issues;
+  throw new Mistake(`--${String(first?.path[0])}: expected ${first?.message}.`);
+}
+
+async function run(): Promise<void> {
+  process.stdout.on('error', () => {}); // pipeline tells of it
+  const { since, until, format } = readArguments(process.argv.slice(2));
+  const read = readDatabase(process.env);
+  if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
+  const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
+  const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
+  try {
+    const { begin, row }: Format = formats[format];
+    const batches = recorded(database.url, since ?? null, until ?? null);
+    const text = async function* () {
+      // The header comes with the first events, or after none: a database that does not answer leaves an empty file.
+      let head: string = begin;
+      for await (const events of batches) {
+        yield head + events.map(row).join('');
+        head = '';
+      }
+      yield head;
+    };
+    await pipeline(Readable.from(text()), process.stdout, { end: false });
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Why it ended early, in one line; nothing where whoever reads has had enough, as `head` has. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof Mistake || error instanceof EmbeddedPostgresError) return error.message;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EPIPE') return undefined;
+  if (code === '42P01') return 'There is no record in this database yet: start Registrar once.';
+  return mistakeInDatabase(error) ?? `The database cannot be read (${code || String(error)}).`;
+}
+
+if (import.meta.main) {
+  // A PostgreSQL that was started for this goes with the process, also on Ctrl-C.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  await run().catch((error) => {
+    const why = explain(error);
+    if (why === undefined) return;
+    process.stderr.write(`${why}\n`);
+    process.exitCode = 1;
+  });
+}

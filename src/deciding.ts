@@ -1,0 +1,36 @@
+/** What a person may decide, by the one policy: Slack is asked about them once for each group and channel, not for each request. */
+import * as queue from './db/queue.ts';
+import type { Deps } from './deps.ts';
+import { admins, approversOf, isApprover, membershipsToAsk } from './domain/authority.ts';
+
+export type Deciding = queue.Decidable & {
+  /** Whether they decide anything: about a service that has something pending, or where a service names nobody. */
+  approver: boolean;
+  /** Whether Slack left open who decides about something that is pending. */
+  unsure: boolean;
+};
+
+type Asking = Pick<Deps, 'config' | 'db' | 'directory'>;
+
+export async function decidableBy(person: string, { config, db, directory }: Asking): Promise<Deciding> {
+  const { policy } = config;
+  const named = (await queue.rules(db)).map(({ services, ...rule }) => ({
+    services,
+    approvers: approversOf(rule, policy),
+  }));
+  const rules = [{ services: [], approvers: admins(policy) }, ...named];
+  const ids = new Set(rules.flatMap(({ approvers }) => membershipsToAsk(approvers, person)));
+  const memberships = await directory.memberships(person, [...ids]);
+  const judged = rules.map(({ services, approvers }) => ({
+    services,
+    may: isApprover(person, approvers, memberships),
+  }));
+  const theirs = judged.filter(({ may }) => may === true);
+  return {
+    person,
+    services: theirs.flatMap(({ services }) => services),
+    own: policy.allowSelfApproval,
+    approver: theirs.length > 0,
+    unsure: judged.some(({ may, services }) => may === undefined && services.length > 0),
+  };
+}

@@ -1,0 +1,54 @@
+/** A decision becomes e-mail to the requester, at the address that is in their Slack profile. */
+import { platformError } from '../../answer.ts';
+import * as cards from '../../db/cards.ts';
+import type { Attempt, Delivery } from '../../db/outbox.ts';
+import type { Deps } from '../../deps.ts';
+import type { Effect } from '../../domain/registration.ts';
+import { linkTo } from '../../posting.ts';
+import { letter } from '../../views/mail.ts';
+
+type Mail = Extract<Effect, { kind: 'mail' }>;
+
+/** How long a letter waits for its card to be posted before it goes without the link, and how often it looks. */
+const waitsFor = 60_000;
+const looksAgainAfter = 1;
+
+/** One address and nothing else: what stands in a profile is not always one. */
+const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
+
+const hidden = ['user_not_found', 'user_not_visible'];
+
+export function deliverMail({ config, db, poster, mailer, now, log }: Deps) {
+  return async ({ registration: id, version }: Mail, attempt: Attempt): Promise<Delivery> => {
+    const found = await cards.find(db, id, config.policy);
+    const entry = found?.registration.story.find((one) => one.version === version);
+    if (!mailer || !found || !entry) return { end: 'delivered' };
+    const { place, registration } = found;
+    if (!place && now().getTime() - attempt.since.getTime() < waitsFor) {
+      return { end: 'later', seconds: looksAgainAfter };
+    }
+    const requester = await profile(registration.requester);
+    const to = requester?.email ?? '';
+    if (!address.test(to)) {
+      log.debug({ registration: id }, 'the requester has no e-mail address in Slack');
+      return { end: 'delivered' };
+    }
+    const decider = entry.actor && entry.action !== 'request' ? await profile(entry.actor) : undefined;
+    const card = place ? await linkTo(poster, place.channel, place.ts) : undefined;
+    // With the moment in it, the name stays its own also where a database began anew and counts from 1 again.
+    const name = `registration-${id}-${version}-${entry.at.getTime()}`;
+    await mailer.send(to, name, letter(registration, entry, { decidedBy: decider?.name, card }));
+    return { end: 'delivered' };
+  };
+
+  /** Undefined for somebody whom Slack does not show: nobody to write to, and nobody to name. */
+  async function profile(user: string) {
+    try {
+      const { user: known } = await poster.users.info({ user });
+      return { email: known?.profile?.email, name: known?.profile?.real_name || known?.real_name };
+    } catch (error) {
+      if (hidden.includes(platformError(error) ?? '')) return undefined;
+      throw error;
+    }
+  }
+}

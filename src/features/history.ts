@@ -1,0 +1,67 @@
+/** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
+import type { App, BlockButtonAction, BlockOverflowAction } from '@slack/bolt';
+import { answerClick, openModal, within } from '../answer.ts';
+import * as history from '../db/history.ts';
+import * as registrations from '../db/registrations.ts';
+import type { Deps } from '../deps.ts';
+import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authority.ts';
+import type { Refusal } from '../domain/registration.ts';
+import { broken } from '../views/apologies.ts';
+import { type Pressed, pressed } from '../views/card.ts';
+import { historyId, historyModal, historyPages, pageSize, reading, unread } from '../views/history.ts';
+import { refusal } from '../views/notices.ts';
+
+/** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
+const lookUpFor = 1_000;
+
+type View = typeof reading;
+type Read = { ok: true; view: View } | { ok: false; refusal: Refusal };
+
+export function readHistory(app: App, { config, db, directory, log }: Deps): void {
+  app.action<BlockOverflowAction>(historyId, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const work = read(pressed(action.selected_option.value), body.user.id, 'latest');
+    const inTime = await within(lookUpFor, work, undefined);
+    if (inTime?.ok) await openModal({ client, body, respond }, inTime.view, log);
+    else if (inTime) await answerClick({ client, body, respond }, refusal(inTime.refusal), log);
+    else {
+      const view = viewOf(work);
+      const opened = await openModal({ client, body, respond }, reading, log);
+      if (opened) await client.views.update({ view_id: opened, view: await view });
+    }
+  });
+
+  for (const actionId of historyPages) {
+    app.action<BlockButtonAction>(actionId, async ({ ack, action, body, client }) => {
+      await ack();
+      const view = await viewOf(read(pressed(action.value), body.user.id, 'as asked'));
+      if (body.view) await client.views.update({ view_id: body.view.id, view });
+    });
+  }
+
+  /** Who may read is asked anew for each page: the modal may have been open for hours. */
+  async function read(wanted: Pressed | undefined, person: string, from: 'latest' | 'as asked'): Promise<Read> {
+    const row = wanted && (await registrations.find(db, wanted.id));
+    if (!row) return { ok: false, refusal: { kind: 'gone' } };
+    const approvers = approversOf(row.service, config.policy);
+    const asked = [approvers, admins(config.policy)].flatMap((some) => membershipsToAsk(some, person));
+    const memberships = await directory.memberships(person, asked);
+    const refused = refuseReading(person, approvers, memberships, config.policy);
+    if (refused) return { ok: false, refusal: refused };
+    const { id, version: latest } = row.registration;
+    const newest = from === 'latest' ? latest : Math.min(wanted.seen, latest);
+    const entries = await history.page(db, id, newest, pageSize);
+    const { application, service } = row;
+    return { ok: true, view: historyModal({ id, from: newest, latest, service: service.name, application, entries }) };
+  }
+
+  async function viewOf(work: Promise<Read>): Promise<View> {
+    try {
+      const done = await work;
+      return done.ok ? done.view : unread(refusal(done.refusal));
+    } catch (error) {
+      log.error({ err: error }, 'a history could not be read');
+      return unread(broken);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** The Home: a person opens it, turns its pages, and narrows down what waits for them. What it then shows, the outbox draws. */
+import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
+import { answerPicker } from '../answer.ts';
+import * as homes from '../db/homes.ts';
+import * as queue from '../db/queue.ts';
+import { decidableBy } from '../deciding.ts';
+import type { Deps } from '../deps.ts';
+import { storable } from '../domain/text.ts';
+import { optionLimit } from '../views/blocks.ts';
+import { pageButtons, pageOf } from '../views/home-pages.ts';
+import { searched, searchField, serviceChosen, serviceOption, servicePicker, showAll } from '../views/home-queue.ts';
+
+export function home(app: App, deps: Deps): void {
+  const { db, now, log } = deps;
+  const show = (person: string, wish: Partial<homes.Shown>) => homes.show(db, person, now(), wish);
+
+  app.event('app_home_opened', async ({ event }) => {
+    if (event.tab === 'home') await show(event.user, {});
+  });
+
+  for (const [id, list] of pageButtons) {
+    app.action<BlockButtonAction>(id, async ({ ack, action, body }) => {
+      await ack();
+      await show(body.user.id, { [list]: pageOf(action.value) });
+    });
+  }
+
+  app.action<BlockExternalSelectAction>(servicePicker, async ({ ack, action, body }) => {
+    await ack();
+    await show(body.user.id, { queuePage: 1, serviceId: serviceChosen(action.selected_option?.value) });
+  });
+
+  app.action<BlockPlainTextInputAction>(searchField, async ({ ack, action, body }) => {
+    await ack();
+    await show(body.user.id, { queuePage: 1, search: searched(action.value) });
+  });
+
+  app.action<BlockButtonAction>(showAll, async ({ ack, body }) => {
+    await ack();
+    await show(body.user.id, { queuePage: 1, serviceId: null, search: '' });
+  });
+
+  app.options(servicePicker, async ({ ack, options, body }) => {
+    const found = decidableBy(body.user.id, deps).then((may) =>
+      queue.filters(db, may, storable(options.value), optionLimit),
+    );
+    await answerPicker(
+      ack,
+      found.then((services) => services.map(serviceOption)),
+      log,
+    );
+  });
+}

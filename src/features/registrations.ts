@@ -1,0 +1,14 @@
+/** `/registrations`: a person reads what their applications have. */
+import type { App } from '@slack/bolt';
+import { whisper } from '../answer.ts';
+import * as applications from '../db/applications.ts';
+import type { Deps } from '../deps.ts';
+import { listedAtMost, registrationList } from '../views/registrations.ts';
+
+export function registrations(app: App, { db }: Deps): void {
+  app.command('/registrations', async ({ ack, command, respond }) => {
+    await ack();
+    const held = await applications.held(db, command.user_id, { asked: 1, size: listedAtMost });
+    await whisper(respond, registrationList(held));
+  });
+}

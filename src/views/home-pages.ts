@@ -1,0 +1,32 @@
+/** The Home's lists are shown a page at a time. */
+import type { KnownBlock } from '@slack/types';
+import { z } from 'zod';
+import type { Page } from '../domain/paging.ts';
+import { button, context } from './blocks.ts';
+
+/** The buttons that turn pages, and which list each turns; their value is the page that they turn to. */
+export const pageButtons = [
+  ['home-queue-previous', 'queuePage'],
+  ['home-queue-next', 'queuePage'],
+  ['home-mine-previous', 'minePage'],
+  ['home-mine-next', 'minePage'],
+] as const;
+
+/** Where a list has more than one page: which one this is, and the ways to the others. */
+export function turning(list: 'queue' | 'mine', { page, pages, total }: Page<unknown>, noun: string): KnownBlock[] {
+  if (pages === 1) return [];
+  const previous = page > 1 ? [button(`home-${list}-previous`, 'Previous', String(page - 1))] : [];
+  const following = page < pages ? [button(`home-${list}-next`, 'Next', String(page + 1))] : [];
+  return [
+    { type: 'actions', block_id: `turn-${list}`, elements: [...previous, ...following] },
+    { ...context(`Page ${page} of ${pages}, ${total} ${noun} in all.`), block_id: `page-${list}` },
+  ];
+}
+
+const turnedTo = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/)
+  .transform(Number);
+
+/** The page that a button turns to; the first for one that was made up. */
+export const pageOf = (value: unknown): number => turnedTo.safeParse(value).data ?? 1;

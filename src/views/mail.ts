@@ -1,0 +1,64 @@
+/**
+ * The e-mail that tells the requester of a decision, beside the direct message and in the same words: as plain text, which
+ * is complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
+ * and kept on one line in the subject, where a line break would begin another header.
+ */
+import type { Entry, Registration } from '../domain/registration.ts';
+import { cut } from '../domain/text.ts';
+import { nextStep, type Pen } from './notices.ts';
+import { said } from './story.ts';
+
+export type Letter = { subject: string; text: string; html: string };
+
+/** What Slack alone knows: who decided, by name, and where the card is; undefined where it does not say. */
+type Known = { decidedBy: string | undefined; card: string | undefined };
+
+/** The longest name in a subject: mail programs show about the first hundred characters. */
+const nameLimit = 60;
+
+export function letter({ service, application }: Registration, entry: Entry, { decidedBy, card }: Known): Letter {
+  const why = entry.action === 'request' ? null : entry.reason;
+  const headline = said(entry, () => decidedBy ?? 'an approver');
+  const [decision = ''] = headline.split(' ');
+  const about = { Service: service.name, Application: application };
+  return {
+    subject: oneLine(`${decision}: ${cut(service.name, nameLimit)} for ${cut(application, nameLimit)}`),
+    text: `${[
+      oneLine(headline),
+      ...Object.entries(about).map(([label, name]) => `${label}: ${oneLine(name)}`),
+      ...(why ? ['', ...why.split('\n').map((line) => `> ${line}`)] : []),
+      '',
+      nextStep(entry, service.docs, inText),
+      ...(card ? ['', inText.link(card, openCard)] : []),
+    ].join('\n')}\n`,
+    html: [
+      '<!doctype html>',
+      '<html lang="en"><head><meta charset="utf-8"></head>',
+      '<body style="font-family: sans-serif; line-height: 1.5">',
+      `<p><strong>${escaped(headline)}</strong></p>`,
+      `<p>${Object.entries(about)
+        .map(([label, name]) => `${label}: <strong>${escaped(name)}</strong>`)
+        .join('<br>\n')}</p>`,
+      ...(why ? [`<blockquote style="white-space: pre-wrap">${escaped(why)}</blockquote>`] : []),
+      `<p>${nextStep(entry, service.docs, inHtml)}</p>`,
+      ...(card ? [`<p>${inHtml.link(card, openCard)}</p>`] : []),
+      '</body></html>',
+      '',
+    ].join('\n'),
+  };
+}
+
+const openCard = 'Open the card in Slack';
+
+const inText: Pen = { command: (text) => text, link: (url, label) => `${label} (${oneLine(url)})` };
+
+const inHtml: Pen = {
+  command: (text) => `<code>${escaped(text)}</code>`,
+  link: (url, label) => `<a href="${escaped(url)}">${escaped(label)}</a>`,
+};
+
+/** What HTML would read as markup, in text and in quoted attributes. */
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** Nothing that ends a line, or that mail programs do not show. */
+const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();

@@ -1,0 +1,60 @@
+/** The answer to `/registrations`: a person's applications, and what each has. */
+import type { RichTextBlock, RichTextSection } from '@slack/types';
+import type { Page } from '../domain/paging.ts';
+import type { Status } from '../domain/registration.ts';
+import { context, moment, section, words } from './blocks.ts';
+import type { Message } from './card.ts';
+import { nothingHeld } from './home.ts';
+
+/**
+ * How many lines it has at most: 50 blocks are a message's limit, and all of its text together should stay under some
+ * 13,000 characters. The rest is counted.
+ */
+export const listedAtMost = 40;
+
+type Held = {
+  applicationId: number;
+  application: string;
+  registration: { status: Status; changedAt: Date } | null;
+  service: { name: string } | null;
+};
+
+export function registrationList({ rows, total }: Page<Held>): Message {
+  if (total === 0) return { text: nothingHeld, blocks: [{ ...section(nothingHeld), block_id: 'nothing-held' }] };
+  const more = total - rows.length;
+  const applications = Map.groupBy(rows, ({ applicationId }) => applicationId);
+  return {
+    text: 'Your applications and what they are registered for.',
+    blocks: [
+      { ...section('*Your applications*'), block_id: 'headline' },
+      ...[...applications].map(([id, held]) => listed(id, held)),
+      ...(more > 0 ? [{ ...context(`and ${more} more: Registrar's Home shows all of them.`), block_id: 'more' }] : []),
+    ],
+  };
+}
+
+function listed(id: number, held: Held[]): RichTextBlock {
+  const name = held[0]?.application ?? '';
+  const registered = held.flatMap((one) => row(one));
+  return {
+    type: 'rich_text',
+    block_id: `application-${id}`,
+    elements: [
+      { type: 'rich_text_section', elements: [{ type: 'text', text: name, style: { bold: true } }] },
+      registered.length > 0
+        ? { type: 'rich_text_list', style: 'bullet', elements: registered }
+        : { type: 'rich_text_section', elements: [words('No registrations.')] },
+    ],
+  };
+}
+
+function row({ registration, service }: Held): RichTextSection[] {
+  if (!registration || !service) return [];
+  const { status, changedAt } = registration;
+  return [
+    {
+      type: 'rich_text_section',
+      elements: [words(service.name, 150), words(`: ${status} since `), moment(changedAt)],
+    },
+  ];
+}

@@ -1,0 +1,63 @@
+/** A real mail server on this machine, that can be down, refuse, or lose its own answers. */
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+
+/** A letter as it arrived: whom the envelope names, and what a mail program reads in it. */
+export type Received = Email & { recipients: string[]; raw: string };
+
+export type MailServer = AsyncDisposable & {
+  url: string;
+  letters: Received[];
+  /** The next letters are answered with these, one each: an SMTP code, or the connection is cut after the letter was taken. */
+  answers: (number | 'cut')[];
+  down(): Promise<void>;
+  up(): Promise<void>;
+};
+
+export async function openMailServer(): Promise<MailServer> {
+  const letters: Received[] = [];
+  const answers: (number | 'cut')[] = [];
+  let server: SMTPServer | undefined;
+  let port = 0;
+
+  async function take(raw: string, session: SMTPServerSession): Promise<number | 'cut'> {
+    const answer = answers.shift() ?? 250;
+    if (answer === 250 || answer === 'cut') {
+      const recipients = session.envelope.rcptTo.map(({ address }) => address);
+      letters.push({ ...(await PostalMime.parse(raw)), recipients, raw });
+    }
+    return answer;
+  }
+
+  async function up(): Promise<void> {
+    const next = new SMTPServer({
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      logger: false,
+      onData(stream, session, callback) {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', async () => {
+          const answer = await take(Buffer.concat(chunks).toString(), session);
+          if (answer === 'cut') for (const connection of next.connections) connection.close();
+          else if (answer === 250) callback();
+          else callback(Object.assign(new Error('not taken'), { responseCode: answer }));
+        });
+      },
+    });
+    next.on('error', () => {});
+    const listening = Promise.withResolvers<void>();
+    const socket = next.listen(port, '127.0.0.1', listening.resolve);
+    await listening.promise;
+    const address = socket.address();
+    port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    server = next;
+  }
+
+  async function down(): Promise<void> {
+    await new Promise<void>((closed) => (server ? server.close(closed) : closed()));
+    server = undefined;
+  }
+
+  await up();
+  return { url: `smtp://127.0.0.1:${port}`, letters, answers, up, down, [Symbol.asyncDispose]: down };
+}
