@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: 'test/support/postgres.ts',
     pool: 'forks',
     // Stories mostly wait for the bot, the database and each other.
-    maxWorkers: 3,
+    isolate: false,
+    maxWorkers: 4,
     maxConcurrency: 9,
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -79,7 +79,8 @@ const given = z
 /** What cannot be done as it was asked, in one line. */
 class Mistake extends Error {}
 
-function readArguments(args: string[]): z.infer<typeof given> {
+/** Reads the arguments, or throws with what is wrong and the fix, in one line. */
+export function readArguments(args: string[]): z.infer<typeof given> {
   let values: unknown;
   try {
     const text = { type: 'string' } as const;

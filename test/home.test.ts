@@ -1,5 +1,5 @@
 /** The Home: a person's own registrations, what waits for an approver, and both of it live. */
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { crowd } from './support/crowd.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
@@ -20,8 +20,8 @@ const delivered = ({ database }: Office) =>
     return left.length === 0;
   });
 
-describe('a developer', () => {
-  it('without anything is told so, and registers from there', async () => {
+describe.concurrent('a developer', () => {
+  it('without anything is told so, and registers from there', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { dana } = people(office);
     await dana.opensHome();
@@ -34,7 +34,9 @@ describe('a developer', () => {
     await dana.finds(/Register an application/, { in: 'modal' });
   });
 
-  it('sees their applications, and of each registration its status, since when, and whom it waits for', async () => {
+  it('sees their applications, and of each registration its status, since when, and whom it waits for', async ({
+    expect,
+  }) => {
     await using office = await openOffice({ now: monday, env: { APPROVERS: 'U0ALEX,S0PAYMENTS' } });
     const { dana, alex } = people(office);
     await asks(dana, ['Payments API', 'Ledger API'], '<!channel> *bold* & <@U0ALEX>');
@@ -66,7 +68,7 @@ describe('a developer', () => {
     `);
   });
 
-  it('unregisters there: Home and the card are redrawn', async () => {
+  it('unregisters there: Home and the card are redrawn', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { dana, alex } = people(office);
     await requests(dana, alex);
@@ -82,7 +84,7 @@ describe('a developer', () => {
     await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
   });
 
-  it('whose click comes too late is answered by a modal, for Home has no place for a word', async () => {
+  it('whose click comes too late is answered by a modal, for Home has no place for a word', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { workspace } = office;
     const { dana, alex } = people(office);
@@ -121,8 +123,8 @@ describe('a developer', () => {
   });
 });
 
-describe('an approver', () => {
-  it('sees what they may decide, oldest first, and nothing that they asked for themselves', async () => {
+describe.concurrent('an approver', () => {
+  it('sees what they may decide, oldest first, and nothing that they asked for themselves', async ({ expect }) => {
     let now = new Date('2026-11-01T08:00:00Z');
     await using office = await openOffice({ now: () => now });
     const { dana, sam, alex } = people(office);
@@ -155,14 +157,14 @@ describe('an approver', () => {
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);
   });
 
-  it('with nothing to decide is told so', async () => {
+  it('with nothing to decide is told so', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { alex } = people(office);
     await alex.opensHome();
     expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing waits for your decision.');
   });
 
-  it("sees by the one policy: the service's approvers, else APPROVERS, by person or group", async () => {
+  it("sees by the one policy: the service's approvers, else APPROVERS, by person or group", async ({ expect }) => {
     const catalog = `services:
   - { slug: payments, name: Payments API, approvers: [U0LEE] }
   - { slug: ledger, name: Ledger API, approvers: [S0LEDGER] }
@@ -187,7 +189,7 @@ describe('an approver', () => {
     });
   });
 
-  it('is told where Slack does not say who decides', async () => {
+  it('is told where Slack does not say who decides', async ({ expect }) => {
     await using office = await openOffice({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
     const { dana, alex, priya } = people(office);
     await requests(dana, alex);
@@ -198,7 +200,9 @@ describe('an approver', () => {
     await priya.finds(/Payments API — Shop/, atHome);
   });
 
-  it('approves and rejects there, with the buttons of the card; the cards and both Homes follow', async () => {
+  it('approves and rejects there, with the buttons of the card; the cards and both Homes follow', async ({
+    expect,
+  }) => {
     await using office = await openOffice({ now: monday });
     const { dana, alex } = people(office);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
@@ -227,7 +231,7 @@ describe('an approver', () => {
     expect(await dana.finds(/Rejected/, atHome)).toContain('Approved since');
   });
 
-  it('who may not, or comes too late, is answered by a modal, and changes nothing', async () => {
+  it('who may not, or comes too late, is answered by a modal, and changes nothing', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { workspace, database } = office;
     const { dana, alex, priya } = people(office);
@@ -263,8 +267,8 @@ describe('an approver', () => {
   });
 });
 
-describe('while others act', () => {
-  it('is redrawn live for whoever has opened it, and never drawn for anybody else', async () => {
+describe.concurrent('while others act', () => {
+  it('is redrawn live for whoever has opened it, and never drawn for anybody else', async ({ expect }) => {
     await using office = await openOffice();
     const { dana, alex, priya } = people(office);
     await alex.opensHome();
@@ -306,7 +310,7 @@ describe('while others act', () => {
     await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
   });
 
-  it('with two replicas and many changes, is drawn at most once a second, and in the end right', async () => {
+  it('with two replicas and many changes, is drawn at most once a second, and in the end right', async ({ expect }) => {
     await using office = await openOffice();
     await office.startAnother();
     const { dana, alex } = people(office);
@@ -341,7 +345,7 @@ describe('while others act', () => {
     await alex.finds(/Payments API — Shop/, atHome);
   });
 
-  it('somebody who has left Slack is forgotten, and holds up nobody', async () => {
+  it('somebody who has left Slack is forgotten, and holds up nobody', async ({ expect }) => {
     await using office = await openOffice({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
     const { dana, alex, priya } = people(office);
     for (const person of [alex, priya]) {
@@ -358,10 +362,10 @@ describe('while others act', () => {
   });
 });
 
-describe('with 300 registrations, 200 pending requests and 1,000 services', () => {
+describe.concurrent('with 300 registrations, 200 pending requests and 1,000 services', () => {
   const many = { services: 1000, registrations: 300, pending: 200 };
 
-  it('fits into what Slack takes, and every page can be turned to', async () => {
+  it('fits into what Slack takes, and every page can be turned to', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { sam, alex } = people(office);
     await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
@@ -383,7 +387,7 @@ describe('with 300 registrations, 200 pending requests and 1,000 services', () =
     }
   });
 
-  it('the requests are narrowed to a service, searched by application, and shown all again', async () => {
+  it('the requests are narrowed to a service, searched by application, and shown all again', async ({ expect }) => {
     await using office = await openOffice({ now: monday });
     const { dana, sam, alex } = people(office);
     await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });

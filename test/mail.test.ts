@@ -110,10 +110,10 @@ it('each decision reaches the requester as text and as HTML, with who decided an
   expect(mail.letters.filter(({ text }) => !link.test(text ?? ''))).toEqual([]);
 });
 
-describe('what people write', () => {
+describe.concurrent('what people write', () => {
   const markup = `<script>alert(1)</script></blockquote><a href="https://evil.example">"Free" & 'easy'</a>`;
 
-  it('stays what it is: no markup, no other header, no other recipient', async () => {
+  it('stays what it is: no markup, no other header, no other recipient', async ({ expect }) => {
     const usual = seed();
     for (const member of usual.members) {
       if (member.name === 'alex') member.realName = `Alex <b onclick="x">\r\nBcc: eve@evil.example`;
@@ -184,7 +184,7 @@ describe('what people write', () => {
     },
   );
 
-  it('a profile whose address is none, or several, gets no letter; others get theirs', async () => {
+  it('a profile whose address is none, or several, gets no letter; others get theirs', async ({ expect }) => {
     const emails = [
       '',
       'dana@acme.example, eve@evil.example',
@@ -205,8 +205,8 @@ describe('what people write', () => {
   });
 });
 
-describe('where the mail server', () => {
-  it('is down, the direct message comes all the same, and the letter when it is up, once', async () => {
+describe.concurrent('where the mail server', () => {
+  it('is down, the direct message comes all the same, and the letter when it is up, once', async ({ expect }) => {
     await using mail = await openMailServer();
     await mail.down();
     await using office = await openOffice({ env: mailing(mail) });
@@ -225,7 +225,7 @@ describe('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('takes calls and says nothing, no card and no direct message waits for it', async () => {
+  it('takes calls and says nothing, no card and no direct message waits for it', async ({ expect }) => {
     const calls: Socket[] = [];
     const silent = createServer((socket) => calls.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -247,7 +247,7 @@ describe('where the mail server', () => {
     silent.close();
   });
 
-  it('refuses a letter for good, it is put aside, and the next one goes out', async () => {
+  it('refuses a letter for good, it is put aside, and the next one goes out', async ({ expect }) => {
     await using mail = await openMailServer();
     await using office = await openOffice({ env: mailing(mail) });
     const { dana } = people(office);
@@ -262,7 +262,7 @@ describe('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('refuses for now, the letter comes later', async () => {
+  it('refuses for now, the letter comes later', async ({ expect }) => {
     await using mail = await openMailServer();
     await using office = await openOffice({ env: mailing(mail) });
     mail.answers.push(451, 421);
@@ -271,7 +271,7 @@ describe('where the mail server', () => {
     expect(await putAside(office)).toEqual([]);
   });
 
-  it('wants a login that is missing, nothing is put aside: an operator mends it', async () => {
+  it('wants a login that is missing, nothing is put aside: an operator mends it', async ({ expect }) => {
     await using mail = await openMailServer();
     await using office = await openOffice({ env: mailing(mail) });
     mail.answers.push(530);
@@ -280,7 +280,7 @@ describe('where the mail server', () => {
     expect(await putAside(office)).toEqual([]);
   });
 
-  it('takes a letter and its answer is lost, the second bears the same Message-ID', async () => {
+  it('takes a letter and its answer is lost, the second bears the same Message-ID', async ({ expect }) => {
     await using mail = await openMailServer();
     await using office = await openOffice({ env: mailing(mail) });
     mail.answers.push('cut');

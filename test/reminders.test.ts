@@ -70,12 +70,12 @@ describe('claiming', () => {
   });
 });
 
-describe('in the channel', () => {
+describe.concurrent('in the channel', () => {
   const everySecond = { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' };
   const listings = ({ workspace }: Office) =>
     workspace.messages('api-requests').filter(({ text }) => /waiting for a decision/.test(text));
 
-  it('two replicas post one message at each tick, oldest first, with links to the cards', async () => {
+  it('two replicas post one message at each tick, oldest first, with links to the cards', async ({ expect }) => {
     await using office = await openOffice({ env: everySecond });
     await office.startAnother();
     const { dana, alex } = people(office);
@@ -101,7 +101,9 @@ describe('in the channel', () => {
     expect(listings(office)).toHaveLength(count);
   });
 
-  it('what was decided between the claim and the post is not listed; where nothing is left, nothing is said', async () => {
+  it('what was decided between the claim and the post is not listed; where nothing is left, nothing is said', async ({
+    expect,
+  }) => {
     await using office = await openOffice({ env: everySecond });
     const { workspace, database } = office;
     const { dana, alex } = people(office);

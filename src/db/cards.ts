@@ -38,7 +38,8 @@ export async function find(
       service: { name: row.service.name, docs: row.service.docs },
       application: row.application,
       approvers: approversOf(row.service, policy),
-      story: stories.get(id) ?? [],
+      // What happened since the row was read belongs to the next drawing.
+      story: (stories.get(id) ?? []).filter((entry) => entry.version <= version),
       earlier: earlier.map((one) => ({ ...one, story: stories.get(one.id) ?? [] })),
     },
     place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, version: cardVersion ?? 0 } : null,

@@ -93,7 +93,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
         perJobResults: true,
         localConcurrency: 6,
         pollingIntervalSeconds: 1,
-        notifyPollingIntervalSeconds: 2,
+        notifyPollingIntervalSeconds: 1,
       } as const;
       for (const name of mail ? [queue, mailQueue] : [queue]) {
         await boss.work<Job, unknown, typeof options>(name, options, async (jobs) =>
