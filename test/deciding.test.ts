@@ -138,7 +138,9 @@ it('approved access is revoked with a reason, reinstated, and the request delete
   await priya.fills('Reason', 'Keys were leaked');
   await priya.submits();
   expect(await dana.finds(/Revoked by @priya/)).toContain('> Keys were leaked');
-  expect(await alex.finds(/Revoked by @priya/, { in: 'api-requests' })).toContain('[Reinstate] [… Delete request]');
+  expect(await alex.finds(/Revoked by @priya/, { in: 'api-requests' })).toContain(
+    '[Reinstate] [History] [… Delete request]',
+  );
 
   await asks(dana, ['Payments API'], 'Shop');
   expect(dana.view.errors).toMatchObject({

@@ -159,7 +159,7 @@ it('of a registration that is not there, or was made up, is answered', async () 
     const [action] = structuredClone(Array.isArray(clicked?.actions) ? clicked.actions : []);
     await workspace.deliver({
       ...clicked,
-      actions: [{ ...action, selected_option: { ...action.selected_option, value } }],
+      actions: [{ ...action, value }],
     });
   }
   await workspace.until(() => alex.whispers.filter((text) => /not in Registrar any more/.test(text)).length === 3);

@@ -43,8 +43,8 @@ describe.each(modes)('over %s', (mode) => {
       Application  Shop
       Requested by  @dana
       > Checkout for the new shop
-      Waiting since today at 09:15 for the members of #api-requests. [… History]
-      [Approve] [Reject] [… Delete request]"
+      · Waiting since today at 09:15 for the members of #api-requests.
+      [Approve] [Reject] [History] [… Delete request]"
     `);
     await alex.finds(/Ledger API/, { in: 'api-requests' });
 
@@ -62,8 +62,8 @@ describe.each(modes)('over %s', (mode) => {
       Requested by  @dana
       > Checkout for the new shop
       :white_check_mark: Approved by @alex today at 09:15
-      Requested today at 09:15. [… History]
-      [Revoke] [… Delete request]"
+      · Requested today at 09:15.
+      [Revoke] [History] [… Delete request]"
     `);
 
     await priya.clicks('Reject', { in: 'api-requests', on: /Ledger API/ });
@@ -92,8 +92,8 @@ describe.each(modes)('over %s', (mode) => {
       :no_entry_sign: Rejected by @priya today at 09:15
       > The ledger is closed for the audit.
       > Ask again in May.
-      Requested today at 09:15. [… History]
-      [… Delete request]"
+      · Requested today at 09:15.
+      [History] [… Delete request]"
     `);
     expect(alex.sees('api-requests')).toHaveLength(2);
   });
@@ -130,7 +130,7 @@ describe.each(modes)('over %s', (mode) => {
       > Checkout for the shop
       :white_check_mark: Approved by @alex today at 09:15
       :wastebasket: Unregistered by @dana today at 09:15
-      Requested today at 09:15."
+      · Requested today at 09:15."
     `);
 
     await dana.closes();
@@ -147,8 +147,8 @@ describe.each(modes)('over %s', (mode) => {
       > Checkout for the shop
       Earlier requests for this service
       • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana
-      Waiting since today at 09:15 for the members of #api-requests. [… History]
-      [Approve] [Reject] [… Delete request]"
+      · Waiting since today at 09:15 for the members of #api-requests.
+      [Approve] [Reject] [History] [… Delete request]"
     `);
   });
 
@@ -176,8 +176,8 @@ describe.each(modes)('over %s', (mode) => {
       Requested by  @dana
       > Checkout for the shop
       :white_check_mark: Approved automatically today at 09:15
-      Requested today at 09:15. [… History]
-      [Revoke] [… Delete request]"
+      · Requested today at 09:15.
+      [Revoke] [History] [… Delete request]"
     `);
   });
 });

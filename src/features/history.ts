@@ -1,5 +1,5 @@
 /** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
-import type { App, BlockButtonAction, BlockOverflowAction } from '@slack/bolt';
+import type { App, BlockButtonAction } from '@slack/bolt';
 import { answerClick, openModal, within } from '../answer.ts';
 import * as history from '../db/history.ts';
 import * as registrations from '../db/registrations.ts';
@@ -18,9 +18,9 @@ type View = typeof reading;
 type Read = { ok: true; view: View } | { ok: false; refusal: Refusal };
 
 export function readHistory(app: App, { config, db, directory, log }: Deps): void {
-  app.action<BlockOverflowAction>(historyId, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockButtonAction>(historyId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const work = read(pressed(action.selected_option.value), body.user.id, 'latest');
+    const work = read(pressed(action.value), body.user.id, 'latest');
     const inTime = await within(lookUpFor, work, undefined);
     if (inTime?.ok) await openModal({ client, body, respond }, inTime.view, log);
     else if (inTime) await answerClick({ client, body, respond }, refusal(inTime.refusal), log);

@@ -2,8 +2,8 @@
 import type { ActionsBlock, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { z } from 'zod';
 import { type Decision, isLive, next, type Registration } from '../domain/registration.ts';
-import { button, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
-import { historyMenu } from './history.ts';
+import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
+import { historyId } from './history.ts';
 import { because, decided, earlierRequests, mark, said } from './story.ts';
 import { whoDecides } from './who.ts';
 
@@ -51,7 +51,7 @@ function summary({ service, application, requester, reason, status, story }: Reg
 }
 
 /** Since when it waits, and for whom; or all that was decided. */
-function standing({ id, version, status, requestedAt, approvers, story }: Registration): KnownBlock[] {
+function standing({ status, requestedAt, approvers, story }: Registration): KnownBlock[] {
   const told = decided(story)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -63,9 +63,7 @@ function standing({ id, version, status, requestedAt, approvers, story }: Regist
     status === 'pending'
       ? `Waiting since ${when(requestedAt)} for ${whoDecides(approvers)}.`
       : `Requested ${when(requestedAt)}.`;
-  // A closed card has nothing left to press.
-  const menu = isLive(status) ? { accessory: historyMenu(id, version) } : {};
-  return [...told, { ...section(since), block_id: 'since', ...menu }];
+  return [...told, { ...context(since), block_id: 'since' }];
 }
 
 /** The buttons that decide a registration as it stands. They name the life that they were drawn from. */
@@ -77,7 +75,9 @@ export const decisions = ({ id, version, status }: Pick<Registration, 'id' | 've
 function offered(registration: Registration): KnownBlock[] {
   const { id, version, status, service, application } = registration;
   const value = `${id}@${version}`;
-  const elements: ActionsBlock['elements'] = decisions(registration);
+  // A closed card has nothing left to press.
+  if (!isLive(status)) return [];
+  const elements: ActionsBlock['elements'] = [...decisions(registration), button(historyId, 'History', value)];
   if (next(status, 'delete')) {
     elements.push({
       type: 'overflow',
@@ -86,7 +86,7 @@ function offered(registration: Registration): KnownBlock[] {
       confirm: confirmDelete(service.name, application),
     });
   }
-  return elements.length > 0 ? [{ type: 'actions', block_id: 'decide', elements }] : [];
+  return [{ type: 'actions', block_id: 'decide', elements }];
 }
 
 /** Slack takes 300 characters here. */

@@ -1,10 +1,10 @@
 /** The history of a registration: every event, newest first, a page at a time. */
-import type { ActionsBlock, KnownBlock, ModalView, Overflow } from '@slack/types';
+import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types';
 import type { Entry } from '../domain/registration.ts';
-import { button, context, lines, mention, option, quote, saying, section, when, words } from './blocks.ts';
+import { button, context, lines, mention, quote, saying, section, when, words } from './blocks.ts';
 import { mark, said } from './story.ts';
 
-/** The card's menu and the modal's buttons. All of them carry `id@version`; the buttons, the newest version to be shown. */
+/** The card's button and the modal's own. All of them carry `id@version`; the modal's, the newest version to be shown. */
 export const historyId = 'history';
 export const historyPages = ['history-newer', 'history-older'] as const;
 
@@ -62,10 +62,3 @@ export const reading: ModalView = saying(title, [section(':hourglass_flowing_san
 /** What that becomes where the person may not read it, or it could not be read. */
 export const unread = (why: string): ModalView =>
   saying(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);
-
-/** The card's menu with the one entry "History". It is apart from "Delete request", of which Slack asks "are you sure". */
-export const historyMenu = (id: number, version: number): Overflow => ({
-  type: 'overflow',
-  action_id: historyId,
-  options: [option('History', `${id}@${version}`)],
-});
