@@ -1,5 +1,6 @@
 /** Bad input of every kind gets a clear answer, and nothing is half-written. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { holdPerson, holdServices, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 
@@ -225,27 +226,67 @@ describe('what no form of ours would send', () => {
   });
 });
 
+it('a person who has as many pending requests as MAX_PENDING_PER_PERSON allows reads so, and nothing is made', async () => {
+  await using small = await openOffice({ env: { MAX_PENDING_PER_PERSON: '2' } });
+  const { dana, alex } = people(small);
+  await asks(dana, ['Payments API', 'Search API'], 'Shop');
+  await dana.closes();
+  const refused = {
+    errors: {
+      Services:
+        'You have 1 pending request, and may have 2 at a time. Wait for a decision, or take one back with /unregister.',
+    },
+  };
+  expect(await asks(dana, ['Payments API', 'Ledger API'], 'New shop')).toEqual(refused);
+  await dana.closes();
+  expect(await small.database.sql`select name from applications`).toEqual([{ name: 'Shop' }]);
+  expect(await asks(dana, ['Ledger API'], 'New shop')).toHaveProperty('view');
+  await dana.closes();
+  await alex.finds(/Payments API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments API/ });
+  await dana.finds(/Approved by @alex/);
+  expect(await asks(dana, ['Payments API'], 'New shop')).toHaveProperty('view');
+});
+
+it('two forms at the same instant do not pass that limit together', async () => {
+  await using small = await openOffice({ env: { MAX_PENDING_PER_PERSON: '1' } });
+  const { dana } = people(small);
+  await asks(dana, ['Search API'], 'Shop');
+  await dana.closes();
+  await asks(dana, ['Search API'], 'Till');
+  await dana.closes();
+  const forms = [];
+  for (const application of ['Shop', 'Till']) {
+    await dana.types('/register');
+    await dana.picks('Services', 'Payments API');
+    await dana.picks('Application', application);
+    await dana.fills('Reason', 'Both at once');
+    forms.push(structuredClone(dana.view));
+    await dana.closes();
+  }
+  const submission = small.workspace.delivered.find((payload) => payload.type === 'view_submission');
+  const held = await holdPerson(small.database, dana.id);
+  const answers = forms.map((view) => small.workspace.deliver({ ...submission, view }));
+  await standing(small.database, 2);
+  await held.release();
+  const bodies = (await Promise.all(answers)).map((receipt) => JSON.stringify(receipt));
+  expect(bodies.filter((body) => body.includes('under review'))).toHaveLength(1);
+  expect(bodies.filter((body) => body.includes('may have 1 at a time'))).toHaveLength(1);
+});
+
 it('a picker and a form that the database keeps waiting answer in time, and lose nothing', async () => {
   const { dana, alex } = people(office);
   await dana.types('/register');
   await dana.picks('Services', 'Payments API');
   await dana.picks('Application', 'Patience');
   await dana.fills('Reason', 'Whenever you are ready');
-  const locked = Promise.withResolvers<void>();
-  const free = Promise.withResolvers<void>();
-  const held = office.database.sql.begin(async (sql) => {
-    await sql`lock table services in access exclusive mode`;
-    locked.resolve();
-    await free.promise;
-  });
-  await locked.promise;
+  const table = await holdServices(office.database);
   expect(await dana.searches('Services', 'pay')).toEqual([
     'Registrar cannot look this up just now. Type again in a moment.',
   ]);
   await dana.submits();
   expect(dana.reads).toContain('Still working on it');
-  free.resolve();
-  await held;
+  await table.release();
   await dana.finds(/under review/, { in: 'modal' });
   await alex.finds(/Patience/, { in: 'api-requests' });
 });

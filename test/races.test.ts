@@ -1,7 +1,7 @@
 /** Races, staged: both stand at the lock before either may go. */
 import { describe, expect, it } from 'vitest';
 import { environment } from './support/bot.ts';
-import { holdRegistrations, standing } from './support/locks.ts';
+import { holdApplications, holdRegistrations, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import { kill, runReady } from './support/program.ts';
@@ -89,18 +89,10 @@ it('the same service asked for by two forms at the same instant: one asks, the o
     await dana.closes();
   }
   const [submission] = workspace.delivered.filter(({ type }) => type === 'view_submission');
-  const free = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const held = database.sql.begin(async (sql) => {
-    await sql`select from applications for update`;
-    locked.resolve();
-    await free.promise;
-  });
-  await locked.promise;
+  const row = await holdApplications(database);
   const answers = forms.map((view) => workspace.deliver({ ...submission, view }));
   await standing(database, 2);
-  free.resolve();
-  await held;
+  await row.release();
   const bodies = (await Promise.all(answers)).map((receipt) => JSON.stringify(receipt));
   expect(bodies.filter((body) => body.includes('under review'))).toHaveLength(1);
   expect(bodies.filter((body) => body.includes('Payments API is already pending'))).toHaveLength(1);

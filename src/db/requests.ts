@@ -1,9 +1,10 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import {
   begin,
   effectsOfRequest,
   liveStatuses,
+  mayAwait,
   mayRequest,
   type RequestRefusal,
   type Status,
@@ -22,6 +23,8 @@ export type Request = {
   at: Date;
   remindAt: Date;
   autoApprove: boolean;
+  /** How many pending requests one person may have. */
+  pendingAtMost: number;
 };
 
 export type Opened = { service: string; status: Status };
@@ -45,6 +48,18 @@ export async function open(
     );
     if (early) return { ok: false, refusal: early };
 
+    // In the order that they were chosen in; the lock above takes them in the order of their ids, as everybody does.
+    const wanted = chosen
+      .toSorted((one, other) => request.services.indexOf(one.id) - request.services.indexOf(other.id))
+      .map((service) => ({
+        id: service.id,
+        service: service.name,
+        status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
+      }));
+    const adding = wanted.filter(({ status }) => status === 'pending').length;
+    const tooMany = mayAwait(await pendingOf(tx, request), adding, request.pendingAtMost);
+    if (tooMany) return { ok: false, refusal: tooMany };
+
     const application = await lockApplication(tx, request.application, request.requester, request.at);
     if (!application.ok) return application;
 
@@ -67,14 +82,6 @@ export async function open(
     );
     if (refusal) return { ok: false, refusal };
 
-    // In the order that they were chosen in; the lock above takes them in the order of their ids, as everybody does.
-    const wanted = chosen
-      .toSorted((one, other) => request.services.indexOf(one.id) - request.services.indexOf(other.id))
-      .map((service) => ({
-        id: service.id,
-        service: service.name,
-        status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
-      }));
     await insert(tx, db, application.id, request, wanted);
     return { ok: true, opened: wanted, application: application.name };
   });
@@ -82,6 +89,16 @@ export async function open(
 
 const nameOf = (chosen: { id: number; name: string }[], id: number): string =>
   chosen.find((service) => service.id === id)?.name ?? '';
+
+/**
+ * How many requests of a person are pending, besides those of this very form. Their other forms wait meanwhile, or two at
+ * once could pass the limit.
+ */
+async function pendingOf(tx: Tx, { requester, form }: Request): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${requester}, 0))`);
+  const theirs = and(eq(registrations.requester, requester), eq(registrations.status, 'pending'));
+  return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
+}
 
 /** The live registrations that an application has already among these services. */
 const liveOf = (tx: Tx, applicationId: number, among: number[]) =>

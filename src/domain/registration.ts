@@ -154,6 +154,7 @@ export type RequestRefusal =
   | { field: 'services'; kind: 'unknown-service' }
   | { field: 'services'; kind: 'disabled'; services: string[] }
   | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
+  | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
   | { field: 'application'; kind: 'not-yours' }
   | { field: 'application'; kind: 'name-taken'; name: string };
 
@@ -174,6 +175,11 @@ export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestR
   const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
   if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
   return null;
+}
+
+/** Whether a person who has so many pending requests may add so many: a few people must not bury the others. */
+export function mayAwait(pending: number, adding: number, limit: number): RequestRefusal | null {
+  return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
 }
 
 /** One line of a registration's record. */

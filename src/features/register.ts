@@ -79,6 +79,7 @@ export function register(app: App, { config, db, now, log }: Deps): void {
       at,
       remindAt: firstReminder(at, config.REMIND_AFTER),
       autoApprove: config.AUTO_APPROVE,
+      pendingAtMost: config.MAX_PENDING_PER_PERSON,
     });
     if (!opened.ok) return { errors: requestErrors(opened.refusal, config.TIME_ZONE) };
     return { view: confirmation(opened.application, opened.opened) };

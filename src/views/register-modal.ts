@@ -161,6 +161,8 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
           return `${registered}${firstStep[status] ?? ''}`;
         })
         .join(' ');
+    case 'too-many':
+      return `You have ${refusal.pending} pending ${refusal.pending === 1 ? 'request' : 'requests'}, and may have ${refusal.limit} at a time. Wait for a decision, or take one back with /unregister.`;
     case 'not-yours':
       return 'This application is not yours. Choose one of yours, or type a name to create one.';
     case 'name-taken':

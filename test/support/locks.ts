@@ -1,13 +1,14 @@
 /** Staging a race: hold a row, wait until everybody stands at it, let go. */
+import type { TransactionSql } from 'postgres';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 
-/** Locks every registration until `release` is called. */
-export async function holdRegistrations({ sql }: TestDatabase) {
+/** Takes a lock in a transaction of its own, and keeps it until `release` is called. */
+async function hold({ sql }: TestDatabase, lock: (tx: TransactionSql) => Promise<unknown>) {
   const locked = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
   const held = sql.begin(async (tx) => {
-    await tx`select from registrations for update`;
+    await lock(tx);
     locked.resolve();
     await free.promise;
   });
@@ -19,6 +20,20 @@ export async function holdRegistrations({ sql }: TestDatabase) {
     },
   };
 }
+
+export const holdRegistrations = (database: TestDatabase) =>
+  hold(database, (tx) => tx`select from registrations for update`);
+
+export const holdApplications = (database: TestDatabase) =>
+  hold(database, (tx) => tx`select from applications for update`);
+
+/** Nobody else reads the catalog meanwhile. */
+export const holdServices = (database: TestDatabase) =>
+  hold(database, (tx) => tx`lock table services in access exclusive mode`);
+
+/** What a person submits stands still meanwhile. */
+export const holdPerson = (database: TestDatabase, person: string) =>
+  hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);
 
 /** Waits until this many statements stand at a lock in the database. */
 export async function standing({ sql }: TestDatabase, count: number): Promise<void> {

@@ -1,0 +1,1 @@
+CREATE INDEX "registrations_pending_by_requester" ON "registrations" USING btree ("requester") WHERE "registrations"."status" = 'pending';
