@@ -24,24 +24,28 @@ export async function within<T, U>(milliseconds: number, work: Promise<T>, other
   }
 }
 
-/** Says something that only the person who acted sees. */
-export const whisper = (respond: RespondFn, said: string | Message) =>
-  respond({
-    response_type: 'ephemeral',
-    replace_original: false,
-    ...(typeof said === 'string' ? { text: said } : said),
-  });
-
 /** Who acted, by a command or a click, and the ways to answer. Bolt gives no `respond` for a click in Home or in a modal. */
 export type Acted = {
   client: WebClient;
-  body: { trigger_id: string; user?: { id: string } };
+  body: { trigger_id?: string; user?: { id: string }; user_id?: string };
   respond: RespondFn | undefined;
 };
 
+/** Says something that only the person who acted sees: beside what they did, or, where Slack does not take that, directly. */
+export async function whisper({ client, body, respond }: Acted, said: string | Message, log: Log): Promise<void> {
+  const message = typeof said === 'string' ? { text: said } : said;
+  const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(() => true);
+  const answered = await within(patience, beside ?? Promise.resolve(false), false).catch((error) => {
+    log.warn({ err: error }, 'an answer was not taken beside the message; it goes directly');
+    return false;
+  });
+  const person = body.user?.id ?? body.user_id;
+  if (!answered && person) await client.chat.postMessage({ channel: person, ...message });
+}
+
 /** Answers a click wherever it was made: beside the message; where there is none, in Home, by a modal. */
 export async function answerClick(acted: Acted, text: string, log: Log): Promise<void> {
-  if (acted.respond) await whisper(acted.respond, text);
+  if (acted.respond) await whisper(acted, text, log);
   else await openModal(acted, aside(text), log, text);
 }
 
@@ -50,20 +54,19 @@ export async function answerClick(acted: Acted, text: string, log: Log): Promise
  * a direct message.
  */
 export async function openModal(
-  { client, body, respond }: Acted,
+  acted: Acted,
   view: ModalView,
   log: Log,
   otherwise = unopened,
 ): Promise<string | undefined> {
   try {
-    const opened = await client.views.open({ trigger_id: body.trigger_id, view });
+    const opened = await acted.client.views.open({ trigger_id: acted.body.trigger_id ?? '', view });
     return opened.view?.id;
   } catch (error) {
     // The first of two tries did open it, and only its answer was lost.
     if (platformError(error) === 'exchanged_trigger_id') return undefined;
     log.warn({ err: error }, 'a modal could not be opened');
-    if (respond) await whisper(respond, otherwise);
-    else if (body.user) await client.chat.postMessage({ channel: body.user.id, text: otherwise });
+    await whisper(acted, otherwise, log);
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** START HERE: which Slack event wakes which feature. */
-import type { App, BlockAction } from '@slack/bolt';
+import type { App, BlockAction, SlashCommand } from '@slack/bolt';
 import { answerClick, whisper } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { decide } from './features/decide.ts';
@@ -30,11 +30,14 @@ function answerWhatBreaks(app: App, { log }: Deps): void {
       await args.next();
     } catch (error) {
       log.error({ err: error, type: body.type }, 'a feature broke');
-      if ('respond' in args && typeof args.respond === 'function') await whisper(args.respond, broken);
-      else if (isClick(body)) await answerClick({ client, body, respond: undefined }, broken, log);
+      const respond = 'respond' in args ? args.respond : undefined;
+      if (isClick(body)) await answerClick({ client, body, respond }, broken, log);
+      else if (isCommand(body)) await whisper({ client, body, respond }, broken, log);
     }
   });
   app.error(async (error) => log.error({ err: error }, 'an answer could not be given'));
 }
+
+const isCommand = (body: object): body is SlashCommand => 'command' in body;
 
 const isClick = (body: object): body is BlockAction => 'type' in body && body.type === 'block_actions';

@@ -23,7 +23,10 @@ export async function serve(
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     } else if (slack && path === '/slack/events' && request.method === 'POST') {
-      // Bolt's listener throws on any other route, and nothing would catch it.
+      // Bolt's listener throws on any other route, and nothing would catch it; and it takes a content type with a charset
+      // for another one.
+      const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+      request.headers['content-type'] = type.trim().toLowerCase();
       if (Number(request.headers['x-slack-request-timestamp']) > Date.now() / 1000 + skew)
         response.writeHead(401).end();
       else slack(request, response);

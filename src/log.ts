@@ -10,15 +10,18 @@ function err(error: unknown): Record<string, unknown> {
   const { name, message, stack } = error;
   const code = 'code' in error ? error.code : undefined;
   const cause = error.cause === undefined ? {} : { cause: err(error.cause) };
-  return { name, message: redact(message), code, stack: stack && redact(stack), ...cause };
+  const told = redact(message);
+  // The stack begins with the message.
+  return { name, message: told, code, stack: stack && redact(stack.replace(message, () => told)), ...cause };
 }
 
-/** A driver may quote a token or a connection address in its message; drizzle quotes the statement's parameters. */
-const redact = (text: string): string =>
+/** A text without secrets. A driver may quote a token or a connection address in its message; drizzle quotes the statement's parameters. */
+export const redact = (text: string): string =>
   text
     .replace(/xox[a-z]-[\w-]+|xapp-[\w-]+/g, '[token]')
     .replace(/\/\/[^/\s@]+@/g, '//[credentials]@')
-    .replace(/\nparams: [^\n]*/g, '');
+    // What people wrote is among the parameters, over any number of lines.
+    .replace(/\nparams: .*/s, '');
 
 export const createLog = (level: string): Log => pino({ level, base: null, serializers: { err } });
 

@@ -39,8 +39,18 @@ export async function redraw(client: WebClient, { channel, ts }: { channel: stri
   }
 }
 
-/** Without the right to read a channel nobody can look; then a message twice is better than none. */
-const cannotLook = ['missing_scope', 'unknown_method'];
+/** Where the bot may not read a channel nobody can look; then a message twice is better than none. */
+const cannotLook = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
+
+/** The channel of the direct messages with somebody; undefined where the bot may not ask for it. */
+export async function directChannel(client: WebClient, user: string): Promise<string | undefined> {
+  try {
+    return (await client.conversations.open({ users: user })).channel?.id;
+  } catch (error) {
+    if (cannotLook.includes(platformError(error) ?? '')) return undefined;
+    throw error;
+  }
+}
 
 /** Finds a message by its mark among those posted since a moment; undefined where there is none. */
 export async function findPosted(

@@ -1,5 +1,6 @@
 /** Slack, in either mode: the Bolt app with its receivers, and the clients with their time limits. */
 import type { RequestListener } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from './config.ts';
@@ -75,6 +76,7 @@ export function createSlack(config: Config, log: Log): Slack {
 
   const open = new Set<SocketModeReceiver>();
   for (const socket of sockets) {
+    persist(socket, log);
     socket.client.on('connected', () => open.add(socket));
     for (const lost of ['close', 'disconnecting', 'disconnected', 'reconnecting']) {
       socket.client.on(lost, () => open.delete(socket));
@@ -103,6 +105,35 @@ export function createSlack(config: Config, log: Log): Slack {
     },
   };
 }
+
+/**
+ * Has a connection go on reconnecting also where Slack refuses it once, such as with `invalid_auth` while it is being
+ * looked after: the SDK rejects where nobody listens, and that connection would never come back. The first start may fail.
+ */
+function persist({ client }: SocketModeReceiver, log: Log): void {
+  const start = client.start.bind(client);
+  let begun = false;
+  let stopped = false;
+  client.on('disconnecting', () => {
+    stopped = true;
+  });
+  client.start = async () => {
+    for (;;) {
+      try {
+        const response = await start();
+        begun = true;
+        return response;
+      } catch (error) {
+        if (!begun || stopped) throw error;
+        log.error({ err: error }, 'a connection to Slack was refused; it is tried again');
+        await pause(retryRefused);
+      }
+    }
+  };
+}
+
+/** The pause before a refused connection is tried again, in milliseconds. */
+const retryRefused = 5_000;
 
 /**
  * A Socket Mode connection. Its options are its own, for the SDK writes into what it is given; and it never gives up

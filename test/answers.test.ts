@@ -88,3 +88,36 @@ describe('where the database is gone', () => {
     await alex.finds(/Ledger API/, { in: 'api-requests' });
   });
 });
+
+describe('where Slack does not take an answer beside the message', () => {
+  it('it goes to the person directly', async () => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana } = people(office);
+    const [channel] = workspace.channels.values();
+    if (!channel) throw new Error('a workspace without channels');
+    await dana.types('/unregister');
+    await dana.finds(/no registrations/, { in: 'whispered' });
+    const command = workspace.delivered.findLast((payload) => payload.command === '/unregister');
+    await workspace.deliver({ ...command, response_url: `${workspace.url}/response/gone` });
+    await dana.finds(/no registrations/);
+  });
+});
+
+describe('what a simpler Slack leaves out', () => {
+  it('a picker that sends nothing typed is filled; a form without state is refused on its fields', async () => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana } = people(office);
+    await asks(dana, ['Payments API'], 'Shop');
+    const suggestion = workspace.delivered.find(({ type }) => type === 'block_suggestion');
+    const { value: _, ...without } = { value: '', ...suggestion };
+    expect(JSON.stringify(await workspace.deliver(without))).toContain('"options":[{');
+    const submission = workspace.delivered.find(({ type }) => type === 'view_submission');
+    const { state: __, ...view } = { state: {}, ...Object(submission?.view) };
+    expect(await workspace.deliver({ ...submission, view })).toMatchObject({
+      ok: true,
+      body: { response_action: 'errors' },
+    });
+  });
+});

@@ -61,6 +61,8 @@ describe('a mistake names file, line and field', () => {
     ],
     ['services:\n  - slug: a\n    name: A\n  - slug: a\n    name: B\n', 'catalog.yaml:4: services[1].slug: '],
     ['services:\n  - slug: a\n   name: A\n', 'catalog.yaml:3: not valid YAML'],
+    ['services:\n  - slug: a\n    name: "A\\0b"\n', 'catalog.yaml:3: services[0].name: '],
+    ['services:\n  - slug: a\n    name: *nobody\n', 'catalog.yaml: not valid YAML'],
     ['', 'catalog.yaml:1: '],
     ['servces: []\n', 'catalog.yaml:1: '],
   ])('%j', (text, expected) => {

@@ -12,6 +12,7 @@ import { holdRegistrations, standing } from './support/locks.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import { kill, run, runReady } from './support/program.ts';
+import { signature } from './workspace/delivery/http.ts';
 import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
 let folder: string;
@@ -113,6 +114,42 @@ describe.each(modes)('over %s', (mode) => {
       { status: 'rejected' },
     ]);
   });
+});
+
+describe("what is no request of Slack's", () => {
+  it('over http is refused, and ends nothing; and a content type may name its charset', async () => {
+    const program = await runReady(environment(workspace, 'http', { DATABASE_URL: database.url }));
+    const send = (body: string, type = 'application/json') => {
+      const signed = signature({ secret: workspace.signingSecret, now: Date.now }, body);
+      const headers = { 'content-type': type, ...signed };
+      return fetch(`http://127.0.0.1:${program.port}/slack/events`, {
+        method: 'POST',
+        body,
+        headers,
+        signal: AbortSignal.timeout(500),
+      }).catch((error) => error);
+    };
+    const form = 'application/x-www-form-urlencoded';
+    await Promise.all(['null', '[]', '1', '{', ''].map((body) => send(body)));
+    await Promise.all(['payload=null', 'payload=%5B%5D', 'payload=', 'x'].map((body) => send(body, form)));
+    const command = new URLSearchParams({ command: '/registrations', user_id: 'U0DANA', team_id: workspace.teamId });
+    expect((await send(command.toString(), `${form};charset=UTF-8`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${program.port}/healthz`)).status).toBe(200);
+    await kill(program);
+  });
+
+  it('over socket mode is passed over, and a reconnect that is refused once is tried again', async () => {
+    const program = await runReady(env());
+    await workspace.until(() => workspace.connections === 2);
+    for (const frame of ['null', '[]', '{', '{"type":"events_api","envelope_id":"a"}', '{"type":"ws_message"}'])
+      workspace.sendFrame(frame);
+    workspace.fail('apps.connections.open', { kind: 'error', error: 'invalid_auth' });
+    workspace.dropConnections();
+    await workspace.until(() => workspace.connections === 0);
+    await workspace.until(() => workspace.connections === 2, { within: 20_000 });
+    expect((await fetch(`http://127.0.0.1:${program.port}/readyz`)).status).toBe(200);
+    await kill(program);
+  }, 30_000);
 });
 
 it('its log at trace level holds no secret, and nothing of what people wrote', async () => {

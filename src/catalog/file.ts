@@ -4,6 +4,13 @@ import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { approverId } from '../config.ts';
 import type { CatalogService } from '../domain/catalog.ts';
+import { storable } from '../domain/text.ts';
+
+/** What the database can keep. */
+const words = z
+  .string()
+  .trim()
+  .refine((text) => text === storable(text), 'text without NUL and broken characters');
 
 const service = z
   .strictObject({
@@ -13,8 +20,8 @@ const service = z
         /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/,
         "lower-case letters, digits and '-', at most 60, such as payments",
       ),
-    name: z.string().trim().min(1, 'a name').max(150, 'a name of at most 150 characters'),
-    description: z.string().trim().max(1000, 'a description of at most 1000 characters').default(''),
+    name: words.min(1, 'a name').max(150, 'a name of at most 150 characters'),
+    description: words.max(1000, 'a description of at most 1000 characters').default(''),
     docs: z
       .url({ protocol: /^https?$/, message: 'a link that begins with https:// or http://' })
       .max(1000)
@@ -77,7 +84,14 @@ export function parseCatalog(path: string, text: string): CatalogFile {
     const [what] = broken.message.split(/ at line /);
     return { ok: false, mistakes: [`${path}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${what}`] };
   }
-  const parsed = catalog.safeParse(document.toJS());
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // An alias without an anchor, or so many of them that they would fill the memory.
+    return { ok: false, mistakes: [`${path}: not valid YAML: ${error instanceof Error ? error.message : error}`] };
+  }
+  const parsed = catalog.safeParse(content);
   if (parsed.success) return { ok: true, services: parsed.data.services };
   return {
     ok: false,

@@ -35,10 +35,11 @@ export async function closedParent(path: string): Promise<string | undefined> {
 }
 
 /** Takes the folder for this process. Returns what gives it back. */
-export async function claim(folder: string): Promise<() => Promise<void>> {
+export async function claim(folder: string, cluster: string): Promise<() => Promise<void>> {
   const file = join(folder, 'registrar.pid');
   const other = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (other > 0 && other !== process.pid && alive(other)) {
+  // After a crash the number may be somebody else's; a Registrar that holds the folder has its PostgreSQL running.
+  if (other > 0 && other !== process.pid && alive(other) && (await runs(serverOf(cluster), cluster))) {
     throw new EmbeddedPostgresError(
       `DATA_DIR ${folder} is in use by another Registrar (process ${other}). Stop it, or set DATA_DIR to another folder.`,
     );

@@ -22,7 +22,7 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
   const folder = resolve(dataDir);
   const cluster = join(folder, 'postgres');
   await prepare(folder);
-  const release = await claim(folder);
+  const release = await claim(folder, cluster);
   let server: ChildProcess | undefined;
   try {
     await stopOrphan(cluster);

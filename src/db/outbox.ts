@@ -73,8 +73,8 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
           policy: 'key_strict_fifo',
           notify: true,
           deadLetter: deadLetters,
-          // 1, 2, 4 … 300 seconds with jitter: about six hours in all.
-          retryLimit: 80,
+          // 1, 2, 4 … 300 seconds with jitter, for about a week: a job that has failed for good holds back its key.
+          retryLimit: 2_000,
           retryDelay: 1,
           retryBackoff: true,
           retryDelayMax: 300,

@@ -46,7 +46,7 @@ export function decide(app: App, { config, db, directory, now, log }: Deps): voi
   async function submitted(
     action: ReasonedDecision,
     person: string,
-    view: { private_metadata: string; state: { values: unknown } },
+    view: { private_metadata: string; state?: { values: unknown } },
   ): Promise<Submitted> {
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };

@@ -7,7 +7,7 @@ import * as reminders from '../db/reminders.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
 import { refusedForGood } from '../mail.ts';
-import { findPosted, linkTo, type Mark, post, redraw } from '../posting.ts';
+import { directChannel, findPosted, linkTo, type Mark, post, redraw } from '../posting.ts';
 import { card } from '../views/card.ts';
 import { decision } from '../views/notices.ts';
 import { listed, reminder } from '../views/reminder.ts';
@@ -83,8 +83,8 @@ export function deliver(deps: Deps): Deliver {
     const { requester } = found.registration;
     const mark: Mark = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
     if (!attempt.first) {
-      const { channel } = await poster.conversations.open({ users: requester });
-      if (channel?.id && (await findPosted(poster, channel.id, mark, entry.at))) return;
+      const channel = await directChannel(poster, requester);
+      if (channel && (await findPosted(poster, channel, mark, entry.at))) return;
     }
     await post(poster, requester, decision(found.registration, entry), mark);
   }

@@ -15,7 +15,7 @@ export function home(app: App, deps: Deps): void {
   const show = (person: string, wish: Partial<homes.Shown>) => homes.show(db, person, now(), wish);
 
   app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') await show(event.user, {});
+    if (event.tab !== 'messages') await show(event.user, {});
   });
 
   for (const [id, list] of pageButtons) {
@@ -42,7 +42,7 @@ export function home(app: App, deps: Deps): void {
 
   app.options(servicePicker, async ({ ack, options, body }) => {
     const found = decidableBy(body.user.id, deps).then((may) =>
-      queue.filters(db, may, storable(options.value), optionLimit),
+      queue.filters(db, may, storable(options.value ?? ''), optionLimit),
     );
     await answerPicker(
       ack,

@@ -37,7 +37,7 @@ export function register(app: App, { config, db, now, log }: Deps): void {
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
-    const found = catalog.search(db, storable(options.value), optionLimit);
+    const found = catalog.search(db, storable(options.value ?? ''), optionLimit);
     await answerPicker(
       ack,
       found.then((services) => services.map(serviceOption)),
@@ -46,7 +46,7 @@ export function register(app: App, { config, db, now, log }: Deps): void {
   });
 
   app.options(applicationPicker, async ({ ack, options, body }) => {
-    const typed = storable(options.value);
+    const typed = storable(options.value ?? '');
     const owned = applications.owned(db, body.user.id, typed, optionLimit - 1);
     await answerPicker(
       ack,
@@ -68,8 +68,8 @@ export function register(app: App, { config, db, now, log }: Deps): void {
     return service ? { preselected: service } : { unknown: typed };
   }
 
-  async function submitted(person: string, view: { id: string; state: { values: unknown } }): Promise<Submitted> {
-    const read = readForm(view.state.values);
+  async function submitted(person: string, view: { id: string; state?: { values: unknown } }): Promise<Submitted> {
+    const read = readForm(view.state?.values);
     if (!read.ok) return read;
     const at = now();
     const opened = await requests.open(db, {

@@ -5,10 +5,10 @@ import * as applications from '../db/applications.ts';
 import type { Deps } from '../deps.ts';
 import { listedAtMost, registrationList } from '../views/registrations.ts';
 
-export function registrations(app: App, { db }: Deps): void {
-  app.command('/registrations', async ({ ack, command, respond }) => {
+export function registrations(app: App, { db, log }: Deps): void {
+  app.command('/registrations', async ({ ack, command, client, respond }) => {
     await ack();
     const held = await applications.held(db, command.user_id, { asked: 1, size: listedAtMost });
-    await whisper(respond, registrationList(held));
+    await whisper({ client, body: command, respond }, registrationList(held), log);
   });
 }

@@ -29,12 +29,13 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
     await ack();
     const any = registrations.unregistrable(db, command.user_id, '', 1).then((found) => found.length > 0);
     const openForm = await within(lookUpFor, any, true).catch(() => true);
-    if (openForm) await openModal({ client, body: command, respond }, unregisterModal(), log);
-    else await whisper(respond, nothingToUnregister);
+    const acted = { client, body: command, respond };
+    if (openForm) await openModal(acted, unregisterModal(), log);
+    else await whisper(acted, nothingToUnregister, log);
   });
 
   app.options(registrationPicker, async ({ ack, options, body }) => {
-    const found = registrations.unregistrable(db, body.user.id, storable(options.value), optionLimit);
+    const found = registrations.unregistrable(db, body.user.id, storable(options.value ?? ''), optionLimit);
     await answerPicker(
       ack,
       found.then((mine) => mine.map(registrationOption)),
@@ -50,7 +51,7 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
   });
 
   app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {
-    await answerSubmission({ ack, client, view }, submitted(body.user.id, view.state.values), log);
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view.state?.values), log);
   });
 
   async function submitted(person: string, values: unknown): Promise<Submitted> {

@@ -31,9 +31,9 @@ const values = z.object({
 });
 
 /** Reads the submitted form; undefined parts were missing, made up, or only spaces. */
-export const readReason = (view: { private_metadata: string; state: { values: unknown } }) => ({
+export const readReason = (view: { private_metadata: string; state?: { values: unknown } }) => ({
   pressed: pressed(view.private_metadata),
-  reason: values.safeParse(view.state.values).data?.reason.reason.value,
+  reason: values.safeParse(view.state?.values).data?.reason.reason.value,
 });
 
 /** What the form becomes when the decision was not taken. */

@@ -43,7 +43,7 @@ async function openToAll(path: string): Promise<boolean> {
 
 /** Takes the folder, so that no other demo uses or empties it. The bot makes the same claim, and gives it back. */
 export async function claimFolder(folder: string): Promise<() => Promise<void>> {
-  return claim(folder).catch((error: unknown) => {
+  return claim(folder, join(folder, 'postgres')).catch((error: unknown) => {
     if (!(error instanceof EmbeddedPostgresError)) throw error;
     const other = /process \d+/.exec(error.message);
     throw new Trouble(other ? `The demo runs already (${other[0]}). Open its page, or stop it first.` : error.message);

@@ -147,6 +147,10 @@ export class SlackServer implements AsyncDisposable {
   disconnect(reason: Disconnect, count?: number): void {
     this.#socket.disconnect(reason, count);
   }
+  /** A frame that Slack would not send. */
+  sendFrame(text: string): void {
+    this.#socket.frame(text);
+  }
   dropConnections(): void {
     this.#socket.drop();
   }

@@ -143,6 +143,11 @@ export class SocketMode {
     for (const ws of this.#live.slice(0, count)) this.#farewell(ws, reason);
   }
 
+  /** Sends a frame as it is, whatever it is, over every connection. */
+  frame(text: string): void {
+    for (const ws of this.#live) ws.send(text);
+  }
+
   /** Cuts every connection without a word. */
   drop(): void {
     for (const ws of this.#live) ws.terminate();
