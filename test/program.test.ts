@@ -174,8 +174,8 @@ it('its log at trace level holds no secret, and nothing of what people wrote', a
   await alex.submits();
   await dana.finds(/Rejected by @alex/);
   await office.database.allow(false);
-  await alex.clicks('Revoke', { in: 'api-requests' });
-  await alex.finds(/try again/, { in: 'whispered' });
+  await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
+  await alex.finds(/could not do this just now/, { in: 'whispered' });
   await kill(program);
   const log = program.lines.join('\n');
   expect(log).toMatch(/"a feature broke"/);
