@@ -7,8 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // Stories mostly wait for the bot, the database and each other.
     isolate: false,
-    maxWorkers: 4,
-    maxConcurrency: 9,
+    maxWorkers: 3,
+    maxConcurrency: 6,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

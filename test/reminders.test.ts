@@ -79,15 +79,13 @@ describe.concurrent('in the channel', () => {
     await using office = await openOffice({ env: everySecond });
     await office.startAnother();
     const { dana, alex } = people(office);
-    await asks(dana, ['Payments API'], 'Shop');
-    await dana.closes();
-    await asks(dana, ['Ledger API'], '<!channel> & co');
+    await asks(dana, ['Payments API', 'Ledger API'], '<!channel> & co');
     const told = await alex.finds(/2 requests are waiting for a decision/, { in: 'api-requests' });
     expect(
       told.split('\n').map((line) => line.replace(/\(http\S+\)/, '(link)').replace(/waiting .* ·/, 'waiting … ·')),
     ).toEqual([
       ':bell: 2 requests are waiting for a decision.',
-      '• Payments API — Shop, asked for by @dana, waiting … · Open the card (link)',
+      '• Payments API — <!channel> & co, asked for by @dana, waiting … · Open the card (link)',
       '• Ledger API — <!channel> & co, asked for by @dana, waiting … · Open the card (link)',
     ]);
     const { sql } = office.database;
