@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     // Stories mostly wait for the bot, the database and each other.
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 4,
     maxConcurrency: 6,
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -43,8 +43,10 @@ async function hasRecorded({ sql }: TestDatabase, events: number) {
     from registrations r, generate_series(1, ${events}::int) v`;
 }
 
-describe('the record', () => {
-  it('is told event by event, oldest first, as CSV and as JSON lines; a period is what begins in it', async () => {
+describe.concurrent('the record', () => {
+  it('is told event by event, oldest first, as CSV and as JSON lines; a period is what begins in it', async ({
+    expect,
+  }) => {
     let minute = 0;
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
     await using office = await openOffice({ now });
@@ -152,7 +154,7 @@ describe('the record', () => {
   });
 });
 
-describe('what it is asked', () => {
+describe.concurrent('what it is asked', () => {
   it.each([
     [['--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
     [['--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
