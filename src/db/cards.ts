@@ -3,7 +3,8 @@ import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm';
 import { approversOf, type Policy } from '../domain/authority.ts';
 import type { Entry, Registration } from '../domain/registration.ts';
 import type { Db } from './client.ts';
-import { applications, history, registrations, services } from './schema.ts';
+import { find as findRegistration } from './registrations.ts';
+import { applications, history, registrations } from './schema.ts';
 
 /** Where a card is in Slack, and which version of its registration it shows. */
 export type Place = { channel: string; ts: string; version: number };
@@ -17,12 +18,7 @@ export async function find(
   id: number,
   policy: Policy,
 ): Promise<{ registration: Registration; place: Place | null } | undefined> {
-  const [row] = await db.tables
-    .select({ registration: registrations, service: services, application: applications.name })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(eq(registrations.id, id));
+  const row = await findRegistration(db, id);
   if (!row) return undefined;
   const { id: _, version, status, requester, reason, requestedAt, cardChannel, cardTs, cardVersion } = row.registration;
   const earlier = await earlierThan(db, row.registration);
