@@ -1,0 +1,56 @@
+/** A delivery failed: whether to wait, to put it aside or to try again, and what an operator can do about it. */
+import { WebAPIRateLimitedError } from '@slack/web-api';
+import { platformError } from '../../answer.ts';
+import type { Delivery } from '../../db/outbox.ts';
+import type { Effect } from '../../domain/registration.ts';
+import type { Log } from '../../log.ts';
+import { refusedForGood } from '../../mail.ts';
+
+/** A rate limit says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
+export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery {
+  if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
+  const word = platformError(error);
+  const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);
+  const about = { err: error, effect };
+  if (why) {
+    log.error(about, `a message can never be delivered (${why}) and was put aside`);
+    return { end: 'undeliverable', why };
+  }
+  log.warn(about, mending[word ?? codeOf(error)] ?? 'a message could not be delivered; it is tried again');
+  throw error;
+}
+
+const malformed = [
+  'invalid_blocks',
+  'invalid_arguments',
+  'msg_too_long',
+  'msg_blocks_too_long',
+  'no_text',
+  'metadata_too_large',
+];
+
+/** What a call failed with that was not made to Slack. */
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
+const hopeless: Record<Effect['kind'], readonly string[]> = {
+  card: malformed,
+  reminder: malformed,
+  // A mail server has words of its own (src/mail.ts).
+  mail: [],
+  homes: [],
+  home: [...malformed, 'view_too_large'],
+  notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
+};
+
+/** What an operator can do about the others: the outbox goes on trying for hours, and so mends itself. */
+const mending: Record<string, string> = {
+  channel_not_found: 'the channel is not there, or private and without the bot: invite the bot, or change the setting',
+  not_in_channel: 'the bot is not in the channel: invite it, and the message follows',
+  is_archived: 'the channel is archived: unarchive it, or change the setting',
+  invalid_auth: 'Slack does not accept the token: set SLACK_BOT_TOKEN anew',
+  missing_scope: 'Slack does not let the app do this: give it the scopes of the manifests, and install it anew',
+  EAUTH: 'the mail server does not accept the login: set SMTP_URL anew',
+  messages_tab_disabled: 'the app takes no direct messages: enable the messages tab, as the manifests do',
+  not_enabled: 'the app has no Home: enable the home tab, as the manifests do',
+};

@@ -1,0 +1,24 @@
+/** The direct message that tells the requester of the event that made a version. */
+import * as cards from '../../db/cards.ts';
+import type { Attempt } from '../../db/outbox.ts';
+import type { Deps } from '../../deps.ts';
+import type { Effect } from '../../domain/registration.ts';
+import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { decision } from '../../views/notices.ts';
+
+type Notice = Extract<Effect, { kind: 'notice' }>;
+
+export function deliverNotice({ config, db, poster }: Deps) {
+  return async ({ registration: id, version }: Notice, attempt: Attempt): Promise<void> => {
+    const found = await cards.find(db, id, config.policy);
+    const entry = found?.registration.story.find((one) => one.version === version);
+    if (!found || !entry) return;
+    const { requester } = found.registration;
+    const mark: Mark = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
+    if (!attempt.first) {
+      const channel = await directChannel(poster, requester);
+      if (channel && (await findPosted(poster, channel, mark, entry.at))) return;
+    }
+    await post(poster, requester, decision(found.registration, entry), mark);
+  };
+}
