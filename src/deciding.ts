@@ -6,6 +6,8 @@ import { admins, approversOf, isApprover, membershipsToAsk } from './domain/auth
 export type Deciding = queue.Decidable & {
   /** Whether they decide anything: about a service that has something pending, or where a service names nobody. */
   approver: boolean;
+  /** Whether they look after the workspace as a whole. */
+  admin: boolean;
   /** Whether Slack left open who decides about something that is pending. */
   unsure: boolean;
 };
@@ -31,6 +33,7 @@ export async function decidableBy(person: string, { config, db, directory }: Ask
     services: theirs.flatMap(({ services }) => services),
     own: policy.allowSelfApproval,
     approver: theirs.length > 0,
+    admin: judged[0]?.may === true,
     unsure: judged.some(({ may, services }) => may === undefined && services.length > 0),
   };
 }

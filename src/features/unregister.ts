@@ -7,7 +7,7 @@ import type { Outcome } from '../domain/registration.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { type Pressed, pressed } from '../views/card.ts';
-import { unregisterButton } from '../views/home.ts';
+import { unregisterButton } from '../views/home-applications.ts';
 import { refusal } from '../views/notices.ts';
 import {
   choiceNeeded,

@@ -8,7 +8,8 @@ import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, membershipsToAsk } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { type Drawn, heldAtMost, home } from '../../views/home.ts';
+import { type Drawn, home } from '../../views/home.ts';
+import { heldAtMost } from '../../views/home-applications.ts';
 import { waitingAtMost } from '../../views/home-queue.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */

@@ -1,0 +1,77 @@
+/** A person's own part of the Home: their applications, and under each what it is registered for. */
+import type { ConfirmationDialog, KnownBlock } from '@slack/types';
+import type { Page } from '../domain/paging.ts';
+import { type Approvers, next, type Status } from '../domain/registration.ts';
+import { cut } from '../domain/text.ts';
+import { button, header, mrkdwn, plain, section, when, words } from './blocks.ts';
+import { turning } from './home-pages.ts';
+import { capital, mark } from './story.ts';
+import { whoDecides } from './who.ts';
+
+/** How many registrations a page holds. */
+export const heldAtMost = 20;
+
+export const unregisterButton = 'unregister';
+
+/** An application with one of its live registrations, or with none. */
+export type Held = {
+  applicationId: number;
+  application: string;
+  registration: { id: number; version: number; status: Status; changedAt: Date } | null;
+  service: { name: string; approvers: Approvers } | null;
+};
+
+export const applications = (held: Page<Held>): KnownBlock[] => [
+  header('mine', 'Your applications'),
+  ...(held.total === 0 ? [{ ...section(nothingHeld), block_id: 'nothing-held' }] : []),
+  ...held.rows.flatMap((row, index) => holding(row, held.rows[index - 1])),
+  ...turning('mine', held, 'lines'),
+];
+
+/** Also what `/registrations` says to somebody without any. */
+export const nothingHeld = 'You have no applications yet. `/register` requests access to a service for your first one.';
+
+/** A registration, under its application where that has not been named on this page. */
+function holding({ applicationId, application, registration, service }: Held, before: Held | undefined): KnownBlock[] {
+  const heading: KnownBlock = {
+    type: 'rich_text',
+    block_id: `application-${applicationId}`,
+    elements: [
+      { type: 'rich_text_section', elements: [{ type: 'text', text: application, style: { bold: true } }] },
+      ...(registration ? [] : [{ type: 'rich_text_section' as const, elements: [words('No registrations.')] }]),
+    ],
+  };
+  const under = before?.applicationId === applicationId ? [] : [heading];
+  if (!registration || !service) return under;
+  const { id, version, status } = registration;
+  const unregister = {
+    ...button(unregisterButton, 'Unregister', `${id}@${version}`),
+    confirm: confirmUnregister(service.name, application),
+  };
+  return [
+    ...under,
+    {
+      type: 'section',
+      block_id: `registration-${id}`,
+      fields: [plain(service.name, 150), mrkdwn(standing(registration, service.approvers))],
+      ...(next(status, 'unregister') ? { accessory: unregister } : {}),
+    },
+  ];
+}
+
+/** "Pending since …", and whom it waits for or who has to act. */
+function standing({ status, changedAt }: { status: Status; changedAt: Date }, approvers: Approvers): string {
+  const since = `${mark[status]} *${capital(status)}* since ${when(changedAt)}`;
+  if (status === 'pending') return `${since}, waiting for ${whoDecides(approvers)}.`;
+  if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.`;
+  return `${since}.`;
+}
+
+/** Slack takes 300 characters here. */
+const confirmUnregister = (service: string, application: string): ConfirmationDialog => ({
+  title: plain('Unregister this application?', 100),
+  text: plain(`${application} loses access to ${cut(service, 150)}. You can register it again later.`, 300),
+  confirm: plain('Unregister', 30),
+  deny: plain('Keep', 30),
+  style: 'danger',
+});
