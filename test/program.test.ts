@@ -5,14 +5,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { environment, modes } from './support/bot.ts';
+import { environment, modes, startBot } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { holdRegistrations, standing } from './support/locks.ts';
-import { openOffice } from './support/office.ts';
-import { asks, people, requests } from './support/people.ts';
+import { people, requests } from './support/people.ts';
 import { kill, run, runReady } from './support/program.ts';
-import { signature } from './workspace/delivery/http.ts';
 import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
 let folder: string;
@@ -41,6 +39,10 @@ async function failing(env: Record<string, string>): Promise<string> {
   return said;
 }
 
+/** The same inside this process, where what it says is all that matters. */
+const starting = (more: Record<string, string>) =>
+  startBot(workspace, 'socket', { DATABASE_URL: database.url, ...more });
+
 describe('it does not start, and says what to do', () => {
   it('with nothing set', async () => {
     expect(await failing({})).toMatchInlineSnapshot(`
@@ -59,7 +61,7 @@ describe('it does not start, and says what to do', () => {
       file,
       'services:\n  - { slug: payments, name: Payments API }\n  - { slug: Ledger, name: Ledger API }\n',
     );
-    expect(await failing(env({ CATALOG_FILE: file }))).toContain(`${file}:3: services[1].slug: expected`);
+    await expect(starting({ CATALOG_FILE: file })).rejects.toThrow(`${file}:3: services[1].slug: expected`);
     expect(await database.sql`select slug from services`).toEqual([]);
   });
 
@@ -70,7 +72,7 @@ describe('it does not start, and says what to do', () => {
   });
 
   it('with a database that is not there, without showing the address', async () => {
-    const said = await failing(env({ DATABASE_URL: `${database.url}_not` }));
+    const said = await starting({ DATABASE_URL: `${database.url}_not` }).catch((error) => error.message);
     expect(said).toContain('DATABASE_URL: there is no such database');
     expect(said).not.toContain(new URL(database.url).password);
   });
@@ -80,7 +82,7 @@ describe('it does not start, and says what to do', () => {
     await once(taken, 'listening');
     const address = taken.address();
     const port = typeof address === 'object' ? String(address?.port) : '';
-    expect(await failing(env({ PORT: port }))).toContain(
+    await expect(starting({ PORT: port })).rejects.toThrow(
       `HOST and PORT: cannot listen on 127.0.0.1:${port} (EADDRINUSE).`,
     );
     taken.close();
@@ -114,75 +116,6 @@ describe.each(modes)('over %s', (mode) => {
       { status: 'rejected' },
     ]);
   });
-});
-
-describe("what is no request of Slack's", () => {
-  it('over http is refused, and ends nothing; and a content type may name its charset', async () => {
-    const program = await runReady(environment(workspace, 'http', { DATABASE_URL: database.url }));
-    const send = (body: string, type = 'application/json') => {
-      const signed = signature({ secret: workspace.signingSecret, now: Date.now }, body);
-      const headers = { 'content-type': type, ...signed };
-      return fetch(`http://127.0.0.1:${program.port}/slack/events`, {
-        method: 'POST',
-        body,
-        headers,
-        signal: AbortSignal.timeout(500),
-      }).catch((error) => error);
-    };
-    const form = 'application/x-www-form-urlencoded';
-    await Promise.all(['null', '[]', '1', '{', ''].map((body) => send(body)));
-    await Promise.all(['payload=null', 'payload=%5B%5D', 'payload=', 'x'].map((body) => send(body, form)));
-    const command = new URLSearchParams({ command: '/registrations', user_id: 'U0DANA', team_id: workspace.teamId });
-    expect((await send(command.toString(), `${form};charset=UTF-8`)).status).toBe(200);
-    expect((await fetch(`http://127.0.0.1:${program.port}/healthz`)).status).toBe(200);
-    await kill(program);
-  });
-
-  it('over socket mode is passed over, and a reconnect that is refused once is tried again', async () => {
-    const program = await runReady(env());
-    await workspace.until(() => workspace.connections === 2);
-    for (const frame of ['null', '[]', '{', '{"type":"events_api","envelope_id":"a"}', '{"type":"ws_message"}'])
-      workspace.sendFrame(frame);
-    workspace.fail('apps.connections.open', { kind: 'error', error: 'invalid_auth' });
-    workspace.dropConnections();
-    await workspace.until(() => workspace.connections === 0);
-    await workspace.until(() => workspace.connections === 2, { within: 20_000 });
-    expect((await fetch(`http://127.0.0.1:${program.port}/readyz`)).status).toBe(200);
-    await kill(program);
-  }, 30_000);
-});
-
-it('its log at trace level holds no secret, and nothing of what people wrote', async () => {
-  await using office = await openOffice({ bots: 0 });
-  const { workspace } = office;
-  const { dana, alex } = people(office);
-  const settings = { DATABASE_URL: office.database.url, CATALOG_FILE: office.catalogFile, LOG_LEVEL: 'trace' };
-  const program = run(environment(workspace, 'http', settings));
-  const { port } = JSON.parse(await program.says(/Registrar is ready/));
-  workspace.deliverOver(`http://127.0.0.1:${port}/slack/events`);
-  const secretReason = 'Because of project Nightingale';
-  workspace.fail('views.open', { kind: 'server-error' });
-  workspace.fail('conversations.members', { kind: 'server-error' });
-  await asks(dana, ['Payments API', 'Ledger API'], 'Shop', secretReason);
-  await dana.closes();
-  await asks(dana, ['Payments API'], 'Shop', secretReason);
-  await alex.finds(/Ledger API/, { in: 'api-requests' });
-  await alex.finds(/Payments API/, { in: 'api-requests' });
-  await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
-  await alex.clicks('Reject', { in: 'api-requests', on: /Ledger/ });
-  await alex.fills('Reason', secretReason);
-  await alex.submits();
-  await dana.finds(/Rejected by @alex/);
-  await office.database.allow(false);
-  await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
-  await alex.finds(/could not do this just now/, { in: 'whispered' });
-  await kill(program);
-  const log = program.lines.join('\n');
-  expect(log).toMatch(/"a feature broke"/);
-  const { botToken, appToken, signingSecret } = workspace;
-  const { password } = new URL(office.database.url);
-  for (const secret of [botToken, appToken, signingSecret, password, 'Nightingale']) expect(log).not.toContain(secret);
-  await office.database.allow(true);
 });
 
 it('while Slack is not there it lives, is not ready, says why, and can be stopped', async () => {
