@@ -1,5 +1,8 @@
 /** What is committed reaches Slack, once, whatever Slack or the process does in between. */
 import { describe, expect, it } from 'vitest';
+import * as cards from '../src/db/cards.ts';
+import { connect } from '../src/db/client.ts';
+import { createOutbox } from '../src/db/outbox.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
@@ -54,6 +57,37 @@ it('a card that was deleted is posted again when it changes', async () => {
   await dana.picks('Registration', 'Payments API');
   await dana.submits();
   await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
+});
+
+it('a card follows what it shows also where the status stays, and also while it is being drawn', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const { tables, close } = connect(database.url);
+  const outbox = createOutbox(database.url, () => {});
+  await outbox.start();
+  const rename = (name: string) =>
+    tables.transaction(async (tx) => {
+      await tx.execute(`update applications set name = '${name}'`);
+      await cards.outdate(tx, { tables, outbox }, [1]);
+    });
+  const held = workspace.hold('chat.update');
+  await rename('Kiosk');
+  await held.reached;
+  await rename('Counter');
+  held.release();
+  await alex.finds(/Application {2}Counter/, { in: 'api-requests' });
+  await delivered(office);
+  const drawings = workspace.calls.filter(({ method }) => method === 'chat.update');
+  await tables.transaction((tx) => outbox.enqueue(tx, [{ kind: 'card', registration: 1, version: 1 }]));
+  await delivered(office);
+  expect(workspace.calls.filter(({ method }) => method === 'chat.update')).toHaveLength(drawings.length);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  expect(alex.sees('api-requests')).toHaveLength(1);
+  await outbox.stop(1);
+  await close();
 });
 
 it('a channel without the bot holds up nothing but its own cards, and gets them once the bot is in', async () => {

@@ -1,26 +1,33 @@
 /** Cards: a registration with all that its card and its messages show, and where the card is. */
-import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { approversOf, type Policy } from '../domain/authority.ts';
 import type { Entry, Registration } from '../domain/registration.ts';
-import type { Db } from './client.ts';
+import type { Db, Tx } from './client.ts';
 import { find as findRegistration } from './registrations.ts';
 import { applications, history, registrations } from './schema.ts';
 
-/** Where a card is in Slack, and which version of its registration it shows. */
-export type Place = { channel: string; ts: string; version: number };
+/**
+ * Where a card is in Slack, and which drawing it is: the registration's version and its `card_changes`, added up. Both only
+ * rise, so a card is up to date where its drawing is not below the registration's.
+ */
+export type Place = { channel: string; ts: string; drawing: number };
 
 /** How many earlier requests a card tells of. */
 const earlierShown = 3;
 
-/** The registration and the place of its card, null before it is posted; undefined where there is no such registration. */
+/**
+ * The registration, the drawing that shows it as it is, and the place of its card, null before it is posted; undefined
+ * where there is no such registration.
+ */
 export async function find(
   db: Db,
   id: number,
   policy: Policy,
-): Promise<{ registration: Registration; place: Place | null } | undefined> {
+): Promise<{ registration: Registration; drawing: number; place: Place | null } | undefined> {
   const row = await findRegistration(db, id);
   if (!row) return undefined;
-  const { id: _, version, status, requester, reason, requestedAt, cardChannel, cardTs, cardVersion } = row.registration;
+  const { id: _, version, status, requester, reason, requestedAt } = row.registration;
+  const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;
   const earlier = await earlierThan(db, row.registration);
   const stories = await storiesOf(db, [id, ...earlier.map((one) => one.id)]);
   return {
@@ -38,16 +45,35 @@ export async function find(
       story: (stories.get(id) ?? []).filter((entry) => entry.version <= version),
       earlier: earlier.map((one) => ({ ...one, story: stories.get(one.id) ?? [] })),
     },
-    place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, version: cardVersion ?? 0 } : null,
+    drawing: version + cardChanges,
+    place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, drawing: cardVersion ?? 0 } : null,
   };
 }
 
-/** Remembers where a registration's card is and which version it shows. Not a change of the registration. */
-export async function drawn(db: Db, id: number, { channel, ts, version }: Place): Promise<void> {
+/** Remembers where a registration's card is and which drawing it shows. Not a change of the registration. */
+export async function drawn(db: Db, id: number, { channel, ts, drawing }: Place): Promise<void> {
   await db.tables
     .update(registrations)
-    .set({ cardChannel: channel, cardTs: ts, cardVersion: version })
+    .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
     .where(eq(registrations.id, id));
+}
+
+/**
+ * Has the cards of these registrations redrawn: for the transaction that changes anything they show beside the status,
+ * which raises no version. Rows are locked in the order of their ids, as everybody does.
+ */
+export async function outdate(tx: Tx, db: Db, ids: number[]): Promise<void> {
+  const which = inArray(registrations.id, ids);
+  await tx.select({ id: registrations.id }).from(registrations).where(which).orderBy(registrations.id).for('update');
+  const outdated = await tx
+    .update(registrations)
+    .set({ cardChanges: sql`${registrations.cardChanges} + 1` })
+    .where(which)
+    .returning({ registration: registrations.id, version: registrations.version });
+  await db.outbox.enqueue(
+    tx,
+    outdated.map((one) => ({ kind: 'card', ...one })),
+  );
 }
 
 async function earlierThan(db: Db, { id, serviceId, applicationId, requester }: typeof registrations.$inferSelect) {

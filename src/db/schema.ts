@@ -94,8 +94,10 @@ export const registrations = pgTable(
     /** Where its card is, stored so that a changed setting orphans no card. */
     cardChannel: text(),
     cardTs: text(),
-    /** The version that the card shows. */
+    /** Which drawing the card shows: `version` and `card_changes` as they then were, added up. */
     cardVersion: integer(),
+    /** Rises by one with each change of what the card shows beside the status: a name, its channel, the reason. Buttons do not carry it. */
+    cardChanges: integer().notNull().default(0),
     /** When a pending one is next due for a reminder, and how many it has had. */
     remindAt: moment(),
     reminders: integer().notNull().default(0),

@@ -10,21 +10,20 @@ export function deliverCard({ config, db, poster }: Deps) {
   return async (id: number, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
     if (!found) return;
-    const { registration } = found;
+    const { registration, drawing } = found;
     const message = card(registration);
-    const { version } = registration;
     const mark: Mark = { event_type: 'registrar_card', event_payload: { registration: id } };
 
     let place = found.place;
     if (!place) {
       const { channel } = registration.approvers;
       const posted =
-        attempt.first && version === 1 ? undefined : await findPosted(poster, channel, mark, registration.requestedAt);
-      if (posted) place = { channel, ts: posted, version: 0 };
+        attempt.first && drawing === 1 ? undefined : await findPosted(poster, channel, mark, registration.requestedAt);
+      if (posted) place = { channel, ts: posted, drawing: 0 };
     }
-    if (place && place.version >= version) return;
+    if (place && place.drawing >= drawing) return;
     const stands = place && (await redraw(poster, place, message)) ? place : undefined;
     const { channel, ts } = stands ?? (await post(poster, registration.approvers.channel, message, mark));
-    await cards.drawn(db, id, { channel, ts, version });
+    await cards.drawn(db, id, { channel, ts, drawing });
   };
 }
