@@ -126,6 +126,7 @@ export function readConfig(
     approvers: parsed.data.APPROVERS,
     adminChannel: parsed.data.ADMIN_CHANNEL,
     allowSelfApproval: parsed.data.ALLOW_SELF_APPROVAL,
+    allowExternal: parsed.data.ALLOW_EXTERNAL,
   };
   return { ok: true, config: { ...parsed.data, policy } };
 }

@@ -25,7 +25,7 @@ export async function decidableBy(person: string, { config, db, directory }: Ask
   const memberships = await directory.memberships(person, [...ids]);
   const judged = rules.map(({ services, approvers }) => ({
     services,
-    may: isApprover(person, approvers, memberships),
+    may: isApprover(person, approvers, memberships, policy),
   }));
   const theirs = judged.filter(({ may }) => may === true);
   return {

@@ -1,65 +1,133 @@
-/** Who belongs to a user group or a channel, as Slack says; kept for a minute and forgotten when Slack tells of a change. */
+/**
+ * Who people are to the workspace, and who belongs to a user group or a channel, as Slack says; kept for a minute and
+ * forgotten when Slack tells of a change.
+ */
 import type { WebClient } from '@slack/web-api';
 import { platformError } from './answer.ts';
-import type { Memberships } from './domain/authority.ts';
+import type { Account, Memberships } from './domain/authority.ts';
 import type { Log } from './log.ts';
 
 export type Directory = {
-  /** Whether a person belongs to each of these groups and channels. What Slack did not answer is left out. */
+  /** What a person is to the workspace; undefined where Slack did not say. */
+  account(person: string): Promise<Account | undefined>;
+  /** That, and whether they belong to each of these groups and channels. What Slack did not answer is left out. */
   memberships(person: string, ids: string[]): Promise<Memberships>;
   /** Everybody who belongs to one of these groups and channels. One that Slack does not know has nobody; an outage rejects. */
   members(ids: string[]): Promise<string[]>;
-  forget(id: string): void;
+  /** Asks anew about this person, group or channel; without an id, about all of them. */
+  forget(id?: string): void;
 };
 
 /** How long an answer of Slack's is trusted, in milliseconds: groups may be asked for 20 times a minute. */
 const keptFor = 60_000;
 
 export function createDirectory(client: WebClient, now: () => Date, log: Log): Directory {
-  const kept = new Map<string, { at: number; members: Promise<Set<string>> }>();
+  const moment = () => now().getTime();
+  const sets = remembering(
+    (id) => (id.startsWith('S') ? groupMembers(client, id) : channelMembers(client, id)),
+    moment,
+  );
+  const accounts = remembering((id) => accountOf(client, id, home), moment);
+  let own: Promise<Team> | undefined;
 
-  async function membersOf(id: string): Promise<Set<string>> {
-    const known = kept.get(id);
-    if (known && now().getTime() - known.at < keptFor) return known.members;
-    const members = id.startsWith('S') ? groupMembers(client, id) : channelMembers(client, id);
-    const entry = { at: now().getTime(), members };
-    kept.set(id, entry);
-    members.catch(() => {
-      if (kept.get(id) === entry) kept.delete(id);
+  /** The bot's own team, which never changes. */
+  function home(): Promise<Team> {
+    own ??= client.auth.test().then(({ team_id, enterprise_id }) => ({ team: team_id, enterprise: enterprise_id }));
+    own.catch(() => {
+      own = undefined;
     });
-    return members;
+    return own;
+  }
+
+  async function account(person: string): Promise<Account | undefined> {
+    try {
+      return await accounts.get(person);
+    } catch (error) {
+      log.warn({ err: error, id: person }, 'Slack did not say who this is');
+      return undefined;
+    }
   }
 
   return {
+    account,
     async memberships(person, ids) {
-      const answers = new Map<string, boolean>();
-      await Promise.all(
-        ids.map(async (id) => {
-          try {
-            answers.set(id, (await membersOf(id)).has(person));
-          } catch (error) {
-            log.warn({ err: error, id }, 'Slack did not say who belongs to this group or channel');
-          }
-        }),
-      );
-      return answers;
+      const of = new Map<string, boolean>();
+      const asked = ids.map(async (id) => {
+        try {
+          of.set(id, (await sets.get(id)).has(person));
+        } catch (error) {
+          log.warn({ err: error, id }, 'Slack did not say who belongs to this group or channel');
+        }
+      });
+      const [known] = await Promise.all([account(person), ...asked]);
+      return { account: known, of };
     },
     async members(ids) {
-      const sets = ids.map(async (id) => {
+      const found = ids.map(async (id) => {
         try {
-          return await membersOf(id);
+          return await sets.get(id);
         } catch (error) {
           if (!platformError(error)) throw error;
           log.warn({ err: error, id }, 'Slack does not know this group or channel');
           return [];
         }
       });
-      return (await Promise.all(sets)).flatMap((members) => [...members]);
+      return (await Promise.all(found)).flatMap((members) => [...members]);
     },
     forget: (id) => {
-      kept.delete(id);
+      sets.forget(id);
+      accounts.forget(id);
     },
   };
+}
+
+/** Keeps answers for a minute; what failed is asked anew. */
+function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
+  const kept = new Map<string, { at: number; answer: Promise<T> }>();
+  return {
+    get(id: string): Promise<T> {
+      const known = kept.get(id);
+      if (known && moment() - known.at < keptFor) return known.answer;
+      const entry = { at: moment(), answer: ask(id) };
+      kept.set(id, entry);
+      entry.answer.catch(() => {
+        if (kept.get(id) === entry) kept.delete(id);
+      });
+      return entry.answer;
+    },
+    forget(id?: string): void {
+      if (id === undefined) kept.clear();
+      else kept.delete(id);
+    },
+  };
+}
+
+type Team = { team: string | undefined; enterprise: string | undefined };
+
+/**
+ * A stranger shares no channel with the bot, so `is_stranger` alone would miss people of another team who do: their team
+ * tells. In an organisation of several workspaces (Enterprise Grid) its people are members of all of them.
+ */
+async function accountOf(client: WebClient, user: string, home: () => Promise<Team>): Promise<Account> {
+  const [found, own] = await Promise.all([lookUp(client, user), home()]);
+  if (found === 'no accounts here') return 'member';
+  if (found.deleted) return 'deactivated';
+  const elsewhere = found.team_id !== undefined && own.team !== undefined && found.team_id !== own.team;
+  const sameOrganisation = own.enterprise && found.enterprise_user?.enterprise_id === own.enterprise;
+  const foreign = found.is_stranger || (elsewhere && !sameOrganisation);
+  return foreign || found.is_restricted || found.is_ultra_restricted ? 'external' : 'member';
+}
+
+async function lookUp(client: WebClient, user: string) {
+  try {
+    const { user: found } = await client.users.info({ user });
+    if (!found) throw new Error('Slack accepted a question about a person without answering it');
+    return found;
+  } catch (error) {
+    // A Slack API of another make (SLACK_API_URL) may know neither guests nor other teams; Slack's own always answers this.
+    if (platformError(error) === 'unknown_method') return 'no accounts here' as const;
+    throw error;
+  }
 }
 
 async function groupMembers(client: WebClient, usergroup: string): Promise<Set<string>> {

@@ -1,10 +1,21 @@
 /** Who may decide: the policy as a table. */
 import { describe, expect, it } from 'vitest';
-import { approversOf, membershipsToAsk, refuseDecision } from '../src/domain/authority.ts';
+import {
+  type Account,
+  approversOf,
+  isApprover,
+  membershipsToAsk,
+  refuseAccount,
+  refuseDecision,
+  refuseOwner,
+} from '../src/domain/authority.ts';
 
-const policy = { approvers: [] as string[], adminChannel: 'C0ADMIN', allowSelfApproval: false };
+const policy = { approvers: [] as string[], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
+const everything = (kind: string) => ({ decides: kind, asks: kind, owns: kind });
 const plain = { approvers: [] as string[], channel: null };
 const everybodyIn = (...ids: string[]) => new Map(ids.map((id) => [id, true]));
+/** What Slack says of a full member. */
+const member = (of: Map<string, boolean>) => ({ account: 'member' as const, of });
 
 describe('whom a request rests with', () => {
   it.each([
@@ -65,14 +76,14 @@ describe('who may decide', () => {
     ],
     ['not the requester, even in the channel', plain, 'U0DANA', everybodyIn('C0ADMIN'), 'own-request'],
   ])('%s', (_, service, person, memberships, kind) => {
-    const refusal = refuseDecision(person, 'U0DANA', approversOf(service, policy), memberships, policy);
+    const refusal = refuseDecision(person, 'U0DANA', approversOf(service, policy), member(memberships), policy);
     expect(refusal?.kind ?? null).toBe(kind);
   });
 
   it('the requester, where ALLOW_SELF_APPROVAL says so and they are an approver', () => {
     const allowed = { ...policy, allowSelfApproval: true };
     const refuse = (memberships: Map<string, boolean>) =>
-      refuseDecision('U0DANA', 'U0DANA', approversOf(plain, allowed), memberships, allowed);
+      refuseDecision('U0DANA', 'U0DANA', approversOf(plain, allowed), member(memberships), allowed);
     expect(refuse(everybodyIn('C0ADMIN'))).toBe(null);
     expect(refuse(new Map([['C0ADMIN', false]]))?.kind).toBe('not-an-approver');
   });
@@ -81,5 +92,34 @@ describe('who may decide', () => {
     expect(membershipsToAsk(approversOf(named, policy), 'U0ALEX')).toEqual([]);
     expect(membershipsToAsk(approversOf(named, policy), 'U0LEE')).toEqual(['S0LEADS']);
     expect(membershipsToAsk(approversOf(plain, policy), 'U0LEE')).toEqual(['C0ADMIN']);
+  });
+
+  it.each<
+    [
+      Account | undefined,
+      Record<'decides' | 'asks' | 'owns', string | null>,
+      Record<'decides' | 'asks' | 'owns', string | null>,
+    ]
+  >([
+    ['member', { decides: null, asks: null, owns: null }, { decides: null, asks: null, owns: null }],
+    ['external', { decides: 'external', asks: 'external', owns: null }, { decides: null, asks: null, owns: null }],
+    ['deactivated', everything('deactivated'), everything('deactivated')],
+    [undefined, everything('unsure'), everything('unsure')],
+  ])('an account that is %s', (account, usually, external) => {
+    for (const [allowExternal, expected] of [
+      [false, usually],
+      [true, external],
+    ] as const) {
+      const set = { ...policy, approvers: ['U0ALEX'], allowExternal };
+      const approvers = approversOf(plain, set);
+      const memberships = { account, of: new Map() };
+      expect(refuseDecision('U0ALEX', 'U0DANA', approvers, memberships, set)?.kind ?? null).toBe(expected.decides);
+      expect(refuseAccount(account, set)?.kind ?? null).toBe(expected.asks);
+      expect(refuseOwner(account)?.kind ?? null).toBe(expected.owns);
+      const approver = expected.decides === null || (expected.decides === 'unsure' ? undefined : false);
+      expect(isApprover('U0ALEX', approvers, memberships, set)).toBe(approver);
+      // Whoever is no approver is none, whatever their account.
+      expect(isApprover('U0LEE', approvers, memberships, set)).toBe(false);
+    }
   });
 });

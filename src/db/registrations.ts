@@ -1,6 +1,6 @@
 /** Registrations: found and changed. Each change, its event and its effects are one transaction. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { approversOf, type Memberships, type Policy, refuseDecision } from '../domain/authority.ts';
+import { approversOf, type Memberships, type Policy, refuseDecision, refuseOwner } from '../domain/authority.ts';
 import {
   type Action,
   act,
@@ -96,7 +96,7 @@ async function refuse(
     case 'owner': {
       const owner = and(eq(applicationOwners.applicationId, applicationId), eq(applicationOwners.userId, by));
       const [found] = await tables.select().from(applicationOwners).where(owner);
-      return found ? null : { kind: 'not-an-owner' };
+      return found ? refuseOwner(memberships.account) : { kind: 'not-an-owner' };
     }
     case 'time':
       return null;

@@ -1,5 +1,6 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
 import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { type Account, type Policy, refuseAccount } from '../domain/authority.ts';
 import {
   begin,
   effectsOfRequest,
@@ -17,6 +18,9 @@ export type Request = {
   services: number[];
   application: Application;
   requester: string;
+  /** What the requester is to the workspace; undefined where Slack did not say. */
+  account: Account | undefined;
+  policy: Policy;
   reason: string;
   /** The Slack view it came from; the same one never makes anything twice. */
   form: string;
@@ -34,6 +38,8 @@ export async function open(
   db: Db,
   request: Request,
 ): Promise<{ ok: true; opened: Opened[]; application: string } | { ok: false; refusal: RequestRefusal }> {
+  const why = refuseAccount(request.account, request.policy);
+  if (why) return { ok: false, refusal: { field: 'services', kind: 'may-not-ask', why } };
   return db.tables.transaction(async (tx) => {
     // The share lock holds a service as it is until this commits: disabling it comes before or after, not between.
     const chosen = await tx

@@ -1,15 +1,43 @@
 /**
  * Who may decide a request: the one policy, asked at every click, of the person who clicked.
  * The service's approvers, else APPROVERS, else the members of the approval channel; never the requester, unless
- * ALLOW_SELF_APPROVAL.
+ * ALLOW_SELF_APPROVAL; never somebody who was deactivated; and guests and people of other teams neither ask nor decide,
+ * unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
 import type { Approvers, Refusal } from './registration.ts';
 
 /** What is set: for the service, and for the workspace where the service says nothing. */
-export type Policy = { approvers: string[]; adminChannel: string; allowSelfApproval: boolean };
+export type Policy = {
+  approvers: string[];
+  adminChannel: string;
+  allowSelfApproval: boolean;
+  allowExternal: boolean;
+};
 
-/** Whether a person belongs to a group or a channel, by its id. Missing or undefined: it could not be found out. */
-export type Memberships = ReadonlyMap<string, boolean | undefined>;
+/** What a person is to the workspace. Guests, and people of other teams who share a channel with it, are external. */
+export type Account = 'member' | 'external' | 'deactivated';
+
+/** What Slack says of whoever acts. What is missing or undefined could not be found out. */
+export type Memberships = {
+  account: Account | undefined;
+  /** Whether they belong to a group or a channel, by its id. */
+  of: ReadonlyMap<string, boolean | undefined>;
+};
+
+/** Why somebody with this account may neither ask nor decide; null where they may. */
+export function refuseAccount(
+  account: Account | undefined,
+  { allowExternal }: Policy,
+): Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> | null {
+  if (account === 'external') return allowExternal ? null : { kind: 'external' };
+  return refuseOwner(account);
+}
+
+/** Why somebody with this account may not act for an application that is theirs: giving up is open to external people too. */
+export function refuseOwner(account: Account | undefined): Extract<Refusal, { kind: 'deactivated' | 'unsure' }> | null {
+  if (account === undefined) return { kind: 'unsure' };
+  return account === 'deactivated' ? { kind: 'deactivated' } : null;
+}
 
 /** Where a service's requests are posted. */
 export function approvalChannel(service: { channel: string | null }, policy: Policy): string {
@@ -41,15 +69,28 @@ export function refuseDecision(
   policy: Policy,
 ): Refusal | null {
   if (person === requester && !policy.allowSelfApproval) return { kind: 'own-request', askInstead: approvers };
-  const approver = isApprover(person, approvers, memberships);
-  if (approver) return null;
-  return approver === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
+  const appointed = isAppointed(person, approvers, memberships);
+  if (appointed) return refuseAccount(memberships.account, policy);
+  return appointed === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
 }
 
 /** Whether `person` is one of the approvers, whoever asks; undefined where it could not be found out. */
-export function isApprover(person: string, approvers: Approvers, memberships: Memberships): boolean | undefined {
+export function isApprover(
+  person: string,
+  approvers: Approvers,
+  memberships: Memberships,
+  policy: Policy,
+): boolean | undefined {
+  const appointed = isAppointed(person, approvers, memberships);
+  const refused = appointed === false ? null : refuseAccount(memberships.account, policy);
+  if (!refused) return appointed;
+  return refused.kind === 'unsure' ? undefined : false;
+}
+
+/** Whether they are named, or belong to what is named; whatever their account. */
+function isAppointed(person: string, approvers: Approvers, { of }: Memberships): boolean | undefined {
   if (approvers.users.includes(person)) return true;
-  const answers = membershipsToAsk(approvers, person).map((id) => memberships.get(id));
+  const answers = membershipsToAsk(approvers, person).map((id) => of.get(id));
   if (answers.includes(true)) return true;
   return answers.includes(undefined) ? undefined : false;
 }
@@ -65,7 +106,7 @@ export function refuseReading(
   policy: Policy,
 ): Refusal | null {
   const readers = [approvers, admins(policy)];
-  const answers = readers.map((some) => isApprover(person, some, memberships));
+  const answers = readers.map((some) => isApprover(person, some, memberships, policy));
   if (answers.includes(true)) return null;
   return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-a-reader', askInstead: readers };
 }

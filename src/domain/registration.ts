@@ -101,7 +101,10 @@ export type Refusal =
   | { kind: 'not-an-owner' }
   /** Not one of those who may read what happened to a request. */
   | { kind: 'not-a-reader'; askInstead: Approvers[] }
-  /** Slack could not be asked who belongs to a group or channel: no, for now. */
+  /** A guest, or somebody of another team. */
+  | { kind: 'external' }
+  | { kind: 'deactivated' }
+  /** Slack could not be asked who somebody is, or who belongs to a group or channel: no, for now. */
   | { kind: 'unsure' };
 
 /** Whom an approval rests with: named people and groups, else the members of the channel. */
@@ -151,6 +154,7 @@ const draw = (registration: number, version: number): Effect[] => [
 
 /** A request that cannot be made, told on the form's field it concerns. */
 export type RequestRefusal =
+  | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }
   | { field: 'services'; kind: 'unknown-service' }
   | { field: 'services'; kind: 'disabled'; services: string[] }
   | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }

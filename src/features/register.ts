@@ -1,18 +1,29 @@
 /** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import { answerPicker, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
+import {
+  type Acted,
+  answerClick,
+  answerPicker,
+  answerSubmission,
+  openModal,
+  type Submitted,
+  within,
+} from '../answer.ts';
 import * as applications from '../db/applications.ts';
 import * as catalog from '../db/catalog.ts';
 import * as requests from '../db/requests.ts';
 import type { Deps } from '../deps.ts';
+import { refuseAccount } from '../domain/authority.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { registerButton } from '../views/home.ts';
+import { refusal } from '../views/notices.ts';
 import {
   applicationOptions,
   applicationPicker,
   confirmation,
+  type Opening,
   readForm,
   registerModal,
   registerModalId,
@@ -21,19 +32,19 @@ import {
   servicesPicker,
 } from '../views/register-modal.ts';
 
-/** A service named in the command is looked up before the form opens, but not for longer than this, in milliseconds. */
+/** What is looked up before the form opens, who asks and for which service, takes no longer than this, in milliseconds. */
 const lookUpFor = 1_000;
 
-export function register(app: App, { config, db, now, log }: Deps): void {
+export function register(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
     await ack();
-    const opening = await within(lookUpFor, preselect(command.text), {}).catch(() => ({}));
-    await openModal({ client, body: command, respond }, registerModal(opening), log);
+    const looking = within(lookUpFor, preselect(command.text), {}).catch(() => ({}));
+    await begin({ client, body: command, respond }, command.user_id, looking);
   });
 
   app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
     await ack();
-    await openModal({ client, body, respond }, registerModal(), log);
+    await begin({ client, body, respond }, body.user.id);
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
@@ -59,6 +70,15 @@ export function register(app: App, { config, db, now, log }: Deps): void {
     await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
+  /** Opens the form, unless it is known in time that this person may not ask. What counts is asked at the submission. */
+  async function begin(acted: Acted, person: string, looking: Promise<Opening> = Promise.resolve({})): Promise<void> {
+    const known = within(lookUpFor, directory.account(person), undefined);
+    const [account, opening] = await Promise.all([known, looking]);
+    const refused = account && refuseAccount(account, config.policy);
+    if (refused) await answerClick(acted, refusal(refused), log);
+    else await openModal(acted, registerModal(opening), log);
+  }
+
   async function preselect(text: string) {
     // Slack escapes a command's text, and only these three characters.
     const typed = storable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
@@ -71,10 +91,13 @@ export function register(app: App, { config, db, now, log }: Deps): void {
   async function submitted(person: string, view: { id: string; state?: { values: unknown } }): Promise<Submitted> {
     const read = readForm(view.state?.values);
     if (!read.ok) return read;
+    const account = await directory.account(person);
     const at = now();
     const opened = await requests.open(db, {
       ...read.form,
       requester: person,
+      account,
+      policy: config.policy,
       form: view.id,
       at,
       remindAt: firstReminder(at, config.REMIND_AFTER),

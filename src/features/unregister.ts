@@ -24,7 +24,7 @@ import {
 /** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
 const lookUpFor = 1_000;
 
-export function unregister(app: App, { config, db, now, log }: Deps): void {
+export function unregister(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/unregister', async ({ ack, command, client, respond }) => {
     await ack();
     const any = registrations.unregistrable(db, command.user_id, '', 1).then((found) => found.length > 0);
@@ -63,9 +63,9 @@ export function unregister(app: App, { config, db, now, log }: Deps): void {
     return { view: unregistered(gone?.service.name ?? '', gone?.application ?? '') };
   }
 
-  function take(choice: Pressed, by: string): Promise<Outcome> {
-    const at = now();
+  async function take(choice: Pressed, by: string): Promise<Outcome> {
+    const memberships = await directory.memberships(by, []);
     const { policy } = config;
-    return registrations.change(db, { ...choice, action: 'unregister', by, at, policy, memberships: new Map() });
+    return registrations.change(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
   }
 }

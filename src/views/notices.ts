@@ -77,8 +77,12 @@ export function refusal(refused: Refusal): string {
       const readers = new Set(refused.askInstead.map(whoDecides));
       return `Only ${[...readers].join(' or ')} may see the history of this request.`;
     }
+    case 'external':
+      return 'Guests and people of other workspaces can neither request access here nor decide about it. Ask a full member of this workspace.';
+    case 'deactivated':
+      return 'This Slack account was deactivated. Nothing was changed.';
     case 'unsure':
-      return 'Slack did not say just now who may decide this request. Nothing was changed: try again in a minute.';
+      return 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
   }
 }
 

@@ -21,6 +21,7 @@ import {
   section,
   words,
 } from './blocks.ts';
+import { refusal as refused } from './notices.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';
@@ -33,8 +34,10 @@ const servicesAtMost = 10;
 
 type Offered = { id: number; slug: string; name: string; registrationEnabled: boolean };
 
+export type Opening = { preselected?: Offered; unknown?: string };
+
 /** The form; with a service where one was named in the command, or with a word on why it could not be. */
-export function registerModal(opening: { preselected?: Offered; unknown?: string } = {}): ModalView {
+export function registerModal(opening: Opening = {}): ModalView {
   const { preselected, unknown } = opening;
   return {
     type: 'modal',
@@ -150,6 +153,8 @@ export function requestErrors(refusal: RequestRefusal, timeZone: string): FieldE
 
 function sentence(refusal: RequestRefusal, timeZone: string): string {
   switch (refusal.kind) {
+    case 'may-not-ask':
+      return refused(refusal.why);
     case 'unknown-service':
       return 'One of these services is not in the catalog any more. Remove it and choose again.';
     case 'disabled':

@@ -5,6 +5,7 @@ import type { Refusal, Status } from '../domain/registration.ts';
 import { cut } from '../domain/text.ts';
 import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from './blocks.ts';
 import { type Pressed, pressed } from './card.ts';
+import { refusal as sentence } from './notices.ts';
 
 export const unregisterModalId = 'unregister';
 export const registrationPicker = 'unregister-registration';
@@ -67,6 +68,9 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
         registration: `This registration has changed: it is ${status} since ${plainDate(at, timeZone)}.${again}`,
       };
     }
+    case 'deactivated':
+    case 'unsure':
+      return { registration: sentence(refusal) };
     default:
       return { registration: 'This registration is not yours to unregister, or it is gone. Choose another.' };
   }

@@ -29,10 +29,16 @@ export function describedMember({ state }: Inside, member: Member): Record<strin
     is_ultra_restricted: false,
     is_bot: member.isBot,
     is_app_user: false,
-    ...(member.teamId !== state.team.id && { is_stranger: true }),
+    // Slack says so only of those who share no channel with the app.
+    ...(member.teamId !== state.team.id && !sharesChannel(state, member) && { is_stranger: true }),
     updated: 1_700_000_000,
   };
 }
+
+const sharesChannel = ({ channels, app }: Inside['state'], { id }: Member): boolean =>
+  [...channels.values()].some(
+    ({ kind, members }) => kind !== 'im' && members.includes(app.botUser) && members.includes(id),
+  );
 
 function info(args: Args, inside: Inside) {
   const member = inside.state.members.get(required(args, 'user')) ?? refuse('user_not_found');

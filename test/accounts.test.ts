@@ -1,0 +1,100 @@
+/** Guests, people of other teams: who they are is asked of Slack. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Running } from '../src/main.ts';
+import { type Office, openOffice } from './support/office.ts';
+import { asks, people, requests } from './support/people.ts';
+import { person, seed } from './workspace/seed.ts';
+
+const external = 'Guests and people of other workspaces can neither request access here nor decide about it.';
+
+/** Gwen is a guest and Cody of another team; both are in the admin channel. */
+function withGuests() {
+  const gwen = person('gwen', { isGuest: true });
+  const cody = person('cody', { teamId: 'T0OTHER' });
+  const usual = seed({ members: [gwen, cody] });
+  for (const channel of usual.channels) if (channel.name === 'api-requests') channel.members.push(gwen.id, cody.id);
+  return usual;
+}
+
+/** From now on Slack talks to this replica. */
+const talkTo = ({ workspace }: Office, bot: Running) =>
+  workspace.deliverOver(`http://127.0.0.1:${bot.port}/slack/events`);
+
+/** The newest payload that was handed to a bot: to be sent again, or by somebody else. */
+const last = ({ workspace }: Office, type: string) => workspace.delivered.findLast((payload) => payload.type === type);
+
+const statuses = ({ database }: Office) => database.sql`select status from registrations order by id`;
+
+describe('guests and people of other teams', () => {
+  let office: Office;
+  let strict: Running;
+  beforeAll(async () => {
+    office = await openOffice({ mode: 'http', seed: withGuests() });
+    strict = office.bot;
+  });
+  afterAll(() => office[Symbol.asyncDispose]());
+
+  it('read so where they would ask: after the command, in Home, and on a form that they should not have', async () => {
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    for (const name of ['gwen', 'cody']) {
+      const one = workspace.person(name);
+      await one.types('/register payments');
+      expect(await one.finds(/Guests/, { in: 'whispered' })).toContain(external);
+      await one.opensHome();
+      await one.clicks('Register', { in: 'home' });
+      expect(await one.finds(/Guests/, { in: 'modal' })).toContain(external);
+      await one.closes();
+
+      const stolen = JSON.stringify(last(office, 'view_submission')).replaceAll(dana.id, one.id);
+      const forged = stolen.replace(/"id":"V\w+"/, '"id":"VFORGED"').replace('new:Shop', `new:${name}`);
+      expect(await workspace.deliver(JSON.parse(forged))).toMatchObject({
+        body: { errors: { services: expect.stringContaining(external) } },
+      });
+    }
+    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+  });
+
+  it('may not decide, though they are in the channel; and no form asks them why', async () => {
+    const { workspace } = office;
+    for (const name of ['gwen', 'cody']) {
+      const one = workspace.person(name);
+      const before = one.whispers.length;
+      await one.clicks('Approve', { in: 'api-requests' });
+      await one.clicks('Reject', { in: 'api-requests' });
+      await workspace.until(() => one.whispers.length === before + 2);
+      expect(one.whispers.at(-1)).toContain(external);
+      expect(workspace.views(one.id)).toEqual([]);
+      await one.opensHome();
+      await one.finds(/no applications yet/, { in: 'home' });
+      expect(one.sees('home').join()).not.toContain('Waiting for your decision');
+    }
+    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+  });
+
+  it('may do both where ALLOW_EXTERNAL says so; and what they have they may give up, whatever it says then', async () => {
+    const { workspace } = office;
+    const gwen = workspace.person('gwen');
+    talkTo(office, await office.startAnother({ ALLOW_EXTERNAL: 'true' }));
+    await asks(gwen, ['Ledger API'], 'Kiosk');
+    await gwen.closes();
+    await workspace.person('cody').clicks('Approve', { in: 'api-requests', on: /Payments/ });
+    await people(office).dana.finds(/Approved by @cody/);
+    talkTo(office, strict);
+    await gwen.types('/unregister');
+    await gwen.picks('Registration', 'Ledger API — Kiosk');
+    await gwen.submits();
+    expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'unregistered' }]);
+  });
+
+  it('where Slack does not say who somebody is the form opens, and nothing is asked for until it does', async () => {
+    const { workspace } = office;
+    const { sam } = people(office);
+    workspace.fail('users.info', { kind: 'server-error' }, { times: 4 });
+    const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+    expect(await asks(sam, ['Payments API'], 'Till')).toEqual({ errors: { Services: unsure } });
+    expect(await sam.submits()).toHaveProperty('view');
+    await sam.closes();
+  });
+});
