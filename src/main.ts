@@ -10,6 +10,7 @@ import { connect, type Db, migrateDatabase } from './db/client.ts';
 import { EmbeddedPostgresError } from './db/data-dir.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
+import * as outdated from './db/outdated.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
 import { remind } from './features/remind.ts';
@@ -87,6 +88,9 @@ export async function start(
     if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services), 'the catalog file is applied');
 
     const directory = createDirectory(slack.client, now, log);
+    outdated
+      .hear(client, directory.forget)
+      .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
     const deps = { config, db, poster: slack.poster, directory, mailer, now, log };
     listen(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));

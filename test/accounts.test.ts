@@ -1,6 +1,7 @@
-/** Guests, people of other teams: who they are is asked of Slack. */
+/** Guests, people of other teams, people who have left: who they are is asked of Slack, at once and in every replica. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../src/main.ts';
+import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import { person, seed } from './workspace/seed.ts';
@@ -97,4 +98,82 @@ describe('guests and people of other teams', () => {
     expect(await sam.submits()).toHaveProperty('view');
     await sam.closes();
   });
+});
+
+it('a deactivated approver decides nothing more, and a deactivated owner gives nothing up', async () => {
+  await using office = await openOffice({ mode: 'http', env: { APPROVERS: 'U0ALEX' } });
+  const { workspace } = office;
+  const { dana, sam, alex, priya } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await dana.closes();
+  await priya.finds(/Ledger API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+  await dana.finds(/Approved by @alex/);
+  const click = JSON.stringify(last(office, 'block_actions')).replaceAll('"1@1"', '"2@1"');
+  await dana.types('/unregister');
+  await dana.picks('Registration', 'Ledger API');
+  const [form] = workspace.views(dana.id);
+  await asks(sam, ['Search API'], 'Till');
+  const submission = last(office, 'view_submission');
+
+  await workspace.deactivate(alex.id);
+  await workspace.deactivate(dana.id);
+  await workspace.deliver(JSON.parse(click));
+  await workspace.until(() => workspace.transcript().includes('(only to @alex): This Slack account was deactivated.'));
+  const user = { ...Object(submission?.user), id: dana.id };
+  expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({
+    body: { errors: { registration: 'This Slack account was deactivated. Nothing was changed.' } },
+  });
+  expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'pending' }, { status: 'approved' }]);
+});
+
+describe('of two replicas', () => {
+  it.each([
+    ['a channel', {}, 'C0REQUESTS', (office: Office) => office.workspace.leave('U0PRIYA', 'C0REQUESTS')],
+    ['the company', { APPROVERS: 'U0PRIYA' }, 'U0PRIYA', (office: Office) => office.workspace.deactivate('U0PRIYA')],
+  ])('one hears that somebody left %s, and the other lets them decide no more', async (_, env, what, leave) => {
+    await using office = await openOffice({ mode: 'http', seed: withGuests(), env });
+    const { workspace, database } = office;
+    const { dana, priya } = people(office);
+    const other = await office.startAnother();
+    await requests(dana, priya);
+    await priya.clicks('Reject', { in: 'api-requests' });
+    await priya.finds(/Reject request/, { in: 'modal' });
+    await priya.closes();
+    const click = last(office, 'block_actions');
+    talkTo(office, office.bot);
+    await leave(office);
+    talkTo(office, other);
+    const answers = () =>
+      workspace.calls.filter(({ method, args }) => method === 'views.open' || args.channel === priya.id);
+    // The word reaches the other replica a moment later.
+    await eventually(`the other replica has forgotten ${what}`, async () => {
+      const before = answers().length;
+      await workspace.deliver({ ...click, response_url: `${workspace.url}/response/gone` });
+      await workspace.until(() => answers().length > before);
+      return answers().at(-1)?.method !== 'views.open';
+    });
+    expect(await database.sql`select status from registrations`).toEqual([{ status: 'pending' }]);
+  });
+});
+
+it('what was said while a replica did not listen is not missed: it forgets everything when it listens again', async () => {
+  await using office = await openOffice({ mode: 'http' });
+  const { workspace, database } = office;
+  const { dana, sam, priya } = people(office);
+  await requests(dana, priya);
+  const asked = () => workspace.calls.filter(({ method }) => method === 'users.info').length;
+  const before = asked();
+  await database.allow(false);
+  await database.allow(true);
+  await eventually('it listens again', async () => {
+    const listening = await database.sql`select from pg_stat_activity where query like 'listen "registrar%'
+      and datname = current_database()`;
+    return listening.length === 1;
+  });
+  await dana.types('/register');
+  await workspace.until(() => workspace.views(dana.id).length > 0);
+  expect(asked()).toBe(before + 1);
+  await dana.closes();
+  await sam.types('/registrations');
 });

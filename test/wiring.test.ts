@@ -206,6 +206,7 @@ const eventScopes: Record<string, string[]> = {
   member_joined_channel: ['channels:read', 'groups:read'],
   member_left_channel: ['channels:read', 'groups:read'],
   subteam_members_changed: ['usergroups:read'],
+  user_change: ['users:read'],
 };
 
 function scopesOfEvent(event: string): string[] {

@@ -22,15 +22,26 @@ export type Db = { tables: Drizzle; outbox: Outbox };
  */
 const timeouts = { statement_timeout: 5_000, lock_timeout: 3_000, idle_in_transaction_session_timeout: 10_000 };
 
+export type Connection = {
+  tables: Drizzle;
+  /** Hears what is sent to a channel with NOTIFY; `begun` is called each time that listening begins, also anew after a loss. */
+  listen: (channel: string, heard: (payload: string) => void, begun: () => void) => Promise<unknown>;
+  close: () => Promise<void>;
+};
+
 /** Opens a pool of connections; none is made before the first statement. */
-export function connect(url: string): { tables: Drizzle; close: () => Promise<void> } {
+export function connect(url: string): Connection {
   const client = postgres(url, {
     max: 10,
     connect_timeout: 5,
     onnotice: () => {},
     connection: { application_name: 'registrar', ...timeouts },
   });
-  return { tables: drizzled(client), close: () => client.end({ timeout: 5 }) };
+  return {
+    tables: drizzled(client),
+    listen: (channel, heard, begun) => client.listen(channel, heard, begun),
+    close: () => client.end({ timeout: 5 }),
+  };
 }
 
 /** Any number, the same for all replicas: who holds it may migrate. */

@@ -1,9 +1,19 @@
-/** Slack tells of people who join and leave channels and groups: what is remembered of those is forgotten at once. */
+/**
+ * Slack tells of people who join and leave channels and groups, and of those whose account changes: what is remembered of
+ * them is forgotten at once, here and in every other replica.
+ */
 import type { App } from '@slack/bolt';
+import * as outdated from '../db/outdated.ts';
 import type { Deps } from '../deps.ts';
 
-export function membership(app: App, { directory }: Deps): void {
-  app.event('member_joined_channel', async ({ event }) => directory.forget(event.channel));
-  app.event('member_left_channel', async ({ event }) => directory.forget(event.channel));
-  app.event('subteam_members_changed', async ({ event }) => directory.forget(event.subteam_id));
+export function membership(app: App, { db, directory }: Deps): void {
+  async function forget(id: string): Promise<void> {
+    directory.forget(id);
+    await outdated.tell(db, id);
+  }
+
+  app.event('member_joined_channel', async ({ event }) => forget(event.channel));
+  app.event('member_left_channel', async ({ event }) => forget(event.channel));
+  app.event('subteam_members_changed', async ({ event }) => forget(event.subteam_id));
+  app.event('user_change', async ({ event }) => forget(event.user.id));
 }
