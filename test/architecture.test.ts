@@ -73,6 +73,11 @@ it('only db/ speaks SQL', () => {
   expect(outside).toEqual(['main.ts']);
 });
 
+it('only db/history.ts adds to the record, so that it comes last in a transaction', () => {
+  const adding = /insert\(history\)|insert\s+into\s+(history\b|\$\{history\})/i;
+  expect(files.filter((file) => adding.test(textOf(file)))).toEqual(['db/history.ts']);
+});
+
 it('files fit a screen or two', () => {
   expect(files.filter((file) => textOf(file).split('\n').length > 220)).toEqual([]);
 });

@@ -1,9 +1,18 @@
-/** The record: a page of one registration's, and all of it as a stream. */
+/** The record: added to, read a page of one registration's at a time, and all of it as a stream. */
 import { and, desc, eq, lte } from 'drizzle-orm';
 import postgres from 'postgres';
 import type { Entry, Event, Status } from '../domain/registration.ts';
-import type { Db } from './client.ts';
+import type { Db, Tx } from './client.ts';
 import { history } from './schema.ts';
+
+/**
+ * Adds to the record. **The last statement of its transaction**: it takes the head of the chain (db/chain.ts), which
+ * everybody who records waits for until the commit. Whoever took another lock after it could wait in a circle, and all
+ * others with them.
+ */
+export async function append(tx: Tx, events: (Entry & { registrationId: number })[]): Promise<void> {
+  if (events.length > 0) await tx.insert(history).values(events);
+}
 
 /** Events of a registration, newest first, from version `from` down: `limit` at most. */
 export async function page(db: Db, registration: number, from: number, limit: number): Promise<Entry[]> {

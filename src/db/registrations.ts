@@ -11,7 +11,8 @@ import {
   takenBy,
 } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
-import { applicationOwners, applications, history, registrations, services } from './schema.ts';
+import { append } from './history.ts';
+import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
 
 export type Change = {
@@ -58,8 +59,8 @@ export async function change(db: Db, change: Change): Promise<Outcome> {
     if (!row) return gone;
     const outcome = await consider(tx, row, change);
     if (outcome.ok) {
-      await write(tx, row.registration, change, outcome.to);
       await db.outbox.enqueue(tx, outcome.effects);
+      await write(tx, row.registration, change, outcome.to);
     }
     return outcome;
   });
@@ -111,9 +112,7 @@ async function write(tx: Tx, { id, version, status }: Row, change: Change, to: S
     .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
     .returning({ id: registrations.id });
   if (written.length !== 1) throw new Error(`registration ${id} moved under its lock`);
-  await tx
-    .insert(history)
-    .values({ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at });
+  await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
 }
 
 /** What a person may unregister. */

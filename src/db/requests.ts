@@ -12,7 +12,8 @@ import {
 } from '../domain/registration.ts';
 import { type Application, lockApplication } from './applications.ts';
 import type { Db, Tx } from './client.ts';
-import { history, registrations, services } from './schema.ts';
+import { append } from './history.ts';
+import { registrations, services } from './schema.ts';
 
 export type Request = {
   services: number[];
@@ -144,7 +145,12 @@ async function insert(
       })),
     )
     .returning({ id: registrations.id, status: registrations.status });
-  await tx.insert(history).values(
+  await db.outbox.enqueue(
+    tx,
+    rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
+  );
+  await append(
+    tx,
     rows.map(({ id: registrationId, status: to }) => ({
       registrationId,
       version: 1,
@@ -155,9 +161,5 @@ async function insert(
       reason,
       at,
     })),
-  );
-  await db.outbox.enqueue(
-    tx,
-    rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
   );
 }

@@ -116,7 +116,10 @@ export const registrations = pgTable(
   ],
 );
 
-/** Every change, once: who, what, from, to, why, when. A trigger refuses update and delete. */
+/**
+ * Every change, once: who, what, from, to, why, when. Triggers refuse update and delete, and chain each row to the one
+ * before it (db/chain.ts): an insert leaves `seq` and `hash` out.
+ */
 export const history = pgTable(
   'history',
   {
@@ -131,8 +134,25 @@ export const history = pgTable(
     to: text('to_status').$type<Status>().notNull(),
     reason: text(),
     at: moment().notNull(),
+    /** Its place in the one chain of all events: 1, 2, 3 … without gaps. */
+    seq: bigint({ mode: 'number' }).notNull().default(0),
+    hash: text().notNull().default(''),
   },
-  (table) => [primaryKey({ columns: [table.registrationId, table.version] })],
+  (table) => [
+    primaryKey({ columns: [table.registrationId, table.version] }),
+    uniqueIndex('history_by_seq').on(table.seq),
+  ],
+);
+
+/** The last link of the chain, in the only row there is. Whoever adds to the record holds it until the commit. */
+export const historyHead = pgTable(
+  'history_head',
+  {
+    only: boolean().primaryKey().default(true),
+    seq: bigint({ mode: 'number' }).notNull(),
+    hash: text().notNull(),
+  },
+  (table) => [check('history_head_only', sql`${table.only}`)],
 );
 
 /** The Homes that have been opened, and what each shows: who has never opened theirs is never drawn one. */

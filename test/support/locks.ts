@@ -27,6 +27,9 @@ export const holdRegistrations = (database: TestDatabase) =>
 export const holdApplications = (database: TestDatabase) =>
   hold(database, (tx) => tx`select from applications for update`);
 
+/** Nothing is recorded meanwhile. */
+export const holdHead = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
+
 /** Nobody else reads the catalog meanwhile. */
 export const holdServices = (database: TestDatabase) =>
   hold(database, (tx) => tx`lock table services in access exclusive mode`);

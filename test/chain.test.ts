@@ -1,0 +1,210 @@
+/** The chain of the record: whatever is done to it behind the bot's back, the first event that does not fit is named. */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { told } from '../src/audit/verdict.ts';
+import { verify } from '../src/db/chain.ts';
+import { migrateDatabase } from '../src/db/client.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { holdHead, standing } from './support/locks.ts';
+import { openOffice } from './support/office.ts';
+import { asks, people, requests } from './support/people.ts';
+import { databaseUrl } from './support/postgres.ts';
+
+/** What JSON, a time zone or a spreadsheet could read in two ways. */
+const reasons = [
+  'why',
+  '',
+  null,
+  '["a", "b"]',
+  '\\" \n\t\r\b\f\u0001\u001f\u007f',
+  'ä ✓ 👩🏽‍💻 \u2028 \ufeff',
+  "'; --",
+];
+
+/** So many events of so many registrations, each of which stands as its last event left it. */
+async function hasHappened({ sql }: Pick<TestDatabase, 'sql'>, registrations: number, events: number) {
+  await sql`insert into services (slug, name, managed_by) select 's-' || n, 'S', 'slack' from generate_series(1, ${registrations}::int) n`;
+  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
+  await sql`insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
+    select a.id, s.id, 'U0DANA', 'why', 'V1', 'revoked', ${events}, now(), now() from applications a, services s order by s.id`;
+  await sql`insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
+    select r.id, v, case when v % 5 > 0 then 'U0ALEX' end, 'revoke', case when v > 1 then 'approved' end, 'revoked',
+      (${JSON.stringify(reasons)}::text::jsonb) ->> (v % ${reasons.length}::int), '2026-03-29T00:30:00.125Z'::timestamptz + v * interval '1 hour'
+    from registrations r, generate_series(1, ${events}::int) v order by v, r.id`;
+}
+
+const verdict = async (url: string, noted?: { seq: number; hash: string }) => told(await verify(url, noted));
+
+describe('what is tampered with', () => {
+  let database: TestDatabase;
+  let noted: { seq: number; hash: string };
+  beforeAll(async () => {
+    database = await createDatabase();
+    await hasHappened(database, 4, 5);
+    await database.sql`create table kept as table history`;
+    await database.sql`create table kept_head as table history_head`;
+    const [head] = await database.sql`select seq::int, hash from history_head`;
+    noted = { seq: head?.seq, hash: head?.hash };
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  /** As somebody does who owns the tables: the triggers are off meanwhile. Afterwards all is as it was. */
+  async function tamperedWith(how: string, noted?: { seq: number; hash: string }): Promise<string> {
+    const { sql, url } = database;
+    await sql.unsafe(`alter table history disable trigger user; ${how}; alter table history enable trigger user`);
+    const said = await verdict(url, noted);
+    await sql.unsafe(`
+      alter table history disable trigger user; delete from history; insert into history select * from kept;
+      alter table history enable trigger user; delete from history_head; insert into history_head select * from kept_head;
+      update registrations set version = 5, status = 'revoked'`);
+    return said;
+  }
+
+  it('nothing: all of it fits, and the head is said', async () => {
+    expect(noted.seq).toBe(20);
+    expect(await verdict(database.url)).toBe(`All 20 events fit.\nhead 20:${noted.hash}\n`);
+    expect(await verdict(database.url, noted)).toMatch(/^All 20 events fit/);
+  });
+
+  it.each([
+    ...[
+      'registration_id = 1, version = 9',
+      'version = 77',
+      'from_status = null',
+      "to_status = 'approved'",
+      "hash = repeat('a', 64)",
+    ],
+    ...["actor = 'U0LEE'", "action = 'approve'", "reason = ''", "at = at + interval '1 millisecond'"],
+  ])('%s of one event', async (change) => {
+    const said = await tamperedWith(`update history set ${change} where seq = 7`);
+    expect(said).toMatch(
+      /^Event 7 \(registration \d, version \d+\) does not fit: it is not what was written there\.\n$/,
+    );
+  });
+
+  it.each([
+    ['an event removed', 'delete from history where seq = 7', 'Event 7 is missing: it was removed'],
+    [
+      'an event removed, and the others moved up',
+      'delete from history where seq = 7; drop index history_by_seq; update history set seq = seq - 1 where seq > 7; create unique index history_by_seq on history (seq)',
+      'Event 7 (registration 4, version 2) does not fit',
+    ],
+    ['the end cut off', 'delete from history where seq > 18', 'Event 19 is missing: the record went up to event 20'],
+    ['all of it removed', 'delete from history', 'Event 1 is missing: the record went up to event 20'],
+    [
+      'the end cut off, and the head with it',
+      'delete from history where seq > 18; update history_head set (seq, hash) = (select seq, hash from history where seq = 18)',
+      'Registration 3 does not fit: its last event left it in another state.',
+    ],
+    [
+      'an event put in',
+      "insert into history (registration_id, version, action, to_status, at) values (2, 9, 'approve', 'approved', now())",
+      'An event (registration 2, version 9) does not fit: it was put in without being recorded.',
+    ],
+    [
+      'an event put in between',
+      "drop index history_by_seq; update history set seq = seq + 1 where seq > 7; insert into history (registration_id, version, action, to_status, at, seq) values (2, 9, 'approve', 'approved', now(), 8); create unique index history_by_seq on history (seq)",
+      'Event 8 (registration 2, version 9) does not fit',
+    ],
+    ['the head gone', 'delete from history_head', 'Event 20 does not fit: the record up to it was written anew'],
+    [
+      'a registration changed past the bot',
+      "update registrations set status = 'approved' where id = 2",
+      'Registration 2 does not fit',
+    ],
+    ['a registration put back', 'update registrations set version = 4 where id = 3', 'Registration 3 does not fit'],
+  ])('%s', async (_, how, said) => expect(await tamperedWith(how)).toContain(said));
+
+  it('all of it written anew fits by itself, and not with a head that was noted before', async () => {
+    const anew = `
+      update history set actor = 'U0LEE' where seq = 7; create temp table events as table history; delete from history;
+      update history_head set seq = 0, hash = repeat('0', 64); alter table history enable trigger user;
+      insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
+        select registration_id, version, actor, action, from_status, to_status, reason, at from events order by seq;
+      drop table events`;
+    expect(await tamperedWith(anew)).toMatch(/^All 20 events fit/);
+    expect(await tamperedWith(anew, noted)).toMatch(/^Event 20 does not fit: the record up to it was written anew/);
+    const longer = { seq: 21, hash: noted.hash };
+    expect(await verdict(database.url, longer)).toMatch(/^Event 21 is missing: the record went up to event 21/);
+  });
+
+  it('the bot itself cannot leave a gap, nor say which place an event takes', async () => {
+    const { sql, url } = database;
+    const again = sql`insert into history select * from kept where seq = 1 on conflict do nothing`;
+    await expect(again).rejects.toThrow(/every row or none/);
+    await sql.begin(async (tx) => {
+      await tx`update registrations set version = 6 where id = 1`;
+      await tx
+        .savepoint(async (lost) => {
+          await lost`insert into history (registration_id, version, action, to_status, at) values (1, 7, 'revoke', 'revoked', now())`;
+          throw new Error('not this one');
+        })
+        .catch(() => {});
+      await tx`insert into history (registration_id, version, action, to_status, at, seq, hash)
+        values (1, 6, 'revoke', 'revoked', now(), 999, 'mine')`;
+    });
+    expect(await verdict(url)).toMatch(/^All 21 events fit/);
+  });
+});
+
+it('what was recorded before there was a chain is chained when Registrar is upgraded', async () => {
+  const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
+  await server`create database test_upgrade`;
+  const url = databaseUrl(inject('postgres'), 'test_upgrade');
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const before = await mkdtemp(join(tmpdir(), 'registrar-migrations-'));
+  await cp(fileURLToPath(new URL('../migrations', import.meta.url)), before, { recursive: true });
+  const journal = JSON.parse(await readFile(join(before, 'meta/_journal.json'), 'utf8'));
+  const upTo = journal.entries.findIndex(({ tag }: { tag: string }) => tag.endsWith('history-is-chained'));
+  await writeFile(
+    join(before, 'meta/_journal.json'),
+    JSON.stringify({ ...journal, entries: journal.entries.slice(0, upTo) }),
+  );
+  await migrate(drizzle(sql), { migrationsFolder: before });
+
+  await hasHappened({ sql }, 3, 40);
+  await sql`alter database test_upgrade set timezone to 'America/St_Johns'`;
+  await sql`alter database test_upgrade set datestyle to 'SQL, DMY'`;
+  await migrateDatabase(url);
+  expect(await verdict(url)).toMatch(/^All 120 events fit/);
+  const [first] = await sql`select registration_id::int id, version from history where seq = 4`;
+  expect(first).toEqual({ id: 1, version: 2 });
+  await expect(sql`update history set actor = 'U0SAM'`).rejects.toThrow(/append-only/);
+
+  await sql.end();
+  await server`drop database test_upgrade with (force)`;
+  await server.end();
+  await rm(before, { recursive: true });
+});
+
+it('people who act at once wait for the head last of all, and every event has its place', async () => {
+  await using office = await openOffice();
+  const { database } = office;
+  const { dana, sam, alex, priya } = people(office);
+  await requests(dana, alex, 'Payments API');
+  await requests(dana, alex, 'Ledger API', 'Till');
+  const head = await holdHead(database);
+  const acting = [
+    asks(sam, ['Payments API', 'Ledger API', 'Search API'], 'App'),
+    alex.clicks('Approve', { in: 'api-requests', on: /Payments/ }),
+    priya.clicks('Approve', { in: 'api-requests', on: /Ledger/ }),
+  ];
+  await standing(database, 3);
+  // What it says goes into the outbox before: whoever held the head and waited for something else could wait in a circle.
+  const [{ count } = {}] = await database.sql`
+    select count(distinct waiting.pid)::int from pg_stat_activity waiting join pg_locks held using (pid)
+    where waiting.datname = current_database() and waiting.wait_event_type = 'Lock'
+      and held.relation = 'pgboss.job_common'::regclass and held.mode = 'RowExclusiveLock'`;
+  await head.release();
+  await Promise.all(acting);
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await alex.finds(/Approved by @priya/, { in: 'api-requests' });
+  expect(count).toBe(3);
+  expect(await verdict(database.url)).toMatch(/^All 7 events fit/);
+});
