@@ -1,12 +1,14 @@
 /**
- * `npm run audit`: the whole record on standard output, as CSV or JSON lines, oldest first. It streams, so its length does
- * not matter, and reads beside a running bot; of the environment it needs only where the database is.
+ * `npm run audit`: the whole record on standard output, as CSV or JSON lines, oldest first; with `--verify`, whether it is
+ * as it was written. It streams, so its length does not matter, and reads beside a running bot; of the environment it
+ * needs only where the database is.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { Mistake, readArguments } from './audit/arguments.ts';
+import { told } from './audit/verdict.ts';
 import { readDatabase } from './config.ts';
+import { verify } from './db/chain.ts';
 import { EmbeddedPostgresError } from './db/data-dir.ts';
 import { visitEmbedded } from './db/embedded.ts';
 import { type Recorded, recorded } from './db/history.ts';
@@ -59,65 +61,37 @@ const formats = {
   },
 } as const satisfies Record<string, Format>;
 
-const expectedMoment =
-  'a date such as 2026-01-31 (which begins at midnight, UTC), or a moment such as 2026-01-31T09:00:00Z';
-const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], expectedMoment)
-  .transform((text) => new Date(text));
-
-const given = z
-  .object({
-    since: moment.optional(),
-    until: moment.optional(),
-    format: z.enum(['csv', 'jsonl'], 'csv or jsonl').default('csv'),
-  })
-  .refine(({ since, until }) => !since || !until || since < until, {
-    path: ['until'],
-    error: 'a moment after --since',
-  });
-
-/** What cannot be done as it was asked, in one line. */
-class Mistake extends Error {}
-
-/** Reads the arguments, or throws with what is wrong and the fix, in one line. */
-export function readArguments(args: string[]): z.infer<typeof given> {
-  let values: unknown;
-  try {
-    const text = { type: 'string' } as const;
-    values = parseArgs({ args, options: { since: text, until: text, format: text } }).values;
-  } catch (error) {
-    const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
-    throw new Mistake(`${what}. Use --since DATE, --until DATE and --format csv or jsonl.`);
-  }
-  const read = given.safeParse(values);
-  if (read.success) return read.data;
-  const [first] = read.error.issues;
-  throw new Mistake(`--${String(first?.path[0])}: expected ${first?.message}.`);
-}
-
 async function run(): Promise<void> {
   process.stdout.on('error', () => {}); // pipeline tells of it
-  const { since, until, format } = readArguments(process.argv.slice(2));
+  const asked = readArguments(process.argv.slice(2));
   const read = readDatabase(process.env);
   if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
   const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
   try {
-    const { begin, row }: Format = formats[format];
-    const batches = recorded(database.url, since ?? null, until ?? null);
-    const text = async function* () {
-      // The header comes with the first events, or after none: a database that does not answer leaves an empty file.
-      let head: string = begin;
-      for await (const events of batches) {
-        yield head + events.map(row).join('');
-        head = '';
-      }
-      yield head;
-    };
-    await pipeline(Readable.from(text()), process.stdout, { end: false });
+    if (asked.verify) {
+      const verdict = await verify(database.url, asked.expect);
+      process.stdout.write(told(verdict));
+      if (!verdict.fits) process.exitCode = 1;
+    } else await write(database.url, asked);
   } finally {
     await database.stop();
   }
+}
+
+async function write(url: string, { since, until, format = 'csv' }: ReturnType<typeof readArguments>): Promise<void> {
+  const { begin, row }: Format = formats[format];
+  const batches = recorded(url, since ?? null, until ?? null);
+  const text = async function* () {
+    // The header comes with the first events, or after none: a database that does not answer leaves an empty file.
+    let head: string = begin;
+    for await (const events of batches) {
+      yield head + events.map(row).join('');
+      head = '';
+    }
+    yield head;
+  };
+  await pipeline(Readable.from(text()), process.stdout, { end: false });
 }
 
 /** Why it ended early, in one line; nothing where whoever reads has had enough, as `head` has. */

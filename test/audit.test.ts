@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../src/audit.ts';
+import { readArguments } from '../src/audit/arguments.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openOffice } from './support/office.ts';
@@ -36,7 +36,7 @@ async function hasRecorded({ sql }: TestDatabase, events: number) {
   await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
   await sql`insert into registrations
       (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
-    select a.id, s.id, 'U0DANA', 'why', 'V1', 'approved', ${events}, now(), now() from applications a, services s`;
+    select a.id, s.id, 'U0DANA', 'why', 'V1', 'revoked', ${events}, now(), now() from applications a, services s`;
   await sql`insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
     select r.id, v, 'U0ALEX', 'revoke', 'approved', 'revoked', repeat('x', 900),
       '2026-01-01T00:00:00Z'::timestamptz + v * interval '1 minute'
@@ -139,6 +139,15 @@ describe.concurrent('the record', () => {
     expect(await closed).toEqual([0, null]);
     expect(lines).toBe(60_001);
     expect(last).toMatch(/,1,60000,revoke,/);
+
+    const where = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
+    const [head] = await database.sql`select seq || ':' || hash as noted from history_head`;
+    const fits = await audit(where, '--verify', '--expect', head?.noted);
+    expect(fits).toEqual({ code: 0, out: `All 60000 events fit.\nhead ${head?.noted}\n`, err: '' });
+    await database.sql`alter table history disable trigger user`;
+    await database.sql`update history set actor = 'U0LEE' where seq = 2`;
+    const said = 'Event 2 (registration 1, version 2) does not fit: it is not what was written there.\n';
+    expect(await audit(where, '--verify')).toEqual({ code: 1, out: said, err: '' });
   }, 60_000);
 
   it('may be left early, as head does, without a word', async () => {
@@ -160,6 +169,9 @@ describe.concurrent('what it is asked', () => {
     [['--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['--since', '2026-02-01', '--until', '2026-01-01'], '--until: expected a moment after --since'],
     [['--format', 'xlsx'], '--format: expected csv or jsonl'],
+    [['--verify', '--since', '2026-01-01'], '--verify: expected no --since, --until or --format beside it'],
+    [['--verify', '--expect', '42'], '--expect: expected a head as an earlier --verify printed it'],
+    [['--expect', `42:${'a'.repeat(64)}`], '--expect: expected to stand beside --verify'],
     [['--form', 'csv'], "Unknown option '--form'. Use --since"],
     [['--since'], "Option '--since <value>' argument missing. Use --since"],
     [['2026-01-01'], "Unexpected argument '2026-01-01'. Use --since"],

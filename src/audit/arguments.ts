@@ -1,0 +1,55 @@
+/** What `npm run audit` is asked for. */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/** What cannot be done as it was asked, in one line. */
+export class Mistake extends Error {}
+
+const expectedMoment =
+  'a date such as 2026-01-31 (which begins at midnight, UTC), or a moment such as 2026-01-31T09:00:00Z';
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], expectedMoment)
+  .transform((text) => new Date(text));
+
+/** A head as `--verify` prints it: the number of the last event, and its hash. */
+const head = z
+  .string()
+  .regex(/^\d{1,15}:[0-9a-f]{64}$/, 'a head as an earlier --verify printed it, such as 42:9f86d081…')
+  .transform((text) => ({ seq: Number(text.split(':')[0]), hash: text.split(':')[1] ?? '' }));
+
+const given = z
+  .object({
+    since: moment.optional(),
+    until: moment.optional(),
+    format: z.enum(['csv', 'jsonl'], 'csv or jsonl').optional(),
+    verify: z.boolean().default(false),
+    expect: head.optional(),
+  })
+  .refine(({ since, until }) => !since || !until || since < until, {
+    path: ['until'],
+    error: 'a moment after --since',
+  })
+  .refine(({ verify, since, until, format }) => !verify || !(since || until || format), {
+    path: ['verify'],
+    error: 'no --since, --until or --format beside it: the whole record is verified',
+  })
+  .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: 'to stand beside --verify' });
+
+/** Reads the arguments, or throws with what is wrong and the fix, in one line. */
+export function readArguments(args: string[]): z.infer<typeof given> {
+  let values: unknown;
+  try {
+    const text = { type: 'string' } as const;
+    const options = { since: text, until: text, format: text, expect: text, verify: { type: 'boolean' } } as const;
+    values = parseArgs({ args, options }).values;
+  } catch (error) {
+    const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
+    throw new Mistake(
+      `${what}. Use --since DATE, --until DATE and --format csv or jsonl; or --verify, with --expect HEAD where you noted one.`,
+    );
+  }
+  const read = given.safeParse(values);
+  if (read.success) return read.data;
+  const [first] = read.error.issues;
+  throw new Mistake(`--${String(first?.path[0])}: expected ${first?.message}.`);
+}
