@@ -2,8 +2,11 @@
  * Posting once. Slack has no idempotency key, so each message carries a mark in its metadata; an attempt that follows one
  * whose end is unknown looks for the mark in the channel first, and adopts the message that bears it.
  */
-import type { WebClient } from '@slack/web-api';
+import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import { platformError } from './answer.ts';
+import type { Db } from './db/client.ts';
+import type { Attempt } from './db/outbox.ts';
+import * as turns from './db/turns.ts';
 import type { Message } from './views/card.ts';
 
 /** What a message is about, as metadata: the same for every attempt to post it. */
@@ -12,17 +15,38 @@ export type Mark = { event_type: string; event_payload: Record<string, number | 
 /** How far Slack's clock and ours may differ, in seconds. */
 const skew = 300;
 
-/** Posts a message; links in it are not unfolded, and names in it do not become mentions. */
-export async function post(client: WebClient, channel: string, message: Message, metadata: Mark) {
-  const posted = await client.chat.postMessage({
-    channel,
-    ...message,
-    metadata,
-    parse: 'none',
-    link_names: false,
-    unfurl_links: false,
-    unfurl_media: false,
-  });
+/** The channel takes no more for now: nothing was posted, and this is the message's turn. */
+export class NotYet extends Error {
+  readonly turn: turns.Turn;
+  constructor(turn: turns.Turn) {
+    super(`the channel takes the message in ${turn.seconds} s`);
+    this.turn = turn;
+  }
+}
+
+type Posting = { db: Db; poster: WebClient; attempt: Attempt };
+
+/**
+ * Posts a message, or throws `NotYet` where the channel takes no more for now. Links in it are not unfolded, and names in
+ * it do not become mentions.
+ */
+export async function post({ db, poster, attempt }: Posting, channel: string, message: Message, metadata: Mark) {
+  const turn = await turns.take(db, channel, attempt.turn);
+  if (turn) throw new NotYet(turn);
+  const posted = await poster.chat
+    .postMessage({
+      channel,
+      ...message,
+      metadata,
+      parse: 'none',
+      link_names: false,
+      unfurl_links: false,
+      unfurl_media: false,
+    })
+    .catch(async (error) => {
+      if (!(error instanceof WebAPIRateLimitedError)) throw error;
+      throw new NotYet(await turns.close(db, channel, error.retryAfter));
+    });
   if (!posted.ts || !posted.channel) throw new Error('Slack accepted a message without saying where it is');
   return { channel: posted.channel, ts: posted.ts };
 }

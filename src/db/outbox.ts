@@ -13,7 +13,11 @@ const mailQueue = 'outbox-mail';
 const deadLetters = 'outbox-dead';
 
 /** How a delivery ended. A thrown error means that nobody knows: it is tried again, more slowly each time. */
-export type Delivery = { end: 'delivered' } | { end: 'later'; seconds: number } | { end: 'undeliverable'; why: string };
+export type Delivery =
+  | { end: 'delivered' }
+  /** `turn`: nothing was done yet, and this moment is its turn in a channel. */
+  | { end: 'later'; seconds: number; turn?: Date }
+  | { end: 'undeliverable'; why: string };
 
 /** What a delivery is told of itself. */
 export type Attempt = {
@@ -21,11 +25,17 @@ export type Attempt = {
   first: boolean;
   /** When the effect was put into the outbox. */
   since: Date;
+  /** The turn in a channel that it has waited for. */
+  turn: Date | undefined;
 };
 
 export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
 
-type Job = Effect & { since?: string };
+/** An effect that was put off says since when it is in the outbox, and whether it has been tried. */
+type Job = Effect & { since?: string; turn?: string; untried?: boolean };
+
+/** How many deliveries of a queue run at once, in one process. */
+const atOnce = 6;
 
 export type Outbox = {
   /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
@@ -55,6 +65,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     monitorIntervalSeconds: 5,
   });
   boss.on('error', onError);
+  const workers: { name: string; id: string; busy: boolean }[] = [];
 
   return {
     async enqueue(tx, effects) {
@@ -91,14 +102,24 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
       const options = {
         includeMetadata: true,
         perJobResults: true,
-        localConcurrency: 6,
         pollingIntervalSeconds: 1,
         notifyPollingIntervalSeconds: 1,
       } as const;
       for (const name of mail ? [queue, mailQueue] : [queue]) {
-        await boss.work<Job, unknown, typeof options>(name, options, async (jobs) =>
-          Promise.all(jobs.map((job) => settle(job, deliver))),
-        );
+        for (let count = 0; count < atOnce; count += 1) {
+          const worker = { name, id: '', busy: false };
+          workers.push(worker);
+          worker.id = await boss.work<Job, unknown, typeof options>(name, options, async (jobs) => {
+            worker.busy = true;
+            try {
+              return await Promise.all(jobs.map((job) => settle(job, deliver)));
+            } finally {
+              worker.busy = false;
+              // Or it would look for its next job only when it is notified, or at the next poll.
+              boss.notifyWorker(worker.id);
+            }
+          });
+        }
       }
     },
 
@@ -107,25 +128,35 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     },
   };
 
+  /** Has a worker look for what is due now; a poll finds it too, but up to a second later. */
+  function wake(name: string): void {
+    const mine = workers.filter((worker) => worker.name === name);
+    const worker = mine.find(({ busy }) => !busy) ?? mine[0];
+    if (worker) boss.notifyWorker(worker.id);
+  }
+
   /**
    * A delivery put off by Slack's rate limit, or given up, is a new job beside the finished one: pg-boss lets a failed job
    * hold back its key's successors, and neither of the two is a failure of this registration's next message.
    */
   async function settle(job: JobWithMetadata<Job>, deliver: Deliver) {
-    const { since = job.createdOn.toISOString(), ...effect } = job.data;
-    const delivery = await deliver(effect, {
-      first: job.retryCount === 0 && job.data.since === undefined,
-      since: new Date(since),
-    });
+    const { since = job.createdOn.toISOString(), turn, untried = job.data.since === undefined, ...effect } = job.data;
+    const first = job.retryCount === 0 && untried;
+    const delivery = await deliver(effect, { first, since: new Date(since), turn: turn ? new Date(turn) : undefined });
     if (delivery.end === 'later') {
-      const options = { singletonKey: keyOf(effect), startAfter: delivery.seconds };
-      await boss.send(queueOf(effect), { ...effect, since }, options);
+      const options = { singletonKey: keyOf(effect), startAfter: delivery.turn ?? delivery.seconds };
+      const waited = delivery.turn ? { turn: delivery.turn.toISOString(), untried: first } : { untried: false };
+      await boss.send(queueOf(effect), { ...effect, since, ...waited }, options);
+      setTimeout(() => wake(queueOf(effect)), delivery.seconds * 1000 + promptly).unref();
     } else if (delivery.end === 'undeliverable') {
       await boss.send(deadLetters, { ...effect, since, why: delivery.why });
     }
     return { id: job.id, status: 'completed' as const };
   }
 }
+
+/** How long after its moment a job that was put off is looked for, in milliseconds: the database's clock is another one. */
+const promptly = 10;
 
 const queueOf = ({ kind }: Effect): string => (kind === 'mail' ? mailQueue : queue);
 

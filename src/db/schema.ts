@@ -170,3 +170,12 @@ export const homes = pgTable('homes', {
   /** By the database's clock, which all replicas share; null where it is to be drawn without waiting. */
   drawnAt: moment(),
 });
+
+/** Channels that Slack has lately taken no more from: their messages wait for their turns. */
+export const channelTurns = pgTable('channel_turns', {
+  channel: text().primaryKey(),
+  /** Until when Slack takes nothing. */
+  closedUntil: moment().notNull(),
+  /** The first moment that is nobody's turn yet. */
+  free: moment().notNull(),
+});

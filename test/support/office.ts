@@ -37,7 +37,16 @@ export type Office = AsyncDisposable & {
 };
 
 /** `bots: 0` opens it without one, for stories that start the bot as a program. */
-type Setting = { bots?: 0; mode?: Mode; env?: Record<string, string>; catalog?: string; seed?: Seed; now?: () => Date };
+type Setting = {
+  bots?: 0;
+  mode?: Mode;
+  env?: Record<string, string>;
+  catalog?: string;
+  seed?: Seed;
+  now?: () => Date;
+  /** Slack's rate limits are in force. */
+  limited?: boolean;
+};
 
 /** Opens the office. Closing it checks that Slack had nothing to complain of. */
 export async function openOffice(setting: Setting = {}): Promise<Office> {
@@ -48,6 +57,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
   const database = await createDatabase();
   const workspace = await openWorkspace({
     seed: setting.seed ?? seed(),
+    rateLimits: setting.limited ?? false,
     ...(now ? { now: () => now().getTime() } : {}),
   });
   const bots: Running[] = [];

@@ -12,18 +12,19 @@ export function deliverCard({ config, db, poster }: Deps) {
     if (!found) return;
     const { registration, drawing } = found;
     const message = card(registration);
+    const { approvers } = registration;
     const mark: Mark = { event_type: 'registrar_card', event_payload: { registration: id } };
 
     let place = found.place;
     if (!place) {
-      const { channel } = registration.approvers;
+      const { channel } = approvers;
       const posted =
         attempt.first && drawing === 1 ? undefined : await findPosted(poster, channel, mark, registration.requestedAt);
       if (posted) place = { channel, ts: posted, drawing: 0 };
     }
     if (place && place.drawing >= drawing) return;
     const stands = place && (await redraw(poster, place, message)) ? place : undefined;
-    const { channel, ts } = stands ?? (await post(poster, registration.approvers.channel, message, mark));
+    const { channel, ts } = stands ?? (await post({ db, poster, attempt }, approvers.channel, message, mark));
     await cards.drawn(db, id, { channel, ts, drawing });
   };
 }

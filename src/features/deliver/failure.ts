@@ -5,9 +5,11 @@ import type { Delivery } from '../../db/outbox.ts';
 import type { Effect } from '../../domain/registration.ts';
 import type { Log } from '../../log.ts';
 import { refusedForGood } from '../../mail.ts';
+import { NotYet } from '../../posting.ts';
 
-/** A rate limit says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
+/** A rate limit, or a channel's turn, says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
 export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery {
+  if (error instanceof NotYet) return { end: 'later', seconds: error.turn.seconds, turn: error.turn.at };
   if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
   const word = platformError(error);
   const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);

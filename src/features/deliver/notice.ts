@@ -19,6 +19,6 @@ export function deliverNotice({ config, db, poster }: Deps) {
       const channel = await directChannel(poster, requester);
       if (channel && (await findPosted(poster, channel, mark, entry.at))) return;
     }
-    await post(poster, requester, decision(found.registration, entry), mark);
+    await post({ db, poster, attempt }, requester, decision(found.registration, entry), mark);
   };
 }

@@ -19,6 +19,6 @@ export function deliverReminder({ db, poster, now }: Deps) {
       ...one,
       link: one.channel && one.ts ? await linkTo(poster, one.channel, one.ts) : undefined,
     }));
-    await post(poster, channel, reminder(await Promise.all(rows), waiting.length, now()), mark);
+    await post({ db, poster, attempt }, channel, reminder(await Promise.all(rows), waiting.length, now()), mark);
   };
 }
