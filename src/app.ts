@@ -3,6 +3,7 @@ import type { App, BlockAction, SlashCommand } from '@slack/bolt';
 import { answerClick, whisper } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { decide } from './features/decide.ts';
+import { editReason } from './features/edit-reason.ts';
 import { readHistory } from './features/history.ts';
 import { home } from './features/home.ts';
 import { membership } from './features/membership.ts';
@@ -16,6 +17,7 @@ export function listen(app: App, deps: Deps): void {
   register(app, deps); //   /register, its pickers and its form
   unregister(app, deps); // /unregister, its picker and its form
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
+  editReason(app, deps); // Edit reason, of a request that is pending, in Home
   readHistory(app, deps); // History, on the card
   registrations(app, deps); // /registrations
   home(app, deps); //       the Home: opened, turned and searched

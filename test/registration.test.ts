@@ -8,20 +8,21 @@ import {
   begin,
   effectsOfRequest,
   isLive,
-  mayRequest,
   next,
   type Status,
   startsFrom,
   statuses,
   takenBy,
 } from '../src/domain/registration.ts';
+import { mayRequest } from '../src/domain/request.ts';
 
 /** The contract's table, written out by hand a second time. */
-const allowed: [from: Status, action: Action, by: 'approver' | 'owner' | 'time', to: Status][] = [
+const allowed: [from: Status, action: Action, by: 'approver' | 'owner' | 'requester' | 'time', to: Status][] = [
   ['pending', 'approve', 'approver', 'approved'],
   ['pending', 'reject', 'approver', 'rejected'],
   ['approved', 'revoke', 'approver', 'revoked'],
   ['revoked', 'reinstate', 'approver', 'approved'],
+  ['pending', 'edit', 'requester', 'pending'],
   ['pending', 'unregister', 'owner', 'unregistered'],
   ['approved', 'unregister', 'owner', 'unregistered'],
   ['rejected', 'unregister', 'owner', 'unregistered'],
@@ -73,6 +74,7 @@ describe('the life of a registration', () => {
   it.each([
     ['approve', true],
     ['reject', true],
+    ['edit', false],
     ['unregister', false],
     ['delete', true],
     ['expire', false],

@@ -12,6 +12,7 @@ import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/log.ts';
 import { createSlack } from '../src/slack.ts';
 import { card } from '../src/views/card.ts';
+import { editModal } from '../src/views/edit-reason-modal.ts';
 import { historyModal } from '../src/views/history.ts';
 import { home } from '../src/views/home.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
@@ -72,6 +73,7 @@ const modals = [
   unregisterModal(),
   reasonModal('reject', { id: 1, seen: 1 }),
   reasonModal('revoke', { id: 1, seen: 1 }),
+  editModal({ id: 1, seen: 1 }, 'why'),
 ];
 
 /** A Home with everything that a Home can have. */
@@ -82,7 +84,7 @@ const fullHome = home(
         {
           applicationId: 1,
           application: 'Shop',
-          registration: { id: 1, version: 1, status: 'pending', changedAt: new Date(0) },
+          registration: { id: 1, version: 1, status: 'pending', since: new Date(0), mine: true },
           service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
         },
       ],

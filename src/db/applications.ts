@@ -1,7 +1,8 @@
 /** Applications and who owns them. Names are unique without case among the living. */
 import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../domain/paging.ts';
-import { liveStatuses, type RequestRefusal, type Status } from '../domain/registration.ts';
+import { liveStatuses, type Status, standsSince } from '../domain/registration.ts';
+import type { RequestRefusal } from '../domain/request.ts';
 import type { Db, Tx } from './client.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
@@ -35,7 +36,7 @@ export async function owned(
 export type Held = {
   applicationId: number;
   application: string;
-  registration: { id: number; version: number; status: Status; changedAt: Date } | null;
+  registration: { id: number; version: number; status: Status; since: Date; requester: string } | null;
   service: { name: string; approvers: string[]; channel: string | null } | null;
 };
 
@@ -62,6 +63,8 @@ export async function held(
         id: registrations.id,
         version: registrations.version,
         status: registrations.status,
+        requester: registrations.requester,
+        requestedAt: registrations.requestedAt,
         changedAt: registrations.changedAt,
       },
       service: { name: services.name, approvers: services.approvers, channel: services.channel },
@@ -79,7 +82,11 @@ export async function held(
     )
     .limit(size)
     .offset((page - 1) * size);
-  return { rows, page, pages, total };
+  const told = rows.map(({ registration, ...row }) => ({
+    ...row,
+    registration: registration && { ...registration, since: standsSince(registration) },
+  }));
+  return { rows: told, page, pages, total };
 }
 
 /**

@@ -1,6 +1,13 @@
 /** Registrations: found and changed. Each change, its event and its effects are one transaction. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { approversOf, type Memberships, type Policy, refuseDecision, refuseOwner } from '../domain/authority.ts';
+import {
+  approversOf,
+  type Memberships,
+  type Policy,
+  refuseAccount,
+  refuseDecision,
+  refuseOwner,
+} from '../domain/authority.ts';
 import {
   type Action,
   act,
@@ -99,6 +106,8 @@ async function refuse(
       const [found] = await tables.select().from(applicationOwners).where(owner);
       return found ? refuseOwner(memberships.account) : { kind: 'not-an-owner' };
     }
+    case 'requester':
+      return by === requester ? refuseAccount(memberships.account, policy) : { kind: 'not-the-requester' };
     case 'time':
       return null;
   }
@@ -108,7 +117,14 @@ async function write(tx: Tx, { id, version, status }: Row, change: Change, to: S
   const { action, by, at, reason = null } = change;
   const written = await tx
     .update(registrations)
-    .set({ status: to, version: version + 1, changedBy: by, changedAt: at, changeReason: reason })
+    .set({
+      status: to,
+      version: version + 1,
+      changedBy: by,
+      changedAt: at,
+      changeReason: reason,
+      ...(action === 'edit' && reason ? { reason } : {}),
+    })
     .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
     .returning({ id: registrations.id });
   if (written.length !== 1) throw new Error(`registration ${id} moved under its lock`);

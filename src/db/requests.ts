@@ -1,15 +1,8 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
 import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import { type Account, type Policy, refuseAccount } from '../domain/authority.ts';
-import {
-  begin,
-  effectsOfRequest,
-  liveStatuses,
-  mayAwait,
-  mayRequest,
-  type RequestRefusal,
-  type Status,
-} from '../domain/registration.ts';
+import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../domain/registration.ts';
+import { mayAwait, mayRequest, type RequestRefusal } from '../domain/request.ts';
 import { type Application, lockApplication } from './applications.ts';
 import type { Db, Tx } from './client.ts';
 import { append } from './history.ts';
@@ -32,7 +25,7 @@ export type Request = {
   pendingAtMost: number;
 };
 
-export type Opened = { service: string; status: Status };
+export type Opened = { service: string; status: Status; rule: { approvers: string[]; channel: string | null } };
 
 /** Registers an application for each of the chosen services: all of them, or none. */
 export async function open(
@@ -61,6 +54,7 @@ export async function open(
       .map((service) => ({
         id: service.id,
         service: service.name,
+        rule: service,
         status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
       }));
     const adding = wanted.filter(({ status }) => status === 'pending').length;
@@ -75,7 +69,11 @@ export async function open(
       .from(registrations)
       .where(and(eq(registrations.form, request.form), eq(registrations.applicationId, application.id)));
     if (sent.length > 0) {
-      const opened = sent.map(({ serviceId, status }) => ({ service: nameOf(chosen, serviceId), status }));
+      const opened = sent.flatMap(({ serviceId, status }) =>
+        chosen
+          .filter(({ id }) => id === serviceId)
+          .map((service) => ({ service: service.name, status, rule: service })),
+      );
       return { ok: true, opened, application: application.name };
     }
 
@@ -84,7 +82,7 @@ export async function open(
       request.services,
       chosen.map((service) => {
         const live = standing.find(({ serviceId }) => serviceId === service.id);
-        return { ...service, standing: live ? { status: live.status, since: live.changedAt } : null };
+        return { ...service, standing: live ? { status: live.status, since: standsSince(live) } : null };
       }),
     );
     if (refusal) return { ok: false, refusal };
@@ -93,9 +91,6 @@ export async function open(
     return { ok: true, opened: wanted, application: application.name };
   });
 }
-
-const nameOf = (chosen: { id: number; name: string }[], id: number): string =>
-  chosen.find((service) => service.id === id)?.name ?? '';
 
 /**
  * How many requests of a person are pending, besides those of this very form. Their other forms wait meanwhile, or two at

@@ -6,7 +6,7 @@
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
 
-export const actions = ['approve', 'reject', 'revoke', 'reinstate', 'unregister', 'delete', 'expire'] as const;
+export const actions = ['approve', 'reject', 'revoke', 'reinstate', 'edit', 'unregister', 'delete', 'expire'] as const;
 export type Action = (typeof actions)[number];
 
 /** Where each action leads, from each status. What is not here cannot happen. */
@@ -14,6 +14,8 @@ export const life = {
   pending: {
     approve: 'approved',
     reject: 'rejected',
+    // Another reason is another life: whoever decides has read the one that stands.
+    edit: 'pending',
     unregister: 'unregistered',
     delete: 'deleted',
     expire: 'expired',
@@ -26,7 +28,7 @@ export const life = {
   expired: {},
 } as const satisfies Record<Status, Partial<Record<Action, Status>>>;
 
-/** Who takes an action: an approver, an owner of the application, or time itself. */
+/** Who takes an action: an approver, an owner of the application, the requester alone, or time itself. */
 export const takenBy = {
   approve: 'approver',
   reject: 'approver',
@@ -34,8 +36,9 @@ export const takenBy = {
   reinstate: 'approver',
   delete: 'approver',
   unregister: 'owner',
+  edit: 'requester',
   expire: 'time',
-} as const satisfies Record<Action, 'approver' | 'owner' | 'time'>;
+} as const satisfies Record<Action, 'approver' | 'owner' | 'requester' | 'time'>;
 
 /** Approvers' actions: what the card offers as buttons. */
 export type Decision = { [A in Action]: (typeof takenBy)[A] extends 'approver' ? A : never }[Action];
@@ -52,6 +55,10 @@ export type Event = Action | 'request';
 /** A live registration holds its place: there is one per application and service. The others are closed for good. */
 export const liveStatuses = ['pending', 'approved', 'rejected', 'revoked'] as const satisfies Status[];
 export const isLive = (status: Status): boolean => (liveStatuses as readonly Status[]).includes(status);
+
+/** Since when a registration stands as it does. A pending one waits since it was asked for, also where its reason was edited. */
+export const standsSince = (row: { status: Status; requestedAt: Date; changedAt: Date }): Date =>
+  row.status === 'pending' ? row.requestedAt : row.changedAt;
 
 /** The statuses from which an action may start. */
 export function startsFrom(action: Action): Status[] {
@@ -99,6 +106,7 @@ export type Refusal =
   | { kind: 'own-request'; askInstead: Approvers }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
+  | { kind: 'not-the-requester' }
   /** Not one of those who may read what happened to a request. */
   | { kind: 'not-a-reader'; askInstead: Approvers[] }
   /** A guest, or somebody of another team. */
@@ -151,40 +159,6 @@ const draw = (registration: number, version: number): Effect[] => [
   { kind: 'card', registration, version },
   { kind: 'homes', registration, version },
 ];
-
-/** A request that cannot be made, told on the form's field it concerns. */
-export type RequestRefusal =
-  | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }
-  | { field: 'services'; kind: 'unknown-service' }
-  | { field: 'services'; kind: 'disabled'; services: string[] }
-  | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
-  | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
-  | { field: 'application'; kind: 'not-yours' }
-  | { field: 'application'; kind: 'name-taken'; name: string };
-
-/** What is known of one chosen service when a request is made. */
-export type ServiceFacts = {
-  id: number;
-  name: string;
-  registrationEnabled: boolean;
-  /** The live registration that this application already has for it. */
-  standing: { status: Status; since: Date } | null;
-};
-
-/** Whether an application may request these services: every one of them, or none. */
-export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
-  if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
-  const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
-  if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
-  const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
-  if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
-  return null;
-}
-
-/** Whether a person who has so many pending requests may add so many: a few people must not bury the others. */
-export function mayAwait(pending: number, adding: number, limit: number): RequestRefusal | null {
-  return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
-}
 
 /** One line of a registration's record. */
 export type Entry = {

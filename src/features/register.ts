@@ -13,7 +13,7 @@ import * as applications from '../db/applications.ts';
 import * as catalog from '../db/catalog.ts';
 import * as requests from '../db/requests.ts';
 import type { Deps } from '../deps.ts';
-import { refuseAccount } from '../domain/authority.ts';
+import { approversOf, refuseAccount } from '../domain/authority.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
@@ -105,6 +105,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       pendingAtMost: config.MAX_PENDING_PER_PERSON,
     });
     if (!opened.ok) return { errors: requestErrors(opened.refusal, config.TIME_ZONE) };
-    return { view: confirmation(opened.application, opened.opened) };
+    const asked = opened.opened.map(({ rule, ...one }) => ({ ...one, approvers: approversOf(rule, config.policy) }));
+    return { view: confirmation(opened.application, asked) };
   }
 }

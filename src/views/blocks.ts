@@ -133,12 +133,19 @@ export const picker = (actionId: string, placeholder: string): ExternalSelect =>
   placeholder: plain(placeholder, 150),
 });
 
-/** The field "Reason", as every form has it. */
-export const reasonInput = (hint: string): InputBlock =>
+/** The field "Reason", as every form has it; with what stands there already, where it is edited. */
+export const reasonInput = (hint: string, written?: string): InputBlock =>
   input(
     'reason',
     'Reason',
-    { type: 'plain_text_input', action_id: 'reason', multiline: true, min_length: 1, max_length: reasonLimit },
+    {
+      type: 'plain_text_input',
+      action_id: 'reason',
+      multiline: true,
+      min_length: 1,
+      max_length: reasonLimit,
+      ...(written ? { initial_value: written } : {}),
+    },
     hint,
   );
 

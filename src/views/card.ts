@@ -1,7 +1,7 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { z } from 'zod';
-import { type Decision, isLive, next, type Registration } from '../domain/registration.ts';
+import { type Decision, type Entry, isLive, next, type Registration } from '../domain/registration.ts';
 import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
 import { historyId } from './history.ts';
 import { because, decided, earlierRequests, mark, said } from './story.ts';
@@ -47,8 +47,11 @@ function summary({ service, application, requester, reason, status, story }: Reg
   const request = `${mention(requester)} requests ${name(service.name)} for ${name(application)}.`;
   const last = story.at(-1);
   if (status === 'pending' || !last) return `${request}${because(reason)}`;
-  return `${said(last)}: ${request}${because(last.action === 'request' ? null : last.reason)}`;
+  return `${said(last)}: ${request}${because(decides(last) ? last.reason : null)}`;
 }
+
+/** The reason of a request stands on the card by itself, also where it was edited. */
+const decides = ({ action }: Entry): boolean => action !== 'request' && action !== 'edit';
 
 /** Since when it waits, and for whom; or all that was decided. */
 function standing({ status, requestedAt, approvers, story }: Registration): KnownBlock[] {
@@ -56,7 +59,7 @@ function standing({ status, requestedAt, approvers, story }: Registration): Know
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
       const line = section(`${mark[entry.to]} *${said(entry)}* ${when(entry.at)}`);
-      const why = entry.action !== 'request' && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
+      const why = decides(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
       return [{ ...line, block_id: `event-${entry.version}` }, ...why];
     });
   const since =

@@ -9,15 +9,16 @@ import { capital, mark } from './story.ts';
 import { whoDecides } from './who.ts';
 
 /** How many registrations a page holds. */
-export const heldAtMost = 20;
+export const heldAtMost = 15;
 
 export const unregisterButton = 'unregister';
+export const editButton = 'edit';
 
 /** An application with one of its live registrations, or with none. */
 export type Held = {
   applicationId: number;
   application: string;
-  registration: { id: number; version: number; status: Status; changedAt: Date } | null;
+  registration: { id: number; version: number; status: Status; since: Date; mine: boolean } | null;
   service: { name: string; approvers: Approvers } | null;
 };
 
@@ -43,7 +44,12 @@ function holding({ applicationId, application, registration, service }: Held, be
   };
   const under = before?.applicationId === applicationId ? [] : [heading];
   if (!registration || !service) return under;
-  const { id, version, status } = registration;
+  const { id, version, status, mine } = registration;
+  const edit: KnownBlock = {
+    type: 'actions',
+    block_id: `edit-${id}`,
+    elements: [button(editButton, 'Edit reason', `${id}@${version}`)],
+  };
   const unregister = {
     ...button(unregisterButton, 'Unregister', `${id}@${version}`),
     confirm: confirmUnregister(service.name, application),
@@ -56,12 +62,14 @@ function holding({ applicationId, application, registration, service }: Held, be
       fields: [plain(service.name, 150), mrkdwn(standing(registration, service.approvers))],
       ...(next(status, 'unregister') ? { accessory: unregister } : {}),
     },
+    ...(mine && next(status, 'edit') ? [edit] : []),
   ];
 }
 
 /** "Pending since …", and whom it waits for or who has to act. */
-function standing({ status, changedAt }: { status: Status; changedAt: Date }, approvers: Approvers): string {
-  const since = `${mark[status]} *${capital(status)}* since ${when(changedAt)}`;
+function standing(held: { status: Status; since: Date }, approvers: Approvers): string {
+  const { status } = held;
+  const since = `${mark[status]} *${capital(status)}* since ${when(held.since)}`;
   if (status === 'pending') return `${since}, waiting for ${whoDecides(approvers)}.`;
   if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.`;
   return `${since}.`;

@@ -10,7 +10,7 @@ import { decisions } from './card.ts';
 import { turning } from './home-pages.ts';
 
 /** How many requests a page holds. */
-export const waitingAtMost = 12;
+export const waitingAtMost = 11;
 
 export const servicePicker = 'home-service';
 export const searchField = 'home-search';

@@ -1,6 +1,6 @@
 /**
  * The Home: what waits for the person's decision, and what their applications have. Slack takes 100 blocks and 250 KB: a
- * request takes two blocks, a registration at most two, and all the rest together fewer than twenty.
+ * request takes two blocks, a registration at most three, and all the rest together fewer than thirty-five.
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../domain/paging.ts';

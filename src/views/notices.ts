@@ -46,6 +46,8 @@ export function nextStep({ action }: Entry, docs: string | null, { command, link
       return 'Your application may no longer use this service, until an approver reinstates it.';
     case 'delete':
       return `The request was removed. You can ask again with ${command('/register')}.`;
+    case 'edit':
+      return 'Your request is still waiting for a decision.';
     case 'unregister':
     case 'expire':
       return `You can ask again with ${command('/register')}.`;
@@ -64,7 +66,7 @@ export function refusal(refused: Refusal): string {
         return 'This request is still waiting for a decision. Nothing was changed.';
       return `This request was already ${refused.last.status}${changed(refused.last)}. Nothing was changed.`;
     case 'stale':
-      return `This request has changed since you saw it: it was ${refused.last.status}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
+      return `This request has changed since you saw it: ${sinceThen(refused.last)}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
     case 'gone':
       return 'This request is not in Registrar any more. Nothing was changed.';
     case 'own-request':
@@ -73,6 +75,8 @@ export function refusal(refused: Refusal): string {
       return `Only ${whoDecides(refused.askInstead)} may decide this request. Nothing was changed.`;
     case 'not-an-owner':
       return 'Only an owner of the application may do this. Nothing was changed.';
+    case 'not-the-requester':
+      return 'Only who asked for this may edit its reason. Nothing was changed.';
     case 'not-a-reader': {
       const readers = new Set(refused.askInstead.map(whoDecides));
       return `Only ${[...readers].join(' or ')} may see the history of this request.`;
@@ -86,6 +90,10 @@ export function refusal(refused: Refusal): string {
   }
 }
 
+/** A pending request changes by its reason alone. */
+const sinceThen = ({ status }: LastChange): string =>
+  status === 'pending' ? 'its reason was edited' : `it was ${status}`;
+
 /** " by @alex, 3 Nov at 10:15", after the word for what was done. */
 const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${when(at)}`;
 
@@ -93,5 +101,6 @@ const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}`
 const lookAgain = {
   approver: 'Look at it again, then decide.',
   owner: 'Look at it again before you unregister it.',
+  requester: 'Look at it again before you edit it.',
   time: 'Nothing was changed.',
 } as const;

@@ -2,7 +2,8 @@
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { tidyName } from '../domain/application.ts';
-import type { RequestRefusal, Status } from '../domain/registration.ts';
+import type { Approvers, Status } from '../domain/registration.ts';
+import type { RequestRefusal } from '../domain/request.ts';
 import { cut, storable } from '../domain/text.ts';
 import {
   context,
@@ -22,6 +23,7 @@ import {
   words,
 } from './blocks.ts';
 import { refusal as refused } from './notices.ts';
+import { deciders } from './who.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';
@@ -181,21 +183,34 @@ const firstStep: Partial<Record<Status, string>> = {
   revoked: ' An admin has to reinstate or delete it first.',
 };
 
+/** A registration that was made, and whom it waits for where it does. */
+type Opened = { service: string; status: Status; approvers: Approvers };
+
 /** What the form becomes when the requests are made. */
-export function confirmation(application: string, opened: { service: string; status: Status }[]): ModalView {
+export function confirmation(application: string, opened: Opened[]): ModalView {
   const waiting = opened.some(({ status }) => status === 'pending');
   const approved = opened.some(({ status }) => status === 'approved');
   return saying(title, [
     { ...section(headline(waiting, approved)), block_id: 'headline' },
     lines('requested', [
       { label: 'Application', value: [words(application)] },
-      ...opened.map(({ service, status }) => ({
+      ...opened.map(({ service, status, approvers }) => ({
         label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
-        value: [words(service, 150)],
+        value: [
+          words(service, 150),
+          ...(status === 'pending' ? [words(', waiting for '), ...deciders(approvers)] : []),
+        ],
       })),
     ]),
     ...(waiting
-      ? [{ ...context('You need not do anything more. /unregister takes a request back.'), block_id: 'next' }]
+      ? [
+          {
+            ...context(
+              'You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.',
+            ),
+            block_id: 'next',
+          },
+        ]
       : []),
   ]);
 }

@@ -15,7 +15,7 @@ export const listedAtMost = 40;
 type Held = {
   applicationId: number;
   application: string;
-  registration: { status: Status; changedAt: Date } | null;
+  registration: { status: Status; since: Date } | null;
   service: { name: string } | null;
 };
 
@@ -50,11 +50,11 @@ function listed(id: number, held: Held[]): RichTextBlock {
 
 function row({ registration, service }: Held): RichTextSection[] {
   if (!registration || !service) return [];
-  const { status, changedAt } = registration;
+  const { status, since } = registration;
   return [
     {
       type: 'rich_text_section',
-      elements: [words(service.name, 150), words(`: ${status} since `), moment(changedAt)],
+      elements: [words(service.name, 150), words(`: ${status} since `), moment(since)],
     },
   ];
 }

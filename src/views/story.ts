@@ -10,6 +10,7 @@ export const past = {
   reject: 'rejected',
   revoke: 'revoked',
   reinstate: 'reinstated',
+  edit: 'reason edited',
   unregister: 'unregistered',
   delete: 'deleted',
   expire: 'expired',
@@ -62,7 +63,8 @@ export function earlierRequests(earlier: Earlier[]): RichTextBlock[] {
   ];
 }
 
-function ending(story: Entry[]): RichTextElement[] {
+function ending(told: Entry[]): RichTextElement[] {
+  const story = told.filter(({ action }) => action !== 'edit');
   if (story.length === 0) return [words('still pending')];
   return story
     .slice(-lastEvents)

@@ -62,10 +62,11 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
     case 'stale':
     case 'already': {
       const { status, at } = refusal.last;
+      const now = status === 'pending' ? 'its reason was edited,' : `it is ${status} since`;
       const again =
         refusal.kind === 'stale' ? ' Choose it again to unregister it.' : ' There is nothing left to unregister.';
       return {
-        registration: `This registration has changed: it is ${status} since ${plainDate(at, timeZone)}.${again}`,
+        registration: `This registration has changed: ${now} ${plainDate(at, timeZone)}.${again}`,
       };
     }
     case 'deactivated':

@@ -1,9 +1,24 @@
 /** Whom a request rests with, in words. */
+import type { RichTextElement } from '@slack/types';
 import type { Approvers } from '../domain/registration.ts';
-import { mention } from './blocks.ts';
+import { mention, person, words } from './blocks.ts';
 
 /** How many are named before the rest is counted. */
 const namedAtMost = 10;
+
+/** The same inside rich text. */
+export function deciders({ users, groups, channel }: Approvers): RichTextElement[] {
+  const named: RichTextElement[] = [
+    ...users.map(person),
+    ...groups.map((id) => ({ type: 'usergroup' as const, usergroup_id: id })),
+  ];
+  if (named.length === 0) return [words('the members of '), { type: 'channel', channel_id: channel }];
+  const shown = named.slice(0, namedAtMost);
+  const rest = named.length - shown.length;
+  const last = rest > 0 ? words(`${rest} more`) : shown.pop();
+  const list = shown.flatMap((one, index) => (index > 0 ? [words(', '), one] : [one]));
+  return [...list, ...(list.length > 0 ? [words(' or ')] : []), ...(last ? [last] : [])];
+}
 
 /** "@alex or @payments-leads", or "the members of #api-requests". */
 export function whoDecides({ users, groups, channel }: Approvers): string {

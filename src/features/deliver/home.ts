@@ -50,8 +50,9 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
 
   async function read(person: string, { minePage, queuePage, serviceId, search }: homes.Shown): Promise<Drawn> {
     const held = await applications.held(db, person, { asked: minePage, size: heldAtMost });
-    const rows = held.rows.map(({ service, ...row }) => ({
+    const rows = held.rows.map(({ service, registration, ...row }) => ({
       ...row,
+      registration: registration && { ...registration, mine: registration.requester === person },
       service: service && { name: service.name, approvers: approversOf(service, config.policy) },
     }));
     const may = await decidableBy(person, { config, db, directory });

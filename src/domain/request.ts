@@ -1,0 +1,36 @@
+/** What may be asked for: the rules of a request, before there is a registration. */
+import type { Refusal, Status } from './registration.ts';
+
+/** A request that cannot be made, told on the form's field it concerns. */
+export type RequestRefusal =
+  | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }
+  | { field: 'services'; kind: 'unknown-service' }
+  | { field: 'services'; kind: 'disabled'; services: string[] }
+  | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
+  | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
+  | { field: 'application'; kind: 'not-yours' }
+  | { field: 'application'; kind: 'name-taken'; name: string };
+
+/** What is known of one chosen service when a request is made. */
+export type ServiceFacts = {
+  id: number;
+  name: string;
+  registrationEnabled: boolean;
+  /** The live registration that this application already has for it. */
+  standing: { status: Status; since: Date } | null;
+};
+
+/** Whether an application may request these services: every one of them, or none. */
+export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
+  if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
+  const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
+  if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
+  const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
+  if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
+  return null;
+}
+
+/** Whether a person who has so many pending requests may add so many: a few people must not bury the others. */
+export function mayAwait(pending: number, adding: number, limit: number): RequestRefusal | null {
+  return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
+}

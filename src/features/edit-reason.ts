@@ -1,0 +1,46 @@
+/** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
+import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import { answerClick, answerSubmission, openModal, type Submitted } from '../answer.ts';
+import * as registrations from '../db/registrations.ts';
+import type { Deps } from '../deps.ts';
+import { reasonNeeded } from '../views/blocks.ts';
+import { type Pressed, pressed } from '../views/card.ts';
+import { editModal, editModalId, notEdited } from '../views/edit-reason-modal.ts';
+import { editButton } from '../views/home-applications.ts';
+import { refusal } from '../views/notices.ts';
+import { readReason } from '../views/reason-modal.ts';
+
+export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
+  app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const acted = { client, body, respond };
+    const seen = pressed(action.value);
+    const row = seen && (await registrations.find(db, seen.id));
+    if (!seen || !row) return answerClick(acted, refusal({ kind: 'gone' }), log);
+    const expected = await registrations.preview(db, await wishOf(seen, body.user.id));
+    if (!expected.ok) return answerClick(acted, refusal(expected.refusal), log);
+    await openModal(acted, editModal(seen, row.registration.reason), log);
+  });
+
+  app.view<ViewSubmitAction>(editModalId, async ({ ack, body, view, client }) => {
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+  });
+
+  async function submitted(
+    person: string,
+    view: { private_metadata: string; state?: { values: unknown } },
+  ): Promise<Submitted> {
+    const { pressed: seen, reason } = readReason(view);
+    if (!reason) return { errors: { reason: reasonNeeded } };
+    const row = seen && (await registrations.find(db, seen.id));
+    if (!seen || !row) return { view: notEdited(refusal({ kind: 'gone' })) };
+    if (reason === row.registration.reason) return 'close';
+    const outcome = await registrations.change(db, { ...(await wishOf(seen, person)), reason });
+    return outcome.ok ? 'close' : { view: notEdited(refusal(outcome.refusal)) };
+  }
+
+  async function wishOf(seen: Pressed, by: string) {
+    const memberships = await directory.memberships(by, []);
+    return { ...seen, action: 'edit' as const, by, at: now(), policy: config.policy, memberships };
+  }
+}

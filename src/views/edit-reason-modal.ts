@@ -1,0 +1,25 @@
+/** The form in which a requester edits the reason of a request that is still pending. */
+import type { ModalView } from '@slack/types';
+import { plain, reasonInput, saying, section } from './blocks.ts';
+import type { Pressed } from './card.ts';
+
+export const editModalId = 'edit-reason';
+
+const title = 'Edit reason';
+
+/** `reason` is what stands there now. */
+export function editModal({ id, seen }: Pressed, reason: string): ModalView {
+  return {
+    type: 'modal',
+    callback_id: editModalId,
+    private_metadata: `${id}@${seen}`,
+    title: plain(title, 24),
+    submit: plain('Save', 24),
+    close: plain('Cancel', 24),
+    blocks: [reasonInput('The approver reads this. The card will say that it was edited.', reason)],
+  };
+}
+
+/** What the form becomes when nothing was edited. */
+export const notEdited = (why: string): ModalView =>
+  saying(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);
