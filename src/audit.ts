@@ -3,7 +3,7 @@
  * as it was written. It streams, so its length does not matter, and reads beside a running bot; of the environment it
  * needs only where the database is.
  */
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Mistake, readArguments } from './audit/arguments.ts';
 import { told } from './audit/verdict.ts';
@@ -61,25 +61,47 @@ const formats = {
   },
 } as const satisfies Record<string, Format>;
 
-async function run(): Promise<void> {
-  process.stdout.on('error', () => {}); // pipeline tells of it
-  const asked = readArguments(process.argv.slice(2));
-  const read = readDatabase(process.env);
+/** The program: arguments and environment in, text out. Returns the exit code. */
+export async function audit(
+  args: string[],
+  env: Record<string, string | undefined>,
+  out: Writable,
+  errors: Writable,
+): Promise<number> {
+  out.on('error', () => {}); // pipeline tells of it
+  try {
+    return (await carryOut(args, env, out)) ? 0 : 1;
+  } catch (error) {
+    const why = explain(error);
+    if (why === undefined) return 0;
+    errors.write(`${why}\n`);
+    return 1;
+  }
+}
+
+/** Returns whether the record is as it should be. */
+async function carryOut(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
+  const asked = readArguments(args);
+  const read = readDatabase(env);
   if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
   const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
   try {
     if (asked.verify) {
       const verdict = await verify(database.url, asked.expect);
-      process.stdout.write(told(verdict));
-      if (!verdict.fits) process.exitCode = 1;
-    } else await write(database.url, asked);
+      out.write(told(verdict));
+      return verdict.fits;
+    }
+    await write(database.url, asked, out);
+    return true;
   } finally {
     await database.stop();
   }
 }
 
-async function write(url: string, { since, until, format = 'csv' }: ReturnType<typeof readArguments>): Promise<void> {
+type Asked = ReturnType<typeof readArguments>;
+
+async function write(url: string, { since, until, format = 'csv' }: Asked, out: Writable): Promise<void> {
   const { begin, row }: Format = formats[format];
   const batches = recorded(url, since ?? null, until ?? null);
   const text = async function* () {
@@ -91,7 +113,7 @@ async function write(url: string, { since, until, format = 'csv' }: ReturnType<t
     }
     yield head;
   };
-  await pipeline(Readable.from(text()), process.stdout, { end: false });
+  await pipeline(Readable.from(text()), out, { end: false });
 }
 
 /** Why it ended early, in one line; nothing where whoever reads has had enough, as `head` has. */
@@ -106,10 +128,5 @@ function explain(error: unknown): string | undefined {
 if (import.meta.main) {
   // A PostgreSQL that was started for this goes with the process, also on Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  await run().catch((error) => {
-    const why = explain(error);
-    if (why === undefined) return;
-    process.stderr.write(`${why}\n`);
-    process.exitCode = 1;
-  });
+  process.exitCode = await audit(process.argv.slice(2), process.env, process.stdout, process.stderr);
 }

@@ -17,12 +17,12 @@ import { approversOf, refuseAccount } from '../domain/authority.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
+import { confirmation } from '../views/confirmation.ts';
 import { registerButton } from '../views/home.ts';
 import { refusal } from '../views/notices.ts';
 import {
   applicationOptions,
   applicationPicker,
-  confirmation,
   type Opening,
   readForm,
   registerModal,

@@ -2,14 +2,13 @@
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { tidyName } from '../domain/application.ts';
-import type { Approvers, Status } from '../domain/registration.ts';
+import type { Status } from '../domain/registration.ts';
 import type { RequestRefusal } from '../domain/request.ts';
 import { cut, storable } from '../domain/text.ts';
 import {
   context,
   escaped,
   input,
-  lines,
   option,
   optionTextLimit,
   picker,
@@ -18,18 +17,14 @@ import {
   reasonInput,
   reasonNeeded,
   reasonText,
-  saying,
-  section,
-  words,
 } from './blocks.ts';
 import { refusal as refused } from './notices.ts';
-import { deciders } from './who.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';
 export const applicationPicker = 'register-application';
 
-const title = 'Register an application';
+export const registerTitle = 'Register an application';
 
 /** The most services one form may ask for. */
 const servicesAtMost = 10;
@@ -44,7 +39,7 @@ export function registerModal(opening: Opening = {}): ModalView {
   return {
     type: 'modal',
     callback_id: registerModalId,
-    title: plain(title, 24),
+    title: plain(registerTitle, 24),
     submit: plain('Request access', 24),
     close: plain('Cancel', 24),
     blocks: [
@@ -182,45 +177,3 @@ const firstStep: Partial<Record<Status, string>> = {
   rejected: ' Remove it first with /unregister.',
   revoked: ' An admin has to reinstate or delete it first.',
 };
-
-/** A registration that was made, and whom it waits for where it does. */
-type Opened = { service: string; status: Status; approvers: Approvers };
-
-/** What the form becomes when the requests are made. */
-export function confirmation(application: string, opened: Opened[]): ModalView {
-  const waiting = opened.some(({ status }) => status === 'pending');
-  const approved = opened.some(({ status }) => status === 'approved');
-  return saying(title, [
-    { ...section(headline(waiting, approved)), block_id: 'headline' },
-    lines('requested', [
-      { label: 'Application', value: [words(application)] },
-      ...opened.map(({ service, status, approvers }) => ({
-        label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
-        value: [
-          words(service, 150),
-          ...(status === 'pending' ? [words(', waiting for '), ...deciders(approvers)] : []),
-        ],
-      })),
-    ]),
-    ...(waiting
-      ? [
-          {
-            ...context(
-              'You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.',
-            ),
-            block_id: 'next',
-          },
-        ]
-      : []),
-  ]);
-}
-
-function headline(waiting: boolean, approved: boolean): string {
-  const review =
-    ':hourglass_flowing_sand: *Your registration is under review.* You will be notified in a direct message.';
-  const done = ':white_check_mark: *Your registration is approved.* The details are in a direct message.';
-  const both = `:hourglass_flowing_sand: *Some of it is approved, the rest is under review.* You will be notified in direct messages.`;
-  if (waiting && approved) return both;
-  if (waiting) return review;
-  return approved ? done : 'This form has been used before. Nothing was changed.';
-}

@@ -24,6 +24,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // What is lost when the machine fails is lost; the tests are about what survives a process.
   await settings`alter system set fsync = off`;
   await settings`alter system set synchronous_commit = off`;
+  await settings`alter system set jit = off`;
+  // Thousands of connections are opened, and each would derive a key from the password 4096 times, at both ends.
+  await settings`set scram_iterations = 1`;
+  await settings.unsafe(`alter role current_user password '${new URL(first.url).password}'`);
   // Each bot of each test that runs at the same time holds about ten; this one is only read at a start.
   await settings`alter system set max_connections = 400`;
   await settings.end();

@@ -1,0 +1,48 @@
+/** What the form "Register an application" becomes when the requests are made. */
+import type { ModalView } from '@slack/types';
+import type { Approvers, Status } from '../domain/registration.ts';
+import { context, lines, saying, section, words } from './blocks.ts';
+import { registerTitle } from './register-modal.ts';
+import { deciders } from './who.ts';
+
+/** A registration that was made, and whom it waits for where it does. */
+type Opened = { service: string; status: Status; approvers: Approvers };
+
+/** What the form becomes when the requests are made. */
+export function confirmation(application: string, opened: Opened[]): ModalView {
+  const waiting = opened.some(({ status }) => status === 'pending');
+  const approved = opened.some(({ status }) => status === 'approved');
+  return saying(registerTitle, [
+    { ...section(headline(waiting, approved)), block_id: 'headline' },
+    lines('requested', [
+      { label: 'Application', value: [words(application)] },
+      ...opened.map(({ service, status, approvers }) => ({
+        label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
+        value: [
+          words(service, 150),
+          ...(status === 'pending' ? [words(', waiting for '), ...deciders(approvers)] : []),
+        ],
+      })),
+    ]),
+    ...(waiting
+      ? [
+          {
+            ...context(
+              'You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.',
+            ),
+            block_id: 'next',
+          },
+        ]
+      : []),
+  ]);
+}
+
+function headline(waiting: boolean, approved: boolean): string {
+  const review =
+    ':hourglass_flowing_sand: *Your registration is under review.* You will be notified in a direct message.';
+  const done = ':white_check_mark: *Your registration is approved.* The details are in a direct message.';
+  const both = `:hourglass_flowing_sand: *Some of it is approved, the rest is under review.* You will be notified in direct messages.`;
+  if (waiting && approved) return both;
+  if (waiting) return review;
+  return approved ? done : 'This form has been used before. Nothing was changed.';
+}
