@@ -9,6 +9,7 @@ import { home } from './features/home.ts';
 import { membership } from './features/membership.ts';
 import { register } from './features/register.ts';
 import { registrations } from './features/registrations.ts';
+import { keepServices } from './features/services.ts';
 import { unregister } from './features/unregister.ts';
 import { broken } from './views/apologies.ts';
 
@@ -21,6 +22,7 @@ export function listen(app: App, deps: Deps): void {
   readHistory(app, deps); // History, on the card
   registrations(app, deps); // /registrations
   home(app, deps); //       the Home: opened, turned and searched
+  keepServices(app, deps); // the catalog in Home: add, edit, enable or disable, retire
   membership(app, deps); // who joins and leaves the channels and groups that decide
 }
 

@@ -2,6 +2,7 @@
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import type { Policy } from './domain/authority.ts';
+import { approverId, channelId } from './domain/catalog.ts';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -12,16 +13,13 @@ const duration = z
   .transform((text) => Number(text.slice(0, -1)) * units[text.at(-1) as keyof typeof units]);
 
 const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
-const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'the ID of a channel, such as C0123456789 (not its name)');
+const channel = z.string().regex(channelId, 'the ID of a channel, such as C0123456789 (not its name)');
 const schedule = z.string().refine((text) => validate(text), 'a cron expression, such as 0 9 * * 1-5');
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'a port number from 0 to 65535')
   .transform(Number)
   .refine((number) => number <= 65_535, 'a port number from 0 to 65535');
-
-/** People's ids begin with U or W, user groups' with S. */
-export const approverId = /^[UWS][A-Z0-9]{2,}$/;
 
 const approvers = z
   .string()

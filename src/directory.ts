@@ -2,12 +2,14 @@
  * Who people are to the workspace, and who belongs to a user group or a channel, as Slack says; kept for a minute and
  * forgotten when Slack tells of a change.
  */
-import type { WebClient } from '@slack/web-api';
+import type { UsersInfoResponse, WebClient } from '@slack/web-api';
 import { platformError } from './answer.ts';
-import type { Account, Memberships } from './domain/authority.ts';
+import type { Account, Colleague, Memberships } from './domain/authority.ts';
 import type { Log } from './log.ts';
 
 export type Directory = {
+  /** Who somebody is; undefined for whom Slack does not know. An outage rejects. */
+  colleague(person: string): Promise<Colleague | undefined>;
   /** What a person is to the workspace; undefined where Slack did not say. */
   account(person: string): Promise<Account | undefined>;
   /** That, and whether they belong to each of these groups and channels. What Slack did not answer is left out. */
@@ -27,7 +29,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
     (id) => (id.startsWith('S') ? groupMembers(client, id) : channelMembers(client, id)),
     moment,
   );
-  const accounts = remembering((id) => accountOf(client, id, home), moment);
+  const people = remembering((id) => colleagueOf(client, id, home), moment);
   let own: Promise<Team> | undefined;
 
   /** The bot's own team, which never changes. */
@@ -41,7 +43,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   async function account(person: string): Promise<Account | undefined> {
     try {
-      return await accounts.get(person);
+      return (await people.get(person)).account;
     } catch (error) {
       log.warn({ err: error, id: person }, 'Slack did not say who this is');
       return undefined;
@@ -50,6 +52,14 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   return {
     account,
+    async colleague(person) {
+      try {
+        return await people.get(person);
+      } catch (error) {
+        if (['user_not_found', 'user_not_visible'].includes(platformError(error) ?? '')) return undefined;
+        throw error;
+      }
+    },
     async memberships(person, ids) {
       const of = new Map<string, boolean>();
       const asked = ids.map(async (id) => {
@@ -76,7 +86,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
     },
     forget: (id) => {
       sets.forget(id);
-      accounts.forget(id);
+      people.forget(id);
     },
   };
 }
@@ -104,13 +114,23 @@ function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
 
 type Team = { team: string | undefined; enterprise: string | undefined };
 
+async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<Colleague> {
+  const [found, own] = await Promise.all([lookUp(client, id), home()]);
+  if (found === 'no accounts here') return { name: id, account: 'member', app: false };
+  const name = found.profile?.real_name || found.real_name || found.name || id;
+  return { name, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
+}
+
+/** Slack's own bot, which its API calls a person. */
+const slackbot = 'USLACKBOT';
+
+type User = NonNullable<UsersInfoResponse['user']>;
+
 /**
  * A stranger shares no channel with the bot, so `is_stranger` alone would miss people of another team who do: their team
  * tells. In an organisation of several workspaces (Enterprise Grid) its people are members of all of them.
  */
-async function accountOf(client: WebClient, user: string, home: () => Promise<Team>): Promise<Account> {
-  const [found, own] = await Promise.all([lookUp(client, user), home()]);
-  if (found === 'no accounts here') return 'member';
+function accountOf(found: User, own: Team): Account {
   if (found.deleted) return 'deactivated';
   const elsewhere = found.team_id !== undefined && own.team !== undefined && found.team_id !== own.team;
   const sameOrganisation = own.enterprise && found.enterprise_user?.enterprise_id === own.enterprise;

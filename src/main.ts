@@ -85,7 +85,7 @@ export async function start(
     await untilItWorks('outbox', () => outbox.start(), mistakeInDatabase, signal, log);
     parts.defer(() => outbox.stop(deliveriesFinishIn));
     state.migrated = true;
-    if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services), 'the catalog file is applied');
+    if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services, now()), 'the catalog file is applied');
 
     const directory = createDirectory(slack.client, now, log);
     outdated

@@ -210,7 +210,27 @@ describe.concurrent('an approver', () => {
       Alex's own
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for the members of #api-requests. [Unregister]
-      [Edit reason]"
+      [Edit reason]
+      Catalog
+      [Add a service]
+      Find a service (optional): ‹›
+        Type a part of its name and press Enter.
+      Ledger API
+      \`ledger\` · Registration enabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file
+      Mainframe Gateway
+      \`mainframe\` · Registration disabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file
+      Payments API
+      \`payments\` · Registration enabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file
+      Search API
+      \`search\` · Registration enabled
+      Approved automatically, in #api-requests
+      Managed by the catalog file"
     `);
     await sam.opensHome();
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);

@@ -17,6 +17,7 @@ import { historyModal } from '../src/views/history.ts';
 import { home } from '../src/views/home.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
 import { registerModal } from '../src/views/register-modal.ts';
+import { serviceModal } from '../src/views/service-modal.ts';
 import { unregisterModal } from '../src/views/unregister-modal.ts';
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
@@ -74,6 +75,7 @@ const modals = [
   reasonModal('reject', { id: 1, seen: 1 }),
   reasonModal('revoke', { id: 1, seen: 1 }),
   editModal({ id: 1, seen: 1 }, 'why'),
+  serviceModal({ remembers: '', adding: true, typed: {}, groups: [] }),
 ];
 
 /** A Home with everything that a Home can have. */
@@ -98,6 +100,29 @@ const fullHome = home(
       pages: 3,
       total: 45,
       filter: { active: true, service: undefined, search: 'shop' },
+    },
+    catalog: {
+      rows: [
+        {
+          id: 1,
+          version: 1,
+          slug: 'payments',
+          name: 'Payments API',
+          description: '',
+          docs: null,
+          registrationEnabled: true,
+          autoApprove: false,
+          channel: null,
+          approvers: [],
+          retired: false,
+          managedBy: 'slack',
+          asked: { users: [], groups: [], channel: 'C0ADMIN' },
+        },
+      ],
+      page: 2,
+      pages: 3,
+      total: 25,
+      search: 'pay',
     },
     unsure: true,
   },
@@ -187,8 +212,10 @@ const methodScopes: Record<string, string[]> = {
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
   'conversations.history': ['channels:history', 'groups:history', 'im:history'],
+  'conversations.info': ['channels:read', 'groups:read'],
   'conversations.members': ['channels:read', 'groups:read'],
   'conversations.open': ['im:write'],
+  'usergroups.list': ['usergroups:read'],
   'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read', 'users:read.email'],
   'views.open': [],

@@ -2,8 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { approverId } from '../config.ts';
-import type { CatalogService } from '../domain/catalog.ts';
+import {
+  approverId,
+  type CatalogService,
+  channelId,
+  isLink,
+  serviceLimits,
+  slugPattern,
+  slugRule,
+} from '../domain/catalog.ts';
 import { storable } from '../domain/text.ts';
 
 /** What the database can keep. */
@@ -14,25 +21,23 @@ const words = z
 
 const service = z
   .strictObject({
-    slug: z
-      .string()
-      .regex(
-        /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/,
-        "lower-case letters, digits and '-', at most 60, such as payments",
-      ),
-    name: words.min(1, 'a name').max(150, 'a name of at most 150 characters'),
-    description: words.max(1000, 'a description of at most 1000 characters').default(''),
+    slug: z.string().regex(slugPattern, slugRule),
+    name: words.min(1, 'a name').max(serviceLimits.name, `a name of at most ${serviceLimits.name} characters`),
+    description: words
+      .max(serviceLimits.description, `a description of at most ${serviceLimits.description} characters`)
+      .default(''),
     docs: z
-      .url({ protocol: /^https?$/, message: 'a link that begins with https:// or http://' })
-      .max(1000)
+      .string()
+      .refine(isLink, 'a link that begins with https:// or http://')
+      .max(serviceLimits.docs, `a link of at most ${serviceLimits.docs} characters`)
       .optional(),
     registration: z.enum(['enabled', 'disabled'], 'enabled or disabled').default('enabled'),
     approval: z.enum(['manual', 'auto'], 'manual or auto').default('manual'),
-    channel: z
-      .string()
-      .regex(/^[CG][A-Z0-9]{2,}$/, 'the ID of a channel, such as C0123456789')
-      .optional(),
-    approvers: z.array(z.string().regex(approverId, 'a user ID (U… or W…) or a user group ID (S…)')).default([]),
+    channel: z.string().regex(channelId, 'the ID of a channel, such as C0123456789').optional(),
+    approvers: z
+      .array(z.string().regex(approverId, 'a user ID (U… or W…) or a user group ID (S…)'))
+      .max(serviceLimits.approvers, `at most ${serviceLimits.approvers} approvers: name a user group instead`)
+      .default([]),
   })
   .transform(
     ({ slug, name, description, docs, registration, approval, channel, approvers }): CatalogService => ({

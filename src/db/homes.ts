@@ -3,8 +3,15 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { applicationOwners, history, homes, registrations, services } from './schema.ts';
 
-/** What a Home shows: which pages, and what the requests are filtered by. */
-export type Shown = { minePage: number; queuePage: number; serviceId: number | null; search: string };
+/** What a Home shows: which pages, and what the requests and the catalog are narrowed to. */
+export type Shown = {
+  minePage: number;
+  queuePage: number;
+  serviceId: number | null;
+  search: string;
+  catalogPage: number;
+  catalogSearch: string;
+};
 
 /** How often the Home of one person is redrawn because of others, in milliseconds. What they do themselves shows at once. */
 const atMostEvery = 1_000;
@@ -36,16 +43,22 @@ export async function eventOf(db: Db, registration: number, version: number) {
   return row && { service: row, queue: row.from === 'pending' || row.to === 'pending' };
 }
 
+/** Whether anybody has opened a Home: else Slack need not be asked whose would have to be redrawn. */
+export async function areThere(db: Db): Promise<boolean> {
+  const [found] = await db.tables.select({ person: homes.userId }).from(homes).limit(1);
+  return found !== undefined;
+}
+
 /**
- * Marks the Homes of a registration's owners and of these approvers, and has each redrawn: one statement and one job for
- * each Home that is not marked yet, however many changes come before it is drawn.
+ * Marks the Homes of a registration's owners, where it is about one, and of these people, and has each redrawn: one
+ * statement and one job for each Home that is not marked yet, however many changes come before it is drawn.
  */
-export async function outdate(db: Db, registration: number, approvers: string[]): Promise<void> {
+export async function outdate(db: Db, registration: number | null, people: string[]): Promise<void> {
   await db.tables.transaction(async (tx) => {
     const marked = await tx.execute<{ person: string }>(sql`
       with due as (
         select user_id from ${homes} h where not stale and (
-          user_id in (select jsonb_array_elements_text(${JSON.stringify(approvers)}::jsonb))
+          user_id in (select jsonb_array_elements_text(${JSON.stringify(people)}::jsonb))
           or user_id in (select o.user_id from ${applicationOwners} o join ${registrations} r using (application_id)
             where r.id = ${registration}))
         order by user_id for update)
@@ -76,12 +89,12 @@ export async function claim(
     .where(eq(homes.userId, person));
   if (!found || !(found.stale || again)) return 'drawn already';
   if (found.soon) return { wait: atMostEvery / 1000 };
-  const { minePage, queuePage, serviceId, search } = homes;
+  const { minePage, queuePage, serviceId, search, catalogPage, catalogSearch } = homes;
   const [shown] = await db.tables
     .update(homes)
     .set({ stale: false, drawnAt: sql`clock_timestamp()` })
     .where(eq(homes.userId, person))
-    .returning({ minePage, queuePage, serviceId, search });
+    .returning({ minePage, queuePage, serviceId, search, catalogPage, catalogSearch });
   return shown ?? 'drawn already';
 }
 

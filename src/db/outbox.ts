@@ -170,6 +170,8 @@ function keyOf(effect: Effect): string {
       return `reminder:${effect.channel}`;
     case 'home':
       return `home:${effect.person}`;
+    case 'catalog':
+      return effect.kind;
     default:
       return `${effect.kind}:${effect.registration}`;
   }

@@ -9,12 +9,14 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { ServiceRecord } from '../domain/catalog.ts';
 import { type Event, liveStatuses, type Status, statuses } from '../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
@@ -34,6 +36,10 @@ export const services = pgTable(
     channel: text(),
     approvers: text().array().notNull().default(sql`'{}'`),
     managedBy: text().$type<'file' | 'slack'>().notNull(),
+    /** Rises by one with each change; forms and menus carry it. */
+    version: integer().notNull().default(1),
+    /** Since when it is offered to nobody any more; what is registered for it stays. */
+    retiredAt: moment(),
     /** Everything a picker searches, in lower case, so that one trigram index answers for all of it. */
     search: text().notNull().generatedAlwaysAs(sql`lower(name || ' ' || slug || ' ' || description)`),
   },
@@ -42,6 +48,24 @@ export const services = pgTable(
     index('services_by_name').on(sql`lower(${table.name})`, table.id),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
+);
+
+/** Every change of a service, once: who, when, and what the fields were that changed. A trigger refuses update and delete. */
+export const serviceChanges = pgTable(
+  'service_changes',
+  {
+    serviceId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => services.id),
+    version: integer().notNull(),
+    /** Who did it; null where the catalog file did. */
+    actor: text(),
+    /** The fields that changed, as they were and as they became; where the service began, nothing was before. */
+    before: jsonb().$type<Partial<ServiceRecord>>(),
+    after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
+    at: moment().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.serviceId, table.version] })],
 );
 
 export const applications = pgTable(
@@ -162,6 +186,9 @@ export const homes = pgTable('homes', {
   /** The page of the person's own registrations, and the page of the requests that wait for them; from 1. */
   minePage: integer().notNull().default(1),
   queuePage: integer().notNull().default(1),
+  /** The page of the catalog, for admins, and what it is searched for. */
+  catalogPage: integer().notNull().default(1),
+  catalogSearch: text().notNull().default(''),
   /** What the requests are filtered by; null and '' are no filter. */
   serviceId: bigint({ mode: 'number' }),
   search: text().notNull().default(''),

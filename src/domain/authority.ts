@@ -4,6 +4,7 @@
  * ALLOW_SELF_APPROVAL; never somebody who was deactivated; and guests and people of other teams neither ask nor decide,
  * unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
+import type { ServiceRefusal } from './catalog.ts';
 import type { Approvers, Refusal } from './registration.ts';
 
 /** What is set: for the service, and for the workspace where the service says nothing. */
@@ -16,6 +17,9 @@ export type Policy = {
 
 /** What a person is to the workspace. Guests, and people of other teams who share a channel with it, are external. */
 export type Account = 'member' | 'external' | 'deactivated';
+
+/** Somebody in Slack. Apps are people there too. */
+export type Colleague = { name: string; account: Account; app: boolean };
 
 /** What Slack says of whoever acts. What is missing or undefined could not be found out. */
 export type Memberships = {
@@ -87,6 +91,10 @@ export function isApprover(
   return refused.kind === 'unsure' ? undefined : false;
 }
 
+/** Whether it makes sense to name somebody as an approver. Undefined: Slack does not know them. */
+export const canDecide = (known: Colleague | undefined, policy: Policy): boolean =>
+  known !== undefined && !known.app && refuseAccount(known.account, policy) === null;
+
 /** Whether they are named, or belong to what is named; whatever their account. */
 function isAppointed(person: string, approvers: Approvers, { of }: Memberships): boolean | undefined {
   if (approvers.users.includes(person)) return true;
@@ -109,6 +117,17 @@ export function refuseReading(
   const answers = readers.map((some) => isApprover(person, some, memberships, policy));
   if (answers.includes(true)) return null;
   return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-a-reader', askInstead: readers };
+}
+
+/** Whether `person` may change the catalog: admins may. */
+export function refuseCatalogChange(
+  person: string,
+  memberships: Memberships,
+  policy: Policy,
+): Extract<ServiceRefusal, { kind: 'not-an-admin' | 'unsure' }> | null {
+  const admin = isApprover(person, admins(policy), memberships, policy);
+  if (admin) return null;
+  return admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead: admins(policy) };
 }
 
 /** User group ids begin with S, people's with U or W. */

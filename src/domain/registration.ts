@@ -2,6 +2,7 @@
  * The life of a registration: what is allowed, where it leads, and what must then be said.
  * Pure: facts in, outcome out. The outcome carries its effects as data; the outbox carries them to Slack.
  */
+import type { CatalogEffect } from './catalog.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -87,7 +88,8 @@ export type Effect =
   /** Find out whose Homes show the event that made `version`, and have each redrawn. */
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */
-  | { kind: 'home'; person: string };
+  | { kind: 'home'; person: string }
+  | CatalogEffect;
 
 /** The events the requester hears of, by direct message and by e-mail. */
 const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];

@@ -40,6 +40,8 @@ export function deliver(deps: Deps): Deliver {
         return mail(effect, attempt);
       case 'homes':
         return homes.outdate(effect);
+      case 'catalog':
+        return homes.outdateCatalog();
       case 'home':
         return homes.draw(effect, attempt);
     }

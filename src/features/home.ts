@@ -7,6 +7,7 @@ import { decidableBy } from '../deciding.ts';
 import type { Deps } from '../deps.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
+import { catalogSearch, catalogSearched } from '../views/home-catalog.ts';
 import { pageButtons, pageOf } from '../views/home-pages.ts';
 import { searched, searchField, serviceChosen, serviceOption, servicePicker, showAll } from '../views/home-queue.ts';
 
@@ -38,6 +39,11 @@ export function home(app: App, deps: Deps): void {
   app.action<BlockButtonAction>(showAll, async ({ ack, body }) => {
     await ack();
     await show(body.user.id, { queuePage: 1, serviceId: null, search: '' });
+  });
+
+  app.action<BlockPlainTextInputAction>(catalogSearch, async ({ ack, action, body }) => {
+    await ack();
+    await show(body.user.id, { catalogPage: 1, catalogSearch: catalogSearched(action.value) });
   });
 
   app.options(servicePicker, async ({ ack, options, body }) => {

@@ -10,10 +10,16 @@ export const pageButtons = [
   ['home-queue-next', 'queuePage'],
   ['home-mine-previous', 'minePage'],
   ['home-mine-next', 'minePage'],
+  ['home-catalog-previous', 'catalogPage'],
+  ['home-catalog-next', 'catalogPage'],
 ] as const;
 
 /** Where a list has more than one page: which one this is, and the ways to the others. */
-export function turning(list: 'queue' | 'mine', { page, pages, total }: Page<unknown>, noun: string): KnownBlock[] {
+export function turning(
+  list: 'queue' | 'mine' | 'catalog',
+  { page, pages, total }: Page<unknown>,
+  noun: string,
+): KnownBlock[] {
   if (pages === 1) return [];
   const previous = page > 1 ? [button(`home-${list}-previous`, 'Previous', String(page - 1))] : [];
   const following = page < pages ? [button(`home-${list}-next`, 'Next', String(page + 1))] : [];

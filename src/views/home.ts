@@ -1,11 +1,13 @@
 /**
- * The Home: what waits for the person's decision, and what their applications have. Slack takes 100 blocks and 250 KB: a
- * request takes two blocks, a registration at most three, and all the rest together fewer than thirty-five.
+ * The Home: what waits for the person's decision, what their applications have, and for admins the catalog. Slack takes
+ * 100 blocks and 250 KB: a request takes two blocks, a registration at most three, a service one, and all the rest
+ * together fewer than thirty-five.
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../domain/paging.ts';
 import { button, context } from './blocks.ts';
 import { applications, type Held } from './home-applications.ts';
+import { type Catalog, catalog } from './home-catalog.ts';
 import { type Queue, queue } from './home-queue.ts';
 
 export const registerButton = 'register';
@@ -14,17 +16,20 @@ export type Drawn = {
   held: Page<Held>;
   /** Null for people who decide nothing. */
   waiting: Queue | null;
+  /** Null for people who are no admins. */
+  catalog: Catalog | null;
   /** Slack left open who decides about something that is pending. */
   unsure: boolean;
 };
 
-export const home = ({ held, waiting, unsure }: Drawn, now: Date): HomeView => ({
+export const home = ({ held, waiting, catalog: services, unsure }: Drawn, now: Date): HomeView => ({
   type: 'home',
   blocks: [
     { type: 'actions', block_id: 'top', elements: [button(registerButton, 'Register', 'register', 'primary')] },
     ...(unsure ? [{ ...context(unsureWho), block_id: 'unsure' }] : []),
     ...(waiting ? queue(waiting, now) : []),
     ...applications(held),
+    ...(services ? catalog(services) : []),
   ],
 });
 

@@ -58,6 +58,9 @@ export function nextStep({ action }: Entry, docs: string | null, { command, link
 const linkTo = (url: string): string =>
   url.replaceAll('&', '&amp;').replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
 
+/** Where Slack did not say who somebody is, or who belongs to a group or channel. */
+export const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+
 /** Why nothing happened, and what to do next: only for whoever acted. */
 export function refusal(refused: Refusal): string {
   switch (refused.kind) {
@@ -86,7 +89,7 @@ export function refusal(refused: Refusal): string {
     case 'deactivated':
       return 'This Slack account was deactivated. Nothing was changed.';
     case 'unsure':
-      return 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+      return unsure;
   }
 }
 

@@ -34,6 +34,13 @@ export const holdHead = (database: TestDatabase) => hold(database, (tx) => tx`se
 export const holdServices = (database: TestDatabase) =>
   hold(database, (tx) => tx`lock table services in access exclusive mode`);
 
+/** Nobody changes a service meanwhile. */
+export const holdServiceRows = (database: TestDatabase) => hold(database, (tx) => tx`select from services for update`);
+
+/** Somebody else is just adding a service with this slug. */
+export const holdSlug = (database: TestDatabase, slug: string) =>
+  hold(database, (tx) => tx`insert into services (slug, name, managed_by) values (${slug}, ${slug}, 'slack')`);
+
 /** What a person submits stands still meanwhile. */
 export const holdPerson = (database: TestDatabase, person: string) =>
   hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);

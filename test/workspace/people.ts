@@ -107,6 +107,7 @@ export class Person {
   async picks(label: string, text: string, within: Within = {}): Promise<void> {
     const input = await this.#input(label, within);
     if (input.element.type.includes('users')) return this.#picksPerson(input, text);
+    if (input.element.type === 'conversations_select') return this.#picksChannel(input, text);
     const offered = await this.#offered(input, text, within);
     const option =
       offered.find((one) => one.text.text === text) ??
@@ -134,6 +135,17 @@ export class Person {
     );
   }
 
+  /** Slack offers a person the channels they see, of the kinds that the picker includes. */
+  async #picksChannel(input: Placed, name: string): Promise<void> {
+    const { id, kind, members, archived } = this.#workspace.channel(name.replace(/^#/, ''));
+    const kinds = 'filter' in input.element ? input.element.filter?.include : undefined;
+    const offered = kind === 'public' || members.includes(this.id);
+    if (archived || !offered || (kinds && !kinds.some((one) => one === kind))) {
+      throw new Error(`"${input.actionId}" does not offer #${name} to ${this.name}`);
+    }
+    await this.#sets(input, {}, () => ({ selected_conversation: id }));
+  }
+
   /** Takes back what was picked; without a text, all of it. */
   async unpicks(label: string, text?: string): Promise<void> {
     const goes = (one: Option) => text === undefined || one.text.text.includes(text);
@@ -144,6 +156,7 @@ export class Person {
       if (before.selected_users) {
         return { selected_users: before.selected_users.filter((id) => text !== undefined && id !== named) };
       }
+      if (before.type === 'conversations_select') return { selected_conversation: null };
       return before.type === 'users_select' ? { selected_user: null } : { selected_option: null };
     });
   }

@@ -41,6 +41,7 @@ const hopeless: Record<Effect['kind'], readonly string[]> = {
   // A mail server has words of its own (src/mail.ts).
   mail: [],
   homes: [],
+  catalog: [],
   home: [...malformed, 'view_too_large'],
   notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
 };

@@ -4,12 +4,14 @@ import * as applications from '../../db/applications.ts';
 import * as homes from '../../db/homes.ts';
 import type { Attempt, Delivery } from '../../db/outbox.ts';
 import * as queue from '../../db/queue.ts';
+import * as services from '../../db/services.ts';
 import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, membershipsToAsk } from '../../domain/authority.ts';
+import { admins, approversOf, membershipsToAsk } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { type Drawn, home } from '../../views/home.ts';
 import { heldAtMost } from '../../views/home-applications.ts';
+import { type Catalog, servicesAtMost } from '../../views/home-catalog.ts';
 import { waitingAtMost } from '../../views/home-queue.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
@@ -20,7 +22,7 @@ type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 const delivered: Delivery = { end: 'delivered' };
 
 export function deliverHomes({ config, db, poster, directory, now }: Deps) {
-  return { outdate, draw };
+  return { outdate, outdateCatalog, draw };
 
   /** Marks the Homes that show an event: of the application's owners, and of who decides, where that is theirs to see. */
   async function outdate({ registration, version }: Of<'homes'>): Promise<Delivery> {
@@ -29,6 +31,15 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const approvers = approversOf(event.service, config.policy);
     const asked = event.queue ? await directory.members(membershipsToAsk(approvers, '')) : [];
     await homes.outdate(db, registration, event.queue ? [...approvers.users, ...asked] : []);
+    return delivered;
+  }
+
+  /** Marks the Homes that show the catalog: the admins'. */
+  async function outdateCatalog(): Promise<Delivery> {
+    if (!(await homes.areThere(db))) return delivered;
+    const { users, groups, channel } = admins(config.policy);
+    const asked = await directory.members(membershipsToAsk({ users, groups, channel }, ''));
+    await homes.outdate(db, null, [...users, ...asked]);
     return delivered;
   }
 
@@ -48,7 +59,8 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     return delivered;
   }
 
-  async function read(person: string, { minePage, queuePage, serviceId, search }: homes.Shown): Promise<Drawn> {
+  async function read(person: string, shown: homes.Shown): Promise<Drawn> {
+    const { minePage, queuePage, serviceId, search } = shown;
     const held = await applications.held(db, person, { asked: minePage, size: heldAtMost });
     const rows = held.rows.map(({ service, registration, ...row }) => ({
       ...row,
@@ -59,6 +71,17 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const waiting = await queue.page(db, may, { serviceId, search }, { asked: queuePage, size: waitingAtMost });
     const service = serviceId === null ? undefined : await queue.filter(db, serviceId);
     const filter = { active: serviceId !== null || search !== '', service, search };
-    return { held: { ...held, rows }, waiting: may.approver ? { ...waiting, filter } : null, unsure: may.unsure };
+    return {
+      held: { ...held, rows },
+      waiting: may.approver ? { ...waiting, filter } : null,
+      catalog: may.admin ? await readCatalog(shown) : null,
+      unsure: may.unsure,
+    };
+  }
+
+  async function readCatalog({ catalogPage, catalogSearch: search }: homes.Shown): Promise<Catalog> {
+    const page = await services.page(db, search, { asked: catalogPage, size: servicesAtMost });
+    const rows = page.rows.map((service) => ({ ...service, asked: approversOf(service, config.policy) }));
+    return { ...page, rows, search };
   }
 }

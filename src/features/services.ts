@@ -1,0 +1,166 @@
+/** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
+import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
+import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
+import { listingGroups } from '../colleagues.ts';
+import * as homes from '../db/homes.ts';
+import * as services from '../db/services.ts';
+import type { Deps } from '../deps.ts';
+import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authority.ts';
+import { type CatalogService, type ServiceRefusal, switches } from '../domain/catalog.ts';
+import { aside, broken } from '../views/apologies.ts';
+import { optionLimit } from '../views/blocks.ts';
+import { addButton, chosenInMenu, serviceMenu } from '../views/home-catalog.ts';
+import {
+  type Remembered,
+  readServiceForm,
+  recall,
+  remember,
+  serviceRefusal,
+  slugTaken,
+} from '../views/service-form.ts';
+import {
+  asTyped,
+  type Group,
+  groupOption,
+  groupsPicker,
+  type ServiceForm,
+  serviceModal,
+  serviceModalId,
+} from '../views/service-modal.ts';
+import { checkService } from './services/check.ts';
+
+/** What a form needs is looked up before it opens, but not for longer than this, in milliseconds. */
+const lookUpFor = 1_000;
+/** What the user groups are called is only nice to know: then the form shows their ids. */
+const groupsWithin = 600;
+
+const gone: ServiceRefusal = { kind: 'gone' };
+
+type Opening = { ok: true; form: ServiceForm } | { ok: false; refusal: ServiceRefusal };
+
+export function keepServices(app: App, deps: Deps): void {
+  const { config, db, directory, now, log } = deps;
+  const groups = listingGroups(app.client, now);
+  const check = checkService(deps, app.client);
+
+  app.action<BlockButtonAction>(addButton, async ({ ack, body, client, respond }) => {
+    await ack();
+    await open({ client, body, respond }, empty(body.user.id));
+  });
+
+  app.action<BlockOverflowAction>(serviceMenu, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const chosen = chosenInMenu(action.selected_option.value);
+    const acted = { client, body, respond };
+    if (chosen?.what === 'edit') return open(acted, filled(chosen.id, body.user.id));
+    const refused = await mayChange(body.user.id);
+    const by = { id: chosen?.id ?? 0, seen: chosen?.seen ?? 0, by: body.user.id, at: now() };
+    const kept = refused || !chosen ? undefined : await services.change(db, by, switches[chosen.what]);
+    const refusal = refused ?? (kept?.ok ? null : (kept?.refusal ?? gone));
+    if (refusal) await answerClick(acted, serviceRefusal(refusal), log);
+    else await shownAtOnce(body.user.id);
+  });
+
+  app.options(groupsPicker, async ({ ack, options }) => {
+    const typed = (options.value ?? '').toLowerCase();
+    const found = groups().then((all) => all.filter((group) => titled(group).includes(typed)));
+    await answerPicker(
+      ack,
+      found.then((some) => some.slice(0, optionLimit).map(groupOption)),
+      log,
+    );
+  });
+
+  app.view<ViewSubmitAction>(serviceModalId, async ({ ack, body, view, client }) => {
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+  });
+
+  async function open(acted: Parameters<typeof openModal>[0], work: Promise<Opening>): Promise<void> {
+    const opening = await within(lookUpFor, work, undefined);
+    if (opening?.ok) await openModal(acted, serviceModal(opening.form), log);
+    else await answerClick(acted, opening ? serviceRefusal(opening.refusal) : broken, log);
+  }
+
+  async function empty(person: string): Promise<Opening> {
+    const refusal = await mayChange(person);
+    if (refusal) return { ok: false, refusal };
+    return { ok: true, form: { remembers: remember(nothingSaid(null)), adding: true, typed: {}, groups: [] } };
+  }
+
+  async function filled(id: number, person: string): Promise<Opening> {
+    const [refused, service] = await Promise.all([mayChange(person), services.find(db, id)]);
+    if (refused) return { ok: false, refusal: refused };
+    if (!service) return { ok: false, refusal: gone };
+    if (service.managedBy === 'file') return { ok: false, refusal: { kind: 'managed-by-file' } };
+    const remembers = remember(nothingSaid({ id, seen: service.version }));
+    const form = { remembers, adding: false, typed: asTyped(service, false), groups: await named(service) };
+    return { ok: true, form };
+  }
+
+  /** Reviewed first, then saved: what is saved is what the form has said, and is checked again. */
+  async function submitted(
+    person: string,
+    view: { private_metadata: string; state?: { values: unknown } },
+  ): Promise<Submitted> {
+    const memory = recall(view.private_metadata);
+    const refused = await mayChange(person);
+    if (refused?.kind === 'unsure') return { errors: { name: serviceRefusal(refused) } };
+    if (refused || !memory) return { view: aside(serviceRefusal(refused ?? gone)) };
+    const read = readServiceForm(view.state?.values);
+    if (!read.ok) return read;
+    const adding = memory.service === null;
+    const checked = await check(read.service, adding);
+    if (!checked.ok) return checked;
+    const { said, asked } = checked;
+    if (JSON.stringify(said) !== JSON.stringify(memory.said)) {
+      const remembers = remember({ service: memory.service, said });
+      return { view: await formOf(read.service, { remembers, adding, asked }) };
+    }
+    return save(person, read.service, memory);
+  }
+
+  async function save(by: string, service: CatalogService, { service: edited }: Remembered): Promise<Submitted> {
+    const { slug, ...settings } = service;
+    const kept = edited
+      ? await services.change(db, { ...edited, by, at: now() }, settings)
+      : await services.add(db, service, by, now());
+    if (kept.ok) {
+      await shownAtOnce(by);
+      return 'close';
+    }
+    const { refusal } = kept;
+    switch (refusal.kind) {
+      case 'stale': {
+        const remembers = remember(nothingSaid({ id: edited?.id ?? 0, seen: refusal.version }));
+        return { view: await formOf(service, { remembers, adding: false, overtaken: refusal.since }) };
+      }
+      case 'slug-taken':
+        return { errors: slugTaken(slug) };
+      default:
+        return { errors: { name: serviceRefusal(refusal) } };
+    }
+  }
+
+  /** The outbox redraws every admin's Home, and that of whoever acted without waiting. */
+  const shownAtOnce = (person: string) => homes.show(db, person, now(), {});
+
+  async function formOf(service: CatalogService, form: Omit<ServiceForm, 'typed' | 'groups'>) {
+    return serviceModal({ ...form, typed: asTyped(service, form.adding), groups: await named(service) });
+  }
+
+  /** What the chosen groups are called, where Slack says so in time. */
+  async function named({ approvers }: { approvers: string[] }): Promise<Group[]> {
+    if (!approvers.some((id) => id.startsWith('S'))) return [];
+    return within(groupsWithin, groups(), []).catch(() => []);
+  }
+
+  /** Asked at the click and again at the submission: the form may have been open for hours. */
+  async function mayChange(person: string) {
+    const memberships = await directory.memberships(person, membershipsToAsk(admins(config.policy), person));
+    return refuseCatalogChange(person, memberships, config.policy);
+  }
+}
+
+const titled = ({ handle, name }: { handle: string; name: string }): string => `@${handle} ${name}`.toLowerCase();
+
+const nothingSaid = (service: Remembered['service']): Remembered => ({ service, said: null });

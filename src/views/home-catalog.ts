@@ -1,0 +1,105 @@
+/** The admin's part of the Home: the catalog, and what can be done to each service. */
+import type { KnownBlock, Overflow } from '@slack/types';
+import { z } from 'zod';
+import { type ServiceRecord, type Switch, serviceLimits, switches } from '../domain/catalog.ts';
+import type { Page } from '../domain/paging.ts';
+import type { Approvers } from '../domain/registration.ts';
+import { cut, storable } from '../domain/text.ts';
+import { button, header, input, mrkdwn, option, plain, section } from './blocks.ts';
+import { type Pressed, pressed } from './card.ts';
+import { turning } from './home-pages.ts';
+import { whoDecides } from './who.ts';
+
+/** How many services a page holds, one block each. */
+export const servicesAtMost = 10;
+
+export const addButton = 'add-service';
+export const catalogSearch = 'home-catalog-search';
+/** The menu beside each service; its values are `what:id@version`. */
+export const serviceMenu = 'service-menu';
+
+/** A service, and who is asked about it. */
+export type Listed = ServiceRecord & { id: number; version: number; asked: Approvers };
+
+export type Catalog = Page<Listed> & { search: string };
+
+/** At most sixteen blocks. */
+export const catalog = (listed: Catalog): KnownBlock[] => [
+  header('catalog', 'Catalog'),
+  { type: 'actions', block_id: 'catalog-add', elements: [button(addButton, 'Add a service', 'add')] },
+  ...searching(listed.search),
+  ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
+  ...listed.rows.map(line),
+  ...turning('catalog', listed, listed.total === 1 ? 'service' : 'services'),
+];
+
+const nothing = (search: string): string =>
+  search === '' ? 'There are no services yet.' : 'No service matches. Empty the field and press Enter to see all.';
+
+/** Slack keeps what is in a field while its block_id stays the same; another one shows what it now is. */
+function searching(search: string): KnownBlock[] {
+  const typed = search === '' ? {} : { initial_value: search };
+  const field = {
+    type: 'plain_text_input' as const,
+    action_id: catalogSearch,
+    max_length: serviceLimits.slug,
+    ...typed,
+  };
+  const hint = 'Type a part of its name and press Enter.';
+  return [
+    { ...input(`catalog-search-${search}`, 'Find a service', field, hint), optional: true, dispatch_action: true },
+  ];
+}
+
+/** What was searched for. */
+export const catalogSearched = (value: unknown): string =>
+  cut(storable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
+
+function line(service: Listed): KnownBlock {
+  const { id, version, managedBy } = service;
+  return {
+    type: 'section',
+    block_id: `listed-${id}`,
+    fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(state(service))],
+    ...(managedBy === 'slack' ? { accessory: menu(service, `${id}@${version}`) } : {}),
+  };
+}
+
+function state({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: Listed): string {
+  const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
+  const approval = autoApprove ? 'Approved automatically' : `Decided by ${whoDecides(asked)}`;
+  const managed = managedBy === 'file' ? '\nManaged by the catalog file' : '';
+  return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${managed}`;
+}
+
+/** What the menu offers beside Edit. Slack takes five options. */
+const labels: Record<Switch, string> = {
+  enable: 'Enable registration',
+  disable: 'Disable registration',
+  'auto-on': 'Switch auto approval on',
+  'auto-off': 'Switch auto approval off',
+  retire: 'Retire',
+  'bring-back': 'Bring back',
+};
+
+function menu({ registrationEnabled, autoApprove, retired }: Listed, value: string): Overflow {
+  const offered: Switch[] = retired
+    ? ['bring-back']
+    : [registrationEnabled ? 'disable' : 'enable', autoApprove ? 'auto-off' : 'auto-on', 'retire'];
+  return {
+    type: 'overflow',
+    action_id: serviceMenu,
+    options: [option('Edit', `edit:${value}`), ...offered.map((what) => option(labels[what], `${what}:${value}`))],
+  };
+}
+
+/** What was chosen in the menu, for which service as it was seen; undefined for a value that was made up. */
+export function chosenInMenu(value: string): (Pressed & { what: Switch | 'edit' }) | undefined {
+  const [what = '', rest] = value.split(':');
+  const service = pressed(rest);
+  if (!service) return undefined;
+  if (what === 'edit') return { ...service, what };
+  return isSwitch(what) ? { ...service, what } : undefined;
+}
+
+const isSwitch = (what: string): what is Switch => Object.hasOwn(switches, what);

@@ -1,0 +1,186 @@
+/** What a submitted service form says, and every word that answers it. */
+import { z } from 'zod';
+import {
+  approverId,
+  type CatalogService,
+  channelId,
+  isLink,
+  type ServiceRefusal,
+  serviceLimits,
+  slugOf,
+  slugPattern,
+  slugRule,
+} from '../domain/catalog.ts';
+import type { Approvers } from '../domain/registration.ts';
+import { storable } from '../domain/text.ts';
+import { when } from './blocks.ts';
+import { unsure } from './notices.ts';
+import { groupsPicker } from './service-modal.ts';
+import { changer } from './service-story.ts';
+import { whoDecides } from './who.ts';
+
+/** What a form has said before it may be saved: about which slug, whom and how many. */
+export type Said = { slug: string; channel: string | null; approvers: string[]; auto: boolean; active: number };
+
+/** Which service a form is for, null while one is added; and what it has said. Slack keeps 3,000 characters of it. */
+export type Remembered = { service: { id: number; seen: number } | null; said: Said | null };
+
+const remembered = z.strictObject({
+  service: z.strictObject({ id: z.int().positive(), seen: z.int().positive() }).nullable(),
+  said: z
+    .strictObject({
+      slug: z.string(),
+      channel: z.string().nullable(),
+      approvers: z.array(z.string()),
+      auto: z.boolean(),
+      active: z.int(),
+    })
+    .nullable(),
+});
+
+export const remember = (what: Remembered): string => JSON.stringify(what);
+
+/** Undefined for what was made up. */
+export function recall(metadata: string): Remembered | undefined {
+  try {
+    return remembered.safeParse(JSON.parse(metadata)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const line = z.string().transform((text) => storable(text).replace(/\s+/g, ' ').trim());
+const emptied = z.string().nullish();
+
+const needed = {
+  name: `Write a name, of at most ${serviceLimits.name} characters.`,
+  slug: `Write ${slugRule}; or leave it empty.`,
+  description: `Write at most ${serviceLimits.description} characters.`,
+  docs: 'Write a link that begins with https:// or http://, or leave it empty.',
+  channel: 'Choose a channel out of the list.',
+  people: `Choose people out of the list, at most ${serviceLimits.approvers}. For more, name a user group.`,
+  groups: 'Choose user groups out of the list.',
+  registration: 'Choose one of the two.',
+  approval: 'Choose one of the two.',
+} as const;
+
+const within = (most: number) => (text: string) => [...text].length <= most;
+const approverIds = z.array(z.string().regex(approverId)).max(serviceLimits.approvers);
+
+const values = z.object({
+  name: z.object({
+    name: z.object({ value: line.refine((text) => text !== '' && within(serviceLimits.name)(text)) }),
+  }),
+  slug: z.object({ slug: z.object({ value: emptied }) }).optional(),
+  description: z.object({
+    description: z.object({
+      value: emptied.transform((text) => storable(text ?? '').trim()).refine(within(serviceLimits.description)),
+    }),
+  }),
+  docs: z.object({
+    docs: z.object({
+      value: emptied
+        .transform((text) => storable(text ?? '').trim() || null)
+        .refine((link) => link === null || (link.length <= serviceLimits.docs && isLink(link))),
+    }),
+  }),
+  channel: z.object({ channel: z.object({ selected_conversation: z.string().regex(channelId).nullish() }) }),
+  people: z.object({ people: z.object({ selected_users: approverIds }) }),
+  groups: z.object({
+    [groupsPicker]: z.object({
+      selected_options: z.array(z.object({ value: z.string().regex(approverId) })).max(serviceLimits.approvers),
+    }),
+  }),
+  registration: z.object({
+    registration: z.object({ selected_option: z.object({ value: z.enum(['enabled', 'disabled']) }) }),
+  }),
+  approval: z.object({ approval: z.object({ selected_option: z.object({ value: z.enum(['manual', 'auto']) }) }) }),
+});
+
+export type FieldErrors = Record<string, string>;
+
+/** Reads the submitted form; else says on each field what it needs. Where no slug was written, the name makes one. */
+export function readServiceForm(
+  submitted: unknown,
+): { ok: true; service: CatalogService } | { ok: false; errors: FieldErrors } {
+  const parsed = values.safeParse(submitted);
+  if (!parsed.success) {
+    const wrong = new Set(parsed.error.issues.map(({ path }) => path[0]));
+    return { ok: false, errors: Object.fromEntries(Object.entries(needed).filter(([field]) => wrong.has(field))) };
+  }
+  const { name, slug, description, docs, channel, people, groups, registration, approval } = parsed.data;
+  const title = name.name.value;
+  const approvers = [
+    ...people.people.selected_users,
+    ...groups[groupsPicker].selected_options.map(({ value }) => value),
+  ];
+  const key = slug?.slug.value?.trim() || slugOf(title);
+  if (slug && !slugPattern.test(key)) return { ok: false, errors: { slug: needed.slug } };
+  if (approvers.length > serviceLimits.approvers) return { ok: false, errors: { people: needed.people } };
+  return {
+    ok: true,
+    service: {
+      slug: key,
+      name: title,
+      description: description.description.value,
+      docs: docs.docs.value,
+      registrationEnabled: registration.registration.selected_option.value === 'enabled',
+      autoApprove: approval.approval.selected_option.value === 'auto',
+      channel: channel.channel.selected_conversation ?? null,
+      approvers: [...new Set(approvers)],
+    },
+  };
+}
+
+export const slugTaken = (slug: string): FieldErrors => ({
+  slug: `There is a service with the slug ${slug} already. Write another.`,
+});
+
+/** Why requests could not be posted there. */
+export const channelErrors = {
+  archived: 'This channel is archived. Unarchive it, or choose another.',
+  'not-a-member': 'Registrar is not in this channel and could not post there. Invite it: /invite @Registrar',
+  direct: 'This is a direct message. Choose a channel.',
+  unknown: 'Registrar cannot see this channel. If it is private, invite it: /invite @Registrar',
+} as const;
+
+/** People whom it makes no sense to ask. */
+export const cannotDecide = (names: string[]): FieldErrors => ({
+  people: `Remove ${names.join(', ')}: only active people of this workspace can decide.`,
+});
+
+export const nobodyActive =
+  'Nobody active would be asked. Name at least one active person, or a user group that has one.';
+
+/** Slack took too long: what was typed stays. */
+export const unchecked = 'Slack did not say in time who would be asked. Nothing is saved: press the button again.';
+
+/** Who would be asked, before it is saved. `more`: there are at least so many. */
+export function askedBefore(asked: Approvers, { slug, auto, active }: Said, adding: boolean, more: boolean): string {
+  const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
+  const decided = `its requests are posted in <#${asked.channel}>, and ${whoDecides(asked)} may decide: ${people}.`;
+  const at = auto ? ' New requests are approved at once, without asking anybody.' : '';
+  const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
+  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${key}`;
+}
+
+/** Why a service was not changed: only for whoever acted. */
+export function serviceRefusal(refused: ServiceRefusal): string {
+  switch (refused.kind) {
+    case 'not-an-admin':
+      return `Only ${whoDecides(refused.askInstead)} may change the catalog. Nothing was changed.`;
+    case 'unsure':
+      return unsure;
+    case 'gone':
+      return 'There is no such service. Nothing was changed.';
+    case 'managed-by-file':
+      return 'This service is managed by the catalog file. Change it there, and start Registrar again.';
+    case 'stale': {
+      const [last] = refused.since;
+      const who = last ? `${changer(last)} changed it, ${when(last.at)}` : 'it was changed';
+      return `This service is not what you saw: ${who}. Nothing was changed: look at it again.`;
+    }
+    case 'slug-taken':
+      return 'There is a service with this slug already. Nothing was changed.';
+  }
+}

@@ -1,0 +1,152 @@
+/** The form for a service: drawn empty or filled, checked before it is saved, and read back. */
+import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../domain/catalog.ts';
+import { input, option, picker, plain, section } from './blocks.ts';
+import { changedFields, changer } from './service-story.ts';
+
+export const serviceModalId = 'service';
+export const groupsPicker = 'service-groups';
+
+/** What stands in the form: a service, or nothing yet. The slug is there only while a service is being added. */
+export type Typed = Partial<ServiceSettings> & { slug?: string };
+
+/** A user group, as the picker shows it. */
+export type Group = { id: string; handle: string };
+
+export type ServiceForm = {
+  /** What the form remembers: which service it is for, and what it has said. */
+  remembers: string;
+  adding: boolean;
+  typed: Typed;
+  /** Of the groups that are chosen: what they are called. */
+  groups: Group[];
+  /** Who would be asked, once that has been looked up: then the form may be saved. */
+  asked?: string;
+  /** What others changed meanwhile. */
+  overtaken?: ServiceChange[];
+};
+
+export function serviceModal({ remembers, adding, typed, groups, asked, overtaken }: ServiceForm): ModalView {
+  return {
+    type: 'modal',
+    callback_id: serviceModalId,
+    private_metadata: remembers,
+    title: plain(adding ? 'Add a service' : 'Edit a service', 24),
+    submit: plain(asked ? 'Save' : 'Review', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      ...(overtaken ? [warning(overtaken), ...changedFields('overtaken', overtaken)] : []),
+      ...fields(adding, typed, groups),
+      ...(asked ? [{ ...section(asked), block_id: 'asked' }] : []),
+    ],
+  };
+}
+
+function warning(overtaken: ServiceChange[]): KnownBlock {
+  const [last] = overtaken;
+  const who = last ? changer(last) : 'Somebody';
+  const text = `:warning: *${who} changed this service while you had the form open.* Nothing of yours is saved yet, and what you filled in is still here. Compare it, then review it again.`;
+  return { ...section(text), block_id: 'overtaken' };
+}
+
+function fields(adding: boolean, typed: Typed, groups: Group[]): InputBlock[] {
+  const approvers = typed.approvers ?? [];
+  const people = approvers.filter((id) => !id.startsWith('S'));
+  const chosen = approvers
+    .filter((id) => id.startsWith('S'))
+    .map((id) => groupOption(groups.find((group) => group.id === id) ?? { id, handle: id }));
+  return [
+    text('name', 'Name', { max_length: serviceLimits.name }, typed.name),
+    ...(adding ? [slugField(typed.slug)] : []),
+    optional(
+      text('description', 'Description', { max_length: serviceLimits.description, multiline: true }, typed.description),
+    ),
+    optional(
+      text('docs', 'Documentation', { max_length: serviceLimits.docs }, typed.docs, 'A link that begins with https://'),
+    ),
+    optional(
+      input(
+        'channel',
+        'Approval channel',
+        {
+          type: 'conversations_select',
+          action_id: 'channel',
+          filter: { include: ['public', 'private'] },
+          placeholder: plain('The admin channel', 150),
+          ...(typed.channel ? { initial_conversation: typed.channel } : {}),
+        },
+        'Where its requests are posted. Registrar has to be a member: /invite @Registrar',
+      ),
+    ),
+    optional(
+      input(
+        'people',
+        'Approvers: people',
+        {
+          type: 'multi_users_select',
+          action_id: 'people',
+          placeholder: plain('Nobody in particular', 150),
+          ...(people.length > 0 ? { initial_users: people } : {}),
+        },
+        'Where neither people nor groups are named, the approvers of the workspace decide, or the members of the channel.',
+      ),
+    ),
+    optional(
+      input('groups', 'Approvers: user groups', {
+        ...picker(groupsPicker, 'No group'),
+        type: 'multi_external_select',
+        ...(chosen.length > 0 ? { initial_options: chosen } : {}),
+      }),
+    ),
+    choice('registration', 'Registration', registrationChoices, typed.registrationEnabled === false ? 1 : 0),
+    choice('approval', 'Approval', approvalChoices, typed.autoApprove ? 1 : 0),
+  ];
+}
+
+const slugField = (slug: string | undefined): InputBlock =>
+  optional(
+    text(
+      'slug',
+      'Slug',
+      { max_length: serviceLimits.slug },
+      slug,
+      'Its short name, which never changes: lower-case letters, digits and -. Left empty, it is made from the name.',
+    ),
+  );
+
+/** The first of each is what a service begins with. */
+const registrationChoices = [option('Enabled', 'enabled'), option('Disabled', 'disabled')] as const;
+const approvalChoices = [option('An approver decides', 'manual'), option('Approve every new request', 'auto')] as const;
+
+const optional = (block: InputBlock): InputBlock => ({ ...block, optional: true });
+
+function text(
+  id: string,
+  label: string,
+  limits: { max_length: number; multiline?: boolean },
+  value: string | null | undefined,
+  hint?: string,
+): InputBlock {
+  const initial = value ? { initial_value: value } : {};
+  return input(id, label, { type: 'plain_text_input', action_id: id, ...limits, ...initial }, hint);
+}
+
+const choice = (
+  id: string,
+  label: string,
+  options: readonly [PlainTextOption, PlainTextOption],
+  chosen: 0 | 1,
+): InputBlock =>
+  input(id, label, {
+    type: 'radio_buttons',
+    action_id: id,
+    options: [...options],
+    initial_option: options[chosen],
+  });
+
+/** A user group in the picker. */
+export const groupOption = ({ id, handle }: Group): PlainTextOption => option(`@${handle}`, id);
+
+/** What the form holds, as a service. */
+export const asTyped = ({ slug, ...settings }: CatalogService, adding: boolean): Typed =>
+  adding ? { ...settings, slug } : settings;

@@ -1,0 +1,72 @@
+/** What happened to a service, in words. */
+import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { ServiceChange, ServiceRecord } from '../domain/catalog.ts';
+import { lines, mention, person, words } from './blocks.ts';
+
+/** "@alex", or "The catalog file". */
+export const changer = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');
+
+const labels: Record<keyof ServiceRecord, string> = {
+  slug: 'Slug',
+  name: 'Name',
+  description: 'Description',
+  docs: 'Documentation',
+  registrationEnabled: 'Registration',
+  autoApprove: 'Approval',
+  channel: 'Approval channel',
+  approvers: 'Approvers',
+  retired: 'Retired',
+  managedBy: 'Managed by',
+};
+
+const named = Object.keys(labels) as (keyof ServiceRecord)[];
+
+/** Each field that changed, as it was and as it became. */
+export function changedFields(blockId: string, changes: ServiceChange[]): KnownBlock[] {
+  const rows = changes.flatMap(({ before, after }) =>
+    named
+      .filter((field) => field in after)
+      .map((field) => ({
+        label: labels[field],
+        value: before ? [...shown(field, before), words(' → '), ...shown(field, after)] : shown(field, after),
+      })),
+  );
+  return rows.length > 0 ? [lines(`${blockId}-fields`, rows)] : [];
+}
+
+/** The longest text of a field that is shown of a change. */
+const shownAtMost = 150;
+
+function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): RichTextElement[] {
+  switch (field) {
+    case 'channel':
+      return [record.channel ? { type: 'channel', channel_id: record.channel } : words('the admin channel')];
+    case 'approvers':
+      return approvers(record.approvers ?? []);
+    case 'registrationEnabled':
+      return [words(record.registrationEnabled ? 'enabled' : 'disabled')];
+    case 'autoApprove':
+      return [words(record.autoApprove ? 'every new request is approved' : 'an approver decides')];
+    case 'retired':
+      return [words(record.retired ? 'yes' : 'no')];
+    case 'managedBy':
+      return [words(record.managedBy === 'file' ? 'the catalog file' : 'admins in Slack')];
+    default:
+      return [words(record[field] || 'nothing', shownAtMost)];
+  }
+}
+
+/** How many approvers are named before the rest is counted. */
+const namedAtMost = 10;
+
+function approvers(ids: string[]): RichTextElement[] {
+  if (ids.length === 0) return [words('nobody in particular')];
+  const rest = ids.length - namedAtMost;
+  const shown = ids
+    .slice(0, namedAtMost)
+    .flatMap((id, index) => [
+      ...(index > 0 ? [words(', ')] : []),
+      id.startsWith('S') ? { type: 'usergroup' as const, usergroup_id: id } : person(id),
+    ]);
+  return rest > 0 ? [...shown, words(` and ${rest} more`)] : shown;
+}
