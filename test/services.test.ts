@@ -1,5 +1,6 @@
 /** The catalog in Home: what admins do with services, what they are told before, and what others see of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { slugOf, slugPattern } from '../src/domain/catalog.ts';
 import { eventually } from './support/eventually.ts';
 import { holdServiceRows, holdSlug, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
@@ -52,6 +53,20 @@ async function adds(admin: Person, name: string): Promise<void> {
 
 const reviewed = (admin: Person): string =>
   admin.reads.split('\n').find((line) => line.includes('Nothing is saved')) ?? '';
+
+describe('a slug is made of a name', () => {
+  it.each([
+    ['Payments API', 'payments-api'],
+    ['Übersetzungs-API  (neu)', 'ubersetzungs-api-neu'],
+    ['--- 3D!', '3d'],
+    ['東京', ''],
+    [`${'a'.repeat(59)} b`, 'a'.repeat(59)],
+    ['x'.repeat(99), 'x'.repeat(60)],
+  ])('%j', (name, slug) => {
+    expect(slugOf(name)).toBe(slug);
+    if (slug !== '') expect(slug).toMatch(slugPattern);
+  });
+});
 
 describe('an admin', () => {
   let office: Office;
