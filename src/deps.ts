@@ -5,6 +5,7 @@ import type { Db } from './db/client.ts';
 import type { Directory } from './directory.ts';
 import type { Log } from './log.ts';
 import type { Mailer } from './mail.ts';
+import type { Metrics } from './metrics.ts';
 
 export type Deps = {
   config: Config;
@@ -14,6 +15,7 @@ export type Deps = {
   directory: Directory;
   /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
   mailer: Mailer | undefined;
+  metrics: Metrics;
   now: () => Date;
   log: Log;
 };

@@ -1,4 +1,4 @@
-/** The HTTP listener of both modes: is it alive, is it ready, and in HTTP mode Slack's own requests. */
+/** The HTTP listener of both modes: is it alive, is it ready, its metrics, and in HTTP mode Slack's own requests. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -12,6 +12,7 @@ const skew = 300;
 export async function serve(
   { host, port }: { host: string; port: number },
   checks: Checks,
+  metrics: () => Promise<string>,
   slack: RequestListener | undefined,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
@@ -22,6 +23,14 @@ export async function serve(
       void ready(checks).then(({ status, body }) => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
+    } else if (path === '/metrics') {
+      void metrics().then(
+        (text) => {
+          // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+          response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+        },
+        () => response.writeHead(500).end(),
+      );
     } else if (slack && path === '/slack/events' && request.method === 'POST') {
       // Bolt's listener throws on any other route, and nothing would catch it; and it takes a content type with a charset
       // for another one.

@@ -11,12 +11,14 @@ import { EmbeddedPostgresError } from './db/data-dir.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
 import * as outdated from './db/outdated.ts';
+import * as readings from './db/readings.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
 import { remind } from './features/remind.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
 import { createMailer } from './mail.ts';
+import { createMetrics } from './metrics.ts';
 import { createSlack } from './slack.ts';
 import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
 
@@ -46,9 +48,10 @@ export async function start(
   const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
   if (catalog && !catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
 
-  const slack = createSlack(config, log);
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
+  const metrics = createMetrics(() => (db && state.migrated ? readings.read(db) : undefined), now);
+  const slack = createSlack(config, log, metrics);
   const http = await serve(
     { host: config.HOST, port: config.PORT },
     {
@@ -58,6 +61,7 @@ export async function start(
       slack: async () =>
         state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
     },
+    metrics.text,
     slack.listener,
   ).catch((error) => {
     throw new StartError(`HOST and PORT: cannot listen on ${config.HOST}:${config.PORT} (${error.code}).`);
@@ -91,13 +95,13 @@ export async function start(
     outdated
       .hear(client, directory.forget)
       .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
-    const deps = { config, db, poster: slack.poster, directory, mailer, now, log };
+    const deps = { config, db, poster: slack.poster, directory, mailer, metrics, now, log };
     listen(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
     state.authorized = true;
     await outbox.work(deliver(deps));
-    const tick = remind(deps);
+    const tick = metrics.cron('reminders', remind(deps), log);
     const reminders = schedule(config.REMINDER_SCHEDULE, ({ date }) => tick(date), { timezone: config.TIME_ZONE });
     parts.defer(async () => reminders.destroy());
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');

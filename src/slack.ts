@@ -5,6 +5,7 @@ import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from './config.ts';
 import { type Log, slackLog } from './log.ts';
+import type { Metrics } from './metrics.ts';
 
 export type Slack = {
   app: App;
@@ -25,12 +26,14 @@ export type Slack = {
 /** Connections in Socket Mode: Slack renews each every few hours, and the other takes the clicks meanwhile. */
 const connections = 2;
 
-export function createSlack(config: Config, log: Log): Slack {
+export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fetch' | 'watch'>): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
+  const fetch = metrics.fetch(slackApiUrl);
   // Two tries within the 3 seconds that a trigger_id lives; a third would come too late.
   const quick: WebClientOptions = {
     slackApiUrl,
+    fetch,
     timeout: 1_300,
     retryConfig: { retries: 1, minTimeout: 50, maxTimeout: 100 },
     rejectRateLimitedCalls: true,
@@ -38,13 +41,14 @@ export function createSlack(config: Config, log: Log): Slack {
   // The outbox is the one layer that tries again: a client that did so too could post twice.
   const posting: WebClientOptions = {
     slackApiUrl,
+    fetch,
     timeout: 10_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
   };
 
   const sockets = appToken
-    ? Array.from({ length: connections }, () => createSocket(appToken, slackApiUrl, logger))
+    ? Array.from({ length: connections }, () => createSocket(appToken, { slackApiUrl, fetch }, logger))
     : [];
   const http = appToken
     ? undefined
@@ -62,6 +66,7 @@ export function createSlack(config: Config, log: Log): Slack {
     extendedErrorHandler: true,
   });
   for (const socket of sockets.slice(1)) socket.init(app);
+  metrics.watch(app);
 
   const running = new Set<Promise<void>>();
   app.use(async ({ next }) => {
@@ -139,13 +144,13 @@ const retryRefused = 5_000;
  * A Socket Mode connection. Its options are its own, for the SDK writes into what it is given; and it never gives up
  * reconnecting, for the SDK ends the process when it does (both seen in @slack/socket-mode 3.1).
  */
-const createSocket = (appToken: string, slackApiUrl: string, logger: ReturnType<typeof slackLog>) =>
+const createSocket = (appToken: string, api: WebClientOptions, logger: ReturnType<typeof slackLog>) =>
   new SocketModeReceiver({
     appToken,
     logger,
     installerOptions: {
       clientOptions: {
-        slackApiUrl,
+        ...api,
         timeout: 10_000,
         retryConfig: { forever: true, minTimeout: 500, maxTimeout: 15_000, factor: 2, randomize: true },
       },

@@ -10,6 +10,7 @@ import { createOutbox } from '../src/db/outbox.ts';
 import { createDirectory } from '../src/directory.ts';
 import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/log.ts';
+import { createMetrics } from '../src/metrics.ts';
 import { createSlack } from '../src/slack.ts';
 import { card } from '../src/views/card.ts';
 import { editModal } from '../src/views/edit-reason-modal.ts';
@@ -32,7 +33,9 @@ function heard() {
   });
   if (!config.ok) throw new Error('the configuration of this test is wrong');
   const log = createLog('silent');
-  const { app, client, poster } = createSlack(config.config, log);
+  const now = () => new Date();
+  const metrics = createMetrics(() => undefined, now);
+  const { app, client, poster } = createSlack(config.config, log, metrics);
   const spies = {
     commands: vi.spyOn(app, 'command'),
     actions: vi.spyOn(app, 'action'),
@@ -40,11 +43,10 @@ function heard() {
     views: vi.spyOn(app, 'view'),
     events: vi.spyOn(app, 'event'),
   };
-  const now = () => new Date();
   const nowhere = 'postgres://127.0.0.1:1/none';
   const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
   const directory = createDirectory(client, now, log);
-  listen(app, { config: config.config, db, poster, directory, mailer: undefined, now, log });
+  listen(app, { config: config.config, db, poster, directory, mailer: undefined, metrics, now, log });
   const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
   return {
     commands: named(spies.commands.mock.calls),

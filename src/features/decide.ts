@@ -13,7 +13,7 @@ import { readReason, reasonModal, reasonModalIds, refusedView } from '../views/r
 /** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;
 
-export function decide(app: App, { config, db, directory, now, log }: Deps): void {
+export function decide(app: App, { config, db, directory, metrics, now, log }: Deps): void {
   for (const action of ['approve', 'reinstate'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
@@ -56,7 +56,10 @@ export function decide(app: App, { config, db, directory, now, log }: Deps): voi
 
   async function take(action: Action, seen: Pressed | undefined, by: string, reason?: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
-    return wish ? registrations.change(db, { ...wish, ...(reason ? { reason } : {}) }) : gone;
+    if (!wish) return gone;
+    const outcome = await registrations.change(db, { ...wish, ...(reason ? { reason } : {}) });
+    if (outcome.ok && (action === 'approve' || action === 'reject')) metrics.decided(action, wish.requestedAt, wish.at);
+    return outcome;
   }
 
   async function weigh(action: Action, seen: Pressed | undefined, by: string): Promise<Outcome> {
@@ -70,7 +73,8 @@ export function decide(app: App, { config, db, directory, now, log }: Deps): voi
     if (!row) return undefined;
     const approvers = approversOf(row.service, config.policy);
     const memberships = await directory.memberships(by, membershipsToAsk(approvers, by));
-    return { ...seen, action, by, at: now(), policy: config.policy, memberships };
+    const { requestedAt } = row.registration;
+    return { ...seen, action, by, at: now(), policy: config.policy, memberships, requestedAt };
   }
 }
 
