@@ -51,6 +51,18 @@ export type Message = {
   ephemeralTo?: string;
 };
 
+/** A file in Slack: offered an id first, then its content, then made known; shown once Slack has looked through it. */
+export type StoredFile = {
+  /** `F…` */
+  id: string;
+  name: string;
+  /** In bytes, as it was announced. */
+  length: number;
+  /** In base64. */
+  content?: string;
+  ready: boolean;
+};
+
 /** A modal that is open for a person, as Slack keeps it. */
 export type View = ViewPayload & {
   id: string;

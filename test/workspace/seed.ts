@@ -14,6 +14,7 @@ export type Seed = {
 export const SCOPES = [
   'commands',
   'chat:write',
+  'files:write',
   'im:write',
   'users:read',
   'users:read.email',

@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
 import { bodyOf } from './api/arguments.ts';
 import { type Tokens, WebApi } from './api/web-api.ts';
 import { answersChallenge, httpCarrier, type Signing } from './delivery/http.ts';
@@ -10,7 +11,7 @@ import { type Carrier, type Payload, parcel, type Receipt } from './delivery/par
 import { type Disconnect, parseJson, SocketMode } from './delivery/socket-mode.ts';
 import { Faults, type Held, type When } from './faults.ts';
 import type { Inside } from './inside.ts';
-import type { ApiCall, Fault } from './model.ts';
+import type { ApiCall, Fault, StoredFile } from './model.ts';
 import { ResponseUrls } from './responses.ts';
 import { type Seed, seed as usual } from './seed.ts';
 import { State } from './state.ts';
@@ -32,6 +33,8 @@ export type WorkspaceOptions = {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 const ACK_WITHIN = 3_000;
+/** In Slack it is about a second, python-slack-sdk#1521: nobody's test should wait for that. */
+const FILES_READY_AFTER = 100;
 
 export class SlackServer implements AsyncDisposable {
   readonly url: string;
@@ -54,6 +57,7 @@ export class SlackServer implements AsyncDisposable {
   readonly #handlers: Handler[] = [];
   readonly #ackWithin: number;
   #endpoint: string | undefined;
+  #filesHeld: Promise<void> = Promise.resolve();
 
   constructor(server: Server, tokens: Tokens, options: WorkspaceOptions) {
     this.#server = server;
@@ -75,6 +79,8 @@ export class SlackServer implements AsyncDisposable {
       complaints: this.complaints,
       deliver: (payload) => this.deliver(payload),
       responseUrl: (token) => `${this.url}/response/${token}`,
+      uploadUrl: (ticket) => `${this.url}/upload/v1?ticket=${ticket}`,
+      lookThrough: (file) => this.#lookThrough(file),
       socketUrl: () => `${this.url.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
     };
     this.#api = new WebApi(this.inside, tokens, this.#faults, options.rateLimits ?? false);
@@ -92,6 +98,7 @@ export class SlackServer implements AsyncDisposable {
     const { pathname } = new URL(request.url ?? '/', this.url);
     const [, area, name = ''] = pathname.split('/');
     if (area === 'api') return this.#api.handle(name, request, response);
+    if (area === 'upload') return this.#api.handle('upload', request, response);
     if (area === 'response') {
       const answer = this.inside.responses.post(name, parseJson((await bodyOf(request)).toString()));
       response.writeHead(answer.status, { 'content-type': 'text/plain' }).end(answer.body);
@@ -160,6 +167,18 @@ export class SlackServer implements AsyncDisposable {
   }
   hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
     return this.#faults.hold(method, when);
+  }
+  /** Slack does not get round to looking through files, until the returned function is called. */
+  holdFiles(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#filesHeld = promise;
+    return resolve;
+  }
+  async #lookThrough(file: StoredFile): Promise<void> {
+    await this.#filesHeld;
+    await after(FILES_READY_AFTER, undefined, { ref: false });
+    file.ready = true;
+    this.state.changed();
   }
   mend(): void {
     this.#faults.mend();

@@ -12,6 +12,7 @@ const input = (over: object = {}, block: object = {}) => ({
   element: { type: 'plain_text_input', ...over },
   ...block,
 });
+const picture = (slack_file: object) => ({ type: 'image', alt_text: 'x', slack_file });
 const rich = (...elements: object[]) => ({ type: 'rich_text', elements });
 
 describe('as strict as Slack', () => {
@@ -59,6 +60,10 @@ describe('as strict as Slack', () => {
     ['an option of 76', [actions({ type: 'overflow', options: [option(1, { text: plain('x'.repeat(76)) })] })], '76'],
     ['a select without options', [actions({ type: 'static_select' })], 'either options or option_groups'],
     ['an image without alt', [{ type: 'image', image_url: 'https://a.example' }], 'missing required field: alt_text'],
+    ['an image of nothing', [{ type: 'image', alt_text: 'x' }], 'either image_url or slack_file'],
+    ['a file by two names', [picture({ id: 'F012345678', url: 'https://a.example' })], 'either id or url'],
+    ['a file by its link as id', [picture({ id: 'https://a.example' })], 'match regex pattern: ^[F][A-Z0-9]{8,}$'],
+    ['an unknown file', [picture({ id: 'F012345678' })], 'invalid slack file [json-pointer:/blocks/0/slack_file]'],
     ['bare words in rich text', [rich({ type: 'text', text: 'x' })], 'unsupported type'],
     ['empty rich text', [rich({ type: 'rich_text_quote', elements: [{ type: 'text', text: '' }] })], 'more than 0'],
     ['a bad style', [rich({ type: 'rich_text_list', style: 'roman', elements: [] })], '/elements/0/style'],
@@ -141,6 +146,8 @@ describe('as strict as Slack', () => {
     ['an unknown view', 'views.update', { view_id: 'V0NONE', view: modal }, 'not_found'],
     ['an unknown trigger', 'views.open', { trigger_id: '1.2.x', view: modal }, 'invalid_trigger_id'],
     ['an unknown method', 'chat.shout', {}, 'unknown_method'],
+    ['a file without content', 'files.getUploadURLExternal', { filename: 'a.png', length: 0 }, 'invalid_arguments'],
+    ['a file never offered', 'files.completeUploadExternal', { files: [{ id: 'F012345678' }] }, 'file_not_found'],
     ['a scope that was not granted', 'team.info', {}, 'missing_scope'],
     ['the wrong token', 'apps.connections.open', {}, 'not_allowed_token_type'],
   ])('%s: %s is refused', async (_, method, args, error) => {

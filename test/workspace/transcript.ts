@@ -47,14 +47,14 @@ function blockLines(names: Names, block: KnownBlock, view?: View): string[] {
     case 'section': {
       const { text, fields = [], accessory } = block;
       const lines = [...(text ? [read(names, text)] : []), ...fields.map((field) => read(names, field))];
-      const beside = accessory?.type === 'image' ? `(image: ${accessory.alt_text})` : accessory;
+      const beside = accessory?.type === 'image' ? `[image: ${accessory.alt_text}]` : accessory;
       if (!beside) return lines;
       const shown = typeof beside === 'string' ? beside : elementText(names, beside, valueAt(block.block_id, beside));
       return [...lines.slice(0, -1), `${lines.at(-1) ?? ''} ${shown}`];
     }
     case 'context':
       return [
-        `· ${block.elements.map((item) => (item.type === 'image' ? `(image: ${item.alt_text})` : read(names, item))).join(' · ')}`,
+        `· ${block.elements.map((item) => (item.type === 'image' ? `[image: ${item.alt_text}]` : read(names, item))).join(' · ')}`,
       ];
     case 'actions':
       return [block.elements.map((element) => elementText(names, element, valueAt(block.block_id, element))).join(' ')];
@@ -72,7 +72,7 @@ function blockLines(names: Names, block: KnownBlock, view?: View): string[] {
     case 'alert':
       return [`(${block.level ?? 'note'}) ${read(names, block.text)}`];
     case 'image':
-      return [`(image: ${block.alt_text})`];
+      return [`[image: ${block.alt_text}]`];
     case 'markdown':
       return [block.text];
     case 'table':

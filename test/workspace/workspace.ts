@@ -56,6 +56,11 @@ export class Workspace extends SlackServer {
   views(memberId: string): View[] {
     return this.state.stack(this.member(memberId).id);
   }
+  /** What was uploaded as that file, once it can be shown. */
+  file(id: string): Buffer | undefined {
+    const file = this.state.files.get(id);
+    return file?.ready && file.content !== undefined ? Buffer.from(file.content, 'base64') : undefined;
+  }
   home(memberId: string): View | undefined {
     return this.state.homes.get(this.member(memberId).id);
   }

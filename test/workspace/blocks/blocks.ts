@@ -1,6 +1,6 @@
 /** Block Kit's blocks, where each may stand, and their limits (docs.slack.dev/reference/block-kit/blocks). */
 import { z } from 'zod';
-import { button, image, inAccessory, inActions, inContext, inInput } from './elements.ts';
+import { button, hasOneSource, inAccessory, inActions, inContext, inInput, ONE_SOURCE, picture } from './elements.ts';
 import { richText } from './rich-text.ts';
 import { id, plain, text, url } from './text.ts';
 
@@ -31,7 +31,7 @@ const everywhere = [
   z.strictObject({ type: z.literal('context'), ...named, elements: z.array(inContext).min(1).max(10) }),
   z.strictObject({ type: z.literal('divider'), ...named }),
   z.strictObject({ type: z.literal('header'), ...named, text: plain(150), level: z.int().min(1).max(4).optional() }),
-  z.strictObject({ ...image.shape, ...named, title: plain(2000).optional() }),
+  z.strictObject({ ...picture, ...named, title: plain(2000).optional() }).refine(hasOneSource, ONE_SOURCE),
   z.strictObject({
     type: z.literal('input'),
     ...named,

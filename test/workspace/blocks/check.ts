@@ -105,6 +105,20 @@ export function checkBlocks(blocks: unknown, surface: Surface, at: Path = ['bloc
   return found.length > 0 ? { ok: false, problems: found } : { ok: true, value };
 }
 
+/** The files that pictures show: one that Slack does not have, or is not done with, spoils the message. */
+export function checkFiles(blocks: KnownBlock[], isReady: (id: string) => boolean): string[] {
+  return pictures(blocks, ['blocks']).flatMap(({ id, at }) =>
+    isReady(id) ? [] : [problem('invalid slack file', [...at, 'slack_file'])],
+  );
+}
+
+function pictures(value: unknown, at: Path): { id: string; at: Path }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const shown = z.looseObject({ type: z.literal('image'), slack_file: z.object({ id: z.string() }) }).safeParse(value);
+  if (shown.success) return [{ id: shown.data.slack_file.id, at }];
+  return Object.entries(value).flatMap(([key, inner]) => pictures(inner, [...at, key]));
+}
+
 export function checkView(view: unknown, type: 'modal' | 'home', at: Path = ['view']): Checked<View> {
   const parsed = views[type].safeParse(view);
   if (!parsed.success) return { ok: false, problems: problems(parsed.error, at) };

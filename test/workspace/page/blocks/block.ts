@@ -70,10 +70,13 @@ function section(around: Surroundings, each: SectionBlock, key: string, id: stri
   </div>`;
 }
 
-/** Only pictures that travel inside the message: the page fetches nothing from other machines. */
-function image(element: { alt_text: string; image_url?: string }): Html {
-  const url = element.image_url ?? '';
-  if (url.startsWith('data:image/')) return html`<img src="${url}" alt="${element.alt_text}">`;
+type Picture = { alt_text: string; image_url?: string; slack_file?: { id?: string } | { url?: string } };
+
+/** Only pictures that the workspace has, or that travel inside the message: the page fetches nothing from other machines. */
+function image(element: Picture): Html {
+  const file = element.slack_file && 'id' in element.slack_file ? element.slack_file.id : undefined;
+  const url = file ? `/page/file/${file}` : (element.image_url ?? '');
+  if (file || url.startsWith('data:image/')) return html`<img src="${url}" alt="${element.alt_text}">`;
   return html`<span class="b-picture" role="img" aria-label="${element.alt_text}">${element.alt_text}</span>`;
 }
 
