@@ -165,6 +165,7 @@ export const history = pgTable(
   (table) => [
     primaryKey({ columns: [table.registrationId, table.version] }),
     uniqueIndex('history_by_seq').on(table.seq),
+    index('history_at').on(table.at),
   ],
 );
 
@@ -205,4 +206,12 @@ export const channelTurns = pgTable('channel_turns', {
   closedUntil: moment().notNull(),
   /** The first moment that is nobody's turn yet. */
   free: moment().notNull(),
+});
+
+/** The schedules: when each is next due, so that replicas handle a tick once and a missed one is noticed. */
+export const ticks = pgTable('ticks', {
+  schedule: text().primaryKey(),
+  /** The cron expression and its time zone: where it is another one, `due` means nothing any more. */
+  pattern: text().notNull(),
+  due: moment().notNull(),
 });
