@@ -4,6 +4,7 @@ import { schedule } from 'node-cron';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
+import { onSchedule } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { applyFile } from './db/catalog.ts';
 import { connect, type Db, migrateDatabase } from './db/client.ts';
@@ -14,6 +15,7 @@ import * as outdated from './db/outdated.ts';
 import * as readings from './db/readings.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
+import { digest } from './features/digest.ts';
 import { remind } from './features/remind.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
@@ -104,6 +106,9 @@ export async function start(
     const tick = metrics.cron('reminders', remind(deps), log);
     const reminders = schedule(config.REMINDER_SCHEDULE, ({ date }) => tick(date), { timezone: config.TIME_ZONE });
     parts.defer(async () => reminders.destroy());
+    const { DIGEST_SCHEDULE: expression, TIME_ZONE: timezone } = config;
+    const digests = metrics.cron('digests', digest(deps), log);
+    if (expression) parts.defer(await onSchedule({ name: 'digest', expression, timezone }, digests, db, log));
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, stop };
   } catch (error) {

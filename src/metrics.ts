@@ -61,10 +61,10 @@ export function createMetrics(readings: () => Promise<Readings> | undefined, now
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);
     },
     /** What the clock starts. A run that fails is logged here, and ends nothing. */
-    cron(name: string, work: (at: Date) => Promise<void>, log: Log): (at: Date) => Promise<void> {
-      return async (at) => {
+    cron<Moment>(name: string, work: (moment: Moment) => Promise<void>, log: Log): (moment: Moment) => Promise<void> {
+      return async (moment) => {
         try {
-          await work(at);
+          await work(moment);
           crons.inc({ cron: name, result: 'ok' });
         } catch (error) {
           crons.inc({ cron: name, result: 'failed' });

@@ -15,8 +15,8 @@ const deadLetters = 'outbox-dead';
 /** How a delivery ended. A thrown error means that nobody knows: it is tried again, more slowly each time. */
 export type Delivery =
   | { end: 'delivered' }
-  /** `turn`: nothing was done yet, and this moment is its turn in a channel. */
-  | { end: 'later'; seconds: number; turn?: Date }
+  /** `turn`: nothing was done yet, and this moment is its turn in a channel. `as`: the effect, and what is done of it. */
+  | { end: 'later'; seconds: number; turn?: Date; as?: Effect }
   | { end: 'undeliverable'; why: string };
 
 /** What a delivery is told of itself. */
@@ -146,7 +146,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     if (delivery.end === 'later') {
       const options = { singletonKey: keyOf(effect), startAfter: delivery.turn ?? delivery.seconds };
       const waited = delivery.turn ? { turn: delivery.turn.toISOString(), untried: first } : { untried: false };
-      await boss.send(queueOf(effect), { ...effect, since, ...waited }, options);
+      await boss.send(queueOf(effect), { ...(delivery.as ?? effect), since, ...waited }, options);
       setTimeout(() => wake(queueOf(effect)), delivery.seconds * 1000 + promptly).unref();
     } else if (delivery.end === 'undeliverable') {
       await boss.send(deadLetters, { ...effect, since, why: delivery.why });
@@ -168,6 +168,8 @@ function keyOf(effect: Effect): string {
   switch (effect.kind) {
     case 'reminder':
       return `reminder:${effect.channel}`;
+    case 'digest':
+      return `digest:${effect.channel}`;
     case 'home':
       return `home:${effect.person}`;
     case 'catalog':

@@ -85,6 +85,8 @@ export type Effect =
   | { kind: 'mail'; registration: number; version: number }
   /** List for a channel those of these requests that still wait; `tick` tells this reminder from the next. */
   | { kind: 'reminder'; channel: string; tick: string; registrations: number[] }
+  /** Tell a channel how the seven days before a moment were; `picture` is the chart, once Slack has it. */
+  | { kind: 'digest'; channel: string; at: string; picture?: string }
   /** Find out whose Homes show the event that made `version`, and have each redrawn. */
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */

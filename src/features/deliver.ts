@@ -3,6 +3,7 @@ import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
 import { deliverCard } from './deliver/card.ts';
+import { deliverDigest } from './deliver/digest.ts';
 import { afterFailure } from './deliver/failure.ts';
 import { deliverHomes } from './deliver/home.ts';
 import { deliverMail } from './deliver/mail.ts';
@@ -15,6 +16,7 @@ export function deliver(deps: Deps): Deliver {
   const card = deliverCard(deps);
   const notice = deliverNotice(deps);
   const reminder = deliverReminder(deps);
+  const digest = deliverDigest(deps);
   const mail = deliverMail(deps);
   const homes = deliverHomes(deps);
 
@@ -36,6 +38,8 @@ export function deliver(deps: Deps): Deliver {
         return notice(effect, attempt);
       case 'reminder':
         return reminder(effect, attempt);
+      case 'digest':
+        return digest(effect, attempt);
       case 'mail':
         return mail(effect, attempt);
       case 'homes':

@@ -38,6 +38,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 const hopeless: Record<Effect['kind'], readonly string[]> = {
   card: malformed,
   reminder: malformed,
+  digest: malformed,
   // A mail server has words of its own (src/mail.ts).
   mail: [],
   homes: [],

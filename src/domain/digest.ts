@@ -1,0 +1,69 @@
+/** The digest: what a channel's week was. Seven whole days, so that no bar of its picture stands for half a day. */
+
+/** What happened on one day, `2026-11-16` in TIME_ZONE. Approved and rejected are the decisions of people. */
+export type Day = { date: string; opened: number; approved: number; rejected: number };
+
+export type Week = {
+  /** Seven of them, oldest first. */
+  days: Day[];
+  /** Of the opened ones, those that no one had to decide. They are not among the decided. */
+  automatic: number;
+  /** How pending ones ended without a decision. */
+  withdrawn: number;
+  deleted: number;
+  expired: number;
+  /** How long the decided ones had waited, in milliseconds; null where nothing was decided. */
+  timeToDecision: { median: number; percentile95: number } | null;
+  /** What waits now, whenever it was opened. */
+  waiting: number;
+  oldest: Oldest | null;
+};
+
+export type Oldest = {
+  service: string;
+  application: string;
+  requestedAt: Date;
+  channel: string | null;
+  ts: string | null;
+};
+
+export type Totals = Record<'opened' | 'approved' | 'rejected', number>;
+
+export const totals = ({ days }: Week): Totals =>
+  days.reduce(
+    (sum, day) => ({
+      opened: sum.opened + day.opened,
+      approved: sum.approved + day.approved,
+      rejected: sum.rejected + day.rejected,
+    }),
+    { opened: 0, approved: 0, rejected: 0 },
+  );
+
+/** Whether there are bars to draw. */
+export function hasBars(week: Week): boolean {
+  const { opened, approved, rejected } = totals(week);
+  return opened + approved + rejected > 0;
+}
+
+/** Whether there is nothing to tell. */
+export const isQuiet = (week: Week): boolean =>
+  !hasBars(week) && week.waiting + week.withdrawn + week.deleted + week.expired === 0;
+
+const units = [
+  { name: 'day', milliseconds: 86_400_000 },
+  { name: 'hour', milliseconds: 3_600_000 },
+  { name: 'minute', milliseconds: 60_000 },
+] as const;
+
+/** "2 days 4 hours", "35 minutes": a length of time in its two largest units. */
+export function span(milliseconds: number): string {
+  const largest = units.findIndex((unit) => milliseconds >= unit.milliseconds);
+  if (largest < 0) return 'less than a minute';
+  let left = milliseconds;
+  const parts = units.slice(largest, largest + 2).flatMap(({ name, milliseconds: length }) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return count > 0 ? [`${count} ${name}${count === 1 ? '' : 's'}`] : [];
+  });
+  return parts.join(' ');
+}
