@@ -1,0 +1,96 @@
+/** The baselines: a bare Bolt app that does one thing by hand, as quickly as one would write it. A process of its own. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { App, type BlockButtonAction, HTTPReceiver, type ViewSubmitAction } from '@slack/bolt';
+import postgres from 'postgres';
+import * as cards from '../../src/db/cards.ts';
+import { connect } from '../../src/db/client.ts';
+import * as requests from '../../src/db/requests.ts';
+import type { Effect } from '../../src/domain/registration.ts';
+import { card } from '../../src/views/card.ts';
+import { readForm, registerModal, registerModalId, servicesPicker } from '../../src/views/register-modal.ts';
+
+const {
+  SLACK_BOT_TOKEN: token = '',
+  SLACK_SIGNING_SECRET: signingSecret = '',
+  SLACK_API_URL: slackApiUrl = '',
+  DATABASE_URL: url,
+  POLL,
+} = process.env;
+
+const receiver = new HTTPReceiver({ signingSecret });
+const app = new App({ token, receiver, clientOptions: { slackApiUrl }, deferInitialization: true });
+
+app.command('/register', async ({ ack, command, client }) => {
+  await ack();
+  await client.views.open({ trigger_id: command.trigger_id, view: registerModal() });
+});
+
+if (url) {
+  const sql = postgres(url, { max: 10 });
+
+  /** The same rows as the bot writes for a decision, in one transaction. */
+  app.action<BlockButtonAction>('approve', async ({ ack, action, body }) => {
+    await ack();
+    const [id = 0, version = 0] = (action.value ?? '').split('@').map(Number);
+    const by = body.user.id;
+    const at = new Date();
+    await sql.begin(async (tx) => {
+      const [row] = await tx`
+        update registrations set status = 'approved', version = version + 1, changed_by = ${by}, changed_at = ${at}
+        where id = ${id} and version = ${version} and status = 'pending' returning id`;
+      if (!row) return;
+      const effects = ['card', 'homes', 'notice'].map((kind) => ({ kind, registration: id, version: version + 1 }));
+      await tx`
+        insert into pgboss.job (name, data, singleton_key, policy, dead_letter)
+        select 'outbox', data, (data ->> 'kind') || ':' || ${id}::int, 'key_strict_fifo', 'outbox-dead'
+        from jsonb_array_elements(${tx.json(effects)}) data`;
+      await tx`
+        insert into history (registration_id, version, actor, action, from_status, to_status, at)
+        values (${id}, ${version + 1}, ${by}, 'approve', 'pending', 'approved', ${at})`;
+    });
+  });
+
+  /** A picker as one would first write it. */
+  app.options(servicesPicker, async ({ ack, options }) => {
+    const like = `%${options.value}%`;
+    const found = await sql`
+      select id, name from services where name ilike ${like} or slug ilike ${like} or description ilike ${like}
+      order by lower(name), id limit 100`;
+    await ack({ options: found.map(({ id, name }) => ({ text: { type: 'plain_text', text: name }, value: `${id}` })) });
+  });
+
+  // The bot's own commit, and the same card posted directly after it; or, with POLL, by a look every so many milliseconds.
+  const left: Effect[] = [];
+  const outbox = { enqueue: async (_: unknown, effects: Effect[]) => void left.push(...effects) };
+  const db = { tables: connect(url).tables, outbox: { ...outbox, start: none, work: none, stop: none } };
+  const policy = { approvers: [], adminChannel: 'C0REQUESTS', allowSelfApproval: false, allowExternal: false };
+  const postAll = async (): Promise<void> => {
+    for (const effect of left.splice(0)) {
+      if (effect.kind !== 'card') continue;
+      const found = await cards.find(db, effect.registration, policy);
+      if (found) await app.client.chat.postMessage({ channel: policy.adminChannel, ...card(found.registration) });
+    }
+  };
+  app.view<ViewSubmitAction>(registerModalId, async ({ ack, body, view }) => {
+    const read = readForm(view.state?.values);
+    if (!read.ok) throw new Error(JSON.stringify(read.errors));
+    const at = new Date();
+    const asked = { requester: body.user.id, form: view.id, at, remindAt: at, autoApprove: false, pendingAtMost: 20 };
+    const who = { account: 'member', policy } as const;
+    const opened = await requests.open(db, { ...read.form, ...asked, ...who });
+    if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
+    await ack();
+    if (!POLL) await postAll();
+  });
+  if (POLL) setInterval(postAll, Number(POLL));
+}
+
+async function none(): Promise<void> {}
+
+await app.init();
+const server = createServer(receiver.requestListener);
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`${JSON.stringify({ msg: 'it is ready', port: (server.address() as AddressInfo).port })}\n`);
+});
+process.on('SIGTERM', () => process.exit(0));

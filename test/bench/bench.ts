@@ -1,0 +1,75 @@
+/**
+ * `npm run bench`: how quick the bot is, beside what it is compared with, as ratios.
+ * `-- --only picker,tick` asks some questions, `--quick` only shows that all of it works, `--json` prints for comparing two
+ * commits, `--readme` writes the table into the README.
+ */
+import { parseArgs } from 'node:util';
+import { openPlace } from './place.ts';
+import type { Answer, Bench, Question } from './question.ts';
+import { approve } from './questions/approve.ts';
+import { card } from './questions/card.ts';
+import { lists } from './questions/lists.ts';
+import { memory } from './questions/memory.ts';
+import { pacing } from './questions/pacing.ts';
+import { picker } from './questions/picker.ts';
+import { register } from './questions/register.ts';
+import { replicas } from './questions/replicas.ts';
+import { start } from './questions/start.ts';
+import { tick } from './questions/tick.ts';
+import { setting, table, writeReadme } from './table.ts';
+import { years } from './years.ts';
+
+/** Asked one after the other, in this order, after the one that takes five minutes has been begun. */
+const questions = { register, approve, card, picker, lists, tick, replicas, start } satisfies Record<string, Question>;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+  },
+});
+
+const known = ['pacing', 'memory', ...Object.keys(questions)];
+const wanted = values.only?.split(',') ?? known;
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no question ${unknown.join(', ')}. There are: ${known.join(', ')}\n`);
+  process.exit(2);
+}
+
+const began = performance.now();
+const say = (text: string): void =>
+  void process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);
+
+await using place = await openPlace();
+const bench: Bench = { place, quick: values.quick, rounds: Number(values.rounds ?? (values.quick ? 2 : 5)) };
+const found = new Map<string, Answer[]>();
+
+async function ask(name: string, question: Question): Promise<void> {
+  if (!wanted.includes(name)) return;
+  say(name);
+  const answers = await question(bench);
+  found.set(name, answers);
+  for (const { question, bot, baseline, ratio } of answers)
+    say(`  ${question}: ${bot}; ${baseline}; ${ratio.median.toFixed(2)}`);
+}
+
+// What takes five minutes of waiting goes beside what is not measured by the clock: the rows, and memory.
+const calm = Promise.withResolvers<void>();
+const pacingAsked = ask('pacing', (bench) => pacing(bench, calm.resolve)).finally(calm.resolve);
+await calm.promise;
+if (wanted.includes('lists') || wanted.includes('tick')) await years(bench);
+await ask('memory', memory);
+await pacingAsked;
+for (const [name, question] of Object.entries(questions)) await ask(name, question);
+
+const answers = known.flatMap((name) => found.get(name) ?? []);
+const { sql } = await place.database();
+const [{ server_version: version } = { server_version: '' }] = await sql`show server_version`;
+const facts = setting(String(version), (performance.now() - began) / 1000);
+if (values.json) process.stdout.write(`${JSON.stringify({ ...facts, answers }, null, 2)}\n`);
+else process.stdout.write(`${table(answers, facts)}\n`);
+if (values.readme) writeReadme(table(answers, facts));

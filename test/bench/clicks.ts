@@ -1,0 +1,64 @@
+/** Approve clicks on different cards, so many undecided at a time, until the database has committed them all. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { send } from './load.ts';
+import type { Database } from './place.ts';
+import { click } from './requests.ts';
+import type { Measured } from './rounds.ts';
+
+const reason = 'Checkout for the shop, as agreed';
+
+/** Pending requests, each of an application of its own, by people who are not the approver. Returns their ids. */
+export async function fillPending({ sql }: Database, count: number): Promise<number[]> {
+  await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack') on conflict do nothing`;
+  const rows = await sql<{ id: number }[]>`
+    with made as (
+      insert into applications (name, created_by, created_at)
+      select 'app ' || gen_random_uuid(), 'U' || n % 97, now() from generate_series(1, ${count}::int) n returning id, created_by),
+    owned as (insert into application_owners select id, created_by from made),
+    asked as (
+      insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at, card_channel, card_ts, card_version)
+      select made.id, s.id, created_by, ${reason}, 'F' || made.id, 'pending', 1, now(), now(), 'C0REQUESTS', '1700000000.1', 1
+      from made, services s where s.slug = 'payments' returning id, requester)
+    insert into history (registration_id, version, actor, action, to_status, reason, at)
+    select id, 1, requester, 'request', 'pending', ${reason}, now() from asked returning registration_id::float8 as id`;
+  await sql`analyze registrations`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * What is acknowledged is not yet decided: the record is asked every other millisecond, and as many clicks follow as have
+ * been committed. `ports` take turns.
+ */
+export async function approveAll(
+  ports: number[],
+  { sql }: Database,
+  ids: number[],
+  inFlight: number,
+): Promise<Measured> {
+  const began = performance.now();
+  const answers: Promise<string>[] = [];
+  let committed = 0;
+  while (committed < ids.length) {
+    while (answers.length < ids.length && answers.length - committed < inFlight) {
+      const index = answers.length;
+      const value = `${ids[index]}@1`;
+      answers.push(
+        send(ports[index % ports.length] ?? 0, click('U0ALEX', 'approve', value, 'http://127.0.0.1:9/none')),
+      );
+    }
+    await pause(2);
+    const [row] =
+      await sql`select count(*)::int from history where version = 2 and registration_id = any (${ids}::bigint[])`;
+    committed = row?.count ?? 0;
+  }
+  await Promise.all(answers);
+  return { perSecond: ids.length / ((performance.now() - began) / 1000) };
+}
+
+/** Waits until all messages are out; returns how long that took, in seconds. */
+export async function drained({ sql }: Database): Promise<number> {
+  const began = performance.now();
+  while ((await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`).length > 0)
+    await pause(20);
+  return (performance.now() - began) / 1000;
+}

@@ -1,0 +1,43 @@
+/** Does a reminder tick cost what is due, and not what exists? Its one transaction, called as the clock does. */
+import { connect, type Db } from '../../../src/db/client.ts';
+import { createOutbox } from '../../../src/db/outbox.ts';
+import { claim } from '../../../src/db/reminders.ts';
+import type { Database } from '../place.ts';
+import { type Answer, type Bench, roundsOf } from '../question.ts';
+import { figure, type Measured, ratio, rounds } from '../rounds.ts';
+import { milliseconds } from '../words.ts';
+import { years } from '../years.ts';
+
+const day = 86_400_000;
+
+export async function tick(bench: Bench): Promise<Answer[]> {
+  const { few, many, small, large } = await years(bench);
+  const measured = await rounds({ many: () => ticks(large), few: () => ticks(small) }, { count: bench.rounds });
+  const [big, little] = [roundsOf(measured, 'many'), roundsOf(measured, 'few')];
+  return [
+    {
+      question: `a reminder tick with 1,000 due among ${many.toLocaleString('en')}`,
+      bot: milliseconds(figure(big, 'took')),
+      baseline: `1,000 due among ${few.toLocaleString('en')}: ${milliseconds(figure(little, 'took'))}`,
+      ratio: ratio(big, little, 'took'),
+      mustBe: { atMost: 1.3 },
+    },
+  ];
+}
+
+async function ticks({ sql, url }: Database): Promise<Measured> {
+  await sql`update registrations set remind_at = now() - interval '1 hour', reminders = 0 where status = 'pending'`;
+  await sql`vacuum analyze registrations`;
+  const { tables, close } = connect(url);
+  const outbox = createOutbox(url, () => {});
+  await outbox.start();
+  const db: Db = { tables, outbox };
+  await tables.execute('select 1');
+  const began = performance.now();
+  const claimed = await claim(db, { at: new Date(), remindAfter: day, adminChannel: 'C0REQUESTS' });
+  const took = performance.now() - began;
+  if (claimed !== 1_000) throw new Error(`${claimed} were due`);
+  await outbox.stop(1);
+  await close();
+  return { took };
+}

@@ -1,0 +1,76 @@
+/**
+ * Slack's side of the questions about throughput: it answers the few methods that are called there at once and looks at
+ * nothing, the same for the bot and for its baseline. The local workspace checks as strictly as Slack, and would itself be
+ * what is measured. It tells when something arrives, and answers what a response_url is sent.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Arrival = { method: string; fields: URLSearchParams; at: number };
+
+export type StandIn = AsyncDisposable & {
+  url: string;
+  apiUrl: string;
+  /** Resolves with the moment at which what bears this key arrives: a trigger_id, a user_id, the end of a response_url. */
+  arrival(key: string): Promise<number>;
+};
+
+const members = ['U0ALEX', 'U0PRIYA', 'U0REGISTRAR'];
+
+const answers: Record<string, (fields: URLSearchParams, count: number) => object> = {
+  'auth.test': () => ({ user_id: 'U0REGISTRAR', bot_id: 'B0REGISTRAR', team_id: 'T0ACME', user: 'registrar' }),
+  'views.open': (_, count) => ({ view: { id: `V${count}` } }),
+  'views.publish': (_, count) => ({ view: { id: `V${count}` } }),
+  'chat.postMessage': (fields, count) => ({ channel: fields.get('channel'), ts: `1700000000.${count}`, message: {} }),
+  'chat.update': (fields) => ({ channel: fields.get('channel'), ts: fields.get('ts'), message: {} }),
+  'users.info': (fields) => ({ user: { id: fields.get('user'), team_id: 'T0ACME' } }),
+  'conversations.members': () => ({ members }),
+  'conversations.history': () => ({ messages: [] }),
+  'conversations.open': (fields) => ({ channel: { id: `D${fields.get('users')}` } }),
+};
+
+export async function openStandIn(): Promise<StandIn> {
+  const awaited = new Map<string, (at: number) => void>();
+  let count = 0;
+
+  function arrived(key: string | null | undefined): void {
+    const resolve = key ? awaited.get(key) : undefined;
+    if (!key || !resolve) return;
+    awaited.delete(key);
+    resolve(performance.now());
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, area, name = ''] = (request.url ?? '').split('/');
+    const body = await textOf(request);
+    if (area === 'response') {
+      arrived(name);
+      response.end('ok');
+      return;
+    }
+    const fields = new URLSearchParams(body);
+    arrived(fields.get('trigger_id') ?? (name === 'views.publish' ? fields.get('user_id') : null));
+    count += 1;
+    const said = answers[name]?.(fields, count) ?? { ok: false, error: 'unknown_method' };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, ...said }));
+  }
+
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    arrival: (key) => new Promise((resolve) => awaited.set(key, resolve)),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
