@@ -98,18 +98,20 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     },
 
     async work(deliver) {
-      // A retry becomes due without a NOTIFY; the poll is what finds it.
-      const options = {
-        includeMetadata: true,
-        perJobResults: true,
-        pollingIntervalSeconds: 1,
-        notifyPollingIntervalSeconds: 1,
-      } as const;
+      // A retry becomes due without a NOTIFY; the poll is what finds it. One of the workers looks each second: with all of
+      // them doing so, an idle bot would ask the database twelve times a second.
+      const options = (count: number) =>
+        ({
+          includeMetadata: true,
+          perJobResults: true,
+          pollingIntervalSeconds: 1,
+          notifyPollingIntervalSeconds: count === 0 ? 1 : 10,
+        }) as const;
       for (const name of mail ? [queue, mailQueue] : [queue]) {
         for (let count = 0; count < atOnce; count += 1) {
           const worker = { name, id: '', busy: false };
           workers.push(worker);
-          worker.id = await boss.work<Job, unknown, typeof options>(name, options, async (jobs) => {
+          worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, options(count), async (jobs) => {
             worker.busy = true;
             try {
               return await Promise.all(jobs.map((job) => settle(job, deliver)));
