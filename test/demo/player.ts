@@ -4,10 +4,10 @@ import type { Person } from '../workspace/people.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { deed } from './teller.ts';
 
-/** A channel, the open `modal`, the bot's direct `messages`, or what is `whispered` to one person alone. */
-export type Place = 'modal' | 'messages' | 'whispered' | (string & {});
+/** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, or what is `whispered` to one person alone. */
+export type Place = 'home' | 'modal' | 'messages' | 'whispered' | (string & {});
 
-type Card = { in: string; on: RegExp | Message };
+type Card = { in: string; on?: RegExp | Message };
 
 export class Player {
   readonly called: string;
@@ -46,6 +46,11 @@ export class Player {
   async closes(): Promise<void> {
     deed(this.called, 'closes the window');
     await this.#person.closes();
+  }
+
+  async opensHome(): Promise<void> {
+    deed(this.called, "opens Registrar's Home");
+    await this.#person.opensHome();
   }
 
   async presses(button: string, card: Card, which: string): Promise<void> {

@@ -16,6 +16,9 @@ export function story({ workspace, restartBot }: System): Step[] {
 
   const orders = { in: requests, on: /Orders API/ };
   const payments = { in: requests, on: /Payments API/ };
+  const search = { in: requests, on: /Search API/ };
+  const weather = { in: requests, on: /Weather API/ };
+  const home = { in: 'home' };
   const buttons = /\[(Approve|Reject)\]/;
 
   /** The card as a screen that lags behind shows it: it is still to be decided. */
@@ -120,12 +123,101 @@ export function story({ workspace, restartBot }: System): Step[] {
       ],
     },
     {
+      title: 'Dana asks for the Shipping API, and in Home says better why, while it waits',
+      async does() {
+        await dana.closes();
+        await dana.types('/register shipping');
+        await dana.picks('Application', 'Shop');
+        await dana.writes('Reason', 'Parcels');
+        await dana.submits('Request access');
+        await dana.closes();
+        await dana.opensHome();
+        await dana.presses('Edit reason', home, 'what waits');
+        await dana.writes('Reason', 'Labels for the parcels of the new shop');
+        await dana.submits('Save');
+      },
+      sees: [
+        { who: alex, where: requests, reads: /Shipping API.*> Labels for the parcels.*Reason edited by @dana/s },
+        {
+          who: dana,
+          where: 'home',
+          reads: /Shipping API\n.*Pending since .*waiting for the members of #api-requests/s,
+        },
+      ],
+    },
+    {
+      title: 'Alex revokes the Search API',
+      async does() {
+        await alex.presses('Revoke', search, 'the card of the Search API');
+        await alex.writes('Reason', 'Its key was found in a public repository');
+        await alex.submits('Revoke');
+      },
+      sees: [
+        { who: dana, where: 'messages', reads: /Revoked by @alex.*Search API.*public repository/s },
+        { who: priya, where: requests, reads: /Search API.*Approved automatically.*Revoked by @alex.*\[Reinstate\]/s },
+      ],
+    },
+    {
+      title: 'The key is changed, and Alex reinstates it',
+      does: () => alex.presses('Reinstate', search, 'the card of the Search API'),
+      sees: [{ who: dana, where: 'messages', reads: /Reinstated by @alex.*Search API/s }],
+    },
+    {
+      title: 'Dana looks at what the Shop has',
+      does: () => dana.types('/registrations'),
+      sees: [
+        {
+          who: dana,
+          where: 'whispered',
+          reads: /Shop.*Payments API: rejected.*Search API: approved.*Shipping API: pending/s,
+          without: /Orders API/,
+        },
+      ],
+    },
+    {
+      title: 'Alex looks after the workspace, and adds a service about which Lee decides',
+      async does() {
+        await alex.opensHome();
+        await alex.presses('Add a service', home, 'the catalog');
+        await alex.writes('Name', 'Weather API');
+        await alex.writes('Description', 'Will it rain on the vans?');
+        await alex.picks('Approvers: people', 'lee');
+        await alex.submits('Review');
+      },
+      sees: [{ who: alex, where: 'modal', reads: /@lee/ }],
+    },
+    {
+      title: 'Alex has read who would be asked, and saves it; Dana asks for it',
+      async does() {
+        await alex.submits('Save');
+        await dana.types('/register weather');
+        await dana.picks('Application', 'Shop');
+        await dana.writes('Reason', 'Vans that are late because of snow');
+        await dana.submits('Request access');
+      },
+      sees: [
+        { who: dana, where: 'modal', reads: /Weather API, waiting for @lee/ },
+        { who: alex, where: requests, reads: /Weather API.*for @lee.*\[Approve\] \[Reject\]/s },
+      ],
+    },
+    {
+      title: 'Lee decides about it, and nobody else',
+      async does() {
+        await dana.closes();
+        await alex.presses('Approve', weather, 'the card of the Weather API');
+        await lee.presses('Approve', weather, 'the card of the Weather API');
+      },
+      sees: [
+        { who: alex, where: 'whispered', reads: /^Only @lee may decide this request/ },
+        { who: dana, where: 'messages', reads: /Approved by @lee.*Weather API/s },
+      ],
+    },
+    {
       title: 'Nobody answers: the channel is reminded, in one message, of all that waits',
       async does() {
         // Instead of a day, and of nine o'clock on working days.
         deed('Registrar', 'starts again, with REMIND_AFTER=1s and a REMINDER_SCHEDULE of every second');
         await restartBot({ REMIND_AFTER: '1s', REMINDER_SCHEDULE: '*/1 * * * * *' });
-        await dana.closes();
         await dana.types('/register');
         await dana.picks('Services', 'Invoicing API', 'Tax API');
         await dana.picks('Application', 'Shop');
@@ -136,8 +228,9 @@ export function story({ workspace, restartBot }: System): Step[] {
         {
           who: alex,
           where: requests,
-          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
-          without: /Payments API|Search API|Orders API/,
+          reads:
+            /^:bell: 3 requests are waiting.*Shipping API — Shop.*@dana.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
+          without: /Payments API|Search API|Orders API|Weather API/,
         },
       ],
     },

@@ -61,6 +61,7 @@ async function seen({ who, where, reads, without }: Sight): Promise<boolean> {
 }
 
 const places: Record<Place, string> = {
+  home: "in Registrar's Home",
   modal: 'in the window',
   messages: 'in a direct message of Registrar',
   whispered: 'in a message that nobody else sees',
