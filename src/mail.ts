@@ -41,6 +41,16 @@ export function createMailer(url: string, from: string): Mailer {
   };
 }
 
+/** Says hello to the mail server and logs in, without sending anything. Rejects where it does not let us. */
+export async function greet(url: string): Promise<void> {
+  const transport = createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
+}
+
 /** What a mail server says of the login, whatever it was asked (https://www.rfc-editor.org/rfc/rfc4954#section-6). */
 const ofTheLogin = [530, 534, 535, 538];
 

@@ -29,13 +29,13 @@ export type Connection = {
   close: () => Promise<void>;
 };
 
-/** Opens a pool of connections; none is made before the first statement. */
-export function connect(url: string): Connection {
+/** Opens a pool of connections; none is made before the first statement. `settings` are PostgreSQL's, for each of them. */
+export function connect(url: string, settings: Record<string, string | number | boolean> = {}): Connection {
   const client = postgres(url, {
     max: 10,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { application_name: 'registrar', ...timeouts },
+    connection: { application_name: 'registrar', ...timeouts, ...settings },
   });
   return {
     tables: drizzled(client),

@@ -1,0 +1,76 @@
+/** What the doctor looks at in the database: its version, what was migrated, and what the services say of who decides where. */
+import { readFileSync } from 'node:fs';
+import { sql } from 'drizzle-orm';
+import type { Db } from './client.ts';
+
+export type Checkup = {
+  /** For people, and as PostgreSQL counts it: 180001. */
+  version: string;
+  number: number;
+  /** `unknown`: the database has some that this version does not know. */
+  migrations: { applied: number; missing: number; unknown: boolean };
+  trigrams: 'installed' | 'available' | 'absent';
+  /** Whether this user may make what the migrations make. */
+  mayCreate: boolean;
+};
+
+type Tables = Pick<Db, 'tables'>;
+
+export async function look({ tables }: Tables): Promise<Checkup> {
+  const [row] = await tables.execute<{
+    version: string;
+    number: number;
+    migrated: boolean;
+    trigrams: Checkup['trigrams'];
+    mayCreate: boolean;
+  }>(sql`
+    select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+      to_regclass('drizzle.__drizzle_migrations') is not null as migrated,
+      case when exists (select from pg_extension where extname = 'pg_trgm') then 'installed'
+        when exists (select from pg_available_extensions where name = 'pg_trgm') then 'available' else 'absent' end as trigrams,
+      has_database_privilege(current_database(), 'CREATE') and has_schema_privilege('public', 'CREATE') as "mayCreate"`);
+  if (!row) throw new Error('the database does not say what it is');
+  const applied = row.migrated ? await appliedIn(tables) : [];
+  const known = knownHere();
+  return {
+    ...row,
+    migrations: {
+      applied: applied.length,
+      missing: known.filter((when) => !applied.includes(when)).length,
+      unknown: applied.some((when) => !known.includes(when)),
+    },
+  };
+}
+
+async function appliedIn(tables: Db['tables']): Promise<number[]> {
+  const rows = await tables.execute<{ when: number }>(
+    sql`select created_at::float8 as when from drizzle.__drizzle_migrations`,
+  );
+  return rows.map(({ when }) => when);
+}
+
+function knownHere(): number[] {
+  const journal: { entries: { when: number }[] } = JSON.parse(
+    readFileSync(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'),
+  );
+  return journal.entries.map(({ when }) => when);
+}
+
+/** Whether pg-boss has made its tables: it does so after the migrations, when Registrar starts. */
+export async function hasOutbox({ tables }: Tables): Promise<boolean> {
+  const [row] = await tables.execute<{ made: boolean }>(sql`select to_regclass('pgboss.job') is not null as made`);
+  return row?.made === true;
+}
+
+/** How many different ones are looked at. */
+const atMost = 200;
+
+/** What the services that take requests, or have some to decide, say of who decides where: each answer once, with some of those that give it. */
+export async function rules({ tables }: Tables) {
+  return tables.execute<{ approvers: string[]; channel: string | null; services: string[]; count: number }>(sql`
+    select approvers, channel, count(*)::int as count, (array_agg(slug order by slug))[1:3] as services
+    from services where (registration_enabled and retired_at is null)
+      or id in (select service_id from registrations where status = 'pending')
+    group by approvers, channel
+    order by count desc, min(slug) limit ${atMost}`);
+}
