@@ -201,16 +201,17 @@ export function story({ workspace, restartBot }: System): Step[] {
       ],
     },
     {
-      title: 'Lee decides about it, and nobody else',
+      title: 'Who looks after the workspace does not decide about it',
       async does() {
         await dana.closes();
         await alex.presses('Approve', weather, 'the card of the Weather API');
-        await lee.presses('Approve', weather, 'the card of the Weather API');
       },
-      sees: [
-        { who: alex, where: 'whispered', reads: /^Only @lee may decide this request/ },
-        { who: dana, where: 'messages', reads: /Approved by @lee.*Weather API/s },
-      ],
+      sees: [{ who: alex, where: 'whispered', reads: /^Only @lee may decide this request/ }],
+    },
+    {
+      title: 'Lee does',
+      does: () => lee.presses('Approve', weather, 'the card of the Weather API'),
+      sees: [{ who: dana, where: 'messages', reads: /Approved by @lee.*Weather API/s }],
     },
     {
       title: 'Nobody answers: the channel is reminded, in one message, of all that waits',
@@ -228,8 +229,7 @@ export function story({ workspace, restartBot }: System): Step[] {
         {
           who: alex,
           where: requests,
-          reads:
-            /^:bell: 3 requests are waiting.*Shipping API — Shop.*@dana.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
+          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
           without: /Payments API|Search API|Orders API|Weather API/,
         },
       ],
