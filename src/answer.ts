@@ -6,7 +6,7 @@ import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { ErrorCode, type WebClient } from '@slack/web-api';
 import type { Log } from './log.ts';
-import { aside, busy, done, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
+import { aside, broken, busy, done, opening, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
 import type { Message } from './views/card.ts';
 import { unavailable } from './views/register-modal.ts';
 
@@ -71,6 +71,29 @@ export async function openModal(
   }
 }
 
+/** What a click opens after a look at the database: a modal, or a word on why not. */
+export type Found = { view: ModalView } | { why: string };
+
+/** A click can open a modal for 3 seconds: what is looked up first takes no longer than this, in milliseconds. */
+const lookUpFor = 1_000;
+
+/** Opens what was looked up; where that takes long, a modal that says so, which it then becomes. */
+export async function openFound(acted: Acted, work: Promise<Found>, log: Log): Promise<void> {
+  const inTime = await within(lookUpFor, work, undefined);
+  if (inTime && 'view' in inTime) await openModal(acted, inTime.view, log);
+  else if (inTime) await answerClick(acted, inTime.why, log);
+  else {
+    const following = work.catch((error): Found => {
+      log.error({ err: error }, 'a form could not be looked up');
+      return { why: broken };
+    });
+    const opened = await openModal(acted, opening, log);
+    const found = await following;
+    if (opened)
+      await acted.client.views.update({ view_id: opened, view: 'view' in found ? found.view : aside(found.why) });
+  }
+}
+
 /** Slack's own word for what was wrong with a call, where it gave one. */
 export function platformError(error: unknown): string | undefined {
   const platform = error instanceof Error && 'code' in error && error.code === ErrorCode.PlatformError;
@@ -129,8 +152,9 @@ function viewOf(submitted: Submitted): ModalView {
   return 'errors' in submitted ? refused(submitted.errors) : submitted.view;
 }
 
-/** Keeps a form open, as it was filled in, with a word to try again under its last field. */
+/** Keeps a form open, as it was filled in, with a word to try again under its last field; one without fields says it. */
 function stay({ blocks }: Submission['view']): ViewResponseAction {
-  const field = blocks.findLast(({ type }) => type === 'input')?.block_id ?? '';
+  const field = blocks.findLast(({ type }) => type === 'input')?.block_id;
+  if (field === undefined) return { response_action: 'update', view: unfinished };
   return { response_action: 'errors', errors: { [field]: unsaved } };
 }

@@ -2,6 +2,7 @@
 import type { App, BlockAction, SlashCommand } from '@slack/bolt';
 import { answerClick, whisper } from './answer.ts';
 import type { Deps } from './deps.ts';
+import { applications } from './features/applications.ts';
 import { decide } from './features/decide.ts';
 import { editReason } from './features/edit-reason.ts';
 import { readHistory } from './features/history.ts';
@@ -23,6 +24,7 @@ export function listen(app: App, deps: Deps): void {
   registrations(app, deps); // /registrations
   home(app, deps); //       the Home: opened, turned and searched
   keepServices(app, deps); // the catalog in Home: add, edit, enable or disable, retire
+  applications(app, deps); // the menu of an application in Home, its forms, and one that nobody owns
   membership(app, deps); // who joins and leaves the channels and groups that decide
 }
 

@@ -29,7 +29,7 @@ const rules: Record<string, RegExp[]> = {
     /^features\//,
     /^views\//,
     /^domain\//,
-    /^db\/(?!schema\.ts)/,
+    /^db\/(?!(\w+-)?schema\.ts)/,
     /^@slack\/(bolt|web-api)$/,
     /^(deps|answer|posting|mail|deciding|colleagues|log|upload|chart)\.ts$/,
   ],

@@ -26,7 +26,7 @@ describe.concurrent('a developer', () => {
     const { dana } = people(office);
     await dana.opensHome();
     expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
-      "[Register]
+      "[Register] [New application]
       Your applications
       You have no applications yet. \`/register\` requests access to a service for your first one."
     `);
@@ -53,15 +53,15 @@ describe.concurrent('a developer', () => {
     await dana.finds(/Revoked/);
     await dana.opensHome();
     expect(await dana.finds(/Revoked/, atHome)).toMatchInlineSnapshot(`
-      "[Register]
+      "[Register] [New application]
       Your applications
-      <!channel> *bold* & <@U0ALEX>
+      <!channel> *bold* & <@U0ALEX> [… Rename | Co-owners | Hand over | Leave | Delete]
       Ledger API
       :no_entry_sign: Rejected since today at 09:15. [Unregister]
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
       [Edit reason]
-      Shop
+      Shop [… Rename | Co-owners | Hand over | Leave | Delete]
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
       [Edit reason]
@@ -78,10 +78,10 @@ describe.concurrent('a developer', () => {
     await dana.finds(/Pending/, atHome);
     await dana.clicks('Unregister', atHome);
     expect(await dana.finds(/No registrations/, atHome)).toMatchInlineSnapshot(`
-      "[Register]
+      "[Register] [New application]
       Your applications
       Shop
-      No registrations."
+      No registrations. [… Rename | Co-owners | Hand over | Leave | Delete]"
     `);
     await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
   });
@@ -194,7 +194,7 @@ describe.concurrent('an approver', () => {
     await delivered(office);
     await alex.opensHome();
     expect(await alex.finds(/Ledger API/, atHome)).toMatchInlineSnapshot(`
-      "[Register]
+      "[Register] [New application]
       Waiting for your decision
       Service: ‹All services›
       Application: ‹›
@@ -207,7 +207,7 @@ describe.concurrent('an approver', () => {
       [Approve] [Reject]
       ---
       Your applications
-      Alex's own
+      Alex's own [… Rename | Co-owners | Hand over | Leave | Delete]
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for the members of #api-requests. [Unregister]
       [Edit reason]

@@ -168,6 +168,7 @@ describe.concurrent('what people write', () => {
         status: 'approved' as const,
         service: { name, docs: null },
         application: 'Shop',
+        applicationDeleted: false,
         requester: 'U0DANA',
         reason: 'why',
         requestedAt: at,

@@ -12,6 +12,9 @@ import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { createSlack } from '../src/slack.ts';
+import { deleteModal, leaveModal, newApplicationModal, renameModal } from '../src/views/application-forms.ts';
+import { orphanNotice } from '../src/views/application-notices.ts';
+import { adoptModal, handOverModal, ownersModal } from '../src/views/application-owners.ts';
 import { card } from '../src/views/card.ts';
 import { editModal } from '../src/views/edit-reason-modal.ts';
 import { historyModal } from '../src/views/history.ts';
@@ -63,6 +66,7 @@ const registration = (status: Registration['status']): Registration => ({
   status,
   service: { name: 'Payments API', docs: null },
   application: 'Shop',
+  applicationDeleted: false,
   requester: 'U0DANA',
   reason: 'why',
   requestedAt: new Date(0),
@@ -71,7 +75,16 @@ const registration = (status: Registration['status']): Registration => ({
   earlier: [],
 });
 
+const application = { id: 1, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
+
 const modals = [
+  newApplicationModal(),
+  renameModal(application),
+  ownersModal(application, 'U0DANA'),
+  handOverModal(application),
+  leaveModal(application),
+  deleteModal(application, { unregistrable: 3, revoked: 1 }),
+  adoptModal('Shop', { id: 1, seen: 1 }),
   registerModal(),
   unregisterModal(),
   reasonModal('reject', { id: 1, seen: 1 }),
@@ -185,7 +198,8 @@ it('every button that is drawn is listened to, and every listener has its button
   const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
   // On Home the fields tell of themselves; in a modal they wait for the submission.
   const fields = drawn([fullHome], /select|input/);
-  const pressed = drawn([...cards, historyModal(page), fullHome], /button|overflow/);
+  const asked = orphanNotice({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
+  const pressed = drawn([...cards, asked, historyModal(page), fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 

@@ -3,6 +3,7 @@ import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../domain/paging.ts';
 import { liveStatuses, type Status, standsSince } from '../domain/registration.ts';
 import type { RequestRefusal } from '../domain/request.ts';
+import { applicationHistory } from './application-schema.ts';
 import type { Db, Tx } from './client.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
@@ -104,17 +105,31 @@ export async function lockApplication(
     return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
   }
   const { name } = application;
+  const made = await make(tx, name, person, at);
+  if (made) return { ok: true, ...made };
+  const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
+  return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+}
+
+/** Makes an application that a person owns; undefined where its name is taken. */
+export async function make(
+  tx: Tx,
+  name: string,
+  person: string,
+  at: Date,
+): Promise<{ id: number; name: string } | undefined> {
   const [made] = await tx
     .insert(applications)
     .values({ name, createdBy: person, createdAt: at })
     .onConflictDoNothing()
     .returning({ id: applications.id, name: applications.name });
-  if (made) {
-    await tx.insert(applicationOwners).values({ applicationId: made.id, userId: person });
-    return { ok: true, ...made };
-  }
-  const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
-  return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+  if (!made) return undefined;
+  const { id: applicationId } = made;
+  await tx.insert(applicationOwners).values({ applicationId, userId: person });
+  await tx
+    .insert(applicationHistory)
+    .values({ applicationId, version: 1, actor: person, action: 'create', name, added: [person], removed: [], at });
+  return made;
 }
 
 async function lockOwned(tx: Tx, person: string, which: ReturnType<typeof eq>) {

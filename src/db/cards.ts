@@ -40,6 +40,7 @@ export async function find(
       requestedAt,
       service: { name: row.service.name, docs: row.service.docs },
       application: row.application,
+      applicationDeleted: row.applicationDeletedAt !== null,
       approvers: approversOf(row.service, policy),
       // What happened since the row was read belongs to the next drawing.
       story: (stories.get(id) ?? []).filter((entry) => entry.version <= version),

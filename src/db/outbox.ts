@@ -172,10 +172,16 @@ function keyOf(effect: Effect): string {
       return `reminder:${effect.channel}`;
     case 'digest':
       return `digest:${effect.channel}`;
-    case 'home':
-      return `home:${effect.person}`;
     case 'catalog':
       return effect.kind;
+    case 'home':
+    case 'departure':
+      return `${effect.kind}:${effect.person}`;
+    case 'owner':
+      return `owner:${effect.application}:${effect.person}`;
+    case 'application':
+    case 'orphan':
+      return `${effect.kind}:${effect.application}`;
     default:
       return `${effect.kind}:${effect.registration}`;
   }

@@ -37,7 +37,12 @@ export type Change = {
 /** What must be known of a registration before Slack is asked who the person is; undefined where there is none. */
 export async function find(db: Db, id: number) {
   const [row] = await db.tables
-    .select({ registration: registrations, service: services, application: applications.name })
+    .select({
+      registration: registrations,
+      service: services,
+      application: applications.name,
+      applicationDeletedAt: applications.deletedAt,
+    })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
@@ -85,10 +90,17 @@ async function consider(
   change: Change,
 ): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
-  const outcome = act({ ...registration, last }, change.action, change.seen);
+  const applicationDeleted = change.action === 'reinstate' && (await isDeleted(tables, registration.applicationId));
+  const outcome = act({ ...registration, last, applicationDeleted }, change.action, change.seen);
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome;
   const refusal = await refuse(tables, registration, service, change);
   return refusal ? { ok: false, refusal } : outcome;
+}
+
+/** By a statement of its own: one that waited for the row would show the application as it was before. */
+async function isDeleted(tables: Db['tables'] | Tx, id: number): Promise<boolean> {
+  const [found] = await tables.select({ at: applications.deletedAt }).from(applications).where(eq(applications.id, id));
+  return found?.at !== null;
 }
 
 /** Whether the person may take the action, on the rows as they are. */

@@ -20,7 +20,7 @@ import type { ServiceRecord } from '../domain/catalog.ts';
 import { type Event, liveStatuses, type Status, statuses } from '../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
-const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
+export const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 
 export const services = pgTable(
@@ -76,6 +76,8 @@ export const applications = pgTable(
     createdBy: text().notNull(),
     createdAt: moment().notNull(),
     deletedAt: moment(),
+    /** Rises by one with each change of its name, its owners or its life; forms carry it. */
+    version: integer().notNull().default(1),
   },
   (table) => [uniqueIndex('applications_name').on(sql`lower(${table.name})`).where(sql`${table.deletedAt} is null`)],
 );

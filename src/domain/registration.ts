@@ -2,6 +2,7 @@
  * The life of a registration: what is allowed, where it leads, and what must then be said.
  * Pure: facts in, outcome out. The outcome carries its effects as data; the outbox carries them to Slack.
  */
+import type { ApplicationEffect } from './application.ts';
 import type { CatalogEffect } from './catalog.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
@@ -91,7 +92,8 @@ export type Effect =
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */
   | { kind: 'home'; person: string }
-  | CatalogEffect;
+  | CatalogEffect
+  | ApplicationEffect;
 
 /** The events the requester hears of, by direct message and by e-mail. */
 const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
@@ -107,6 +109,8 @@ export type Refusal =
   | { kind: 'stale'; action: Action; last: LastChange }
   /** No such registration. */
   | { kind: 'gone' }
+  /** Nothing is reinstated for an application that its owners have deleted. */
+  | { kind: 'application-deleted' }
   | { kind: 'own-request'; askInstead: Approvers }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
@@ -124,7 +128,7 @@ export type Approvers = { users: string[]; groups: string[]; channel: string };
 
 export type Outcome = { ok: true; to: Status; effects: Effect[] } | { ok: false; refusal: Refusal };
 
-type Facts = { id: number; status: Status; version: number; last: LastChange };
+type Facts = { id: number; status: Status; version: number; last: LastChange; applicationDeleted?: boolean };
 
 /**
  * Applies an action to a registration as it stands. `seen` is the version the person was looking at; the outcome makes
@@ -134,6 +138,7 @@ export function act(facts: Facts, action: Action, seen: number): Outcome {
   const to = next(facts.status, action);
   if (to === undefined) return { ok: false, refusal: { kind: 'already', action, last: facts.last } };
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
+  if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
   return { ok: true, to, effects: effectsOf(action, facts.id, facts.version + 1) };
 }
 
@@ -183,6 +188,8 @@ export type Registration = {
   status: Status;
   service: { name: string; docs: string | null };
   application: string;
+  /** Its owners have deleted it: nothing is approved for it any more. */
+  applicationDeleted: boolean;
   requester: string;
   reason: string;
   requestedAt: Date;

@@ -2,12 +2,15 @@
 import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
+import { deliverApplication } from './deliver/application.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverDigest } from './deliver/digest.ts';
 import { afterFailure } from './deliver/failure.ts';
 import { deliverHomes } from './deliver/home.ts';
 import { deliverMail } from './deliver/mail.ts';
 import { deliverNotice } from './deliver/notice.ts';
+import { deliverOrphan } from './deliver/orphan.ts';
+import { deliverOwner } from './deliver/owner.ts';
 import { deliverReminder } from './deliver/reminder.ts';
 
 const delivered: Delivery = { end: 'delivered' };
@@ -19,6 +22,9 @@ export function deliver(deps: Deps): Deliver {
   const digest = deliverDigest(deps);
   const mail = deliverMail(deps);
   const homes = deliverHomes(deps);
+  const application = deliverApplication(deps);
+  const owner = deliverOwner(deps);
+  const orphan = deliverOrphan(deps);
 
   return async (effect, attempt) => {
     try {
@@ -48,6 +54,14 @@ export function deliver(deps: Deps): Deliver {
         return homes.outdateCatalog();
       case 'home':
         return homes.draw(effect, attempt);
+      case 'application':
+        return application.show(effect);
+      case 'departure':
+        return application.depart(effect);
+      case 'owner':
+        return owner(effect, attempt);
+      case 'orphan':
+        return orphan(effect, attempt);
     }
   }
 }

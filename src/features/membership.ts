@@ -1,8 +1,9 @@
 /**
  * Slack tells of people who join and leave channels and groups, and of those whose account changes: what is remembered of
- * them is forgotten at once, here and in every other replica.
+ * them is forgotten at once, here and in every other replica. Who has been deactivated owns nothing any more.
  */
 import type { App } from '@slack/bolt';
+import * as orphans from '../db/orphans.ts';
 import * as outdated from '../db/outdated.ts';
 import type { Deps } from '../deps.ts';
 
@@ -15,5 +16,9 @@ export function membership(app: App, { db, directory }: Deps): void {
   app.event('member_joined_channel', async ({ event }) => forget(event.channel));
   app.event('member_left_channel', async ({ event }) => forget(event.channel));
   app.event('subteam_members_changed', async ({ event }) => forget(event.subteam_id));
-  app.event('user_change', async ({ event }) => forget(event.user.id));
+  app.event('user_change', async ({ event }) => {
+    const { id, deleted } = event.user;
+    await forget(id);
+    if (deleted) await orphans.departed(db, id);
+  });
 }

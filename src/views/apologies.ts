@@ -14,6 +14,9 @@ export const aside = (text: string): ModalView => saying(title, [{ ...section(te
 /** Under a field of a form that stays as it was filled in. */
 export const unsaved = 'Registrar could not save this just now. Nothing is lost: press the button again in a moment.';
 
+/** What opens while what it shows is still being looked up. */
+export const opening: ModalView = saying(title, [section(':hourglass_flowing_sand: *Just a moment.*')]);
+
 /** What a form becomes while its work takes longer than Slack waits. */
 export const busy: ModalView = saying(title, [
   section(':hourglass_flowing_sand: *Still working on it.* This window will tell you how it ended.'),

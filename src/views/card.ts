@@ -54,7 +54,7 @@ function summary({ service, application, requester, reason, status, story }: Reg
 const decides = ({ action }: Entry): boolean => action !== 'request' && action !== 'edit';
 
 /** Since when it waits, and for whom; or all that was decided. */
-function standing({ status, requestedAt, approvers, story }: Registration): KnownBlock[] {
+function standing({ status, requestedAt, approvers, story, applicationDeleted }: Registration): KnownBlock[] {
   const told = decided(story)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -66,13 +66,16 @@ function standing({ status, requestedAt, approvers, story }: Registration): Know
     status === 'pending'
       ? `Waiting since ${when(requestedAt)} for ${whoDecides(approvers)}.`
       : `Requested ${when(requestedAt)}.`;
-  return [...told, { ...context(since), block_id: 'since' }];
+  const deleted = applicationDeleted ? ' The application has been deleted.' : '';
+  return [...told, { ...context(`${since}${deleted}`), block_id: 'since' }];
 }
 
+type Decidable = Pick<Registration, 'id' | 'version' | 'status' | 'applicationDeleted'>;
+
 /** The buttons that decide a registration as it stands. They name the life that they were drawn from. */
-export const decisions = ({ id, version, status }: Pick<Registration, 'id' | 'version' | 'status'>) =>
+export const decisions = ({ id, version, status, applicationDeleted }: Decidable) =>
   buttons
-    .filter(({ action }) => next(status, action))
+    .filter(({ action }) => next(status, action) && !(applicationDeleted && next(status, action) === 'approved'))
     .map(({ action, label, style }) => button(action, label, `${id}@${version}`, style));
 
 function offered(registration: Registration): KnownBlock[] {

@@ -3,7 +3,8 @@ import type { ConfirmationDialog, KnownBlock } from '@slack/types';
 import type { Page } from '../domain/paging.ts';
 import { type Approvers, next, type Status } from '../domain/registration.ts';
 import { cut } from '../domain/text.ts';
-import { button, header, mrkdwn, plain, section, when, words } from './blocks.ts';
+import { applicationMenu } from './application-menu.ts';
+import { button, header, mrkdwn, plain, section, when } from './blocks.ts';
 import { turning } from './home-pages.ts';
 import { capital, mark } from './story.ts';
 import { whoDecides } from './who.ts';
@@ -35,12 +36,11 @@ export const nothingHeld = 'You have no applications yet. `/register` requests a
 /** A registration, under its application where that has not been named on this page. */
 function holding({ applicationId, application, registration, service }: Held, before: Held | undefined): KnownBlock[] {
   const heading: KnownBlock = {
-    type: 'rich_text',
+    type: 'section',
     block_id: `application-${applicationId}`,
-    elements: [
-      { type: 'rich_text_section', elements: [{ type: 'text', text: application, style: { bold: true } }] },
-      ...(registration ? [] : [{ type: 'rich_text_section' as const, elements: [words('No registrations.')] }]),
-    ],
+    text: plain(application),
+    ...(registration ? {} : { fields: [plain('No registrations.')] }),
+    accessory: applicationMenu(applicationId),
   };
   const under = before?.applicationId === applicationId ? [] : [heading];
   if (!registration || !service) return under;

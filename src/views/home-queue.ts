@@ -90,7 +90,11 @@ function asking(request: Waiting, now: Date): KnownBlock[] {
         { type: 'rich_text_quote', elements: [words(reason, 300)] },
       ],
     },
-    { type: 'actions', block_id: `decide-${id}`, elements: decisions({ id, version, status: 'pending' }) },
+    {
+      type: 'actions',
+      block_id: `decide-${id}`,
+      elements: decisions({ id, version, status: 'pending', applicationDeleted: false }),
+    },
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../domain/paging.ts';
+import { newApplicationButton } from './application-menu.ts';
 import { button, context } from './blocks.ts';
 import { applications, type Held } from './home-applications.ts';
 import { type Catalog, catalog } from './home-catalog.ts';
@@ -25,7 +26,14 @@ export type Drawn = {
 export const home = ({ held, waiting, catalog: services, unsure }: Drawn, now: Date): HomeView => ({
   type: 'home',
   blocks: [
-    { type: 'actions', block_id: 'top', elements: [button(registerButton, 'Register', 'register', 'primary')] },
+    {
+      type: 'actions',
+      block_id: 'top',
+      elements: [
+        button(registerButton, 'Register', 'register', 'primary'),
+        button(newApplicationButton, 'New application', 'new'),
+      ],
+    },
     ...(unsure ? [{ ...context(unsureWho), block_id: 'unsure' }] : []),
     ...(waiting ? queue(waiting, now) : []),
     ...applications(held),

@@ -72,6 +72,8 @@ export function refusal(refused: Refusal): string {
       return `This request has changed since you saw it: ${sinceThen(refused.last)}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
     case 'gone':
       return 'This request is not in Registrar any more. Nothing was changed.';
+    case 'application-deleted':
+      return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
     case 'own-request':
       return `You cannot decide your own request. Ask ${whoDecides(refused.askInstead)}.`;
     case 'not-an-approver':

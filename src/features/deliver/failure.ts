@@ -34,6 +34,9 @@ const malformed = [
 /** What a call failed with that was not made to Slack. */
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
+/** Slack's words for somebody who cannot be written to. */
+const nobody = ['channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'];
+
 /** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
 const hopeless: Record<Effect['kind'], readonly string[]> = {
   card: malformed,
@@ -44,7 +47,11 @@ const hopeless: Record<Effect['kind'], readonly string[]> = {
   homes: [],
   catalog: [],
   home: [...malformed, 'view_too_large'],
-  notice: [...malformed, 'channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'],
+  notice: [...malformed, ...nobody],
+  application: [],
+  departure: [],
+  owner: [...malformed, ...nobody],
+  orphan: malformed,
 };
 
 /** What an operator can do about the others: the outbox goes on trying for hours, and so mends itself. */

@@ -1,0 +1,41 @@
+/** What is kept of applications beside themselves: schema.ts says the rest. */
+import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import type { ApplicationEvent } from '../domain/application.ts';
+import { applications, moment } from './schema.ts';
+
+/** Every change of an application, once: who, what, who came and who went, when. A trigger refuses update and delete. */
+export const applicationHistory = pgTable(
+  'application_history',
+  {
+    applicationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => applications.id),
+    version: integer().notNull(),
+    /** Who did it; null where an owner has left Slack. */
+    actor: text(),
+    action: text().$type<ApplicationEvent>().notNull(),
+    /** Its name, after it. */
+    name: text().notNull(),
+    added: text().array().notNull(),
+    removed: text().array().notNull(),
+    at: moment().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.applicationId, table.version] })],
+);
+
+/** Applications that have lost their last owner, and the message about each in the admin channel. */
+export const orphans = pgTable(
+  'orphans',
+  {
+    applicationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => applications.id),
+    /** The event that took its last owner. */
+    version: integer().notNull(),
+    /** The event that gave it one again; null until then. */
+    adoptedVersion: integer(),
+    channel: text(),
+    ts: text(),
+  },
+  (table) => [primaryKey({ columns: [table.applicationId, table.version] })],
+);

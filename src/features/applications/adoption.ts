@@ -1,0 +1,57 @@
+/** An application has lost its last owner: an admin hands it over, from the message in the admin channel. */
+import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import { answerSubmission, type Found, openFound, type Submitted } from '../../answer.ts';
+import * as changes from '../../db/application-changes.ts';
+import * as orphans from '../../db/orphans.ts';
+import type { Deps } from '../../deps.ts';
+import type { ApplicationRefusal } from '../../domain/application.ts';
+import { admins, isApprover, membershipsToAsk } from '../../domain/authority.ts';
+import { adoptButton } from '../../views/application-notices.ts';
+import { adoptForm, adoptModal, readPerson } from '../../views/application-owners.ts';
+import { needed, refusedForm, sentence } from '../../views/application-refusals.ts';
+import { type Pressed, pressed } from '../../views/card.ts';
+
+export function adoption(app: App, { config, db, directory, now, log }: Deps): void {
+  const askInstead = admins(config.policy);
+
+  app.action<BlockButtonAction>(adoptButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    await openFound({ client, body, respond }, read(pressed(action.value), body.user.id), log);
+  });
+
+  app.view<ViewSubmitAction>(adoptForm, async ({ ack, body, view, client }) => {
+    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+  });
+
+  async function read(about: Pressed | undefined, person: string): Promise<Found> {
+    const application = about && (await changes.find(db.tables, about.id));
+    if (!application || application.deleted) return refused({ kind: 'gone' });
+    if (application.owners.length > 0) return refused({ kind: 'owned' });
+    const admin = await isAdmin(person);
+    if (!admin) return refused(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
+    return { view: adoptModal(application.name, about) };
+  }
+
+  async function submitted(
+    by: string,
+    view: { private_metadata: string; title: { text: string }; state?: { values: unknown } },
+  ): Promise<Submitted> {
+    const to = readPerson(view.state?.values);
+    if (!to) return { errors: { people: needed.person } };
+    const about = pressed(view.private_metadata);
+    const [admin, known] = await Promise.all([isAdmin(by), directory.colleague(to).catch(() => undefined)]);
+    const { policy } = config;
+    const named = new Map([[to, known]]);
+    const outcome = about
+      ? await orphans.adopt(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
+      : { ok: false as const, refusal: { kind: 'gone' as const } };
+    return outcome.ok ? 'close' : refusedForm(view, outcome.refusal);
+  }
+
+  async function isAdmin(person: string): Promise<boolean | undefined> {
+    const memberships = await directory.memberships(person, membershipsToAsk(askInstead, person));
+    return isApprover(person, askInstead, memberships, config.policy);
+  }
+}
+
+const refused = (refusal: ApplicationRefusal): Found => ({ why: sentence(refusal) });

@@ -1,0 +1,23 @@
+/** An application has changed, or an owner has left Slack: what has to follow is found out, some at a time. */
+import * as events from '../../db/application-events.ts';
+import * as orphans from '../../db/orphans.ts';
+import type { Delivery } from '../../db/outbox.ts';
+import type { Deps } from '../../deps.ts';
+import type { ApplicationEffect } from '../../domain/application.ts';
+
+type Of<Kind extends ApplicationEffect['kind']> = Extract<ApplicationEffect, { kind: Kind }>;
+
+export function deliverApplication({ db, now }: Pick<Deps, 'db' | 'now'>) {
+  return {
+    /** Has the Homes and the cards redrawn that show an event of an application. */
+    async show({ application, version, after }: Of<'application'>): Promise<void> {
+      await events.show(db, application, version, after);
+    },
+
+    /** Takes what somebody owns from them. */
+    async depart({ person }: Of<'departure'>): Promise<Delivery> {
+      const more = await orphans.depart(db, person, now());
+      return more ? { end: 'later', seconds: 0 } : { end: 'delivered' };
+    },
+  };
+}

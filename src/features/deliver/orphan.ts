@@ -1,0 +1,31 @@
+/** The message to the admins about an application that nobody owns: posted once, and redrawn when one of them has answered. */
+import * as orphans from '../../db/orphans.ts';
+import type { Attempt } from '../../db/outbox.ts';
+import type { Deps } from '../../deps.ts';
+import type { ApplicationEffect } from '../../domain/application.ts';
+import { findPosted, type Mark, post, redraw } from '../../posting.ts';
+import { orphanNotice } from '../../views/application-notices.ts';
+
+type Orphan = Extract<ApplicationEffect, { kind: 'orphan' }>;
+
+export function deliverOrphan({ config, db, poster }: Pick<Deps, 'config' | 'db' | 'poster'>) {
+  return async ({ application, version }: Orphan, attempt: Attempt): Promise<void> => {
+    const orphan = await orphans.find(db, application, version);
+    if (!orphan) return;
+    const message = orphanNotice(orphan);
+    const { adminChannel } = config.policy;
+    const mark: Mark = { event_type: 'registrar_orphan', event_payload: { application, version } };
+    let { place } = orphan;
+    if (!place && !attempt.first) {
+      const ts = await findPosted(poster, adminChannel, mark, orphan.since);
+      if (ts) place = { channel: adminChannel, ts };
+    }
+    const stands = place && (await redraw(poster, place, message)) ? place : undefined;
+    await orphans.posted(
+      db,
+      application,
+      version,
+      stands ?? (await post({ db, poster, attempt }, adminChannel, message, mark)),
+    );
+  };
+}

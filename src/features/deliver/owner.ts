@@ -1,0 +1,22 @@
+/** The direct message to somebody who owns an application since an event, or no longer, or with others than before. */
+import * as events from '../../db/application-events.ts';
+import type { Attempt } from '../../db/outbox.ts';
+import type { Deps } from '../../deps.ts';
+import type { ApplicationEffect } from '../../domain/application.ts';
+import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { ownerNotice } from '../../views/application-notices.ts';
+
+type Owner = Extract<ApplicationEffect, { kind: 'owner' }>;
+
+export function deliverOwner({ db, poster }: Pick<Deps, 'db' | 'poster'>) {
+  return async ({ application, version, person }: Owner, attempt: Attempt): Promise<void> => {
+    const event = await events.find(db, application, version);
+    if (!event) return;
+    const mark: Mark = { event_type: 'registrar_owner', event_payload: { application, version } };
+    if (!attempt.first) {
+      const channel = await directChannel(poster, person);
+      if (channel && (await findPosted(poster, channel, mark, event.at))) return;
+    }
+    await post({ db, poster, attempt }, person, ownerNotice(event, person), mark);
+  };
+}

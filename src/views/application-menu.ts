@@ -1,0 +1,55 @@
+/** The menu of an application in Home, and the forms it opens: what they have in common. */
+import type { Overflow } from '@slack/types';
+import { z } from 'zod';
+import { type ApplicationAction, applicationActions } from '../domain/application.ts';
+import { storable } from '../domain/text.ts';
+import { option } from './blocks.ts';
+
+export const menuId = 'application';
+export const newApplicationButton = 'new-application';
+
+/** Each form's callback_id. */
+export const formIds = {
+  rename: 'application-rename',
+  owners: 'application-owners',
+  'hand-over': 'application-hand-over',
+  leave: 'application-leave',
+  delete: 'application-delete',
+} as const satisfies Record<ApplicationAction, string>;
+
+const labels = {
+  rename: 'Rename',
+  owners: 'Co-owners',
+  'hand-over': 'Hand over',
+  leave: 'Leave',
+  delete: 'Delete',
+} as const satisfies Record<ApplicationAction, string>;
+
+/** Slack takes five options here. */
+export const applicationMenu = (id: number): Overflow => ({
+  type: 'overflow',
+  action_id: menuId,
+  options: applicationActions.map((action) => option(labels[action], `${action}:${id}`)),
+});
+
+const choice = z.string().transform((text, checking) => {
+  const [, verb, id] = /^([a-z-]+):([1-9]\d{0,14})$/.exec(text) ?? [];
+  const action = applicationActions.find((one) => one === verb);
+  if (action && id) return { action, id: Number(id) };
+  checking.issues.push({ code: 'custom', message: 'made up', input: text });
+  return z.NEVER;
+});
+
+/** What was chosen in an application's menu; undefined for a value that was made up. */
+export const chosen = (value: unknown) => choice.safeParse(value).data;
+
+/** The ids of people, as Slack has them. */
+export const personId = z.string().regex(/^[UW][A-Z0-9]{1,20}$/);
+
+/** A text field named `name`, as it was submitted. */
+const named = z.object({
+  name: z.object({ name: z.object({ value: z.string().transform(storable) }) }),
+});
+
+/** What was typed into the field "name"; '' for nothing. */
+export const typedName = (submitted: unknown): string => named.safeParse(submitted).data?.name.name.value ?? '';

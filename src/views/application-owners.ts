@@ -1,0 +1,60 @@
+/** The forms that say who owns an application: drawn, and read back. */
+import type { ModalView } from '@slack/types';
+import { z } from 'zod';
+import { type Application, ownersAtMost } from '../domain/application.ts';
+import { about, form, naming } from './application-forms.ts';
+import { formIds, personId } from './application-menu.ts';
+import { input, plain } from './blocks.ts';
+import type { Pressed } from './card.ts';
+
+/** Who owns it beside `person`, who is asking: nobody can take themselves out here, so somebody always stays. */
+export function ownersModal(application: Application, person: string): ModalView {
+  const others = application.owners.filter((id) => id !== person);
+  return form(formIds.owners, about(application), 'Co-owners', 'Save', [
+    naming(application.name),
+    {
+      ...input(
+        'people',
+        'Co-owners',
+        {
+          type: 'multi_users_select',
+          action_id: 'people',
+          max_selected_items: ownersAtMost - 1,
+          placeholder: plain('Nobody beside you', 150),
+          ...(others.length > 0 ? { initial_users: others } : {}),
+        },
+        'They may do everything that you may: register, unregister, rename, delete. They are told.',
+      ),
+      optional: true,
+    },
+  ]);
+}
+
+export const handOverModal = (application: Application): ModalView =>
+  form(formIds['hand-over'], about(application), 'Hand over application', 'Hand over', [
+    naming(application.name),
+    newOwner('They will own it instead of you, and are told.'),
+  ]);
+
+export const adoptForm = 'adopt-application';
+
+/** The same for an admin, for an application that has lost its last owner. */
+export const adoptModal = (name: string, { id, seen }: Pressed): ModalView =>
+  form(adoptForm, `${id}@${seen}`, 'Hand over application', 'Hand over', [
+    naming(name),
+    newOwner('They will own it alone, and are told.'),
+  ]);
+
+const newOwner = (hint: string) =>
+  input('people', 'New owner', { type: 'users_select', action_id: 'person', placeholder: plain('Choose', 150) }, hint);
+
+const several = z.object({ people: z.object({ people: z.object({ selected_users: z.array(personId).max(100) }) }) });
+const one = z.object({ people: z.object({ person: z.object({ selected_user: personId }) }) });
+
+/** The co-owners that were chosen; undefined for something that was made up. */
+export const readPeople = (submitted: unknown): string[] | undefined =>
+  several.safeParse(submitted).data?.people.people.selected_users;
+
+/** The new owner that was chosen; undefined for nobody. */
+export const readPerson = (submitted: unknown): string | undefined =>
+  one.safeParse(submitted).data?.people.person.selected_user;

@@ -1,0 +1,67 @@
+/** Why nothing was done with an application, and what to do next. Every refusal has its sentence here. */
+import { type ApplicationRefusal, nameLimit, ownersAtMost } from '../domain/application.ts';
+import { cut } from '../domain/text.ts';
+import { saying, section } from './blocks.ts';
+import { refusal } from './notices.ts';
+import { whoDecides } from './who.ts';
+
+/** In plain text, as it stands under a field or in a modal. */
+export function sentence(refused: ApplicationRefusal): string {
+  switch (refused.kind) {
+    case 'gone':
+      return 'This application has been deleted. Nothing was changed.';
+    case 'not-an-owner':
+      return 'Only an owner of the application may do this. Nothing was changed.';
+    case 'stale':
+      return 'Somebody has changed this application since you opened this form. Nothing was changed: open it again from Home.';
+    case 'name-taken':
+      return `There is an application called “${refused.name}” already. Choose another name.`;
+    case 'wrong-name':
+      return `This is not its name. Type “${cut(refused.name, 100)}” to delete it.`;
+    case 'only-owner':
+      return 'You are its only owner. Hand it over instead, or delete it.';
+    case 'too-many-owners':
+      return `An application has ${ownersAtMost} owners at most. Choose fewer.`;
+    case 'cannot-own':
+      return cannotOwn[refused.why];
+    case 'not-an-admin':
+      return `Only ${whoDecides(refused.askInstead)} may hand this application over. Nothing was changed.`;
+    case 'owned':
+      return 'This application has an owner again. Nothing was changed.';
+    case 'external':
+    case 'deactivated':
+    case 'unsure':
+      return refusal(refused);
+  }
+}
+
+const cannotOwn = {
+  app: 'An app cannot own an application. Choose people.',
+  deactivated: 'Somebody here has been deactivated in Slack. Choose people who are still there.',
+  external:
+    'Guests and people of other workspaces cannot own an application here. Choose full members of this workspace.',
+  unsure: 'Slack did not say just now who this is. Try again in a minute, or choose somebody else.',
+} as const;
+
+/** The fields that a refusal can be mended in; what is not here ends the form. */
+const fields: Partial<Record<ApplicationRefusal['kind'], 'name' | 'people'>> = {
+  'name-taken': 'name',
+  'wrong-name': 'name',
+  'too-many-owners': 'people',
+  'cannot-own': 'people',
+};
+
+/** What a form becomes: the sentence stands on the field that would mend it; where there is none, the form ends. */
+export function refusedForm({ title }: { title: { text: string } }, refused: ApplicationRefusal) {
+  const field = fields[refused.kind];
+  const text = sentence(refused);
+  if (field) return { errors: { [field]: text } };
+  return { view: saying(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
+}
+
+/** What each field needs, whatever is wrong with it. */
+export const needed = {
+  name: `Type a name, in 1 to ${nameLimit} characters that are not only spaces.`,
+  people: `Choose up to ${ownersAtMost - 1} people.`,
+  person: 'Choose one person.',
+} as const;
