@@ -1,5 +1,5 @@
 /** Cards: a registration with all that its card and its messages show, and where the card is. */
-import { and, asc, desc, eq, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import { approversOf, type Policy } from '../domain/authority.ts';
 import type { Entry, Registration } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
@@ -57,6 +57,47 @@ export async function drawn(db: Db, id: number, { channel, ts, drawing }: Place)
     .update(registrations)
     .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
     .where(eq(registrations.id, id));
+}
+
+/**
+ * Remembers that a registration's card has a new place, and has the old one, and Homes, say where it went. `drawing` is 0 where what
+ * stands there now was drawn by an attempt whose end was unknown.
+ */
+export async function moved(
+  db: Db,
+  { id, version }: Pick<Registration, 'id' | 'version'>,
+  from: Place,
+  { channel, ts, drawing }: Place,
+): Promise<void> {
+  await db.tables.transaction(async (tx) => {
+    await tx
+      .update(registrations)
+      .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
+      .where(eq(registrations.id, id));
+    await db.outbox.enqueue(tx, [
+      { kind: 'moved', registration: id, channel: from.channel, ts: from.ts },
+      { kind: 'homes', registration: id, version },
+    ]);
+  });
+}
+
+/** How many cards are outdated in one transaction. */
+const batch = 200;
+
+/** Has the cards of all that waits for a service redrawn. Done twice, it only redraws them twice. */
+export async function outdateWaiting(db: Db, service: number): Promise<void> {
+  const waiting = and(eq(registrations.serviceId, service), eq(registrations.status, 'pending'));
+  let ids: number[] = [];
+  do {
+    const rows = await db.tables
+      .select({ id: registrations.id })
+      .from(registrations)
+      .where(and(waiting, gt(registrations.id, ids.at(-1) ?? 0)))
+      .orderBy(registrations.id)
+      .limit(batch);
+    ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await db.tables.transaction((tx) => outdate(tx, db, ids));
+  } while (ids.length === batch);
 }
 
 /**

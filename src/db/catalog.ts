@@ -1,6 +1,6 @@
 /** The catalog: the services that may be asked for. */
 import { and, asc, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
-import type { CatalogService } from '../domain/catalog.ts';
+import { type CatalogService, followingOf } from '../domain/catalog.ts';
 import type { Db } from './client.ts';
 import { services } from './schema.ts';
 import { containsAll } from './search.ts';
@@ -72,7 +72,13 @@ export async function applyFile(
     // An admin may be changing one of them: what is recorded below as before is what they leave.
     await tx.execute(sql`
       select from services where managed_by = 'file' or slug in (select slug from ${wanted}) order by id for update`);
-    const changed = await tx.execute<{ slug: string; dropped: boolean }>(sql`
+    const changed = await tx.execute<{
+      slug: string;
+      dropped: boolean;
+      id: string;
+      version: number;
+      follows: boolean;
+    }>(sql`
       with set as (
         insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, managed_by)
         select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers, 'file' from ${wanted}
@@ -102,9 +108,13 @@ export async function applyFile(
           select jsonb_object_agg(now.key, was.value) as before, jsonb_object_agg(now.key, now.value) as after
           from jsonb_each(${recordOf(sql`changed`)}) now
           left join jsonb_each(${recordOf(sql`old`)}) was on was.key = now.key and old.id is not null
-          where now.value is distinct from was.value) fields)
-      select slug, dropped from changed`);
-    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
+          where now.value is distinct from was.value) fields
+        returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows)
+      select slug, dropped, id, version, follows from changed join recorded on service_id = id`);
+    const follows = changed
+      .filter(({ follows }) => follows)
+      .flatMap(({ id, version }) => followingOf(Number(id), version));
+    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
     const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
     return { set: slugs(false), dropped: slugs(true) };
   });

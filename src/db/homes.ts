@@ -43,6 +43,17 @@ export async function eventOf(db: Db, registration: number, version: number) {
   return row && { service: row, queue: row.from === 'pending' || row.to === 'pending' };
 }
 
+/** The same for the owners of what waits for a service, and these people. */
+export async function outdateWaiting(db: Db, service: number, people: string[]): Promise<void> {
+  const owners = await db.tables
+    .selectDistinct({ userId: homes.userId })
+    .from(homes)
+    .innerJoin(applicationOwners, eq(applicationOwners.userId, homes.userId))
+    .innerJoin(registrations, eq(registrations.applicationId, applicationOwners.applicationId))
+    .where(and(eq(registrations.serviceId, service), eq(registrations.status, 'pending')));
+  await outdate(db, null, [...people, ...owners.map(({ userId }) => userId)]);
+}
+
 /** Whether anybody has opened a Home: else Slack need not be asked whose would have to be redrawn. */
 export async function areThere(db: Db): Promise<boolean> {
   const [found] = await db.tables.select({ person: homes.userId }).from(homes).limit(1);

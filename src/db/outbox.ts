@@ -182,6 +182,9 @@ function keyOf(effect: Effect): string {
     case 'application':
     case 'orphan':
       return `${effect.kind}:${effect.application}`;
+    case 'service':
+    case 'queues':
+      return `${effect.kind}:${effect.service}`;
     default:
       return `${effect.kind}:${effect.registration}`;
   }

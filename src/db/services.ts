@@ -1,8 +1,10 @@
 /** Services, as admins keep them. Each change, its record and its effects are one transaction. */
 import { and, asc, count, desc, eq, gt, sql } from 'drizzle-orm';
 import {
+  asksOthers,
   type CatalogService,
   differences,
+  followingOf,
   refuseChange,
   type ServiceChange,
   type ServiceRecord,
@@ -38,6 +40,13 @@ const row = {
 /** A service as it is; undefined where there is none. */
 export async function find(db: Db, id: number): Promise<Service | undefined> {
   const [found] = await db.tables.select(row).from(services).where(eq(services.id, id));
+  return found;
+}
+
+/** A change of a service that has been made; undefined where there is none. */
+export async function changeOf(db: Db, id: number, version: number): Promise<ServiceChange | undefined> {
+  const which = and(eq(serviceChanges.serviceId, id), eq(serviceChanges.version, version));
+  const [found] = await db.tables.select().from(serviceChanges).where(which);
   return found;
 }
 
@@ -107,7 +116,8 @@ export async function change(db: Db, { id, seen, by, at }: By, wish: Partial<Ser
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} moved under its lock`);
     await tx.insert(serviceChanges).values({ serviceId: id, version, actor: by, before, after, at });
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
+    const follows = asksOthers(after) ? followingOf(id, version) : [];
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
     return { ok: true, service: { ...is, ...after, version } };
   });
 }

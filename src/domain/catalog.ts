@@ -85,7 +85,19 @@ export type ServiceChange = {
 /** What a change of the catalog makes Registrar say. */
 export type CatalogEffect =
   /** Find out who looks after the catalog, and have each of their Homes redrawn. */
-  { kind: 'catalog' };
+  | { kind: 'catalog' }
+  /** Have the cards of what waits for a service drawn where, and for whom, it waits now. */
+  | { kind: 'service'; service: number }
+  /** Have the Homes redrawn of those for whom it waited before `version`, and for whom it waits now. */
+  | { kind: 'queues'; service: number; version: number }
+  /** Say, in the place that a card had, where it has gone. */
+  | { kind: 'moved'; registration: number; channel: string; ts: string };
+
+/** What follows where others are asked, or elsewhere. Two effects: a Slack that does not say who they are holds up no card. */
+export const followingOf = (service: number, version: number): CatalogEffect[] => [
+  { kind: 'service', service },
+  { kind: 'queues', service, version },
+];
 
 /** Why a service is not changed, or not added. A refusal changes nothing. */
 export type ServiceRefusal =

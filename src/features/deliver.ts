@@ -6,8 +6,10 @@ import { deliverApplication } from './deliver/application.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverDigest } from './deliver/digest.ts';
 import { afterFailure } from './deliver/failure.ts';
+import { deliverFollowing } from './deliver/following.ts';
 import { deliverHomes } from './deliver/home.ts';
 import { deliverMail } from './deliver/mail.ts';
+import { deliverMoved } from './deliver/moved.ts';
 import { deliverNotice } from './deliver/notice.ts';
 import { deliverOrphan } from './deliver/orphan.ts';
 import { deliverOwner } from './deliver/owner.ts';
@@ -25,6 +27,8 @@ export function deliver(deps: Deps): Deliver {
   const application = deliverApplication(deps);
   const owner = deliverOwner(deps);
   const orphan = deliverOrphan(deps);
+  const following = deliverFollowing(deps);
+  const moved = deliverMoved(deps);
 
   return async (effect, attempt) => {
     try {
@@ -50,6 +54,12 @@ export function deliver(deps: Deps): Deliver {
         return mail(effect, attempt);
       case 'homes':
         return homes.outdate(effect);
+      case 'service':
+        return following.cards(effect);
+      case 'queues':
+        return following.homes(effect);
+      case 'moved':
+        return moved(effect);
       case 'catalog':
         return homes.outdateCatalog();
       case 'home':

@@ -1,5 +1,5 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
-import type { ActionsBlock, ConfirmationDialog, KnownBlock } from '@slack/types';
+import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
 import { z } from 'zod';
 import { type Decision, type Entry, isLive, next, type Registration } from '../domain/registration.ts';
 import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
@@ -39,6 +39,27 @@ export function card(registration: Registration): Message {
       ...earlierRequests(earlier),
       ...standing(registration),
       ...offered(registration),
+    ],
+  };
+}
+
+/** What stands where a card was. It has no buttons: there is one place to decide. */
+export function movedCard(
+  { service, application, requester }: Registration,
+  to: { channel: string; link: string | undefined },
+): Message {
+  const place = `<#${to.channel}>`;
+  const link: RichTextElement[] = to.link ? [{ type: 'link', url: to.link, text: 'Open the card' }] : [];
+  return {
+    text: `This request has moved to ${place}: ${name(service.name)} for ${name(application)}.`,
+    blocks: [
+      { ...section(`:arrow_right: *This request has moved to ${place}.*`), block_id: 'moved' },
+      lines('request', [
+        { label: 'Service', value: [words(service.name, 150)] },
+        { label: 'Application', value: [words(application, 150)] },
+        { label: 'Requested by', value: [person(requester)] },
+        ...(link.length > 0 ? [{ label: 'Now there', value: link }] : []),
+      ]),
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** The request card: posted once, then redrawn in its place. */
+/** The request card: posted once, redrawn in its place, and moved where its service is decided elsewhere. */
 import * as cards from '../../db/cards.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
@@ -12,19 +12,30 @@ export function deliverCard({ config, db, poster }: Deps) {
     if (!found) return;
     const { registration, drawing } = found;
     const message = card(registration);
-    const { approvers } = registration;
+    const { channel: wanted } = registration.approvers;
     const mark: Mark = { event_type: 'registrar_card', event_payload: { registration: id } };
 
     let place = found.place;
     if (!place) {
-      const { channel } = approvers;
       const posted =
-        attempt.first && drawing === 1 ? undefined : await findPosted(poster, channel, mark, registration.requestedAt);
-      if (posted) place = { channel, ts: posted, drawing: 0 };
+        attempt.first && drawing === 1 ? undefined : await findPosted(poster, wanted, mark, registration.requestedAt);
+      if (posted) place = { channel: wanted, ts: posted, drawing: 0 };
+    } else if (registration.status === 'pending' && place.channel !== wanted) {
+      place = await move(place);
     }
     if (place && place.drawing >= drawing) return;
     const stands = place && (await redraw(poster, place, message)) ? place : undefined;
-    const { channel, ts } = stands ?? (await post({ db, poster, attempt }, approvers.channel, message, mark));
+    const { channel, ts } = stands ?? (await post({ db, poster, attempt }, wanted, message, mark));
     await cards.drawn(db, id, { channel, ts, drawing });
+
+    /** What is decided stays where it was decided; what waits goes where somebody can answer it. */
+    async function move(from: cards.Place): Promise<cards.Place> {
+      const posted = attempt.first ? undefined : await findPosted(poster, wanted, mark, attempt.since);
+      const to = posted
+        ? { channel: wanted, ts: posted, drawing: 0 }
+        : { channel: wanted, ts: (await post({ db, poster, attempt }, wanted, message, mark)).ts, drawing };
+      await cards.moved(db, registration, from, to);
+      return to;
+    }
   };
 }

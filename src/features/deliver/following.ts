@@ -1,0 +1,26 @@
+/** Others decide about a service now, or elsewhere: what waits for it follows, cards and Homes. */
+import * as cards from '../../db/cards.ts';
+import * as homes from '../../db/homes.ts';
+import * as services from '../../db/services.ts';
+import type { Deps } from '../../deps.ts';
+import { approversOf, membershipsToAsk } from '../../domain/authority.ts';
+import type { CatalogEffect } from '../../domain/catalog.ts';
+
+type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
+
+export function deliverFollowing({ config, db, directory }: Deps) {
+  return {
+    /** Each card is an effect of its own: what can be posted is, whatever becomes of the others. */
+    cards: ({ service }: Of<'service'>): Promise<void> => cards.outdateWaiting(db, service),
+
+    async homes({ service: id, version }: Of<'queues'>): Promise<void> {
+      if (!(await homes.areThere(db))) return;
+      const [service, change] = await Promise.all([services.find(db, id), services.changeOf(db, id, version)]);
+      if (!service) return;
+      const asked = [service, { ...service, ...change?.before }].map((one) => approversOf(one, config.policy));
+      const behind = new Set(asked.flatMap((approvers) => membershipsToAsk(approvers, '')));
+      const members = await directory.members([...behind]);
+      await homes.outdateWaiting(db, id, [...asked.flatMap(({ users }) => users), ...members]);
+    },
+  };
+}

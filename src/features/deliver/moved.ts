@@ -1,0 +1,18 @@
+/** What stands where a card was: that it has gone, and where to. */
+import * as cards from '../../db/cards.ts';
+import type { Deps } from '../../deps.ts';
+import type { CatalogEffect } from '../../domain/catalog.ts';
+import { linkTo, redraw } from '../../posting.ts';
+import { movedCard } from '../../views/card.ts';
+
+type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
+
+/** Nothing where the card has come back there meanwhile, or the old one is gone. */
+export function deliverMoved({ config, db, poster }: Deps) {
+  return async ({ registration: id, channel, ts }: Moved): Promise<void> => {
+    const found = await cards.find(db, id, config.policy);
+    if (!found?.place || (found.place.channel === channel && found.place.ts === ts)) return;
+    const link = await linkTo(poster, found.place.channel, found.place.ts);
+    await redraw(poster, { channel, ts }, movedCard(found.registration, { channel: found.place.channel, link }));
+  };
+}
