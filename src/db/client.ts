@@ -49,7 +49,7 @@ const migrationLock = 727_431;
 
 /** Brings the database up to date. Replicas that start together wait for each other. */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const client = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
   try {
     await client`select pg_advisory_lock(${migrationLock})`;
     await migrate(drizzled(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });

@@ -34,8 +34,8 @@ export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
 /** An effect that was put off says since when it is in the outbox, and whether it has been tried. */
 type Job = Effect & { since?: string; turn?: string; untried?: boolean };
 
-/** How many deliveries of a queue run at once, in one process. */
-const atOnce = 6;
+/** How many deliveries of a queue run at once, in one process: each message in the outbox wakes all its workers. */
+const atOnce = 4;
 
 export type Outbox = {
   /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */

@@ -12,7 +12,7 @@ export type TestDatabase = AsyncDisposable & {
 };
 
 export async function createDatabase(): Promise<TestDatabase> {
-  const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
+  const server = postgres(inject('postgres'), { max: 1, fetch_types: false, onnotice: () => {} });
   const name = `test_${randomBytes(6).toString('hex')}`;
   await server.unsafe(`create database ${name} template ${template} strategy file_copy`);
   const url = databaseUrl(inject('postgres'), name);
