@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { findChromium, howToInstall, openChromium } from './demo/chromium.ts';
+import { Mailbox } from './demo/mailbox.ts';
 import { type Visitor, visit } from './demo/visitor.ts';
+import { openMailServer } from './support/mail-server.ts';
 import { openOffice } from './support/office.ts';
 import { servePage } from './workspace/page/page.ts';
 
@@ -23,8 +25,10 @@ it.skipIf(!executable)(
   'in the browser: two services are asked for, one approved and one rejected, and one given back',
   { timeout: 60_000 },
   async () => {
-    await using office = await openOffice();
-    servePage(office.workspace);
+    const mailbox = new Mailbox();
+    await using mail = await openMailServer((letter) => mailbox.add(letter));
+    await using office = await openOffice({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    servePage(office.workspace, { mail: mailbox });
     await using browser = await openChromium(executable ?? '');
     const dana = await visit(browser, office.workspace, { as: 'dana', in: 'general' });
     const alex = await visit(browser, office.workspace, { as: 'alex', in: 'api-requests' });
@@ -62,15 +66,19 @@ it.skipIf(!executable)(
     await dana.reads(dana.message('Payments API'), /Approved by @Alex/);
     await dana.reads(dana.message('Ledger API'), /Rejected by @Alex.*closed for the audit/s);
     await shows(dana, '6-dana-is-told');
+    await dana.goes('Mail');
+    await dana.reads(dana.letter('Rejected: Ledger API for Shop'), /closed for the audit/);
+    await shows(dana, '7-dana-reads-her-mail');
+    await dana.goes('Registrar');
 
     await dana.types('/unregister');
     await dana.picks('Registration', 'pay', 'Payments API — Shop (approved)');
-    await shows(dana, '7-dana-gives-it-back');
+    await shows(dana, '8-dana-gives-it-back');
     await dana.presses('Unregister');
     await dana.reads(dana.modal, /Unregistered/);
     await alex.reads(payments, /Unregistered by @Dana/);
     await alex.misses(payments.getByRole('button'));
-    await shows(alex, '8-alex-sees-it-gone');
+    await shows(alex, '9-alex-sees-it-gone');
 
     expect([...dana.troubles, ...alex.troubles]).toEqual([]);
   },

@@ -1,6 +1,5 @@
-/** Keeps a workspace in a file: written a moment after each change, and whole or not at all. */
+/** Keeps a workspace, or its mail, in a file: written a moment after each change, and whole or not at all. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Workspace } from '../workspace/workspace.ts';
 import { codeOf, Trouble } from './trouble.ts';
 
 /** How long changes are gathered before they are written, in milliseconds. */
@@ -20,8 +19,10 @@ export async function recall(file: string): Promise<string | undefined> {
   }
 }
 
+type Kept = { save(): string; onChange(listener: () => void): () => void };
+
 /** Returns what writes the last changes and ends it. */
-export function keep(workspace: Workspace, file: string): () => Promise<void> {
+export function keep(kept: Kept, file: string): () => Promise<void> {
   let writing: Promise<void> = Promise.resolve();
   let soon: NodeJS.Timeout | undefined;
 
@@ -29,16 +30,16 @@ export function keep(workspace: Workspace, file: string): () => Promise<void> {
   const write = (): Promise<void> => {
     soon = undefined;
     writing = writing.then(replace).catch((error: unknown) => {
-      process.stderr.write(`The messages could not be kept (${codeOf(error)}).\n`);
+      process.stderr.write(`${file} could not be written (${codeOf(error)}).\n`);
     });
     return writing;
   };
   // A process that is killed while it writes leaves the old file as it was.
   const replace = async (): Promise<void> => {
-    await writeFile(`${file}.new`, workspace.save());
+    await writeFile(`${file}.new`, kept.save());
     await rename(`${file}.new`, file);
   };
-  const forget = workspace.onChange(() => {
+  const forget = kept.onChange(() => {
     soon ??= setTimeout(write, gatherFor).unref();
   });
 

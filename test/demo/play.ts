@@ -29,10 +29,13 @@ export async function play({ port, reset, signal }: Asked): Promise<void> {
     const saved = await recall(file);
     say(saved === undefined ? 'Starting. The first time takes a few seconds…' : 'Starting where you left off…');
     const workspace = { port: listenOn, ...(saved === undefined ? {} : { saved }) };
-    const system = await openSystem({ folder, workspace, env: settings, signal });
-    const keepTheRest = keep(system.workspace, file);
+    const mail = join(folder, 'mail.json');
+    const letters = await recall(mail);
+    const before = letters === undefined ? {} : { letters };
+    const system = await openSystem({ folder, workspace, ...before, env: settings, signal });
+    const keepTheRest = [keep(system.workspace, file), keep(system.mailbox, mail)];
     try {
-      servePage(system.workspace);
+      servePage(system.workspace, { mail: system.mailbox });
       if (saved === undefined) await greet(system.workspace);
       say(welcome(system.workspace, elsewhere ? folder : relative(project, folder)));
       await stopped(signal);
@@ -40,7 +43,7 @@ export async function play({ port, reset, signal }: Asked): Promise<void> {
     } finally {
       await system[Symbol.asyncDispose]();
       // After the bot, whose last messages are kept too.
-      await keepTheRest();
+      for (const rest of keepTheRest) await rest();
     }
   } finally {
     await release();
@@ -80,7 +83,7 @@ ${people.join('\n')}
 
   1. As Dana, type /register in #general and ask for a service or two.
   2. As Alex, look into #api-requests and decide.
-  3. As Dana, read what Registrar tells you, and /unregister what you do not need.
+  3. As Dana, read what Registrar tells you, also as Mail, and /unregister what you do not need.
 
   Everything is kept in ${folder}. To begin anew: npm run demo -- --reset
   Ctrl-C stops it.

@@ -2,10 +2,12 @@
 import type { Message } from '../workspace/model.ts';
 import type { Person } from '../workspace/people.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { System } from './system.ts';
 import { deed } from './teller.ts';
 
-/** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, or what is `whispered` to one person alone. */
-export type Place = 'home' | 'modal' | 'messages' | 'whispered' | (string & {});
+/** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, what is `whispered` to one alone, or their `mail`. */
+export type Place = 'home' | 'modal' | 'messages' | 'whispered' | 'mail' | (string & {});
 
 type Card = { in: string; on?: RegExp | Message };
 
@@ -13,9 +15,11 @@ export class Player {
   readonly called: string;
   readonly #person: Person;
   readonly #workspace: Workspace;
+  readonly #mailbox: Mailbox;
 
-  constructor(workspace: Workspace, name: string) {
+  constructor({ workspace, mailbox }: Pick<System, 'workspace' | 'mailbox'>, name: string) {
     this.#workspace = workspace;
+    this.#mailbox = mailbox;
     this.#person = workspace.person(name);
     this.called = workspace.member(name).realName.split(' ')[0] ?? name;
   }
@@ -67,6 +71,10 @@ export class Player {
         return this.#person.told;
       case 'whispered':
         return this.#person.whispers;
+      case 'mail':
+        return this.#mailbox
+          .to(this.#workspace.member(this.#person.id).email)
+          .map(({ subject, text }) => `${subject}\n\n${text.trim()}`);
       default:
         return this.#person.sees(place);
     }

@@ -8,11 +8,12 @@ import type { Step } from './tour.ts';
 
 const requests = 'api-requests';
 
-export function story({ workspace, restartBot }: System): Step[] {
-  const dana = new Player(workspace, 'dana');
-  const alex = new Player(workspace, 'alex');
-  const priya = new Player(workspace, 'priya');
-  const lee = new Player(workspace, 'lee');
+export function story(system: System): Step[] {
+  const { workspace, restartBot } = system;
+  const dana = new Player(system, 'dana');
+  const alex = new Player(system, 'alex');
+  const priya = new Player(system, 'priya');
+  const lee = new Player(system, 'lee');
 
   const orders = { in: requests, on: /Orders API/ };
   const payments = { in: requests, on: /Payments API/ };
@@ -82,6 +83,7 @@ export function story({ workspace, restartBot }: System): Step[] {
       sees: [
         { who: alex, where: requests, reads: /Rejected by @priya.*Subscriptions API/s, without: buttons },
         { who: dana, where: 'messages', reads: /Rejected by @priya.*Payments API.*Subscriptions API/s },
+        { who: dana, where: 'mail', reads: /^Rejected: Payments API for Shop.*by Priya Raman.*Subscriptions API/s },
       ],
     },
     {

@@ -1,4 +1,4 @@
-/** The whole system in one process: a local workspace, an embedded PostgreSQL, and the real bot in Socket Mode. */
+/** The whole system in one process: a local workspace, an embedded PostgreSQL, a mail server, and the real bot in Socket Mode. */
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import { EmbeddedPostgresError } from '../../src/db/data-dir.ts';
@@ -6,12 +6,15 @@ import { createLog } from '../../src/log.ts';
 import { type Running, start } from '../../src/main.ts';
 import { StartError } from '../../src/start.ts';
 import { environment } from '../support/bot.ts';
+import { openMailServer } from '../support/mail-server.ts';
 import type { WorkspaceOptions } from '../workspace/slack-server.ts';
 import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
+import { Mailbox } from './mailbox.ts';
 import { codeOf, Trouble } from './trouble.ts';
 
 export type System = AsyncDisposable & {
   workspace: Workspace;
+  mailbox: Mailbox;
   /** The bot goes, and comes again with these settings beside its usual ones. */
   restartBot(env: Record<string, string>): Promise<void>;
 };
@@ -20,33 +23,41 @@ export type Setting = {
   /** Where PostgreSQL keeps its files. */
   folder: string;
   workspace?: WorkspaceOptions;
+  /** The letters of the last time. */
+  letters?: string;
   env?: Record<string, string>;
   /** Says to stop while it is still starting. */
   signal?: AbortSignal;
 };
 
+const sender = 'Registrar <registrar@acme.example>';
 const catalog = fileURLToPath(new URL('catalog.yaml', import.meta.url));
 
 /** Starts everything. What the machine does not allow rejects with a `Trouble`. */
 export async function openSystem({ folder, env = {}, signal, ...setting }: Setting): Promise<System> {
   const workspace = await listening(setting.workspace ?? {});
-  const startOne = (more: Record<string, string>) =>
-    startBot(workspace, { DATA_DIR: folder, CATALOG_FILE: catalog, ...env, ...more }, signal);
+  const mailbox = new Mailbox(setting.letters);
+  const mail = await openMailServer((letter) => mailbox.add(letter));
+  const usual = { DATA_DIR: folder, CATALOG_FILE: catalog, SMTP_URL: mail.url, MAIL_FROM: sender };
+  const startOne = (more: Record<string, string>) => startBot(workspace, { ...usual, ...env, ...more }, signal);
   let bot: Running;
   try {
     bot = await startOne({});
   } catch (error) {
+    await mail[Symbol.asyncDispose]();
     await workspace[Symbol.asyncDispose]();
     throw error;
   }
   return {
     workspace,
+    mailbox,
     async restartBot(more) {
       await bot.stop();
       bot = await startOne(more);
     },
     async [Symbol.asyncDispose]() {
       await bot.stop();
+      await mail[Symbol.asyncDispose]();
       await workspace[Symbol.asyncDispose]();
     },
   };

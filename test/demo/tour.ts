@@ -65,6 +65,7 @@ const places: Record<Place, string> = {
   modal: 'in the window',
   messages: 'in a direct message of Registrar',
   whispered: 'in a message that nobody else sees',
+  mail: 'in an e-mail',
 };
 
 /** The workspace is as strict as Slack, and notes what Slack would have swallowed. */

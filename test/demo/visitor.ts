@@ -33,6 +33,10 @@ export class Visitor {
     return this.page.locator('[data-ts]').filter({ hasText: words }).last();
   }
 
+  letter(subject: string): Locator {
+    return this.page.getByRole('listitem').filter({ hasText: subject });
+  }
+
   async types(text: string): Promise<void> {
     // Quicker than any hand: a window that is still closing would take the keys.
     await this.misses(this.modal);

@@ -14,7 +14,8 @@ export type MailServer = AsyncDisposable & {
   up(): Promise<void>;
 };
 
-export async function openMailServer(): Promise<MailServer> {
+/** `took` hears of each letter as it is taken. */
+export async function openMailServer(took: (letter: Received) => void = () => {}): Promise<MailServer> {
   const letters: Received[] = [];
   const answers: (number | 'cut')[] = [];
   let server: SMTPServer | undefined;
@@ -24,7 +25,9 @@ export async function openMailServer(): Promise<MailServer> {
     const answer = answers.shift() ?? 250;
     if (answer === 250 || answer === 'cut') {
       const recipients = session.envelope.rcptTo.map(({ address }) => address);
-      letters.push({ ...(await PostalMime.parse(raw)), recipients, raw });
+      const letter = { ...(await PostalMime.parse(raw)), recipients, raw };
+      letters.push(letter);
+      took(letter);
     }
     return answer;
   }

@@ -1,23 +1,28 @@
 /** All that changes while the page is open; the document around it is drawn once. */
 import { type Html, html } from './html.ts';
+import type { Mail } from './mail.ts';
 import { type CommandHint, main } from './main.ts';
 import { modal } from './modal.ts';
 import type { Notices } from './notices.ts';
 import { appName, placeName, type Reader } from './reader.ts';
 import { rail, sidebar } from './sidebar.ts';
 
-export type Look = { title: string; commands: readonly CommandHint[] };
+/** `mail` is absent where there is no mail server: then there is no such place. */
+export type Look = { title: string; commands: readonly CommandHint[]; mail?: Mail };
 
 export function app(reader: Reader, notices: Notices, look: Look): Html {
   const { viewer, place } = reader;
-  const where =
-    place.kind === 'home' ? 'Home' : place.channel.kind === 'im' ? appName(reader.workspace) : `#${place.channel.name}`;
-  return html`<div id="app" data-as="${viewer.name}" data-in="${placeName(place)}" data-title="${where} · ${viewer.realName} · ${look.title}">
-    ${rail(reader, notices, look.title)}${sidebar(reader, notices, look.title)}${main(reader, notices, look.commands)}${modal(reader)}
+  return html`<div id="app" data-as="${viewer.name}" data-in="${placeName(place)}" data-title="${titleOf(reader)} · ${viewer.realName} · ${look.title}">
+    ${rail(reader, notices, look.title)}${sidebar(reader, notices, look)}${main(reader, notices, look)}${modal(reader)}
   </div>`;
 }
 
-const STYLES = ['base', 'sidebar', 'main', 'messages', 'blocks', 'controls', 'modal', 'fields', 'picker'];
+function titleOf({ workspace, place }: Reader): string {
+  if (place.kind !== 'channel') return place.kind === 'home' ? 'Home' : 'Mail';
+  return place.channel.kind === 'im' ? appName(workspace) : `#${place.channel.name}`;
+}
+
+const STYLES = ['base', 'sidebar', 'main', 'messages', 'blocks', 'controls', 'modal', 'fields', 'picker', 'mail'];
 
 export function pageDocument(content: Html, title: string): string {
   return html`<!doctype html>

@@ -1,21 +1,25 @@
 /** The middle of the page: a conversation with its composer, or the bot's Home. */
+import type { Channel } from '../model.ts';
 import { avatar } from './avatar.ts';
 import { blocks } from './blocks/block.ts';
 import { type Html, html } from './html.ts';
-import { LOCK } from './icons.ts';
+import { LETTER, LOCK } from './icons.ts';
+import { type Mail, mail } from './mail.ts';
 import { messageList } from './messages.ts';
 import type { Notices } from './notices.ts';
 import { address, appName, bot, placeName, type Reader } from './reader.ts';
 
 export type CommandHint = { command: string; hint: string };
 
-export function main(reader: Reader, notices: Notices, commands: readonly CommandHint[]): Html {
+type Look = { commands: readonly CommandHint[]; mail?: Mail };
+
+export function main(reader: Reader, notices: Notices, { commands, mail: letters }: Look): Html {
   const { viewer, place } = reader;
   // Another person or another place is another element: nothing typed for one may end up at the other.
   const key = `${viewer.id}/${placeName(place)}`;
   return html`<main class="main" data-key="${key}" data-place="${key}">
     ${head(reader)}
-    ${place.kind === 'home' ? home(reader) : conversation(reader, notices, commands)}
+    ${place.kind === 'home' ? home(reader) : place.kind === 'mail' ? mail(reader, letters?.to(viewer.email) ?? []) : conversation(reader, place.channel, notices, commands)}
   </main>`;
 }
 
@@ -28,6 +32,11 @@ function head(reader: Reader): Html {
       <h2><span class="hash" aria-hidden="true">${channel.kind === 'private' ? LOCK : '#'}</span>${channel.name}</h2>
       ${channel.topic && html`<span class="topic">${channel.topic}</span>`}
       <span class="member-count" title="${channel.members.map((id) => workspace.members.get(id)?.realName ?? id).join(', ')}">${count} members</span>
+    </header>`;
+  }
+  if (place.kind === 'mail') {
+    return html`<header class="head" data-key="head">
+      <h2><span class="hash" aria-hidden="true">${LETTER}</span>Mail</h2><span class="topic">What ${viewer.email} is sent, beside Slack</span>
     </header>`;
   }
   const tab = (name: string, label: string) =>
@@ -47,10 +56,8 @@ function home(reader: Reader): Html {
   return html`<div class="scroller" data-key="scroller" data-open-home><div class="home" data-view="${view.id}" data-key="${view.id}">${drawn}</div></div>`;
 }
 
-function conversation(reader: Reader, notices: Notices, commands: readonly CommandHint[]): Html {
-  const { workspace, viewer, place } = reader;
-  if (place.kind === 'home') return html``;
-  const { channel } = place;
+function conversation(reader: Reader, channel: Channel, notices: Notices, commands: readonly CommandHint[]): Html {
+  const { workspace, viewer } = reader;
   const messages = workspace.messagesFor(viewer.id, channel.id);
   const own = notices.of(viewer.id, channel.id);
   const name = channel.kind === 'im' ? appName(workspace) : `#${channel.name}`;

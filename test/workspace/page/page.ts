@@ -8,11 +8,12 @@ import type { Workspace } from '../workspace.ts';
 import { act } from './acts.ts';
 import { app, type Look, pageDocument } from './app.ts';
 import { Live } from './live.ts';
+import type { Mail } from './mail.ts';
 import type { CommandHint } from './main.ts';
 import { Notices } from './notices.ts';
 import { type Reader, readerOf } from './reader.ts';
 
-export type PageOptions = { title?: string; commands?: readonly CommandHint[] };
+export type PageOptions = { title?: string; commands?: readonly CommandHint[]; mail?: Mail };
 
 const COMMANDS: readonly CommandHint[] = [
   { command: '/register', hint: '[service]' },
@@ -30,9 +31,15 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 export function servePage(workspace: Workspace, options: PageOptions = {}): void {
-  const notices = new Notices(workspace);
+  const { mail } = options;
+  const notices = new Notices(workspace, mail);
   const live = new Live();
-  const look: Look = { title: options.title ?? 'Acme', commands: options.commands ?? COMMANDS };
+  const look: Look = {
+    title: options.title ?? 'Acme',
+    commands: options.commands ?? COMMANDS,
+    ...(mail ? { mail } : {}),
+  };
+  mail?.onChange(() => live.tell());
   workspace.onChange(() => live.tell());
 
   workspace.mount(async (req, res) => {
@@ -71,6 +78,10 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
   }
 
   function markAsRead({ viewer, place }: Reader): void {
+    if (place.kind === 'mail' && notices.unreadMail(viewer) > 0) {
+      notices.readMail(viewer);
+      live.tell();
+    }
     if (place.kind !== 'channel' || notices.unread(viewer.id, place.channel.id) === 0) return;
     notices.see(viewer.id, place.channel.id);
     live.tell();

@@ -2,7 +2,8 @@
 import type { Member } from '../model.ts';
 import { avatar } from './avatar.ts';
 import { type Html, html } from './html.ts';
-import { HOUSE, LOCK } from './icons.ts';
+import { HOUSE, LETTER, LOCK } from './icons.ts';
+import type { Mail } from './mail.ts';
 import type { Notices } from './notices.ts';
 import { address, appName, bot, channelsOf, people, placeName, type Reader } from './reader.ts';
 
@@ -20,7 +21,7 @@ export function rail(reader: Reader, notices: Notices, title: string): Html {
   </nav>`;
 }
 
-export function sidebar(reader: Reader, notices: Notices, title: string): Html {
+export function sidebar(reader: Reader, notices: Notices, { title, mail }: { title: string; mail?: Mail }): Html {
   const { workspace, viewer } = reader;
   const here = placeName(reader.place);
   const direct = workspace.imWith(viewer.id);
@@ -53,6 +54,7 @@ export function sidebar(reader: Reader, notices: Notices, title: string): Html {
       <h2>Apps</h2>
       ${place(reader, 'registrar', here, notices.unread(viewer.id, direct.id), avatar(app, 'avatar avatar-tiny'), appName(workspace), badge(notices.unread(viewer.id, direct.id)))}
       ${place(reader, 'home', here, 0, html`<span class="hash" aria-hidden="true">${HOUSE}</span>`, 'App Home', false)}
+      ${mail && html`<h2>Beside Slack</h2>${place(reader, 'mail', here, notices.unreadMail(viewer), html`<span class="hash" aria-hidden="true">${LETTER}</span>`, 'Mail', badge(notices.unreadMail(viewer)))}`}
     </nav>
     <p class="sidebar-note">A local workspace. Open this page twice to be two people at once.</p>
   </aside>`;
