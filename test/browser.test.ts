@@ -50,6 +50,14 @@ it.skipIf(!executable)(
     await alex.reads(payments, /Dana Reyes.*Checkout for the new shop.*Waiting since/s);
     await alex.reads(ledger, /Waiting since/);
     await shows(alex, '3-alex-is-asked');
+    await alex.goes('App Home');
+    const search = alex.page.getByRole('textbox', { name: 'Application' });
+    await search.fill('till');
+    await search.press('Enter');
+    await alex.reads(alex.page.getByRole('main'), /No pending request matches/);
+    await alex.presses('Show all', alex.page.getByRole('main'));
+    await alex.reads(alex.page.getByRole('main'), /Shop/);
+    await alex.goes('api-requests');
     await alex.presses('Approve', payments);
     await alex.reads(payments, /Approved by @Alex/);
     await alex.misses(payments.getByRole('button', { name: 'Approve' }));

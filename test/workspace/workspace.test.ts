@@ -1,5 +1,5 @@
 /** The workspace itself, driven by a small Bolt app in both delivery modes. */
-import type { View } from '@slack/types';
+import type { KnownBlock, View } from '@slack/types';
 import { WebClient } from '@slack/web-api';
 import { describe, expect, it, vi } from 'vitest';
 import { botOn, listen, type Mode, modal, option, plain, services, times, trigger, workspaceWith } from './trial.ts';
@@ -380,6 +380,31 @@ describe('deliveries', () => {
       'answered view_submission many badly',
     ]);
   });
+});
+
+it('a field tells the bot at Enter; while somebody types, only where that is asked for', async () => {
+  const { workspace, client } = await workspaceWith();
+  const field = (id: string, config: object = {}): KnownBlock => ({
+    type: 'input',
+    block_id: id,
+    label: { type: 'plain_text', text: 'Search' },
+    element: { type: 'plain_text_input', action_id: id, ...config },
+    dispatch_action: true,
+  });
+  const typing = { dispatch_action_config: { trigger_actions_on: ['on_character_entered'] } };
+  const { view } = await client.views.publish({
+    user_id: 'U0DANA',
+    view: { type: 'home', blocks: [field('enter'), field('typing', typing)] },
+  });
+  const told = () => JSON.stringify(workspace.delivered.map((payload) => payload.actions));
+  const state = { type: 'plain_text_input', value: 'pay' };
+  for (const id of ['enter', 'typing']) {
+    await workspace.fill({ by: 'dana', view: view?.id ?? '', blockId: id, actionId: id, state, unfinished: true });
+  }
+  expect(told()).toMatch(/typing/);
+  expect(told()).not.toMatch(/enter/);
+  await workspace.fill({ by: 'dana', view: view?.id ?? '', blockId: 'enter', actionId: 'enter', state });
+  expect(told()).toMatch(/enter/);
 });
 
 it('what was said outlives a restart', async () => {

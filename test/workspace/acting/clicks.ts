@@ -53,6 +53,8 @@ function chosen(element: Interactive, option: string | undefined): Payload {
   }
   if (option === undefined) throw new Error(`a ${element.type} needs an option to be chosen`);
   if (element.type === 'users_select') return { selected_user: option };
+  if (element.type === 'conversations_select') return { selected_conversation: option };
+  if (element.type === 'channels_select') return { selected_channel: option };
   const choices = 'options' in element ? (element.options ?? []) : [];
   const groups = 'option_groups' in element ? (element.option_groups ?? []).flatMap((group) => group.options) : [];
   const found = [...choices, ...groups].find(({ value }) => value === option);
@@ -79,7 +81,15 @@ async function act(inside: Inside, by: string, spot: payloads.Spot, item: Placed
   return receipt.ok ? done : clickFailed(receipt);
 }
 
-export type Fill = { by: string; view: string; blockId: string; actionId: string; state: ViewState };
+export type Fill = {
+  by: string;
+  view: string;
+  blockId: string;
+  actionId: string;
+  state: ViewState;
+  /** Typed, and Enter was not pressed: a field that tells the bot at Enter tells it nothing yet. */
+  unfinished?: boolean;
+};
 
 /** Types or picks. The bot hears of it only where the block dispatches actions, as sections and actions always do. */
 export async function fill(inside: Inside, how: Fill): Promise<Answer> {
@@ -92,8 +102,15 @@ export async function fill(inside: Inside, how: Fill): Promise<Answer> {
   hold(spot.view, item, state);
   inside.state.changed();
   if (item.input && !item.input.dispatch_action) return done;
+  if (how.unfinished && !tellsWhileTyping(item.element)) return done;
   const { type: _, ...extra } = state;
   return act(inside, by, spot, item, extra);
+}
+
+/** docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object: usually at Enter alone. */
+function tellsWhileTyping(element: Interactive): boolean {
+  const config = 'dispatch_action_config' in element ? element.dispatch_action_config : undefined;
+  return config?.trigger_actions_on?.includes('on_character_entered') ?? false;
 }
 
 function hold(view: View, { blockId, actionId }: Placed, value: ViewState): void {

@@ -25,7 +25,7 @@ const message = z.object({ channel: z.string(), ts: z.string() });
 const bodies = {
   send: z.object({ as: z.string(), channel: z.string(), text: z.string().max(40_000) }),
   click: element.extend({ view: z.string().optional(), message: message.optional(), option: z.string().optional() }),
-  fill: element.extend({ view: z.string(), entry }),
+  fill: element.extend({ view: z.string(), entry, unfinished: z.boolean().optional() }),
   submit: z.object({ as: z.string(), view: z.string(), fields: z.array(element.omit({ as: true }).extend({ entry })) }),
   close: z.object({ as: z.string(), view: z.string() }),
   home: z.object({ as: z.string() }),
@@ -71,13 +71,13 @@ async function perform(name: string, stage: Stage, body: unknown): Promise<(Answ
       });
     }
     case 'fill': {
-      const { as, view, block, action, entry: given } = bodies.fill.parse(body);
-      return fill(workspace, personOf(workspace, as), view, { block, action, entry: entryOf(given) });
+      const { as, view, block, action, entry: given, unfinished = false } = bodies.fill.parse(body);
+      return fill(workspace, personOf(workspace, as), view, { block, action, entry: entryOf(given) }, unfinished);
     }
     case 'submit': {
       const { as, view, fields } = bodies.submit.parse(body);
       const by = personOf(workspace, as);
-      for (const field of fields) await fill(workspace, by, view, { ...field, entry: entryOf(field.entry) });
+      for (const field of fields) await fill(workspace, by, view, { ...field, entry: entryOf(field.entry) }, true);
       return workspace.submit(by, view);
     }
     case 'close': {
@@ -125,12 +125,13 @@ async function say({ workspace, notices, live }: Stage, by: string, channel: str
 
 type Field = { block: string; action: string; entry: Entry };
 
-/** Tells the workspace what a field holds now, unless it knows. */
+/** Tells the workspace what a field holds now. It knows already what is only typed on, or sent along, unchanged. */
 async function fill(
   workspace: Workspace,
   by: string,
   viewId: string,
   { block, action, entry: given }: Field,
+  unfinished: boolean,
 ): Promise<Answer> {
   const home = workspace.home(by);
   const view = workspace.views(by).find((each) => each.id === viewId) ?? (home?.id === viewId ? home : undefined);
@@ -138,8 +139,8 @@ async function fill(
   if (!view || !placed) return { ok: false, error: 'That is no longer there.' };
   const state = stateOf(placed.element.type, given);
   const before = view.state.values[block]?.[action];
-  if (!state || JSON.stringify(state) === JSON.stringify(before)) return { ok: true };
-  return workspace.fill({ by, view: viewId, blockId: block, actionId: action, state });
+  if (!state || (unfinished && JSON.stringify(state) === JSON.stringify(before))) return { ok: true };
+  return workspace.fill({ by, view: viewId, blockId: block, actionId: action, state, unfinished });
 }
 
 function optionOf({ text: words, value, description }: z.infer<typeof option>): Option {

@@ -48,7 +48,7 @@ function block(around: Surroundings, each: KnownBlock, id: string): Html {
     case 'alert':
       return html`<div class="b-alert b-alert-${each.level ?? 'default'}" role="note" data-key="${key}">${text(reader, each.text)}</div>`;
     case 'image':
-      return html`<figure class="b-image" data-key="${key}">${image(each)}</figure>`;
+      return html`<figure class="b-image" data-key="${key}">${each.title && html`<figcaption>${plain(each.title.text)}</figcaption>`}${image(each)}</figure>`;
     case 'markdown':
       return html`<div class="b-rich" data-key="${key}">${mrkdwn(reader, each.text.replaceAll('**', '*'))}</div>`;
     case 'table':

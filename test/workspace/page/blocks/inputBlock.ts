@@ -21,7 +21,7 @@ export function inputBlock(around: Surroundings, block: InputBlock, blockId: str
   const optional = block.optional && html`<span class="optional">(optional)</span>`;
   // Many boxes make one answer, so that their label belongs to the group and not to any of them.
   const many = element.type === 'radio_buttons' || element.type === 'checkboxes';
-  return html`<div class="field ${error && 'field-wrong'}" data-field data-kind="${element.type}" ${where(blockId, element.action_id)}
+  return html`<div class="field ${error && 'field-wrong'}" data-field data-kind="${element.type}" ${where(blockId, element.action_id)} ${atEnter(block) && html`data-enter`}
     ${many && html`role="group" aria-labelledby="${id}/label"`}>
     ${many ? html`<span class="label" id="${id}/label">${label} ${optional}</span>` : html`<label class="label" for="${id}">${label} ${optional}</label>`}
     ${drawn()}
@@ -51,6 +51,12 @@ export function inputBlock(around: Surroundings, block: InputBlock, blockId: str
         return picker(around, element, blockId, { id, label, describedBy: notes, focus });
     }
   }
+}
+
+/** Whether the bot is told at Enter, which then does not submit the form around. */
+function atEnter({ element, dispatch_action }: InputBlock): boolean {
+  const config = 'dispatch_action_config' in element ? element.dispatch_action_config : undefined;
+  return dispatch_action === true && (config?.trigger_actions_on?.includes('on_enter_pressed') ?? true);
 }
 
 const TYPES = { plain_text_input: 'text', email_text_input: 'email', url_text_input: 'url', number_input: 'number' };

@@ -38,10 +38,12 @@ export function ownChoices(reader: Reader, element: AnySelect, typed: string): C
     case 'multi_users_select':
       return matching([{ choices: people(workspace).map((member) => choiceOf(workspace, member.id)) }], typed);
     default: {
+      const kinds = 'filter' in element ? element.filter?.include : undefined;
       const channels = [...workspace.channels.values()].filter(
         (channel) =>
           channel.kind !== 'im' &&
           !channel.archived &&
+          (kinds === undefined || kinds.includes(channel.kind)) &&
           (channel.kind === 'public' || channel.members.includes(reader.viewer.id)),
       );
       return matching([{ choices: channels.map((channel) => choiceOf(workspace, channel.id)) }], typed);

@@ -12,9 +12,7 @@ export function whereIs(element) {
 
 /** @param {Element} element @param {string | null | undefined} option the option as JSON @returns {Promise<boolean>} */
 export async function use(element, option) {
-  if (element.getAttribute('aria-busy') === 'true') return false;
-  const question = element.getAttribute('data-confirm');
-  if (question && !(await agrees(JSON.parse(question)))) return false;
+  if (element.getAttribute('aria-busy') === 'true' || !(await confirmed(element))) return false;
   element.setAttribute('aria-busy', 'true');
   const answer = await post('click', {
     ...whereIs(element),
@@ -26,6 +24,12 @@ export async function use(element, option) {
   if (!answer.ok) toast(answer.error ?? TROUBLE);
   await refresh();
   return answer.ok;
+}
+
+/** Whether the person means it, where the bot wants that to be asked. @param {Element} element */
+export async function confirmed(element) {
+  const question = element.getAttribute('data-confirm');
+  return !question || agrees(JSON.parse(question));
 }
 
 document.addEventListener('click', (event) => {

@@ -44,10 +44,13 @@ export function entryOf(field) {
 /** @param {Element} field */
 const named = (field) => ({ block: field.getAttribute('data-block'), action: field.getAttribute('data-action') });
 
-/** Tells the server what a field holds now. @param {Element} field @param {object} [entry] */
-export async function fill(field, entry = entryOf(field)) {
+/**
+ * Tells the server what a field holds now. Unfinished is what is still being typed.
+ * @param {Element} field @param {object} [entry]
+ */
+export async function fill(field, entry = entryOf(field), unfinished = false) {
   const view = field.closest('[data-view]')?.getAttribute('data-view');
-  const answer = await post('fill', { view, ...named(field), entry });
+  const answer = await post('fill', { view, ...named(field), entry, unfinished });
   if (!answer.ok) toast(answer.error ?? TROUBLE);
   await refresh();
 }
@@ -63,7 +66,7 @@ document.addEventListener('input', (event) => {
   clearTimeout(typing.get(field));
   typing.set(
     field,
-    setTimeout(() => fill(field), TYPING_MS),
+    setTimeout(() => fill(field, entryOf(field), true), TYPING_MS),
   );
 });
 
@@ -118,6 +121,13 @@ async function submit(form) {
 // Enter in a field of one line submits the form, as everywhere; Ctrl+Enter does so in longer ones, as in Slack.
 document.addEventListener('keydown', (event) => {
   const box = event.target;
+  const field = box instanceof HTMLInputElement ? box.closest('[data-field][data-enter]') : null;
+  if (field && event.key === 'Enter' && !event.isComposing && box instanceof HTMLInputElement && !box.role) {
+    // Such a field tells the bot, and leaves the form around it as it is.
+    event.preventDefault();
+    clearTimeout(typing.get(field));
+    fill(field);
+  }
   if (box instanceof HTMLTextAreaElement && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     box.closest('form')?.requestSubmit();
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /** Select menus: a box to type in, and a list of options under it (the ARIA combobox pattern). */
-import { use, whereIs } from './actions.js';
+import { confirmed, use, whereIs } from './actions.js';
 import { fill } from './modal.js';
 import { post } from './server.js';
 
@@ -88,7 +88,7 @@ function activate(picker, option) {
 }
 
 /** @param {HTMLElement} picker @param {Element} option */
-function choose(picker, option) {
+async function choose(picker, option) {
   const { owner, box, chosen, multi } = parts(picker);
   const picked = JSON.parse(option.getAttribute('data-option') ?? '{}');
   const max = Number(picker.dataset.max ?? Number.POSITIVE_INFINITY);
@@ -97,6 +97,7 @@ function choose(picker, option) {
   const next = !multi ? [picked] : has ? chosen.filter((each) => each.value !== picked.value) : [...chosen, picked];
   // A message holds no state: what is chosen there is a click. A view holds what stands in its fields.
   if (owner.closest('[data-view]')) {
+    if (!(await confirmed(owner))) return close(picker);
     // Shown at once; the server draws the same a moment later.
     if (!multi) box.setAttribute('value', picked.text.text);
     set(picker, next);
