@@ -257,7 +257,7 @@ describe.concurrent('in the channel', () => {
 
     clock.at('2026-11-30T08:00:00Z');
     expect(await tick(office, '2026-11-30T08:00:00Z')).toBe(0);
-  }, 40_000);
+  }, 60_000);
 
   it('where Slack takes no picture, the digest goes without; one that was missed is made up once', async ({
     expect,
@@ -291,5 +291,5 @@ describe.concurrent('in the channel', () => {
     await done(office);
     expect(digests(office)).toHaveLength(3);
     expect(JSON.stringify(digests(office))).not.toContain('slack_file');
-  });
+  }, 40_000);
 });
