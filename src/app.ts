@@ -8,6 +8,7 @@ import { editReason } from './features/edit-reason.ts';
 import { readHistory } from './features/history.ts';
 import { home } from './features/home.ts';
 import { membership } from './features/membership.ts';
+import { putOff } from './features/put-off.ts';
 import { register } from './features/register.ts';
 import { registrations } from './features/registrations.ts';
 import { keepServices } from './features/services.ts';
@@ -21,6 +22,7 @@ export function listen(app: App, deps: Deps): void {
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
   editReason(app, deps); // Edit reason, of a request that is pending, in Home
   readHistory(app, deps); // History, on the card
+  putOff(app, deps); //     Remind me tomorrow, on a reminder
   registrations(app, deps); // /registrations
   home(app, deps); //       the Home: opened, turned and searched
   keepServices(app, deps); // the catalog in Home: add, edit, enable or disable, retire

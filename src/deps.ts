@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Config } from './config.ts';
 import type { Db } from './db/client.ts';
 import type { Directory } from './directory.ts';
+import type { Schedule } from './domain/schedule.ts';
 import type { Log } from './log.ts';
 import type { Mailer } from './mail.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,6 +17,8 @@ export type Deps = {
   /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
   mailer: Mailer | undefined;
   metrics: Metrics;
+  /** REMINDER_SCHEDULE. */
+  schedule: Schedule;
   now: () => Date;
   log: Log;
 };

@@ -8,14 +8,16 @@ import type { Account, Colleague, Memberships } from './domain/authority.ts';
 import type { Log } from './log.ts';
 
 export type Directory = {
-  /** Who somebody is; undefined for whom Slack does not know. An outage rejects. */
-  colleague(person: string): Promise<Colleague | undefined>;
+  /** Who somebody is, as Slack said not longer than `trusted` milliseconds ago; undefined for whom Slack does not know. An outage rejects. */
+  colleague(person: string, trusted?: number): Promise<Colleague | undefined>;
   /** What a person is to the workspace; undefined where Slack did not say. */
   account(person: string): Promise<Account | undefined>;
   /** That, and whether they belong to each of these groups and channels. What Slack did not answer is left out. */
   memberships(person: string, ids: string[]): Promise<Memberships>;
   /** Everybody who belongs to one of these groups and channels. One that Slack does not know has nobody; an outage rejects. */
   members(ids: string[]): Promise<string[]>;
+  /** Where the workspace is on the web. */
+  workspaceUrl(): Promise<string>;
   /** Asks anew about this person, group or channel; without an id, about all of them. */
   forget(id?: string): void;
 };
@@ -34,7 +36,9 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   /** The bot's own team, which never changes. */
   function home(): Promise<Team> {
-    own ??= client.auth.test().then(({ team_id, enterprise_id }) => ({ team: team_id, enterprise: enterprise_id }));
+    own ??= client.auth
+      .test()
+      .then(({ team_id, enterprise_id, url = '' }) => ({ team: team_id, enterprise: enterprise_id, url }));
     own.catch(() => {
       own = undefined;
     });
@@ -52,9 +56,9 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   return {
     account,
-    async colleague(person) {
+    async colleague(person, trusted) {
       try {
-        return await people.get(person);
+        return await people.get(person, trusted);
       } catch (error) {
         if (['user_not_found', 'user_not_visible'].includes(platformError(error) ?? '')) return undefined;
         throw error;
@@ -84,6 +88,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       });
       return (await Promise.all(found)).flatMap((members) => [...members]);
     },
+    workspaceUrl: async () => (await home()).url,
     forget: (id) => {
       sets.forget(id);
       people.forget(id);
@@ -91,13 +96,13 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
   };
 }
 
-/** Keeps answers for a minute; what failed is asked anew. */
+/** Keeps answers for a minute, unless the asker trusts older ones; what failed is asked anew. */
 function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
   const kept = new Map<string, { at: number; answer: Promise<T> }>();
   return {
-    get(id: string): Promise<T> {
+    get(id: string, trusted = keptFor): Promise<T> {
       const known = kept.get(id);
-      if (known && moment() - known.at < keptFor) return known.answer;
+      if (known && moment() - known.at < trusted) return known.answer;
       const entry = { at: moment(), answer: ask(id) };
       kept.set(id, entry);
       entry.answer.catch(() => {
@@ -112,7 +117,7 @@ function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
   };
 }
 
-type Team = { team: string | undefined; enterprise: string | undefined };
+type Team = { team: string | undefined; enterprise: string | undefined; url: string };
 
 async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<Colleague> {
   const [found, own] = await Promise.all([lookUp(client, id), home()]);

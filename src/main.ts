@@ -1,6 +1,5 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
 import { sql } from 'drizzle-orm';
-import { schedule } from 'node-cron';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
@@ -16,17 +15,20 @@ import * as readings from './db/readings.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
 import { digest } from './features/digest.ts';
-import { remind } from './features/remind.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
 import { createMailer } from './mail.ts';
 import { createMetrics } from './metrics.ts';
+import { readSchedule } from './schedule.ts';
 import { createSlack } from './slack.ts';
 import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
+import { keepTime } from './time.ts';
 
 export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */
   port: number;
+  /** Does what is due by now, such as reminders, without waiting for the clock to strike. */
+  beat: () => Promise<void>;
   /** Takes nothing new, finishes what runs, and lets go of everything. Safe to call twice. */
   stop: () => Promise<void>;
 };
@@ -97,20 +99,20 @@ export async function start(
     outdated
       .hear(client, directory.forget)
       .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
-    const deps = { config, db, poster: slack.poster, directory, mailer, metrics, now, log };
+    const schedule = readSchedule(config.REMINDER_SCHEDULE, config.TIME_ZONE);
+    const deps = { config, db, poster: slack.poster, directory, mailer, metrics, schedule, now, log };
     listen(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
     state.authorized = true;
     await outbox.work(deliver(deps));
-    const tick = metrics.cron('reminders', remind(deps), log);
-    const reminders = schedule(config.REMINDER_SCHEDULE, ({ date }) => tick(date), { timezone: config.TIME_ZONE });
-    parts.defer(async () => reminders.destroy());
     const { DIGEST_SCHEDULE: expression, TIME_ZONE: timezone } = config;
     const digests = metrics.cron('digests', digest(deps), log);
     if (expression) parts.defer(await onSchedule({ name: 'digest', expression, timezone }, digests, db, log));
+    const { beat, stop: stopClock } = keepTime(deps);
+    parts.defer(stopClock);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
-    return { port: http.port, stop };
+    return { port: http.port, beat, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -63,6 +63,23 @@ export async function redraw(client: WebClient, { channel, ts }: { channel: stri
   }
 }
 
+/** Slack's words for a message that is not there to be changed: gone, or not the bot's any more. */
+const beyondUs = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
+
+/** Takes a message away. Where Slack does not allow that, such as where messages must be kept, `instead` stands there. */
+export async function withdraw(client: WebClient, place: { channel: string; ts: string }, instead: Message) {
+  try {
+    await client.chat.delete(place);
+  } catch (error) {
+    const word = platformError(error);
+    if (word === 'message_not_found') return;
+    if (!word) throw error;
+    await redraw(client, place, instead).catch((refused) => {
+      if (!beyondUs.includes(platformError(refused) ?? '')) throw refused;
+    });
+  }
+}
+
 /** Where the bot may not read a channel nobody can look; then a message twice is better than none. */
 const cannotLook = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
 
@@ -106,6 +123,13 @@ function bears(metadata: { event_type?: string; event_payload?: object }, mark: 
     Object.entries(mark.event_payload).every(([key, value]) => payload.get(key) === value)
   );
 }
+
+/**
+ * The address of a message in the workspace at `url`, made without asking Slack, who takes a few hundred questions a minute:
+ * a tick links to more cards than that. The form is the one of chat.getPermalink.
+ */
+export const addressOf = (url: string, { channel, ts }: { channel: string; ts: string }): string =>
+  new URL(`archives/${channel}/p${ts.replace('.', '')}`, url).href;
 
 /** The address of a message, for people; undefined where it is not there any more. */
 export async function linkTo(client: WebClient, channel: string, message_ts: string): Promise<string | undefined> {

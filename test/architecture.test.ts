@@ -31,7 +31,7 @@ const rules: Record<string, RegExp[]> = {
     /^domain\//,
     /^db\/(?!(\w+-)?schema\.ts)/,
     /^@slack\/(bolt|web-api)$/,
-    /^(deps|answer|posting|mail|deciding|colleagues|log|upload|chart)\.ts$/,
+    /^(deps|answer|posting|mail|deciding|colleagues|listing|log|upload|chart)\.ts$/,
   ],
 };
 

@@ -6,18 +6,22 @@ import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
 import { kill, runReady } from './support/program.ts';
 
-it('between the commit and the post, the card is there after the next start, once', async () => {
+it('between the commit and the post, the card and a reminder are there after the next start, each once', async () => {
   await using office = await openOffice({ bots: 0 });
   const { workspace, database } = office;
   const { dana, alex } = people(office);
   const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
-  const first = await runReady(env);
-  const post = workspace.hold('chat.postMessage');
+  // Everything is due at once.
+  const first = await runReady({ ...env, REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' });
+  const isReminder = ({ text }: Record<string, unknown>) => /waiting for a decision/.test(String(text));
+  const post = workspace.hold('chat.postMessage', (args) => !isReminder(args));
+  const reminder = workspace.hold('chat.postMessage', (args) => isReminder(args) && args.channel === 'C0REQUESTS');
   await asks(dana, ['Payments API'], 'Shop');
-  await post.reached;
+  await Promise.all([post.reached, reminder.reached]);
   await kill(first);
   // Slack has the request and may still post it, or not; nobody is there to be told.
   post.release();
+  reminder.release();
 
   const second = await runReady(env);
   await eventually(
@@ -28,10 +32,13 @@ it('between the commit and the post, the card is there after the next start, onc
     },
     30_000,
   );
-  expect(alex.sees('api-requests')).toHaveLength(1);
+  const reminders = () => alex.sees('api-requests').filter((text) => /^:bell: A request is waiting/.test(text));
+  expect(reminders()).toHaveLength(1);
+  expect(alex.sees('api-requests')).toHaveLength(2);
   await alex.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @alex/);
   await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await workspace.until(() => reminders().length === 0);
   expect(alex.sees('api-requests')).toHaveLength(1);
   await kill(second);
 }, 60_000);

@@ -11,6 +11,7 @@ import { createDirectory } from '../src/directory.ts';
 import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { readSchedule } from '../src/schedule.ts';
 import { createSlack } from '../src/slack.ts';
 import { deleteModal, leaveModal, newApplicationModal, renameModal } from '../src/views/application-forms.ts';
 import { orphanNotice } from '../src/views/application-notices.ts';
@@ -21,8 +22,10 @@ import { historyModal } from '../src/views/history.ts';
 import { home } from '../src/views/home.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
 import { registerModal } from '../src/views/register-modal.ts';
+import { reminder } from '../src/views/reminder.ts';
 import { serviceModal } from '../src/views/service-modal.ts';
 import { unregisterModal } from '../src/views/unregister-modal.ts';
+import { stillWaiting } from '../src/views/waiting.ts';
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 const manifests = { 'socket-mode': read('../manifests/socket-mode.json'), http: read('../manifests/http.json') };
@@ -49,7 +52,8 @@ function heard() {
   const nowhere = 'postgres://127.0.0.1:1/none';
   const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
   const directory = createDirectory(client, now, log);
-  listen(app, { config: config.config, db, poster, directory, mailer: undefined, metrics, now, log });
+  const schedule = readSchedule('0 9 * * 1-5', 'UTC');
+  listen(app, { config: config.config, db, poster, directory, mailer: undefined, metrics, schedule, now, log });
   const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
   return {
     commands: named(spies.commands.mock.calls),
@@ -144,6 +148,19 @@ const fullHome = home(
   new Date(0),
 );
 
+const waits = { ...registration('pending'), service: 'Payments API', called: 'dana', link: undefined };
+
+/** What is said outside the card, with all of its buttons. */
+const told = [
+  reminder(
+    [{ ...waits, elsewhere: undefined, expires: undefined, putOff: undefined }],
+    1,
+    { users: [], groups: [] },
+    new Date(0),
+  ),
+  stillWaiting([waits], 1),
+];
+
 /** Every element with an action_id in a drawn view, by what kind it is. */
 function drawn(views: unknown[], kinds: RegExp): string[] {
   const found = new Set<string>();
@@ -199,7 +216,7 @@ it('every button that is drawn is listened to, and every listener has its button
   // On Home the fields tell of themselves; in a modal they wait for the submission.
   const fields = drawn([fullHome], /select|input/);
   const asked = orphanNotice({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
-  const pressed = drawn([...cards, asked, historyModal(page), fullHome], /button|overflow/);
+  const pressed = drawn([...cards, ...told, asked, historyModal(page), fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 
@@ -224,6 +241,7 @@ function called(): string[] {
 
 /** Slack's reference, method by method: https://docs.slack.dev/reference/methods. */
 const methodScopes: Record<string, string[]> = {
+  'chat.delete': ['chat:write'],
   'chat.getPermalink': [],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],

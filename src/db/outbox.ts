@@ -71,7 +71,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     async enqueue(tx, effects) {
       const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
       for (const [name, some] of Map.groupBy(wanted, queueOf)) {
-        const jobs = some.map((effect) => ({ data: effect, singletonKey: keyOf(effect) }));
+        const jobs = some.map((effect) => ({ data: effect, ...standingOf(effect) }));
         await boss.insert(name, jobs, { db: fromDrizzle(tx, sql) });
       }
     },
@@ -146,7 +146,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     const first = job.retryCount === 0 && untried;
     const delivery = await deliver(effect, { first, since: new Date(since), turn: turn ? new Date(turn) : undefined });
     if (delivery.end === 'later') {
-      const options = { singletonKey: keyOf(effect), startAfter: delivery.turn ?? delivery.seconds };
+      const options = { ...standingOf(effect), startAfter: delivery.turn ?? delivery.seconds };
       const waited = delivery.turn ? { turn: delivery.turn.toISOString(), untried: first } : { untried: false };
       await boss.send(queueOf(effect), { ...(delivery.as ?? effect), since, ...waited }, options);
       setTimeout(() => wake(queueOf(effect)), delivery.seconds * 1000 + promptly).unref();
@@ -162,6 +162,12 @@ const promptly = 10;
 
 const queueOf = ({ kind }: Effect): string => (kind === 'mail' ? mailQueue : queue);
 
+/** Its key, and its priority: what nobody waits for, of which a tick can bring hundreds, lets everything else go first. */
+function standingOf(effect: Effect) {
+  const unhurried = effect.kind === 'reminder' || effect.kind === 'waiting' || effect.kind === 'stopped';
+  return { singletonKey: keyOf(effect), priority: unhurried ? 0 : 1 };
+}
+
 /**
  * Jobs of one key run one at a time and in order, on any number of replicas. Cards and notices have keys of their own: a
  * channel that cannot be posted to must not keep the decision from the requester.
@@ -169,11 +175,12 @@ const queueOf = ({ kind }: Effect): string => (kind === 'mail' ? mailQueue : que
 function keyOf(effect: Effect): string {
   switch (effect.kind) {
     case 'reminder':
-      return `reminder:${effect.channel}`;
     case 'digest':
-      return `digest:${effect.channel}`;
+    case 'stopped':
+      return `${effect.kind}:${effect.channel}`;
     case 'catalog':
       return effect.kind;
+    case 'waiting':
     case 'home':
     case 'departure':
       return `${effect.kind}:${effect.person}`;

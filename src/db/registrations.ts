@@ -91,7 +91,7 @@ async function consider(
 ): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
   const applicationDeleted = change.action === 'reinstate' && (await isDeleted(tables, registration.applicationId));
-  const outcome = act({ ...registration, last, applicationDeleted }, change.action, change.seen);
+  const outcome = act({ ...registration, last, applicationDeleted, listed: registration }, change.action, change.seen);
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome;
   const refusal = await refuse(tables, registration, service, change);
   return refusal ? { ok: false, refusal } : outcome;

@@ -124,9 +124,17 @@ export const registrations = pgTable(
     cardVersion: integer(),
     /** Rises by one with each change of what the card shows beside the status: a name, its channel, the reason. Buttons do not carry it. */
     cardChanges: integer().notNull().default(0),
-    /** When a pending one is next due for a reminder, and how many it has had. */
+    /** When a pending one is next due for a reminder, null for never; and how many it has had. */
     remindAt: moment(),
     reminders: integer().notNull().default(0),
+    /** The tick that claimed it for its first reminder, and for its last. */
+    firstRemindedAt: moment(),
+    remindedAt: moment(),
+    /** The channels whose reminders list it since then: its approval channel, and where it was escalated to. */
+    remindedIn: text(),
+    escalatedIn: text(),
+    /** Who has put the next reminder off, until `remindAt`. */
+    putOffBy: text(),
   },
   (table) => [
     uniqueIndex('registrations_live')
@@ -138,6 +146,7 @@ export const registrations = pgTable(
     index('registrations_by_application').on(table.applicationId, table.serviceId),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
+    index('registrations_reminded').on(table.remindedAt, table.remindedIn).where(sql`${table.status} = 'pending'`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
   ],
 );
@@ -199,21 +208,4 @@ export const homes = pgTable('homes', {
   stale: boolean().notNull().default(false),
   /** By the database's clock, which all replicas share; null where it is to be drawn without waiting. */
   drawnAt: moment(),
-});
-
-/** Channels that Slack has lately taken no more from: their messages wait for their turns. */
-export const channelTurns = pgTable('channel_turns', {
-  channel: text().primaryKey(),
-  /** Until when Slack takes nothing. */
-  closedUntil: moment().notNull(),
-  /** The first moment that is nobody's turn yet. */
-  free: moment().notNull(),
-});
-
-/** The schedules: when each is next due, so that replicas handle a tick once and a missed one is noticed. */
-export const ticks = pgTable('ticks', {
-  schedule: text().primaryKey(),
-  /** The cron expression and its time zone: where it is another one, `due` means nothing any more. */
-  pattern: text().notNull(),
-  due: moment().notNull(),
 });

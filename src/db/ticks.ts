@@ -1,7 +1,7 @@
 /** Ticks of the schedules: each is taken once, by whichever replica is first, and one that all of them missed is noticed. */
 import { eq, ne, sql } from 'drizzle-orm';
 import type { Db, Tx } from './client.ts';
-import { ticks } from './schema.ts';
+import { ticks } from './time-schema.ts';
 
 /** A schedule by its name, and its cron expression with the time zone. */
 export type Schedule = { schedule: string; pattern: string };

@@ -5,7 +5,7 @@
  */
 import { sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
-import { channelTurns } from './schema.ts';
+import { channelTurns } from './time-schema.ts';
 
 /** When a message may go, and how many seconds that is from now. */
 export type Turn = { at: Date; seconds: number };

@@ -4,6 +4,7 @@
  */
 import type { ApplicationEffect } from './application.ts';
 import type { CatalogEffect } from './catalog.ts';
+import { type Listed, type ReminderEffect, redrawReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -84,8 +85,7 @@ export type Effect =
   | { kind: 'notice'; registration: number; version: number }
   /** Tell the same by e-mail, where there is a mail server. */
   | { kind: 'mail'; registration: number; version: number }
-  /** List for a channel those of these requests that still wait; `tick` tells this reminder from the next. */
-  | { kind: 'reminder'; channel: string; tick: string; registrations: number[] }
+  | ReminderEffect
   /** Tell a channel how the seven days before a moment were; `picture` is the chart, once Slack has it. */
   | { kind: 'digest'; channel: string; at: string; picture?: string }
   /** Find out whose Homes show the event that made `version`, and have each redrawn. */
@@ -104,7 +104,7 @@ export type LastChange = { status: Status; by: string | null; at: Date };
 /** A refused action. A refusal is a value with a sentence for people; it changes nothing. */
 export type Refusal =
   /** The registration is not (or no longer) in a status that the action starts from. */
-  | { kind: 'already'; action: Action; last: LastChange }
+  | { kind: 'already'; action?: Action; last: LastChange }
   /** The button or picker was drawn from an earlier version; what is seen there is no longer so. */
   | { kind: 'stale'; action: Action; last: LastChange }
   /** No such registration. */
@@ -117,6 +117,8 @@ export type Refusal =
   | { kind: 'not-the-requester' }
   /** Not one of those who may read what happened to a request. */
   | { kind: 'not-a-reader'; askInstead: Approvers[] }
+  /** Somebody else has put its reminder off already. */
+  | { kind: 'put-off'; by: string; until: Date }
   /** A guest, or somebody of another team. */
   | { kind: 'external' }
   | { kind: 'deactivated' }
@@ -128,7 +130,14 @@ export type Approvers = { users: string[]; groups: string[]; channel: string };
 
 export type Outcome = { ok: true; to: Status; effects: Effect[] } | { ok: false; refusal: Refusal };
 
-type Facts = { id: number; status: Status; version: number; last: LastChange; applicationDeleted?: boolean };
+type Facts = {
+  id: number;
+  status: Status;
+  version: number;
+  last: LastChange;
+  applicationDeleted?: boolean;
+  listed?: Listed;
+};
 
 /**
  * Applies an action to a registration as it stands. `seen` is the version the person was looking at; the outcome makes
@@ -139,7 +148,13 @@ export function act(facts: Facts, action: Action, seen: number): Outcome {
   if (to === undefined) return { ok: false, refusal: { kind: 'already', action, last: facts.last } };
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
   if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
-  return { ok: true, to, effects: effectsOf(action, facts.id, facts.version + 1) };
+  const effects = effectsOf(action, facts.id, facts.version + 1);
+  // What has been decided is not in a reminder any more.
+  return {
+    ok: true,
+    to,
+    effects: facts.status === 'pending' && to !== 'pending' ? [...effects, ...redrawReminders(facts.listed)] : effects,
+  };
 }
 
 /** How a new registration begins: at version 1, approved at once where the workspace or the service says so. */

@@ -14,6 +14,8 @@ import { deliverNotice } from './deliver/notice.ts';
 import { deliverOrphan } from './deliver/orphan.ts';
 import { deliverOwner } from './deliver/owner.ts';
 import { deliverReminder } from './deliver/reminder.ts';
+import { deliverStopped } from './deliver/stopped.ts';
+import { deliverWaiting } from './deliver/waiting.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 
@@ -22,6 +24,8 @@ export function deliver(deps: Deps): Deliver {
   const notice = deliverNotice(deps);
   const reminder = deliverReminder(deps);
   const digest = deliverDigest(deps);
+  const waiting = deliverWaiting(deps);
+  const stopped = deliverStopped(deps);
   const mail = deliverMail(deps);
   const homes = deliverHomes(deps);
   const application = deliverApplication(deps);
@@ -50,6 +54,10 @@ export function deliver(deps: Deps): Deliver {
         return reminder(effect, attempt);
       case 'digest':
         return digest(effect, attempt);
+      case 'waiting':
+        return waiting(effect, attempt);
+      case 'stopped':
+        return stopped(effect, attempt);
       case 'mail':
         return mail(effect, attempt);
       case 'homes':

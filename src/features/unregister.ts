@@ -20,6 +20,7 @@ import {
   unregisterModal,
   unregisterModalId,
 } from '../views/unregister-modal.ts';
+import { withdrawn } from '../views/waiting.ts';
 
 /** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
 const lookUpFor = 1_000;
@@ -47,7 +48,10 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     await ack();
     const choice = pressed(action.value);
     const outcome = choice && (await take(choice, body.user.id));
-    if (!outcome?.ok) await answerClick({ client, body, respond }, refusal(outcome?.refusal ?? { kind: 'gone' }), log);
+    const acted = { client, body, respond };
+    if (!outcome?.ok) await answerClick(acted, refusal(outcome?.refusal ?? { kind: 'gone' }), log);
+    // The Home redraws itself; a message with this button stays as it was.
+    else if (body.container.type === 'message') await whisper(acted, withdrawn, log);
   });
 
   app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {

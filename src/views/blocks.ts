@@ -59,6 +59,10 @@ export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^
 export const when = (at: Date): string =>
   `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
 
+/** The same where a sentence needs a date and not "tomorrow". */
+export const date = (at: Date): string =>
+  `<!date^${Math.floor(at.getTime() / 1000)}^{date_short} at {time}|${utc(at)}>`;
+
 const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** A moment where only plain text can stand: in a picker, or under a field. */

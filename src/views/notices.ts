@@ -86,6 +86,8 @@ export function refusal(refused: Refusal): string {
       const readers = new Set(refused.askInstead.map(whoDecides));
       return `Only ${[...readers].join(' or ')} may see the history of this request.`;
     }
+    case 'put-off':
+      return `${mention(refused.by)} has already put this reminder off until ${when(refused.until)}. Nothing was changed.`;
     case 'external':
       return 'Guests and people of other workspaces can neither request access here nor decide about it. Ask a full member of this workspace.';
     case 'deactivated':

@@ -1,45 +1,119 @@
 /** The reminder: one message that lists what a channel has not answered yet. */
-import type { RichTextElement, RichTextSection } from '@slack/types';
-import { age } from '../domain/reminder.ts';
-import { context, person, section, words } from './blocks.ts';
+import type { ContextBlock, SectionBlock } from '@slack/types';
+import { age, type Mentioned, remindersAtMost } from '../domain/reminder.ts';
+import { cut } from '../domain/text.ts';
+import { button, context, date, mention, mrkdwn, plain, section, when } from './blocks.ts';
 import type { Message } from './card.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
-const listedAtMost = 20;
+export const listedAtMost = 20;
 
-type Waiting = { service: string; application: string; requester: string; requestedAt: Date; link: string | undefined };
+/** How many people and groups it mentions; the rest is counted. */
+const mentionedAtMost = 50;
 
-/** The requests that a reminder of so many lists, of which the links are worth looking up. */
-export const listed = <T>(waiting: T[]): T[] => waiting.slice(0, listedAtMost);
+/** All of a message's texts together may have about 13,200 characters: so much of each name leaves room for the others. */
+const nameAtMost = 75;
 
-/** Draws a reminder of `waiting` requests, oldest first, of `total` in all. */
-export function reminder(waiting: Waiting[], total: number, now: Date): Message {
+export const putOffButton = 'put-off';
+
+export type Waiting = {
+  id: number;
+  version: number;
+  service: string;
+  application: string;
+  /** What the requester is called: a reminder does not mention them. */
+  called: string;
+  requestedAt: Date;
+  /** Where its card is. */
+  link: string | undefined;
+};
+
+export type Listed = Waiting & {
+  /** The channel whose approvers decide it, where that is another one. */
+  elsewhere: string | undefined;
+  /** When it expires, where no other reminder comes before. */
+  expires: Date | undefined;
+  putOff: { by: string; until: Date } | undefined;
+};
+
+/** Draws a reminder of these requests, oldest first, of `total` in all. */
+export function reminder(waiting: Listed[], total: number, mentioned: Mentioned, now: Date): Message {
   const headline = total === 1 ? 'A request is waiting for a decision' : `${total} requests are waiting for a decision`;
-  const more = total - waiting.length;
+  const whom = [...mentioned.users, ...mentioned.groups];
+  const elsewhere = waiting.some((one) => one.elsewhere);
   return {
     text: `${headline}.`,
     blocks: [
       { ...section(`:bell: *${headline}.*`), block_id: 'headline' },
-      {
-        type: 'rich_text',
-        block_id: 'waiting',
-        elements: [{ type: 'rich_text_list', style: 'bullet', elements: waiting.map((one) => row(one, now)) }],
-      },
-      ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
+      ...(whom.length > 0 ? [{ ...section(`For ${those(whom)}.`), block_id: 'mentioned' }] : []),
+      ...waiting.map((one) => row(one, now)),
+      ...rest(total - waiting.length),
+      ...(elsewhere ? [{ ...context(whyHere), block_id: 'elsewhere' }] : []),
     ],
   };
 }
 
-function row({ service, application, requester, requestedAt, link }: Waiting, now: Date): RichTextSection {
-  const card: RichTextElement[] = link ? [words(' · '), { type: 'link', url: link, text: 'Open the card' }] : [];
+const whyHere = 'What waits in other channels is listed here from its third reminder on.';
+
+function those(ids: string[]): string {
+  const shown = ids.slice(0, mentionedAtMost).map(mention);
+  const more = ids.length - shown.length;
+  const last = more > 0 ? `${more} more` : shown.pop();
+  return shown.length > 0 ? `${shown.join(', ')} and ${last}` : `${last}`;
+}
+
+function row(waiting: Listed, now: Date): SectionBlock {
+  const { id, version, elsewhere, expires, putOff } = waiting;
+  const facts = [
+    told(waiting, now),
+    ...(elsewhere ? [`In <#${elsewhere}>`] : []),
+    ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
+    ...(putOff ? [`:zzz: Put off until ${when(putOff.until)} by ${mention(putOff.by)}`] : []),
+  ];
+  const later =
+    putOff || elsewhere ? {} : { accessory: button(putOffButton, 'Remind me tomorrow', `${id}@${version}`) };
+  return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
+}
+
+/** In plain text, where no name can mention anybody. */
+const named = ({ service, application, called }: Waiting) =>
+  plain(`${cut(service, nameAtMost)} — ${cut(application, nameAtMost)}\nasked for by ${cut(called, nameAtMost)}`);
+
+const told = ({ requestedAt, link }: Waiting, now: Date): string =>
+  `Waiting ${age(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
+
+const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
+
+/** What is left of a reminder that Slack does not let be deleted. */
+export const replaced: Message = {
+  text: 'This reminder is over.',
+  blocks: [
+    {
+      ...context('This reminder is over: a newer one took its place, or nothing of it waits any more.'),
+      block_id: 'replaced',
+    },
+  ],
+};
+
+/** Says of which requests no more reminders come. */
+export function lastReminders(waiting: Waiting[], total: number, now: Date): Message {
+  const headline =
+    total === 1 ? 'A request has had its last reminder' : `${total} requests have had their last reminder`;
   return {
-    type: 'rich_text_section',
-    elements: [
-      { type: 'text', text: `${service} — ${application}`, style: { bold: true } },
-      words(', asked for by '),
-      person(requester),
-      words(`, waiting ${age(requestedAt, now)}`),
-      ...card,
+    text: `${headline}.`,
+    blocks: [
+      {
+        ...section(`:no_bell: *${headline}.* Nobody has answered after ${remindersAtMost}, so Registrar stops here.`),
+        block_id: 'headline',
+      },
+      ...waiting.map(
+        (one): SectionBlock => ({
+          type: 'section',
+          block_id: `request-${one.id}`,
+          fields: [named(one), mrkdwn(told(one, now))],
+        }),
+      ),
+      ...rest(total - waiting.length),
     ],
   };
 }

@@ -231,9 +231,10 @@ export function story(system: System): Step[] {
         {
           who: alex,
           where: requests,
-          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*@dana.*Tax API — Shop.*@dana/s,
+          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*Dana Reyes.*Tax API — Shop.*Dana Reyes/s,
           without: /Payments API|Search API|Orders API|Weather API/,
         },
+        { who: dana, where: 'messages', reads: /2 of your requests are still waiting.*Invoicing API.*\[Withdraw\]/s },
       ],
     },
   ];

@@ -41,6 +41,13 @@ export const holdServiceRows = (database: TestDatabase) => hold(database, (tx) =
 export const holdSlug = (database: TestDatabase, slug: string) =>
   hold(database, (tx) => tx`insert into services (slug, name, managed_by) values (${slug}, ${slug}, 'slack')`);
 
+/** Nobody serves a tick meanwhile. */
+export const holdTicks = (database: TestDatabase) =>
+  hold(database, (tx) => tx`lock table served_ticks in exclusive mode`);
+
+/** Whoever writes a change into the record stands still meanwhile, with the registration's row locked. */
+export const holdHistory = (database: TestDatabase) => hold(database, (tx) => tx`lock table history in exclusive mode`);
+
 /** What a person submits stands still meanwhile. */
 export const holdPerson = (database: TestDatabase, person: string) =>
   hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);

@@ -42,6 +42,8 @@ const hopeless: Record<Effect['kind'], readonly string[]> = {
   card: malformed,
   reminder: malformed,
   digest: malformed,
+  waiting: [...malformed, ...nobody],
+  stopped: malformed,
   // A mail server has words of its own (src/mail.ts).
   mail: [],
   homes: [],

@@ -1,24 +1,105 @@
-/** A channel's reminder: what still waits of the requests that a tick claimed. */
+/** A channel's reminder: what still waits of the requests that a tick claimed. It takes the place of the one before it. */
+
 import type { Attempt } from '../../db/outbox.ts';
+import * as messages from '../../db/reminder-messages.ts';
 import * as reminders from '../../db/reminders.ts';
 import type { Deps } from '../../deps.ts';
+import { approversOf, refuseAccount } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { findPosted, linkTo, type Mark, post } from '../../posting.ts';
-import { listed, reminder } from '../../views/reminder.ts';
+import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
+import { named, type Row } from '../../listing.ts';
+import { findPosted, type Mark, post, redraw, withdraw } from '../../posting.ts';
+import type { Message } from '../../views/card.ts';
+import { listedAtMost, reminder, replaced } from '../../views/reminder.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 
-/** Where all of it was decided since the tick, nothing is said. */
-export function deliverReminder({ db, poster, now }: Deps) {
-  return async ({ channel, tick, registrations }: Reminder, attempt: Attempt): Promise<void> => {
-    const waiting = await reminders.waiting(db, registrations);
-    if (waiting.length === 0) return;
-    const mark: Mark = { event_type: 'registrar_reminder', event_payload: { tick } };
-    if (!attempt.first && (await findPosted(poster, channel, mark, new Date(tick)))) return;
-    const rows = listed(waiting).map(async (one) => ({
-      ...one,
-      link: one.channel && one.ts ? await linkTo(poster, one.channel, one.ts) : undefined,
-    }));
-    await post({ db, poster, attempt }, channel, reminder(await Promise.all(rows), waiting.length, now()), mark);
+const markOf = (tick: Date): Mark => ({
+  event_type: 'registrar_reminder',
+  event_payload: { tick: tick.toISOString() },
+});
+
+export function deliverReminder({ config, db, poster, directory, schedule, now }: Deps) {
+  /**
+   * Posts the reminder of a tick, or redraws it where something in it has changed since. Where nothing is left of it, it is
+   * removed, or never comes. Once a later tick's has taken its place there is nothing to do.
+   */
+  return async ({ channel, tick: moment }: Reminder, attempt: Attempt): Promise<void> => {
+    const tick = new Date(moment);
+    const standing = await messages.find(db, channel);
+    if (standing && standing.tick > tick) return;
+    const begun = standing?.tick.getTime() === tick.getTime();
+    // Without a place it may be there all the same, of an attempt whose end nobody knows.
+    const ts = standing && (standing.ts ?? (await findPosted(poster, channel, markOf(standing.tick), standing.tick)));
+    if (begun && ts) {
+      const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
+      if (rows.length > 0) {
+        await redraw(poster, { channel, ts }, await draw(channel, rows, total));
+        return messages.posted(db, channel, tick, ts);
+      }
+      await withdraw(poster, { channel, ts }, replaced);
+      return messages.gone(db, channel, tick);
+    }
+    if (!(await drawNew(channel, tick))) return;
+    const former = await messages.begin(db, channel, tick, ts);
+    if (former) {
+      // Before the new one is posted: there is never more than one.
+      await withdraw(poster, { channel, ts: former }, replaced);
+      await messages.cleared(db, channel);
+    }
+    // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
+    const message = await drawNew(channel, tick);
+    if (!message) return messages.gone(db, channel, tick);
+    await messages.posted(db, channel, tick, (await post({ db, poster, attempt }, channel, message, markOf(tick))).ts);
   };
+
+  /** The reminder as it is first posted: what was put off before that is not in it. Undefined where nothing is left. */
+  async function drawNew(channel: string, tick: Date): Promise<Message | undefined> {
+    const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
+    const left = rows.filter(({ registration }) => !registration.putOffBy);
+    return left.length > 0 ? draw(channel, left, total - rows.length + left.length) : undefined;
+  }
+
+  async function draw(channel: string, rows: Row[], total: number): Promise<Message> {
+    const waiting = (await named(rows, { directory })).map(({ registration, service, ...one }) => {
+      const { remindAt, remindedIn, putOffBy } = registration;
+      return {
+        ...registration,
+        ...one,
+        service: service.name,
+        approvers: approversOf(service, config.policy),
+        elsewhere: remindedIn && remindedIn !== channel ? remindedIn : undefined,
+        expires: warnedOf(registration, config.EXPIRE_PENDING_AFTER, schedule),
+        putOff: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
+      };
+    });
+    // Those of other channels are mentioned there.
+    const own = waiting.filter(({ elsewhere, putOff }) => !elsewhere && !putOff);
+    return reminder(waiting, total, await mentionedFor(own), now());
+  }
+
+  async function mentionedFor(waiting: Parameters<typeof toMention>[0]): Promise<Mentioned> {
+    const groups = [...new Set(waiting.flatMap(({ approvers }) => approvers.groups))];
+    const members = new Map<string, string[]>();
+    for (const group of groups) members.set(group, await directory.members([group]));
+    const able = await among(waiting.flatMap(({ approvers }) => approvers.users));
+    // Of two of a group who may decide, one is not the requester.
+    for (const people of members.values()) for (const person of await among(people, 2)) able.add(person);
+    return toMention(
+      waiting,
+      (group) => members.get(group) ?? [],
+      (person) => able.has(person),
+    );
+  }
+
+  /** Of these people some who may decide at all: so many, or all there are. */
+  async function among(people: string[], atMost = people.length): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const person of new Set(people)) {
+      if (found.size >= atMost) break;
+      const known = await directory.colleague(person);
+      if (known && !known.app && !refuseAccount(known.account, config.policy)) found.add(person);
+    }
+    return found;
+  }
 }

@@ -34,7 +34,13 @@ async function ticks({ sql, url }: Database): Promise<Measured> {
   const db: Db = { tables, outbox };
   await tables.execute('select 1');
   const began = performance.now();
-  const claimed = await claim(db, { at: new Date(), remindAfter: day, adminChannel: 'C0REQUESTS' });
+  const claimed = await claim(db, {
+    reading: new Date(),
+    timeZone: 'UTC',
+    remindAfter: day,
+    adminChannel: 'C0REQUESTS',
+    escalationChannel: undefined,
+  });
   const took = performance.now() - began;
   if (claimed !== 1_000) throw new Error(`${claimed} were due`);
   await outbox.stop(1);

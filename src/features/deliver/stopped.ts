@@ -1,0 +1,25 @@
+/** What tells the admin channel, once, that no more reminders come of requests that nobody has answered. */
+import type { Attempt } from '../../db/outbox.ts';
+import * as reminders from '../../db/reminders.ts';
+import type { Deps } from '../../deps.ts';
+import type { Effect } from '../../domain/registration.ts';
+import { named } from '../../listing.ts';
+import { findPosted, type Mark, post } from '../../posting.ts';
+import { lastReminders, listedAtMost } from '../../views/reminder.ts';
+
+type Stopped = Extract<Effect, { kind: 'stopped' }>;
+
+export function deliverStopped({ db, poster, directory, now }: Deps) {
+  return async ({ channel, tick }: Stopped, attempt: Attempt): Promise<void> => {
+    const { rows, total } = await reminders.stopped(db, new Date(tick), listedAtMost);
+    if (rows.length === 0) return;
+    const mark: Mark = { event_type: 'registrar_last_reminders', event_payload: { tick } };
+    if (!attempt.first && (await findPosted(poster, channel, mark, new Date(tick)))) return;
+    const waiting = (await named(rows, { directory })).map(({ registration, service, ...one }) => ({
+      ...registration,
+      ...one,
+      service: service.name,
+    }));
+    await post({ db, poster, attempt }, channel, lastReminders(waiting, total, now()), mark);
+  };
+}

@@ -1,0 +1,30 @@
+/** The direct message that tells a requester, once, which of their requests nobody has answered yet. */
+import type { Attempt } from '../../db/outbox.ts';
+import * as reminders from '../../db/reminders.ts';
+import type { Deps } from '../../deps.ts';
+import { approversOf } from '../../domain/authority.ts';
+import type { Effect } from '../../domain/registration.ts';
+import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { listedAtMost } from '../../views/reminder.ts';
+import { stillWaiting } from '../../views/waiting.ts';
+
+type Waiting = Extract<Effect, { kind: 'waiting' }>;
+
+export function deliverWaiting({ config, db, poster }: Deps) {
+  return async ({ person, tick }: Waiting, attempt: Attempt): Promise<void> => {
+    const { rows, total } = await reminders.ofRequester(db, person, new Date(tick), listedAtMost);
+    if (rows.length === 0) return;
+    const mark: Mark = { event_type: 'registrar_waiting', event_payload: { tick } };
+    if (!attempt.first) {
+      const channel = await directChannel(poster, person);
+      if (channel && (await findPosted(poster, channel, mark, new Date(tick)))) return;
+    }
+    const waiting = rows.map(({ registration, service, application }) => ({
+      ...registration,
+      service: service.name,
+      application,
+      approvers: approversOf(service, config.policy),
+    }));
+    await post({ db, poster, attempt }, person, stillWaiting(waiting, total), mark);
+  };
+}

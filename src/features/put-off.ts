@@ -1,0 +1,30 @@
+/** "Remind me tomorrow", on a reminder's rows: an approver puts a request off until the next working day's first tick. */
+import type { App, BlockButtonAction } from '@slack/bolt';
+import { answerClick } from '../answer.ts';
+import * as registrations from '../db/registrations.ts';
+import * as reminders from '../db/reminders.ts';
+import type { Deps } from '../deps.ts';
+import { approversOf, membershipsToAsk } from '../domain/authority.ts';
+import type { Refusal } from '../domain/registration.ts';
+import { nextWorkingDay } from '../domain/schedule.ts';
+import { pressed } from '../views/card.ts';
+import { refusal } from '../views/notices.ts';
+import { putOffButton } from '../views/reminder.ts';
+
+export function putOff(app: App, { config, db, directory, schedule, now, log }: Deps): void {
+  app.action<BlockButtonAction>(putOffButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const refused = await take(pressed(action.value)?.id, body.user.id);
+    if (refused) await answerClick({ client, body, respond }, refusal(refused), log);
+  });
+
+  /** Asks Slack about the person who clicked, before any lock is held. */
+  async function take(id: number | undefined, by: string): Promise<Refusal | null> {
+    const row = id === undefined ? undefined : await registrations.find(db, id);
+    if (!row) return { kind: 'gone' };
+    const { policy } = config;
+    const memberships = await directory.memberships(by, membershipsToAsk(approversOf(row.service, policy), by));
+    const until = nextWorkingDay(schedule, now());
+    return reminders.putOff(db, { id: row.registration.id, by, until, policy, memberships });
+  }
+}

@@ -1,0 +1,45 @@
+/** What a requester reads when nobody has answered yet: which of their requests wait, since when, and for whom. */
+import type { Approvers } from '../domain/registration.ts';
+import { cut } from '../domain/text.ts';
+import { button, context, mrkdwn, plain, section, when } from './blocks.ts';
+import type { Message } from './card.ts';
+import { unregisterButton } from './home-applications.ts';
+import { whoDecides } from './who.ts';
+
+type Waiting = {
+  id: number;
+  version: number;
+  service: string;
+  application: string;
+  requestedAt: Date;
+  approvers: Approvers;
+};
+
+/** Draws these requests, oldest first, of `total` in all. */
+export function stillWaiting(waiting: Waiting[], total: number): Message {
+  const headline =
+    total === 1
+      ? 'Your request is still waiting for a decision'
+      : `${total} of your requests are still waiting for a decision`;
+  const more = total - waiting.length;
+  return {
+    text: `${headline}.`,
+    blocks: [
+      { ...section(`:hourglass_flowing_sand: *${headline}.*`), block_id: 'headline' },
+      ...waiting.map(({ id, version, service, application, requestedAt, approvers }) => ({
+        type: 'section' as const,
+        block_id: `request-${id}`,
+        fields: [
+          plain(`${cut(service, 150)} — ${application}`),
+          mrkdwn(`Since ${when(requestedAt)}, for ${whoDecides(approvers)}`),
+        ],
+        accessory: button(unregisterButton, 'Withdraw', `${id}@${version}`),
+      })),
+      ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
+      { ...context('Whoever decides has been reminded. You need not do anything.'), block_id: 'next' },
+    ],
+  };
+}
+
+/** Said to whoever withdrew a request outside a form. */
+export const withdrawn = 'The request is withdrawn. You can ask again with `/register`.';
