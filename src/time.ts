@@ -1,6 +1,7 @@
 /** What time itself does: reminders at their ticks, expiry, and whatever was missed while nothing ran. */
 import { schedule } from 'node-cron';
 import type { Deps } from './deps.ts';
+import { expire } from './features/expire.ts';
 import { remind } from './features/remind.ts';
 
 export type Timekeeper = {
@@ -16,7 +17,7 @@ export type Timekeeper = {
  */
 export function keepTime(deps: Deps): Timekeeper {
   const { config, metrics, now, log } = deps;
-  const duties = [metrics.cron('reminders', remind(deps), log)];
+  const duties = [metrics.cron('reminders', remind(deps), log), metrics.cron('expiry', expire(deps), log)];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 

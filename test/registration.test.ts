@@ -72,19 +72,19 @@ describe('the life of a registration', () => {
   });
 
   it.each([
-    ['approve', true],
-    ['reject', true],
-    ['edit', false],
-    ['unregister', false],
-    ['delete', true],
-    ['expire', false],
-  ] as const)('%s redraws the card; the requester hears of it: %s', (action, told) => {
+    ['approve', true, true],
+    ['reject', true, true],
+    ['edit', false, false],
+    ['unregister', false, false],
+    ['delete', true, true],
+    ['expire', true, false],
+  ] as const)('%s redraws the card; the requester hears of it: %s, also by e-mail: %s', (action, told, mailed) => {
     const outcome = act(facts('pending', 1), action, 1);
     const effects = outcome.ok ? outcome.effects : [];
     expect(effects).toContainEqual({ kind: 'card', registration: 7, version: 2 });
     expect(effects).toContainEqual({ kind: 'homes', registration: 7, version: 2 });
     expect(effects.some(({ kind }) => kind === 'notice')).toBe(told);
-    expect(effects.some(({ kind }) => kind === 'mail')).toBe(told);
+    expect(effects.some(({ kind }) => kind === 'mail')).toBe(mailed);
   });
 
   it.each([

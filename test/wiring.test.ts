@@ -20,6 +20,7 @@ import { card } from '../src/views/card.ts';
 import { editModal } from '../src/views/edit-reason-modal.ts';
 import { historyModal } from '../src/views/history.ts';
 import { home } from '../src/views/home.ts';
+import { decision } from '../src/views/notices.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
 import { registerModal } from '../src/views/register-modal.ts';
 import { reminder } from '../src/views/reminder.ts';
@@ -148,10 +149,12 @@ const fullHome = home(
   new Date(0),
 );
 
+const entry = { version: 2, actor: null, action: 'expire', from: 'pending', to: 'expired', reason: null } as const;
 const waits = { ...registration('pending'), service: 'Payments API', called: 'dana', link: undefined };
 
 /** What is said outside the card, with all of its buttons. */
 const told = [
+  decision(registration('expired'), { ...entry, at: new Date(0) }),
   reminder(
     [{ ...waits, elsewhere: undefined, expires: undefined, putOff: undefined }],
     1,

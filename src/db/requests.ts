@@ -6,7 +6,7 @@ import { mayAwait, mayRequest, type RequestRefusal } from '../domain/request.ts'
 import { type Application, lockApplication } from './applications.ts';
 import type { Db, Tx } from './client.ts';
 import { append } from './history.ts';
-import { registrations, services } from './schema.ts';
+import { applicationOwners, applications, registrations, services } from './schema.ts';
 
 export type Request = {
   services: number[];
@@ -157,4 +157,16 @@ async function insert(
       at,
     })),
   );
+}
+
+/** What a person once asked for, to ask for it again; nothing of it where it is not theirs. An application that is gone is left out. */
+export async function former(db: Db, id: number, person: string) {
+  const [row] = await db.tables
+    .select({ preselected: services, application: applications, reason: registrations.reason })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, registrations.applicationId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(and(eq(registrations.id, id), eq(applicationOwners.userId, person)));
+  return row ? { ...row, application: row.application.deletedAt ? undefined : row.application } : {};
 }

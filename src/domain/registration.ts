@@ -95,8 +95,9 @@ export type Effect =
   | CatalogEffect
   | ApplicationEffect;
 
-/** The events the requester hears of, by direct message and by e-mail. */
-const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
+/** The events the requester hears of by direct message, and those of them that also come by e-mail. */
+const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
+const mailed: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
 
 /** Who last changed a registration, and when: what a late click is told. */
 export type LastChange = { status: Status; by: string | null; at: Date };
@@ -165,17 +166,16 @@ export function begin(autoApprove: { workspace: boolean; service: boolean }): St
 /** What beginning makes Registrar say: a card and Homes always; and where it was approved at once, the approval message. */
 export function effectsOfRequest(registration: number, status: Status): Effect[] {
   const drawn = draw(registration, 1);
-  return status === 'approved' ? [...drawn, ...tell(registration, 1)] : drawn;
+  return status === 'approved' ? [...drawn, ...tell('approve', registration, 1)] : drawn;
 }
 
 function effectsOf(event: Event, registration: number, version: number): Effect[] {
-  const drawn = draw(registration, version);
-  return told.includes(event) ? [...drawn, ...tell(registration, version)] : drawn;
+  return [...draw(registration, version), ...tell(event, registration, version)];
 }
 
-const tell = (registration: number, version: number): Effect[] => [
-  { kind: 'notice', registration, version },
-  { kind: 'mail', registration, version },
+const tell = (event: Event, registration: number, version: number): Effect[] => [
+  ...(told.includes(event) ? [{ kind: 'notice', registration, version } as const] : []),
+  ...(mailed.includes(event) ? [{ kind: 'mail', registration, version } as const] : []),
 ];
 
 /** Everything that shows a registration. */

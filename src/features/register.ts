@@ -17,9 +17,10 @@ import { approversOf, refuseAccount } from '../domain/authority.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import { optionLimit } from '../views/blocks.ts';
+import { pressed } from '../views/card.ts';
 import { confirmation } from '../views/confirmation.ts';
 import { registerButton } from '../views/home.ts';
-import { refusal } from '../views/notices.ts';
+import { askAgainButton, refusal } from '../views/notices.ts';
 import {
   applicationOptions,
   applicationPicker,
@@ -45,6 +46,14 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
     await ack();
     await begin({ client, body, respond }, body.user.id);
+  });
+
+  app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    const seen = pressed(action.value);
+    const former = seen ? requests.former(db, seen.id, body.user.id) : Promise.resolve({});
+    const looking = within(lookUpFor, former, {}).catch(() => ({}));
+    await begin({ client, body, respond }, body.user.id, looking);
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {

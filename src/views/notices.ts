@@ -1,7 +1,7 @@
 /** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
 import type { KnownBlock } from '@slack/types';
 import { type Entry, type LastChange, type Refusal, type Registration, takenBy } from '../domain/registration.ts';
-import { lines, mention, name, quote, section, when, words } from './blocks.ts';
+import { button, lines, mention, name, quote, section, when, words } from './blocks.ts';
 import type { Message } from './card.ts';
 import { because, mark, said } from './story.ts';
 import { whoDecides } from './who.ts';
@@ -19,9 +19,18 @@ export function decision(registration: Registration, entry: Entry): Message {
     ]),
     ...(why ? [quote('why', why)] : []),
     { ...section(nextStep(entry, service.docs, slack)), block_id: 'next' },
+    ...(entry.action === 'expire' ? [again(registration)] : []),
   ];
   return { text: `${said(entry)}: ${name(service.name)} for ${name(application)}.${because(why)}`, blocks };
 }
+
+export const askAgainButton = 'ask-again';
+
+const again = ({ id, version }: Registration): KnownBlock => ({
+  type: 'actions',
+  block_id: 'again',
+  elements: [button(askAgainButton, 'Ask again', `${id}@${version}`)],
+});
 
 /** How commands and links are written: the same words go into Slack and into e-mail, as text and as HTML. */
 export type Pen = { command: (text: string) => string; link: (url: string, label: string) => string };
@@ -48,8 +57,9 @@ export function nextStep({ action }: Entry, docs: string | null, { command, link
       return `The request was removed. You can ask again with ${command('/register')}.`;
     case 'edit':
       return 'Your request is still waiting for a decision.';
-    case 'unregister':
     case 'expire':
+      return `Nobody answered in time, so the request was closed. You can ask again.`;
+    case 'unregister':
       return `You can ask again with ${command('/register')}.`;
   }
 }

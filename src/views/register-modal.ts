@@ -31,11 +31,15 @@ const servicesAtMost = 10;
 
 type Offered = { id: number; slug: string; name: string; registrationEnabled: boolean };
 
-export type Opening = { preselected?: Offered; unknown?: string };
+/** What the form begins with: a service, or a word on why there is none; and, asking again, what was asked before. */
+export type Opening = {
+  preselected?: Offered;
+  unknown?: string;
+  application?: { id: number; name: string } | undefined;
+  reason?: string;
+};
 
-/** The form; with a service where one was named in the command, or with a word on why it could not be. */
-export function registerModal(opening: Opening = {}): ModalView {
-  const { preselected, unknown } = opening;
+export function registerModal({ preselected, unknown, application, reason }: Opening = {}): ModalView {
   return {
     type: 'modal',
     callback_id: registerModalId,
@@ -53,10 +57,13 @@ export function registerModal(opening: Opening = {}): ModalView {
       input(
         'application',
         'Application',
-        picker(applicationPicker, 'Choose one of yours, or type a new name'),
+        {
+          ...picker(applicationPicker, 'Choose one of yours, or type a new name'),
+          ...(application ? { initial_option: ownedOption(application) } : {}),
+        },
         'Type a name that is not there yet to create the application.',
       ),
-      reasonInput('The approver reads this. Say what you will use it for.'),
+      reasonInput('The approver reads this. Say what you will use it for.', reason),
     ],
   };
 }
@@ -75,8 +82,10 @@ export function applicationOptions(owned: { id: number; name: string }[], typed:
   const name = tidyName(typed);
   const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
   const create = name === '' || known ? [] : [option(`Create "${name}"`, `new:${name}`)];
-  return [...create, ...owned.map((application) => option(application.name, `id:${application.id}`))];
+  return [...create, ...owned.map(ownedOption)];
 }
+
+const ownedOption = ({ id, name }: { id: number; name: string }) => option(name, `id:${id}`);
 
 /** What stands in a picker while Registrar cannot look: choosing it is answered on the field. */
 export const unavailable = option('Registrar cannot look this up just now. Type again in a moment.', 'unavailable');
