@@ -1,6 +1,6 @@
 /** Applications: made, renamed, shared, handed over, left and deleted from Home; and what happens when an owner leaves Slack. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holdApplications, holdRegistrations, standing } from './support/locks.ts';
+import { holdApplications, holdRecord, holdRegistrations, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import type { Person } from './workspace/people.ts';
@@ -314,12 +314,12 @@ describe('deleting at the same instant as', () => {
     await alex.submits();
     await alex.finds(/Kiosk[\s\S]*\[Reinstate\]/, inChannel);
     await isAboutToDelete(dana, 'Kiosk');
-    const rows = await holdRegistrations(office.database);
+    const record = await holdRecord(office.database);
     const click = alex.clicks('Reinstate', { ...inChannel, on: /Kiosk/ });
     await standing(office.database, 1);
     const submission = dana.submits();
     await standing(office.database, 2);
-    await rows.release();
+    await record.release();
     await Promise.all([click, submission]);
     await alex.finds(/Kiosk[\s\S]*The application has been deleted/, inChannel);
     expect(await statuses()).toBe(0);

@@ -30,6 +30,9 @@ export const holdApplications = (database: TestDatabase) =>
 /** Nothing is recorded meanwhile. */
 export const holdHead = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
 
+/** A change of a registration stands still before its commit, with all that it has locked. */
+export const holdRecord = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
+
 /** Nobody else reads the catalog meanwhile. */
 export const holdServices = (database: TestDatabase) =>
   hold(database, (tx) => tx`lock table services in access exclusive mode`);
