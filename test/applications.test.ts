@@ -358,6 +358,8 @@ describe('an owner who has left Slack', () => {
     await sam.finds(/made you an owner/);
     await requests(dana, alex, 'Payments API', 'Kiosk');
     await lee.opensHome();
+    for (const channel of ['C0REQUESTS', sam.id])
+      workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: (args) => args.channel === channel });
     await Promise.all([workspace.deactivate('dana'), workspace.deactivate('dana')]);
     expect(await sam.finds(/has left Slack/)).toBe(
       'Application  <!here> Shop\n:wave: @dana has left Slack, and so owns this application no longer. You are its only owner now.',

@@ -18,7 +18,7 @@ import { append } from './history.ts';
 import { applicationOwners, applications, registrations } from './schema.ts';
 
 /** An application as it stands, also a deleted one; undefined where there is none. */
-export async function find(tables: Db['tables'] | Tx, id: number): Promise<Application | undefined> {
+export async function find({ tables }: Db, id: number): Promise<Application | undefined> {
   const [found] = await tables.select().from(applications).where(eq(applications.id, id));
   return found && standing(tables, found);
 }

@@ -62,7 +62,7 @@ export function applications(app: App, deps: Deps): void {
 
   /** The form that was chosen, for what the application now is. What counts is asked again when it is submitted. */
   async function read(choice: ReturnType<typeof chosen>, person: string): Promise<Found> {
-    const application = choice && (await changes.find(db.tables, choice.id));
+    const application = choice && (await changes.find(db, choice.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (!application.owners.includes(person)) return refused({ kind: 'not-an-owner' });
     if (choice.action === 'leave' && application.owners.length === 1) return refused({ kind: 'only-owner' });
@@ -88,7 +88,7 @@ export function applications(app: App, deps: Deps): void {
     const wish = wishOf(action, view.state?.values);
     if ('errors' in wish) return wish;
     const about = pressed(view.private_metadata);
-    const application = about && (await changes.find(db.tables, about.id));
+    const application = about && (await changes.find(db, about.id));
     if (!application) return refusedForm(view, { kind: 'gone' });
     const [account, named] = await Promise.all([directory.account(by), known(newcomers(wish, application))]);
     const { id, seen } = about;

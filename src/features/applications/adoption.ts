@@ -24,7 +24,7 @@ export function adoption(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   async function read(about: Pressed | undefined, person: string): Promise<Found> {
-    const application = about && (await changes.find(db.tables, about.id));
+    const application = about && (await changes.find(db, about.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (application.owners.length > 0) return refused({ kind: 'owned' });
     const admin = await isAdmin(person);
