@@ -6,9 +6,10 @@ import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { ErrorCode, type WebClient } from '@slack/web-api';
 import type { Log } from './log.ts';
-import { aside, broken, busy, done, opening, refused, unfinished, unopened, unsaved } from './views/apologies.ts';
+import { aside, broken, busy, done, opening, refused, unopened, unsaved } from './views/apologies.ts';
 import type { Message } from './views/card.ts';
 import { unavailable } from './views/register-modal.ts';
+import { type Filled, restored } from './views/restored.ts';
 
 /** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
 const patience = 2_000;
@@ -31,8 +32,15 @@ export type Acted = {
   respond: RespondFn | undefined;
 };
 
+/** The acts whose answer has begun. */
+const begun = new WeakSet<object>();
+
+/** Whether somebody who acted has been, or is just being, answered by more than an acknowledgement. */
+export const isAnswered = (body: object): boolean => begun.has(body);
+
 /** Says something that only the person who acted sees: beside what they did, or, where Slack does not take that, directly. */
 export async function whisper({ client, body, respond }: Acted, said: string | Message, log: Log): Promise<void> {
+  begun.add(body);
   const message = typeof said === 'string' ? { text: said } : said;
   const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(() => true);
   const answered = await within(patience, beside ?? Promise.resolve(false), false).catch((error) => {
@@ -59,6 +67,7 @@ export async function openModal(
   log: Log,
   otherwise = unopened,
 ): Promise<string | undefined> {
+  begun.add(acted.body);
   try {
     const opened = await acted.client.views.open({ trigger_id: acted.body.trigger_id ?? '', view });
     return opened.view?.id;
@@ -119,12 +128,12 @@ export type Submitted = { errors: Record<string, string> } | { view: ModalView }
 type Submission = {
   ack: AckFn<ViewResponseAction>;
   client: WebClient;
-  view: { id: string; blocks: { type: string; block_id?: string }[] };
+  view: Filled & { id: string };
 };
 
 /**
  * Answers a submitted form after the commit, because until then it can still show an error. Where that takes too long the
- * form says so in time and is updated afterwards; where it fails, the form stays as it was filled in.
+ * form says so in time and is updated afterwards; where it fails, the form stays, or comes back, as it was filled in.
  */
 export async function answerSubmission(
   { ack, client, view }: Submission,
@@ -138,7 +147,7 @@ export async function answerSubmission(
   if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : stay(view));
   await ack({ response_action: 'update', view: busy });
   const finished = await settled;
-  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : unfinished });
+  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : restored(view) });
 }
 
 function responseTo(submitted: Submitted): ViewResponseAction {

@@ -1,6 +1,5 @@
 /** START HERE: which Slack event wakes which feature. */
-import type { App, BlockAction, SlashCommand } from '@slack/bolt';
-import { answerClick, whisper } from './answer.ts';
+import type { App } from '@slack/bolt';
 import type { Deps } from './deps.ts';
 import { applications } from './features/applications.ts';
 import { decide } from './features/decide.ts';
@@ -13,10 +12,10 @@ import { register } from './features/register.ts';
 import { registrations } from './features/registrations.ts';
 import { keepServices } from './features/services.ts';
 import { unregister } from './features/unregister.ts';
-import { broken } from './views/apologies.ts';
+import { answerEverything } from './unanswered.ts';
 
 export function listen(app: App, deps: Deps): void {
-  answerWhatBreaks(app, deps);
+  answerEverything(app, deps);
   register(app, deps); //   /register, its pickers and its form
   unregister(app, deps); // /unregister, its picker and its form
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
@@ -29,23 +28,3 @@ export function listen(app: App, deps: Deps): void {
   applications(app, deps); // the menu of an application in Home, its forms, and one that nobody owns
   membership(app, deps); // who joins and leaves the channels and groups that decide
 }
-
-/** No click and no command goes without an answer: where a feature breaks, whoever acted is told to try again. */
-function answerWhatBreaks(app: App, { log }: Deps): void {
-  app.use(async (args) => {
-    const { body, client } = args;
-    try {
-      await args.next();
-    } catch (error) {
-      log.error({ err: error, type: body.type }, 'a feature broke');
-      const respond = 'respond' in args ? args.respond : undefined;
-      if (isClick(body)) await answerClick({ client, body, respond }, broken, log);
-      else if (isCommand(body)) await whisper({ client, body, respond }, broken, log);
-    }
-  });
-  app.error(async (error) => log.error({ err: error }, 'an answer could not be given'));
-}
-
-const isCommand = (body: object): body is SlashCommand => 'command' in body;
-
-const isClick = (body: object): body is BlockAction => 'type' in body && body.type === 'block_actions';

@@ -8,6 +8,9 @@ export type Checks = Record<string, () => Promise<string | null>>;
 /** How far ahead Slack's clock may be, in seconds: the SDK refuses what is too old, but not what claims to come. */
 const skew = 300;
 
+/** How long a request of Slack's may be left open, in milliseconds: Slack waits for three seconds. */
+const answersWithin = 4_000;
+
 /** Listens, and says on which port. Rejects where the address cannot be had. */
 export async function serve(
   { host, port }: { host: string; port: number },
@@ -36,6 +39,9 @@ export async function serve(
       // for another one.
       const [type = ''] = (request.headers['content-type'] ?? '').split(';');
       request.headers['content-type'] = type.trim().toLowerCase();
+      // On what is not even an object it throws where nobody can catch it, and would leave the request open.
+      const late = setTimeout(() => response.headersSent || response.writeHead(400).end(), answersWithin);
+      response.once('close', () => clearTimeout(late));
       if (Number(request.headers['x-slack-request-timestamp']) > Date.now() / 1000 + skew)
         response.writeHead(401).end();
       else slack(request, response);

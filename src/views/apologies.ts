@@ -8,6 +8,13 @@ export const unopened = 'Slack did not open the form just now, and nothing was c
 
 export const broken = 'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.';
 
+export const slow =
+  'Registrar is slow just now, and still working on this. If nothing has changed in a minute, please try again: nothing will happen twice.';
+
+/** To whoever used a button, a form or a command that this version of Registrar does not have. */
+export const unknown =
+  'Registrar does not know this any more, and nothing was changed. `/registrations` shows what you have, `/register` asks for more.';
+
 /** A word to whoever clicked where no message can stand beside it. */
 export const aside = (text: string): ModalView => saying(title, [{ ...section(text), block_id: 'aside' }]);
 
@@ -24,11 +31,6 @@ export const busy: ModalView = saying(title, [
 
 /** What it becomes when the work is done and the form would simply have closed. */
 export const done: ModalView = saying(title, [section(':white_check_mark: *Done.*')]);
-
-/** What it becomes when nobody knows how the work ended. Asking again is safe: nothing is registered twice. */
-export const unfinished: ModalView = saying(title, [
-  section(':warning: *Registrar could not finish this.* Please try again in a moment: nothing will happen twice.'),
-]);
 
 /** What it becomes when the answer is no, too late to be shown on the fields. */
 export const refused = (errors: Record<string, string>): ModalView =>
