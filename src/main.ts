@@ -1,12 +1,11 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
-import { sql } from 'drizzle-orm';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
 import { onSchedule } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { applyFile } from './db/catalog.ts';
-import { connect, type Db, migrateDatabase } from './db/client.ts';
+import { connect, type Db, migrateDatabase, reachable } from './db/client.ts';
 import { EmbeddedPostgresError } from './db/data-dir.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
@@ -60,8 +59,10 @@ export async function start(
     { host: config.HOST, port: config.PORT },
     {
       process: async () => (state.stopping ? 'stopping' : null),
-      database: async () =>
-        state.migrated && db && (await reachable(db)) ? null : 'not reachable, or not migrated yet',
+      database: async () => {
+        if (!db || !state.migrated) return 'not reachable, or not migrated yet';
+        return (await within(checkFor, reachable(db.tables), false)) ? null : 'not reachable, or not to be written';
+      },
       slack: async () =>
         state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
     },
@@ -124,13 +125,6 @@ export async function start(
     return server.url;
   }
 }
-
-const reachable = ({ tables }: Db): Promise<boolean> =>
-  within(
-    checkFor,
-    tables.execute(sql`select 1`).then(() => true),
-    false,
-  ).catch(() => false);
 
 /** The program: the environment in, exit code out. */
 async function run(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The connection to PostgreSQL, its time limits, and the migrations that are applied when Registrar starts. */
 import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
@@ -22,6 +23,19 @@ export type Db = { tables: Drizzle; outbox: Outbox };
  */
 const timeouts = { statement_timeout: 5_000, lock_timeout: 3_000, idle_in_transaction_session_timeout: 10_000 };
 
+/**
+ * How connections are made anew, in seconds. Whoever acts hears within three whether it worked; the driver's own pauses
+ * grow to 20, and so would the first wait after an outage.
+ */
+const reconnecting = {
+  connect_timeout: 2,
+  backoff: (attempt: number) => Math.min(attempt * 0.1, 1),
+  max_lifetime: 600,
+};
+
+/** Who wants to write has no use for a session that may not: it is let go, not kept for as long as a connection lives. */
+const writing = { target_session_attrs: 'read-write' } as const;
+
 export type Connection = {
   tables: Drizzle;
   /** Hears what is sent to a channel with NOTIFY; `begun` is called each time that listening begins, also anew after a loss. */
@@ -33,7 +47,8 @@ export type Connection = {
 export function connect(url: string, settings: Record<string, string | number | boolean> = {}): Connection {
   const client = postgres(url, {
     max: 10,
-    connect_timeout: 5,
+    ...reconnecting,
+    ...(settings.default_transaction_read_only ? {} : writing),
     onnotice: () => {},
     connection: { application_name: 'registrar', ...timeouts, ...settings },
   });
@@ -43,6 +58,13 @@ export function connect(url: string, settings: Record<string, string | number | 
     close: () => client.end({ timeout: 5 }),
   };
 }
+
+/** Whether the database can be reached and written: a session that may not write is no session here (see `writing`). */
+export const reachable = (tables: Drizzle): Promise<boolean> =>
+  tables.execute(sql`select 1`).then(
+    () => true,
+    () => false,
+  );
 
 /** Any number, the same for all replicas: who holds it may migrate. */
 const migrationLock = 727_431;

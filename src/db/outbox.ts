@@ -49,6 +49,15 @@ export type Outbox = {
 };
 
 /**
+ * A statement that hangs is given up, and a session that was opened while nothing could be written does not stay for ever
+ * (maxLifetimeSeconds is the driver's, which pg-boss hands on). A connection that hangs pg-boss gives up itself, after 10 s.
+ */
+const limits = {
+  options: '-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000',
+  maxLifetimeSeconds: 60,
+};
+
+/**
  * `onError` hears of trouble inside pg-boss, which mends itself; it must be listened to or the process ends. Where there
  * is no mail server, `mail` is false: letters are then neither kept, which would cost each decision a statement, nor
  * delivered by this replica.
@@ -58,6 +67,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     connectionString: url,
     application_name: 'registrar-outbox',
     max: 4,
+    ...limits,
     useListenNotify: true,
     schedule: false,
     // A worker that died is noticed by its missing heartbeat when the queue is next looked after.

@@ -46,6 +46,8 @@ type Setting = {
   now?: () => Date;
   /** Slack's rate limits are in force. */
   limited?: boolean;
+  /** Another way for the bots to the database at this URL. */
+  reach?: (url: string) => Promise<string>;
 };
 
 /** Opens the office. Closing it checks that Slack had nothing to complain of. */
@@ -55,6 +57,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
   const database = await createDatabase();
+  const url = (await setting.reach?.(database.url)) ?? database.url;
   const workspace = await openWorkspace({
     seed: setting.seed ?? seed(),
     rateLimits: setting.limited ?? false,
@@ -62,12 +65,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
   });
   const bots: Running[] = [];
   const startAnother = async (more: Record<string, string> = {}): Promise<Running> => {
-    const bot = await startBot(
-      workspace,
-      mode,
-      { DATABASE_URL: database.url, CATALOG_FILE: file, ...env, ...more },
-      now,
-    );
+    const bot = await startBot(workspace, mode, { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more }, now);
     bots.push(bot);
     return bot;
   };
