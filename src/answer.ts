@@ -144,7 +144,7 @@ export async function answerSubmission(
     log.error({ err: error }, 'a submitted form could not be worked on');
   });
   const inTime = await within(patience, settled, 'late' as const);
-  if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : stay(view));
+  if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : stay(view.blocks));
   await ack({ response_action: 'update', view: busy });
   const finished = await settled;
   await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : restored(view) });
@@ -161,9 +161,12 @@ function viewOf(submitted: Submitted): ModalView {
   return 'errors' in submitted ? refused(submitted.errors) : submitted.view;
 }
 
-/** Keeps a form open, as it was filled in, with a word to try again under its last field; one without fields says it. */
-function stay({ blocks }: Submission['view']): ViewResponseAction {
+/**
+ * Keeps a form open, as it was filled in, with a word to try again under its last field. One that has no field has nothing
+ * to lose.
+ */
+export function stay(blocks: { type: string; block_id?: string | undefined }[], word = unsaved): ViewResponseAction {
   const field = blocks.findLast(({ type }) => type === 'input')?.block_id;
-  if (field === undefined) return { response_action: 'update', view: unfinished };
-  return { response_action: 'errors', errors: { [field]: unsaved } };
+  if (field === undefined) return { response_action: 'update', view: aside(word) };
+  return { response_action: 'errors', errors: { [field]: word } };
 }

@@ -12,10 +12,12 @@ import { register } from './features/register.ts';
 import { registrations } from './features/registrations.ts';
 import { keepServices } from './features/services.ts';
 import { unregister } from './features/unregister.ts';
+import { keepPace } from './pace.ts';
 import { answerEverything } from './unanswered.ts';
 
 export function listen(app: App, deps: Deps): void {
   answerEverything(app, deps);
+  keepPace(app, deps);
   register(app, deps); //   /register, its pickers and its form
   unregister(app, deps); // /unregister, its picker and its form
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home

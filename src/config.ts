@@ -80,6 +80,11 @@ const environment = z.object({
     .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
     .transform(Number)
     .default(20),
+  MAX_ACTS_PER_PERSON: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
+    .transform(Number)
+    .default(30),
   ALLOW_EXTERNAL: flag.default(false),
   SMTP_URL: url(['smtp:', 'smtps:'], 'a URL such as smtps://user@host').optional(),
   MAIL_FROM: z

@@ -85,6 +85,8 @@ async function start(program: keyof typeof programs, slack: Slack, env: Record<s
       SLACK_API_URL: slack.apiUrl,
       HOST: '127.0.0.1',
       PORT: '0',
+      // A few people act for a whole company here.
+      MAX_ACTS_PER_PERSON: '100000',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
