@@ -47,9 +47,12 @@ export function control(around: Surroundings, element: Control, blockId: string)
   }
 }
 
-/** The attributes by which the page tells the server which element was used. */
-export function where(blockId: string, actionId: string | undefined): Html {
-  return html`data-block="${blockId}" data-action="${actionId ?? ''}" data-key="${blockId}/${actionId ?? ''}"`;
+/**
+ * The attributes by which the page tells the server which element was used. The key tells it from its neighbours when the
+ * page is redrawn (static/morph.js), and so the options of a menu from each other.
+ */
+export function where(blockId: string, actionId: string | undefined, option = ''): Html {
+  return html`data-block="${blockId}" data-action="${actionId ?? ''}" data-key="${blockId}/${actionId ?? ''}/${option}"`;
 }
 
 function button(reader: Reader, element: Button, blockId: string): Html {
@@ -63,7 +66,7 @@ function overflow(around: Surroundings, element: Overflow, blockId: string): Htm
   const id = `${around.surface}/${blockId}/${element.action_id ?? ''}`;
   const items = element.options.map((option) => {
     const style = /^(delete|remove)\b/i.test(option.text.text) ? 'menu-item menu-item-danger' : 'menu-item';
-    return html`<button type="button" role="menuitem" class="${style}" data-act ${where(blockId, element.action_id)}
+    return html`<button type="button" role="menuitem" class="${style}" data-act ${where(blockId, element.action_id, option.value)}
       data-option="${JSON.stringify(option)}" ${option.url && html`data-url="${option.url}"`}
       ${confirm(around.reader, element.confirm)}>${plain(option.text.text)}${option.description && html`<small>${plain(option.description.text)}</small>`}</button>`;
   });
