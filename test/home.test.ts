@@ -218,19 +218,19 @@ describe.concurrent('an approver', () => {
       Ledger API
       \`ledger\` · Registration enabled
       Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file
+      Managed by the catalog file [… History]
       Mainframe Gateway
       \`mainframe\` · Registration disabled
       Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file
+      Managed by the catalog file [… History]
       Payments API
       \`payments\` · Registration enabled
       Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file
+      Managed by the catalog file [… History]
       Search API
       \`search\` · Registration enabled
       Approved automatically, in #api-requests
-      Managed by the catalog file"
+      Managed by the catalog file [… History]"
     `);
     await sam.opensHome();
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);

@@ -106,7 +106,7 @@ describe('an admin', () => {
     expect(await changes(office)).toEqual([]);
     expect(await alex.submits()).toEqual({ closed: true });
     expect(await alex.finds(/`translate`/, atHome)).toContain(
-      'Übersetzungs-API (neu)\n`translate` · Registration enabled\nDecided by @priya or @maps-team, in #maps [… Edit | Disable registration | Switch auto approval on | Retire]',
+      'Übersetzungs-API (neu)\n`translate` · Registration enabled\nDecided by @priya or @maps-team, in #maps [… Edit | Disable registration | Switch auto approval on | Retire | History]',
     );
     expect(await changes(office)).toMatchObject([
       { slug: 'translate', version: 1, actor: alex.id, before: null, after: { channel: 'C0MAPS', managedBy: 'slack' } },
@@ -209,7 +209,7 @@ describe('an admin', () => {
     await dana.closes();
 
     await alex.clicks('Retire', named('maps-api'));
-    await home(/ · Retired\n.*\[… Edit \| Bring back\]/);
+    await home(/ · Retired\n.*\[… Edit \| Bring back \| History\]/);
     await sam.types('/register maps-api');
     expect(await sam.finds(/no service called/, { in: 'modal' })).not.toContain('Maps API');
     expect(await sam.searches('Services', 'maps')).toEqual([]);
@@ -307,6 +307,88 @@ describe('an admin', () => {
   });
 });
 
+it('History tells everything of a service, its registrations and its own changes, newest first, a page at a time', async () => {
+  let now = new Date('2026-11-02T09:15:00Z');
+  await using office = await openOffice({ seed: company(), now: () => now });
+  const { workspace, database } = office;
+  const { dana, alex, lee } = people(office);
+  await adds(alex, 'Maps API');
+  now = new Date('2026-11-02T10:00:00Z');
+  await asks(dana, ['Maps API'], '<!channel> & co', '*Routes*');
+  await alex.finds(/Maps API/, { in: 'api-requests' });
+  now = new Date('2026-11-02T11:00:00Z');
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by/);
+  now = new Date('2026-11-02T12:00:00Z');
+  await alex.clicks('Disable registration', named('maps-api'));
+  await alex.finds(/Registration disabled\nDecided by .*\[… Edit \| Enable/, atHome);
+  await alex.clicks('History', named('maps-api'));
+  expect(await alex.finds(/History of a service/, { in: 'modal' })).toMatchInlineSnapshot(`
+    "== History of a service ==
+    Service  Maps API
+    :pencil2: Changed by @alex today at 12:00
+    Registration  enabled → disabled
+    <!channel> & co
+    :white_check_mark: Approved by @alex today at 11:00
+    pending → approved, asked for by @dana
+    <!channel> & co
+    :hourglass_flowing_sand: Requested by @dana today at 10:00
+    pending
+    > *Routes*
+    :pencil2: Added by @alex today at 09:15
+    Slug  maps-api
+    Name  Maps API
+    Registration  enabled
+    Approval  an approver decides
+    Managed by  admins in Slack
+    [Close]"
+  `);
+  await alex.closes();
+
+  // Sixty events at thirty moments, each shared by two: a page ends between the two as well.
+  await database.sql`
+    with made as (
+      insert into applications (name, created_by, created_at) select 'App ' || n, 'U0SAM', now() from generate_series(1, 60) n returning *),
+    asked as (
+      insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
+      select m.id, s.id, 'U0SAM', 'why', 'F' || m.id, 'unregistered', 1, now(), now() from made m, services s where s.slug = 'maps-api'
+      returning *)
+    select count(*) from asked`;
+  await database.sql`
+    insert into history (registration_id, version, actor, action, to_status, reason, at)
+    select id, 1, requester, 'request', 'pending', reason, timestamptz '2026-10-01' + make_interval(hours => (id / 2)::int)
+    from registrations where requester = 'U0SAM'`;
+  await alex.clicks('History', named('maps-api'));
+  const shown: string[] = [];
+  for (const page of [1, 2, 3]) {
+    const read = await alex.finds(page === 3 ? /\[Newest\]\n/ : /\[Older\]/, { in: 'modal' });
+    shown.push(...[...read.matchAll(/^(App \d+|<!channel> & co|:pencil2: .*)$/gm)].map(([line]) => line));
+    const { hash } = alex.view;
+    if (page < 3) await alex.clicks('Older');
+    if (page < 3) await workspace.until(() => alex.view.hash !== hash);
+  }
+  expect(shown.slice(0, 4)).toEqual([
+    expect.stringMatching(/Changed by @alex/),
+    '<!channel> & co',
+    '<!channel> & co',
+    expect.stringMatching(/Added by @alex/),
+  ]);
+  expect(shown.slice(4)).toEqual(Array.from({ length: 60 }, (_, index) => `App ${60 - index}`));
+  await alex.clicks('Newest');
+  await alex.finds(/Changed by @alex/, { in: 'modal' });
+
+  const click = workspace.delivered.findLast(({ type }) => type === 'block_actions');
+  await workspace.leave('alex', 'api-requests');
+  await alex.clicks('Older');
+  await alex.finds(/may look after the catalog/, { in: 'modal' });
+  const [first] = (click?.actions ?? []) as { value: string }[];
+  for (const value of ['', '1@', '999', '1@99999999999999.1.1', `${first?.value}@x`]) {
+    await workspace.deliver({ ...click, actions: [{ ...first, value }] });
+  }
+  await lee.opensHome();
+  expect(await lee.finds(/Your applications/, atHome)).not.toContain('Catalog');
+});
+
 describe('nobody else', () => {
   it('sees the catalog, opens its forms or changes it; made-up values change nothing; nor is the file overruled', async () => {
     await using office = await openOffice({ seed: company() });
@@ -316,7 +398,7 @@ describe('nobody else', () => {
     await alex.finds(/`maps-api`/, atHome);
     await lee.opensHome();
     expect(await lee.finds(/Your applications/, atHome)).not.toMatch(/Catalog|Add a service/);
-    expect(alex.sees('home')[0]).toMatch(/`payments` · .*\n.*\nManaged by the catalog file\n/);
+    expect(alex.sees('home')[0]).toMatch(/`payments` · .*\n.*\nManaged by the catalog file \[… History\]/);
 
     // Lee says what only Alex's Home and form can say; then both name what the file manages.
     await alex.clicks('Edit', named('maps-api'));
@@ -350,7 +432,7 @@ describe('nobody else', () => {
       user,
       view: { ...form, private_metadata: remembered(ids?.slack, 2) },
     });
-    expect(JSON.stringify(asLee)).toContain('may change the catalog');
+    expect(JSON.stringify(asLee)).toContain('may look after the catalog');
     for (const value of [`retire:${ids?.file}@1`, `edit:${ids?.file}@1`, 'retire:999@1', 'explode:1@1', '']) {
       expect(await workspace.deliver(pressed(value))).toMatchObject({ ok: true });
     }

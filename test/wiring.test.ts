@@ -24,6 +24,7 @@ import { decision } from '../src/views/notices.ts';
 import { reasonModal } from '../src/views/reason-modal.ts';
 import { registerModal } from '../src/views/register-modal.ts';
 import { reminder } from '../src/views/reminder.ts';
+import { serviceHistoryModal } from '../src/views/service-history.ts';
 import { serviceModal } from '../src/views/service-modal.ts';
 import { unregisterModal } from '../src/views/unregister-modal.ts';
 import { stillWaiting } from '../src/views/waiting.ts';
@@ -215,11 +216,15 @@ it('the two manifests differ in nothing but the way', () => {
 
 it('every button that is drawn is listened to, and every listener has its button', () => {
   const cards = statuses.map((status) => card(registration(status)));
+  const event = { at: new Date(0), registration: 0, version: 1 };
+  const change = { ...event, actor: null, before: null, after: {} };
+  const services = { id: 1, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
   const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
   // On Home the fields tell of themselves; in a modal they wait for the submission.
   const fields = drawn([fullHome], /select|input/);
   const asked = orphanNotice({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
-  const pressed = drawn([...cards, ...told, asked, historyModal(page), fullHome], /button|overflow/);
+  const pages = [historyModal(page), serviceHistoryModal(services)];
+  const pressed = drawn([...cards, ...told, asked, ...pages, fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 

@@ -17,7 +17,7 @@ export async function claim(db: Db, tick: Tick, { adminChannel, timeZone }: Sett
       from (
         select service_id from registrations where status = 'pending'
         union
-        select r.service_id from history h ${registrationOf} where ${within(at, timeZone)}) told
+        select r.service_id from history h ${registrationOf} where ${within(at, timeZone)}) r
       ${serviceOf} order by channel`);
     const effects = channels.map(({ channel }) => ({ kind: 'digest', channel, at }) as const);
     if (effects.length > 0) await db.outbox.enqueue(tx, effects);
@@ -93,7 +93,7 @@ const oldestOf = ({ service, application, requestedAt, channel, ts }: Pending): 
 const registrationOf = sql`
   cross join lateral (select service_id, requested_at from registrations where id = h.registration_id limit 1) r`;
 const serviceOf = sql`
-  cross join lateral (select name, channel from services where id = service_id limit 1) s`;
+  cross join lateral (select name, channel from services where id = r.service_id limit 1) s`;
 
 type Counted = Record<
   'opened' | 'automatic' | 'approved' | 'rejected' | 'withdrawn' | 'deleted' | 'expired',

@@ -9,14 +9,12 @@ import {
   check,
   index,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   text,
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { ServiceRecord } from '../domain/catalog.ts';
 import { type Event, liveStatuses, type Status, statuses } from '../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
@@ -48,24 +46,6 @@ export const services = pgTable(
     index('services_by_name').on(sql`lower(${table.name})`, table.id),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
-);
-
-/** Every change of a service, once: who, when, and what the fields were that changed. A trigger refuses update and delete. */
-export const serviceChanges = pgTable(
-  'service_changes',
-  {
-    serviceId: bigint({ mode: 'number' })
-      .notNull()
-      .references(() => services.id),
-    version: integer().notNull(),
-    /** Who did it; null where the catalog file did. */
-    actor: text(),
-    /** The fields that changed, as they were and as they became; where the service began, nothing was before. */
-    before: jsonb().$type<Partial<ServiceRecord>>(),
-    after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
-    at: moment().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.serviceId, table.version] })],
 );
 
 export const applications = pgTable(
@@ -145,6 +125,7 @@ export const registrations = pgTable(
     index('registrations_pending_by_requester').on(table.requester).where(sql`${table.status} = 'pending'`),
     index('registrations_by_application').on(table.applicationId, table.serviceId),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
+    index('registrations_pending_by_service').on(table.serviceId, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
     index('registrations_reminded').on(table.remindedAt, table.remindedIn).where(sql`${table.status} = 'pending'`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
@@ -172,9 +153,12 @@ export const history = pgTable(
     /** Its place in the one chain of all events: 1, 2, 3 … without gaps. */
     seq: bigint({ mode: 'number' }).notNull().default(0),
     hash: text().notNull().default(''),
+    /** Its registration's, filled in by a trigger, so that a service's events are found without looking at all others. */
+    serviceId: bigint({ mode: 'number' }).notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.registrationId, table.version] }),
+    index('history_by_service').on(table.serviceId, table.at, table.registrationId, table.version),
     uniqueIndex('history_by_seq').on(table.seq),
     index('history_at').on(table.at),
   ],

@@ -11,8 +11,9 @@ import {
   type ServiceRefusal,
 } from '../domain/catalog.ts';
 import { nearestPage, type Page } from '../domain/paging.ts';
+import { serviceChanges } from './catalog-schema.ts';
 import type { Db, Tx } from './client.ts';
-import { serviceChanges, services } from './schema.ts';
+import { services } from './schema.ts';
 import { containsAll } from './search.ts';
 
 export type Service = ServiceRecord & { id: number; version: number };

@@ -28,6 +28,7 @@ import {
   serviceModalId,
 } from '../views/service-modal.ts';
 import { checkService } from './services/check.ts';
+import { readServiceHistory } from './services/history.ts';
 
 /** What a form needs is looked up before it opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;
@@ -42,6 +43,7 @@ export function keepServices(app: App, deps: Deps): void {
   const { config, db, directory, now, log } = deps;
   const groups = listingGroups(app.client, now);
   const check = checkService(deps, app.client);
+  const history = readServiceHistory(app, deps, mayChange);
 
   app.action<BlockButtonAction>(addButton, async ({ ack, body, client, respond }) => {
     await ack();
@@ -52,6 +54,7 @@ export function keepServices(app: App, deps: Deps): void {
     await ack();
     const chosen = chosenInMenu(action.selected_option.value);
     const acted = { client, body, respond };
+    if (chosen?.what === 'history') return history(acted, chosen.id, body.user.id);
     if (chosen?.what === 'edit') return open(acted, filled(chosen.id, body.user.id));
     const refused = await mayChange(body.user.id);
     const by = { id: chosen?.id ?? 0, seen: chosen?.seen ?? 0, by: body.user.id, at: now() };

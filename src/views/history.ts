@@ -43,15 +43,18 @@ export function historyModal({ id, from, latest, service, application, entries }
   ]);
 }
 
-/** Who, what, from which status to which, when, and why. */
-function told(entry: Entry): KnownBlock[] {
-  const { version, action, actor, from, to, reason, at } = entry;
+/** Who, what, when, and from which status to which. */
+export function eventLine(entry: Entry): string {
+  const { action, actor, from, to, at } = entry;
   const headline = action === 'request' && actor ? `Requested by ${mention(actor)}` : said(entry);
+  return `${mark[to]} *${headline}* ${when(at)}\n${from ? `${from} → ` : ''}${to}`;
+}
+
+/** That, and why. */
+function told(entry: Entry): KnownBlock[] {
+  const { version, reason } = entry;
   return [
-    {
-      ...section(`${mark[to]} *${headline}* ${when(at)}\n${from ? `${from} → ` : ''}${to}`),
-      block_id: `event-${version}`,
-    },
+    { ...section(eventLine(entry)), block_id: `event-${version}` },
     ...(reason ? [quote(`why-${version}`, reason)] : []),
   ];
 }

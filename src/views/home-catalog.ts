@@ -56,12 +56,12 @@ export const catalogSearched = (value: unknown): string =>
   cut(storable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
 function line(service: Listed): KnownBlock {
-  const { id, version, managedBy } = service;
+  const { id, version } = service;
   return {
     type: 'section',
     block_id: `listed-${id}`,
     fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(state(service))],
-    ...(managedBy === 'slack' ? { accessory: menu(service, `${id}@${version}`) } : {}),
+    accessory: menu(service, `${id}@${version}`),
   };
 }
 
@@ -72,7 +72,7 @@ function state({ slug, registrationEnabled, retired, autoApprove, managedBy, ask
   return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${managed}`;
 }
 
-/** What the menu offers beside Edit. Slack takes five options. */
+/** What the menu offers beside Edit and History. Slack takes five options. */
 const labels: Record<Switch, string> = {
   enable: 'Enable registration',
   disable: 'Disable registration',
@@ -82,23 +82,24 @@ const labels: Record<Switch, string> = {
   'bring-back': 'Bring back',
 };
 
-function menu({ registrationEnabled, autoApprove, retired }: Listed, value: string): Overflow {
+function menu({ registrationEnabled, autoApprove, retired, managedBy }: Listed, value: string): Overflow {
   const offered: Switch[] = retired
     ? ['bring-back']
     : [registrationEnabled ? 'disable' : 'enable', autoApprove ? 'auto-off' : 'auto-on', 'retire'];
+  const here = [option('Edit', `edit:${value}`), ...offered.map((what) => option(labels[what], `${what}:${value}`))];
   return {
     type: 'overflow',
     action_id: serviceMenu,
-    options: [option('Edit', `edit:${value}`), ...offered.map((what) => option(labels[what], `${what}:${value}`))],
+    options: [...(managedBy === 'slack' ? here : []), option('History', `history:${value}`)],
   };
 }
 
 /** What was chosen in the menu, for which service as it was seen; undefined for a value that was made up. */
-export function chosenInMenu(value: string): (Pressed & { what: Switch | 'edit' }) | undefined {
+export function chosenInMenu(value: string): (Pressed & { what: Switch | 'edit' | 'history' }) | undefined {
   const [what = '', rest] = value.split(':');
   const service = pressed(rest);
   if (!service) return undefined;
-  if (what === 'edit') return { ...service, what };
+  if (what === 'edit' || what === 'history') return { ...service, what };
   return isSwitch(what) ? { ...service, what } : undefined;
 }
 

@@ -168,7 +168,7 @@ export function askedBefore(asked: Approvers, { slug, auto, active }: Said, addi
 export function serviceRefusal(refused: ServiceRefusal): string {
   switch (refused.kind) {
     case 'not-an-admin':
-      return `Only ${whoDecides(refused.askInstead)} may change the catalog. Nothing was changed.`;
+      return `Only ${whoDecides(refused.askInstead)} may look after the catalog. Nothing was changed.`;
     case 'unsure':
       return unsure;
     case 'gone':

@@ -21,11 +21,15 @@ const labels: Record<keyof ServiceRecord, string> = {
 
 const named = Object.keys(labels) as (keyof ServiceRecord)[];
 
-/** Each field that changed, as it was and as it became. */
+/** What is not worth a line of what a service began with. */
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
+/** Each field that changed, as it was and as it became; or all that a service began with. */
 export function changedFields(blockId: string, changes: ServiceChange[]): KnownBlock[] {
   const rows = changes.flatMap(({ before, after }) =>
     named
-      .filter((field) => field in after)
+      .filter((field) => field in after && (before || !(isEmpty(after[field]) || field === 'retired')))
       .map((field) => ({
         label: labels[field],
         value: before ? [...shown(field, before), words(' → '), ...shown(field, after)] : shown(field, after),
