@@ -84,7 +84,7 @@ const environment = z.object({
     .string()
     .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
     .transform(Number)
-    .default(30),
+    .default(300),
   ALLOW_EXTERNAL: flag.default(false),
   SMTP_URL: url(['smtp:', 'smtps:'], 'a URL such as smtps://user@host').optional(),
   MAIL_FROM: z

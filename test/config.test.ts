@@ -29,7 +29,7 @@ describe('what is set', () => {
       REMIND_AFTER: 86_400_000,
       TIME_ZONE: 'UTC',
       MAX_PENDING_PER_PERSON: 20,
-      MAX_ACTS_PER_PERSON: 30,
+      MAX_ACTS_PER_PERSON: 300,
       ALLOW_EXTERNAL: false,
       LOG_LEVEL: 'info',
     });

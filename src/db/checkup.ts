@@ -68,9 +68,10 @@ const atMost = 200;
 /** What the services that take requests, or have some to decide, say of who decides where: each answer once, with some of those that give it. */
 export async function rules({ tables }: Tables) {
   return tables.execute<{ approvers: string[]; channel: string | null; services: string[]; count: number }>(sql`
-    select approvers, channel, count(*)::int as count, (array_agg(slug order by slug))[1:3] as services
+    select to_json(approvers) as approvers, channel, count(*)::int as count,
+      to_json((array_agg(slug order by slug))[1:3]) as services
     from services where (registration_enabled and retired_at is null)
       or id in (select service_id from registrations where status = 'pending')
-    group by approvers, channel
+    group by services.approvers, channel
     order by count desc, min(slug) limit ${atMost}`);
 }

@@ -48,8 +48,8 @@ export async function week(
       ${tally(sql`decides and action = 'unregister'`)} as withdrawn,
       ${tally(sql`decides and action = 'delete'`)} as deleted,
       ${tally(sql`decides and action = 'expire'`)} as expired,
-      percentile_cont(array[0.5, 0.95]) within group (order by took::float8)
-        filter (where decides and action in ('approve', 'reject')) as waits
+      to_json(percentile_cont(array[0.5, 0.95]) within group (order by took::float8)
+        filter (where decides and action in ('approve', 'reject'))) as waits
     from days left join events using (day)
     group by grouping sets ((day), ()) order by day nulls last`);
   const all = rows.at(-1);
