@@ -40,6 +40,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+// Also where it is interrupted, it takes its PostgreSQL along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const began = performance.now();
 const say = (text: string): void =>
   void process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);

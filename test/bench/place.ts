@@ -67,6 +67,12 @@ const programs = {
 
 export type Slack = { apiUrl: string };
 
+/** What runs: nothing of it outlives the bench, however that ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** The bot, as `npm start` runs it in HTTP mode. */
 export const startBot = (slack: Slack, database: Database, env: Record<string, string> = {}): Promise<Measurable> =>
   start('bot', slack, { DATABASE_URL: database.url, ADMIN_CHANNEL: 'C0REQUESTS', LOG_LEVEL: 'info', ...env });
@@ -91,6 +97,8 @@ async function start(program: keyof typeof programs, slack: Slack, env: Record<s
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const port = await portOf(child);
   const startedIn = performance.now() - began;
   return {
