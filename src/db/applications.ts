@@ -118,18 +118,16 @@ export async function make(
   person: string,
   at: Date,
 ): Promise<{ id: number; name: string } | undefined> {
-  const [made] = await tx
-    .insert(applications)
-    .values({ name, createdBy: person, createdAt: at })
-    .onConflictDoNothing()
-    .returning({ id: applications.id, name: applications.name });
-  if (!made) return undefined;
-  const { id: applicationId } = made;
-  await tx.insert(applicationOwners).values({ applicationId, userId: person });
-  await tx
-    .insert(applicationHistory)
-    .values({ applicationId, version: 1, actor: person, action: 'create', name, added: [person], removed: [], at });
-  return made;
+  const [made] = await tx.execute<{ id: string; name: string }>(sql`
+    with made as (
+      insert into ${applications} (name, created_by, created_at) values (${name}, ${person}, ${at.toISOString()}::timestamptz)
+      on conflict do nothing returning id, name),
+    owned as (insert into ${applicationOwners} (application_id, user_id) select id, ${person}::text from made),
+    recorded as (
+      insert into ${applicationHistory} (application_id, version, actor, action, name, added, removed, at)
+      select id, 1, ${person}::text, 'create', name, array[${person}::text], '{}', ${at.toISOString()}::timestamptz from made)
+    select id, name from made`);
+  return made && { id: Number(made.id), name: made.name };
 }
 
 async function lockOwned(tx: Tx, person: string, which: ReturnType<typeof eq>) {

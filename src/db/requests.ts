@@ -1,5 +1,5 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { type Account, type Policy, refuseAccount } from '../domain/authority.ts';
 import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../domain/registration.ts';
 import { mayAwait, mayRequest, type RequestRefusal } from '../domain/request.ts';
@@ -64,10 +64,8 @@ export async function open(
     const application = await lockApplication(tx, request.application, request.requester, request.at);
     if (!application.ok) return application;
 
-    const sent = await tx
-      .select()
-      .from(registrations)
-      .where(and(eq(registrations.form, request.form), eq(registrations.applicationId, application.id)));
+    const there = await sentOrLive(tx, application.id, request);
+    const sent = there.filter(({ form }) => form === request.form);
     if (sent.length > 0) {
       const opened = sent.flatMap(({ serviceId, status }) =>
         chosen
@@ -77,11 +75,10 @@ export async function open(
       return { ok: true, opened, application: application.name };
     }
 
-    const standing = await liveOf(tx, application.id, request.services);
     const refusal = mayRequest(
       request.services,
       chosen.map((service) => {
-        const live = standing.find(({ serviceId }) => serviceId === service.id);
+        const live = there.find(({ serviceId }) => serviceId === service.id);
         return { ...service, standing: live ? { status: live.status, since: standsSince(live) } : null };
       }),
     );
@@ -102,16 +99,18 @@ async function pendingOf(tx: Tx, { requester, form }: Request): Promise<number> 
   return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
 }
 
-/** The live registrations that an application has already among these services. */
-const liveOf = (tx: Tx, applicationId: number, among: number[]) =>
+/** What this very form has made already, and the live registrations that the application has among the chosen services. */
+const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: Request) =>
   tx
     .select()
     .from(registrations)
     .where(
       and(
         eq(registrations.applicationId, applicationId),
-        inArray(registrations.serviceId, among),
-        inArray(registrations.status, [...liveStatuses]),
+        or(
+          eq(registrations.form, form),
+          and(inArray(registrations.serviceId, among), inArray(registrations.status, [...liveStatuses])),
+        ),
       ),
     );
 

@@ -43,7 +43,7 @@ export const services = pgTable(
   },
   (table) => [
     index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),
-    index('services_by_name').on(sql`lower(${table.name})`, table.id),
+    index('services_by_name').on(sql`lower(${table.name}) collate "C"`, table.id),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
 );

@@ -1,16 +1,34 @@
 /** How pickers search: every word that was typed is a part of the text, in any order and case. */
-import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 
 /** More words than these are not looked at. */
 const wordsAtMost = 8;
 
+const wordsOf = (typed: string): string[] =>
+  typed
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, wordsAtMost);
+
+/** What people type stands for itself in a pattern. */
+export const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
 /** A condition on a text in lower case; `like`, so that a trigram index can answer it. True where nothing was typed. */
 export function containsAll(text: SQLWrapper, typed: string): SQL | undefined {
-  const words = typed.split(/\s+/).filter((word) => word !== '');
-  return and(
-    ...words.slice(0, wordsAtMost).map((word) => {
-      const literal = word.replace(/[\\%_]/g, '\\$&');
-      return sql`${text} like lower(${`%${literal}%`})`;
-    }),
+  return and(...wordsOf(typed).map((word) => sql`${text} like lower(${`%${literal(word)}%`})`));
+}
+
+/** One or two letters make no trigram, and an index knows them only where a word begins. */
+const tooShort = /^[a-z0-9]{1,2}$/i;
+
+/** The same, but one or two letters are looked for where words begin: else they would cost a look at every text there is. */
+export function findsAll(text: SQLWrapper, typed: string): SQL | undefined {
+  const [short, long] = [
+    wordsOf(typed).filter((word) => tooShort.test(word)),
+    wordsOf(typed).filter((word) => !tooShort.test(word)),
+  ];
+  const beginnings = short.map((word) =>
+    or(sql`${text} like lower(${`${word}%`})`, sql`${text} like lower(${`% ${word}%`})`),
   );
+  return and(containsAll(text, long.join(' ')), ...beginnings);
 }

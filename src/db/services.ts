@@ -70,7 +70,7 @@ export async function page(
     .select(row)
     .from(services)
     .where(where)
-    .orderBy(sql`lower(${services.name})`, asc(services.id))
+    .orderBy(sql`lower(${services.name}) collate "C"`, asc(services.id))
     .limit(size)
     .offset((page - 1) * size);
   return { rows, page, pages, total };

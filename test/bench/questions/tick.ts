@@ -8,7 +8,7 @@ import { figure, type Measured, ratio, rounds } from '../rounds.ts';
 import { milliseconds } from '../words.ts';
 import { years } from '../years.ts';
 
-const day = 86_400_000;
+const setting = { timeZone: 'UTC', remindAfter: 86_400_000, adminChannel: 'C0REQUESTS', escalationChannel: undefined };
 
 export async function tick(bench: Bench): Promise<Answer[]> {
   const { few, many, small, large } = await years(bench);
@@ -34,13 +34,7 @@ async function ticks({ sql, url }: Database): Promise<Measured> {
   const db: Db = { tables, outbox };
   await tables.execute('select 1');
   const began = performance.now();
-  const claimed = await claim(db, {
-    reading: new Date(),
-    timeZone: 'UTC',
-    remindAfter: day,
-    adminChannel: 'C0REQUESTS',
-    escalationChannel: undefined,
-  });
+  const claimed = await claim(db, { reading: new Date(), ...setting });
   const took = performance.now() - began;
   if (claimed !== 1_000) throw new Error(`${claimed} were due`);
   await outbox.stop(1);
