@@ -17,7 +17,8 @@ export type Timekeeper = {
  */
 export function keepTime(deps: Deps): Timekeeper {
   const { config, metrics, now, log } = deps;
-  const duties = [metrics.cron('reminders', remind(deps), log), metrics.cron('expiry', expire(deps), log)];
+  // What expires at a tick is not reminded of.
+  const duties = [metrics.cron('expiry', expire(deps), log), metrics.cron('reminders', remind(deps), log)];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 

@@ -103,7 +103,9 @@ export function lastReminders(waiting: Waiting[], total: number, now: Date): Mes
     text: `${headline}.`,
     blocks: [
       {
-        ...section(`:no_bell: *${headline}.* Nobody has answered after ${remindersAtMost}, so Registrar stops here.`),
+        ...section(
+          `:no_bell: *${headline}.* Nobody has answered after ${remindersAtMost} reminders, so Registrar stops here.`,
+        ),
         block_id: 'headline',
       },
       ...waiting.map(
