@@ -10,25 +10,30 @@ export type Timed = {
   passesTo(moment: string | Date): Promise<void>;
 } & AsyncDisposable;
 
+/** Waits until nothing is left in the outbox. */
+export const quiet = ({ database: { sql } }: Office): Promise<void> =>
+  eventually(
+    'nothing is left in the outbox',
+    async () => {
+      const [left] = await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`;
+      return left === undefined;
+    },
+    60_000,
+  );
+
 export async function openTimed(
   start: string,
   setting: Omit<NonNullable<Parameters<typeof openOffice>[0]>, 'now'> = {},
 ): Promise<Timed> {
   let now = new Date(start);
   const office = await openOffice({ ...setting, now: () => now });
-  const { sql } = office.database;
-  const quiet = () =>
-    eventually('nothing is left in the outbox', async () => {
-      const [left] = await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`;
-      return left === undefined;
-    });
   return {
     office,
-    quiet,
+    quiet: () => quiet(office),
     async passesTo(moment) {
       now = new Date(moment);
       await office.bot.beat();
-      await quiet();
+      await quiet(office);
     },
     [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),
   };
