@@ -6,6 +6,7 @@ export default defineConfig({
     './src/db/schema.ts',
     './src/db/application-schema.ts',
     './src/db/catalog-schema.ts',
+    './src/db/delivery-schema.ts',
     './src/db/time-schema.ts',
   ],
   out: './migrations',

@@ -109,6 +109,16 @@ export function platformError(error: unknown): string | undefined {
   return platform && 'data' in error ? String(Object(error.data).error) : undefined;
 }
 
+/** Slack's words for a token that will never do. */
+export const badTokens = [
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'not_allowed_token_type',
+];
+
 /** Fills a picker. Where the database does not answer, the picker says so instead of spinning. */
 export async function answerPicker(
   ack: AckFn<{ options: PlainTextOption[] }>,

@@ -1,4 +1,5 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
+import { schedule as cron } from 'node-cron';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
@@ -14,6 +15,7 @@ import * as readings from './db/readings.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
 import { digest } from './features/digest.ts';
+import { reconcile } from './features/reconcile.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
 import { createMailer } from './mail.ts';
@@ -36,6 +38,9 @@ export type Running = {
 const answersFinishIn = 3_000;
 const deliveriesFinishIn = 4_000;
 
+/** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
+const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
+
 /** How long a check of readiness may take, in milliseconds. */
 const checkFor = 2_000;
 
@@ -46,7 +51,7 @@ const checkFor = 2_000;
 export async function start(
   config: Config,
   log: Log,
-  { signal = new AbortController().signal, now = () => new Date() } = {},
+  { signal = new AbortController().signal, now = () => new Date(), housekeeping = everyFewMinutes } = {},
 ): Promise<Running> {
   const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
   if (catalog && !catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
@@ -106,12 +111,16 @@ export async function start(
     parts.defer(() => slack.stop(answersFinishIn));
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
     state.authorized = true;
-    await outbox.work(deliver(deps));
+    await outbox.work(tables, deliver(deps));
     const { DIGEST_SCHEDULE: expression, TIME_ZONE: timezone } = config;
     const digests = metrics.cron('digests', digest(deps), log);
     if (expression) parts.defer(await onSchedule({ name: 'digest', expression, timezone }, digests, db, log));
     const { beat, stop: stopClock } = keepTime(deps);
     parts.defer(stopClock);
+    const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
+    const { at, jitter } = housekeeping;
+    const chores = cron(at, ({ date }) => keepHouse(date), { maxRandomDelay: jitter, noOverlap: true });
+    parts.defer(async () => chores.destroy());
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, beat, stop };
   } catch (error) {

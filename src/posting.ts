@@ -24,7 +24,7 @@ export class NotYet extends Error {
   }
 }
 
-type Posting = { db: Db; poster: WebClient; attempt: Attempt };
+export type Posting = { db: Db; poster: WebClient; attempt: Attempt };
 
 /**
  * Posts a message, or throws `NotYet` where the channel takes no more for now. Links in it are not unfolded, and names in
@@ -44,7 +44,7 @@ export async function post({ db, poster, attempt }: Posting, channel: string, me
       unfurl_media: false,
     })
     .catch(async (error) => {
-      if (!(error instanceof WebAPIRateLimitedError)) throw error;
+      if (!(error instanceof WebAPIRateLimitedError)) return refuse(error, channel);
       throw new NotYet(await turns.close(db, channel, error.retryAfter));
     });
   if (!posted.ts || !posted.channel) throw new Error('Slack accepted a message without saying where it is');
@@ -59,9 +59,24 @@ export async function redraw(client: WebClient, { channel, ts }: { channel: stri
     return true;
   } catch (error) {
     if (platformError(error) === 'message_not_found') return false;
-    throw error;
+    return refuse(error, channel);
   }
 }
+
+/** Throws it on, with the channel that Slack did not take it in. */
+function refuse(error: unknown, refusedIn: string): never {
+  throw error instanceof Error ? Object.assign(error, { refusedIn }) : error;
+}
+
+/** Slack's words for a channel that nothing can be posted to until somebody mends it. */
+export const shut = ['channel_not_found', 'not_in_channel', 'is_archived', 'is_inactive', 'restricted_action'];
+
+/** Slack's words for somebody who is not there any more. */
+export const nobodyThere = ['user_not_found', 'user_disabled', 'cannot_dm_bot'];
+
+/** The channel, or the person, that a message was not taken for. */
+export const refusedIn = (error: unknown): string | undefined =>
+  error instanceof Error && 'refusedIn' in error ? String(error.refusedIn) : undefined;
 
 /** Slack's words for a message that is not there to be changed: gone, or not the bot's any more. */
 const beyondUs = ['message_not_found', 'cant_update_message', 'edit_window_closed'];

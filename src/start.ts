@@ -1,6 +1,6 @@
 /** Starting against what may not be there yet: a mistake ends it with a sentence, an outage is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { platformError } from './answer.ts';
+import { badTokens, platformError } from './answer.ts';
 import type { Log } from './log.ts';
 
 /** Why Registrar cannot start, in words for the operator, who has to change something. */
@@ -32,16 +32,6 @@ export async function untilItWorks<T>(
     }
   }
 }
-
-/** Slack's words for a token that will never do. */
-const badTokens = [
-  'invalid_auth',
-  'not_authed',
-  'account_inactive',
-  'token_revoked',
-  'token_expired',
-  'not_allowed_token_type',
-];
 
 export function mistakeInSlack(error: unknown): string | undefined {
   const word = platformError(error) ?? platformError(error instanceof Error ? error.cause : undefined);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as cards from '../src/db/cards.ts';
 import { connect } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox.ts';
-import { eventually } from './support/eventually.ts';
-import { type Office, openOffice } from './support/office.ts';
+import { openOffice } from './support/office.ts';
+import { delivered } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';
 import type { Fault } from './workspace/model.ts';
 import { channel, seed } from './workspace/seed.ts';
@@ -17,13 +17,6 @@ const faults: [string, Fault][] = [
   ['posts it and cuts the connection', { kind: 'accept-then-drop' }],
   ['says internal_error', { kind: 'error', error: 'internal_error' }],
 ];
-
-/** Waits until nothing is left to deliver. */
-const delivered = ({ database }: Office) =>
-  eventually('the outbox is empty', async () => {
-    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
-    return left.length === 0;
-  });
 
 describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
   it.each([
@@ -127,4 +120,27 @@ it('a message that can never be delivered is put aside, and holds up nothing', a
     ['notice', 2, 'channel_not_found'],
     ['notice', 3, 'channel_not_found'],
   ]);
+});
+
+it('after a rate limit, what is told of a registration still comes in order, and nothing is looked for', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const { id } = workspace.member('dana');
+  workspace.fail(
+    'chat.postMessage',
+    { kind: 'rate-limited', retryAfter: 4 },
+    { when: ({ channel }) => channel === id },
+  );
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by/, { in: 'api-requests' });
+  await alex.clicks('Revoke', { in: 'api-requests' });
+  await alex.fills('Reason', 'A mistake');
+  await alex.submits();
+  await dana.finds(/Revoked by/);
+  await delivered(office);
+  expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+  // Slack is known to have refused it, so it cannot be there.
+  expect(workspace.calls.filter(({ method }) => method === 'conversations.history')).toEqual([]);
 });

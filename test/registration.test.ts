@@ -142,6 +142,7 @@ describe('what may be requested', () => {
     id,
     name: `Service ${id}`,
     registrationEnabled: true,
+    shut: null,
     standing: null,
     ...more,
   });
@@ -156,6 +157,12 @@ describe('what may be requested', () => {
       [1, 2],
       [service(1), service(2, { registrationEnabled: false })],
       { field: 'services', kind: 'disabled', services: ['Service 2'] },
+    ],
+    [
+      'one whose channel takes no posts',
+      [1, 2],
+      [service(1), service(2, { shut: 'is_archived' })],
+      { field: 'services', kind: 'unreachable', services: ['Service 2'] },
     ],
     [
       'one that the application has already',

@@ -276,6 +276,8 @@ function scopesOfMethod(method: string): string[] {
 /** https://docs.slack.dev/reference/events. */
 const eventScopes: Record<string, string[]> = {
   app_home_opened: [],
+  channel_unarchive: ['channels:read'],
+  group_unarchive: ['groups:read'],
   member_joined_channel: ['channels:read', 'groups:read'],
   member_left_channel: ['channels:read', 'groups:read'],
   subteam_members_changed: ['usergroups:read'],

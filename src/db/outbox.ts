@@ -3,21 +3,22 @@
  * is said that did not happen and nothing that happened goes unsaid.
  */
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { Effect } from '../domain/registration.ts';
-import type { Tx } from './client.ts';
+import type { Db, Tx } from './client.ts';
+import { deadLetters, type Job, mailQueue, mainQueue, queueOf, standingOf } from './queues.ts';
+import { settle } from './settle.ts';
+import * as troubles from './troubles.ts';
 
-const queue = 'outbox';
-/** E-mail waits in a queue of its own, with workers of its own: a mail server that hangs holds up no card. */
-const mailQueue = 'outbox-mail';
-const deadLetters = 'outbox-dead';
-
-/** How a delivery ended. A thrown error means that nobody knows: it is tried again, more slowly each time. */
+/** How a delivery ended; a thrown error is one that is tried again. */
 export type Delivery =
   | { end: 'delivered' }
-  /** `turn`: nothing was done yet, and this moment is its turn in a channel. `as`: the effect, and what is done of it. */
+  /** Nothing was done yet: it keeps its place before what comes after it. `turn`: this moment is its turn in a channel. `as`: the effect, and what is done of it. */
   | { end: 'later'; seconds: number; turn?: Date; as?: Effect }
-  | { end: 'undeliverable'; why: string };
+  /** It is tried again, more slowly each time. `stands`: nothing reaches that place until a human mends something. */
+  | { end: 'again'; why: string; place: string; stands: boolean }
+  /** No retry mends it: it is kept as a dead letter. */
+  | { end: 'undeliverable'; why: string; place: string };
 
 /** What a delivery is told of itself. */
 export type Attempt = {
@@ -31,19 +32,22 @@ export type Attempt = {
 
 export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
 
-/** An effect that was put off says since when it is in the outbox, and whether it has been tried. */
-type Job = Effect & { since?: string; turn?: string; untried?: boolean };
-
 /** How many deliveries of a queue run at once, in one process: each message in the outbox wakes all its workers. */
 const atOnce = 4;
 
+/** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
+export type Enqueue = (tx: Tx, effects: Effect[]) => Promise<void>;
+
 export type Outbox = {
-  /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
-  enqueue(tx: Tx, effects: Effect[]): Promise<void>;
+  enqueue: Enqueue;
   /** Prepares pg-boss's own tables. Safe to call by many replicas at once. */
   start(): Promise<void>;
   /** Begins delivering. */
-  work(deliver: Deliver): Promise<void>;
+  work(tables: Db['tables'], deliver: Deliver): Promise<void>;
+  /** Writes down that a place can be reached again: what waits for it is tried at once, what died of it is put back. */
+  mend(tx: Tx, place: string): Promise<void>;
+  /** Puts dead letters back, of one trouble or all of them. Says how many. */
+  redrive(tx: Tx, which: troubles.Which): Promise<number>;
   /** Finishes what is being delivered, for at most `seconds`, and closes the pool. */
   stop(seconds: number): Promise<void>;
 };
@@ -77,19 +81,21 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
   boss.on('error', onError);
   const workers: { name: string; id: string; busy: boolean }[] = [];
 
+  const enqueue: Enqueue = async (tx, effects) => {
+    const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
+    for (const [name, some] of Map.groupBy(wanted, ({ kind }) => queueOf(kind))) {
+      const jobs = some.map((effect) => ({ data: effect, ...standingOf(effect) }));
+      await boss.insert(name, jobs, { db: fromDrizzle(tx, sql) });
+    }
+  };
+
   return {
-    async enqueue(tx, effects) {
-      const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
-      for (const [name, some] of Map.groupBy(wanted, queueOf)) {
-        const jobs = some.map((effect) => ({ data: effect, ...standingOf(effect) }));
-        await boss.insert(name, jobs, { db: fromDrizzle(tx, sql) });
-      }
-    },
+    enqueue,
 
     async start() {
       await boss.start();
       await boss.createQueue(deadLetters, { retentionSeconds: days(365) });
-      for (const name of [queue, mailQueue]) {
+      for (const name of [mainQueue, mailQueue]) {
         await boss.createQueue(name, {
           policy: 'key_strict_fifo',
           notify: true,
@@ -107,7 +113,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
       }
     },
 
-    async work(deliver) {
+    async work(tables, deliver) {
       // A retry becomes due without a NOTIFY; the poll is what finds it. One of the workers looks each second: with all of
       // them doing so, an idle bot would ask the database twelve times a second.
       const options = (count: number) =>
@@ -117,14 +123,15 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
           pollingIntervalSeconds: 1,
           notifyPollingIntervalSeconds: count === 0 ? 1 : 10,
         }) as const;
-      for (const name of mail ? [queue, mailQueue] : [queue]) {
+      const ended = settle(boss, tables, deliver, enqueue, wake);
+      for (const name of mail ? [mainQueue, mailQueue] : [mainQueue]) {
         for (let count = 0; count < atOnce; count += 1) {
           const worker = { name, id: '', busy: false };
           workers.push(worker);
           worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, options(count), async (jobs) => {
             worker.busy = true;
             try {
-              return await Promise.all(jobs.map((job) => settle(job, deliver)));
+              return await Promise.all(jobs.map(ended));
             } finally {
               worker.busy = false;
               // Or it would look for its next job only when it is notified, or at the next poll.
@@ -135,76 +142,31 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
       }
     },
 
+    async mend(tx, place) {
+      await troubles.mend(tx, boss, { place });
+    },
+
+    redrive: (tx, which) => troubles.redrive(tx, boss, which),
+
     async stop(seconds) {
       await boss.stop({ graceful: true, timeout: seconds * 1000, close: true });
     },
   };
 
-  /** Has a worker look for what is due now; a poll finds it too, but up to a second later. */
-  function wake(name: string): void {
-    const mine = workers.filter((worker) => worker.name === name);
-    const worker = mine.find(({ busy }) => !busy) ?? mine[0];
-    if (worker) boss.notifyWorker(worker.id);
-  }
-
-  /**
-   * A delivery put off by Slack's rate limit, or given up, is a new job beside the finished one: pg-boss lets a failed job
-   * hold back its key's successors, and neither of the two is a failure of this registration's next message.
-   */
-  async function settle(job: JobWithMetadata<Job>, deliver: Deliver) {
-    const { since = job.createdOn.toISOString(), turn, untried = job.data.since === undefined, ...effect } = job.data;
-    const first = job.retryCount === 0 && untried;
-    const delivery = await deliver(effect, { first, since: new Date(since), turn: turn ? new Date(turn) : undefined });
-    if (delivery.end === 'later') {
-      const options = { ...standingOf(effect), startAfter: delivery.turn ?? delivery.seconds };
-      const waited = delivery.turn ? { turn: delivery.turn.toISOString(), untried: first } : { untried: false };
-      await boss.send(queueOf(effect), { ...(delivery.as ?? effect), since, ...waited }, options);
-      setTimeout(() => wake(queueOf(effect)), delivery.seconds * 1000 + promptly).unref();
-    } else if (delivery.end === 'undeliverable') {
-      await boss.send(deadLetters, { ...effect, since, why: delivery.why });
-    }
-    return { id: job.id, status: 'completed' as const };
+  /** Has a worker look for what is due in so many seconds; a poll finds it too, but up to a second later. */
+  function wake(name: string, seconds: number): void {
+    setTimeout(
+      () => {
+        const mine = workers.filter((worker) => worker.name === name);
+        const worker = mine.find(({ busy }) => !busy) ?? mine[0];
+        if (worker) boss.notifyWorker(worker.id);
+      },
+      seconds * 1000 + promptly,
+    ).unref();
   }
 }
 
 /** How long after its moment a job that was put off is looked for, in milliseconds: the database's clock is another one. */
 const promptly = 10;
-
-const queueOf = ({ kind }: Effect): string => (kind === 'mail' ? mailQueue : queue);
-
-/** Its key, and its priority: what nobody waits for, of which a tick can bring hundreds, lets everything else go first. */
-function standingOf(effect: Effect) {
-  const unhurried = effect.kind === 'reminder' || effect.kind === 'waiting' || effect.kind === 'stopped';
-  return { singletonKey: keyOf(effect), priority: unhurried ? 0 : 1 };
-}
-
-/**
- * Jobs of one key run one at a time and in order, on any number of replicas. Cards and notices have keys of their own: a
- * channel that cannot be posted to must not keep the decision from the requester.
- */
-function keyOf(effect: Effect): string {
-  switch (effect.kind) {
-    case 'reminder':
-    case 'digest':
-    case 'stopped':
-      return `${effect.kind}:${effect.channel}`;
-    case 'catalog':
-      return effect.kind;
-    case 'waiting':
-    case 'home':
-    case 'departure':
-      return `${effect.kind}:${effect.person}`;
-    case 'owner':
-      return `owner:${effect.application}:${effect.person}`;
-    case 'application':
-    case 'orphan':
-      return `${effect.kind}:${effect.application}`;
-    case 'service':
-    case 'queues':
-      return `${effect.kind}:${effect.service}`;
-    default:
-      return `${effect.kind}:${effect.registration}`;
-  }
-}
 
 const days = (count: number): number => count * 24 * 60 * 60;

@@ -1,10 +1,11 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
-import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { type Account, type Policy, refuseAccount } from '../domain/authority.ts';
 import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../domain/registration.ts';
 import { mayAwait, mayRequest, type RequestRefusal } from '../domain/request.ts';
 import { type Application, lockApplication } from './applications.ts';
 import type { Db, Tx } from './client.ts';
+import { troubles } from './delivery-schema.ts';
 import { append } from './history.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 
@@ -37,14 +38,14 @@ export async function open(
   return db.tables.transaction(async (tx) => {
     // The share lock holds a service as it is until this commits: disabling it comes before or after, not between.
     const chosen = await tx
-      .select()
+      .select({ ...getTableColumns(services), shut: shutBy(request.policy.adminChannel) })
       .from(services)
       .where(inArray(services.id, request.services))
       .orderBy(services.id)
       .for('share');
     const early = mayRequest(
       request.services,
-      chosen.map((service) => ({ ...service, standing: null })),
+      chosen.map((service) => ({ ...service, shut: decides(request, service) ? service.shut : null, standing: null })),
     );
     if (early) return { ok: false, refusal: early };
 
@@ -79,7 +80,7 @@ export async function open(
       request.services,
       chosen.map((service) => {
         const live = there.find(({ serviceId }) => serviceId === service.id);
-        return { ...service, standing: live ? { status: live.status, since: standsSince(live) } : null };
+        return { ...service, shut: null, standing: live ? { status: live.status, since: standsSince(live) } : null };
       }),
     );
     if (refusal) return { ok: false, refusal };
@@ -88,6 +89,14 @@ export async function open(
     return { ok: true, opened: wanted, application: application.name };
   });
 }
+
+/** Whether somebody has to be asked, in the channel. */
+const decides = (request: Request, service: { autoApprove: boolean }): boolean =>
+  begin({ workspace: request.autoApprove, service: service.autoApprove }) === 'pending';
+
+/** Slack's word for why a service's channel takes no posts, where that is known. */
+const shutBy = (adminChannel: string) => sql<string | null>`(
+  select min(why) from ${troubles} where over_at is null and place = coalesce(${services.channel}, ${adminChannel}))`;
 
 /**
  * How many requests of a person are pending, besides those of this very form. Their other forms wait meanwhile, or two at

@@ -104,6 +104,10 @@ export const registrations = pgTable(
     cardVersion: integer(),
     /** Rises by one with each change of what the card shows beside the status: a name, its channel, the reason. Buttons do not carry it. */
     cardChanges: integer().notNull().default(0),
+    /** When it was last compared with what stands in Slack. */
+    cardCheckedAt: moment(),
+    /** What was last found different, where redrawing it was of no use: Slack writes it in a way of its own. */
+    cardDiffers: text(),
     /** When a pending one is next due for a reminder, null for never; and how many it has had. */
     remindAt: moment(),
     reminders: integer().notNull().default(0),
@@ -126,6 +130,14 @@ export const registrations = pgTable(
     index('registrations_by_application').on(table.applicationId, table.serviceId),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_pending_by_service').on(table.serviceId, table.id).where(sql`${table.status} = 'pending'`),
+    // Which cards to look at next: those that stand and were not looked at for longest.
+    index('registrations_to_check')
+      .on(sql`${table.cardCheckedAt} nulls first`)
+      .where(sql`${table.status} in (${oneOf(liveStatuses)}) and ${table.cardTs} is not null`),
+    // Empty but for the moments between a change and its drawing.
+    index('registrations_undrawn')
+      .on(table.changedAt)
+      .where(sql`${table.cardVersion} is distinct from ${table.version} + ${table.cardChanges}`),
     index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
     index('registrations_reminded').on(table.remindedAt, table.remindedIn).where(sql`${table.status} = 'pending'`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),

@@ -5,6 +5,7 @@
 import type { ApplicationEffect } from './application.ts';
 import type { CatalogEffect } from './catalog.ts';
 import { type Listed, type ReminderEffect, redrawReminders } from './reminder.ts';
+import type { TroubleEffect } from './trouble.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -64,9 +65,7 @@ export const standsSince = (row: { status: Status; requestedAt: Date; changedAt:
   row.status === 'pending' ? row.requestedAt : row.changedAt;
 
 /** The statuses from which an action may start. */
-export function startsFrom(action: Action): Status[] {
-  return statuses.filter((status) => next(status, action) !== undefined);
-}
+export const startsFrom = (action: Action): Status[] => statuses.filter((status) => next(status, action) !== undefined);
 
 /** Where an action leads from a status, or undefined where it cannot happen. */
 export function next(status: Status, action: Action): Status | undefined {
@@ -92,6 +91,7 @@ export type Effect =
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */
   | { kind: 'home'; person: string }
+  | TroubleEffect
   | CatalogEffect
   | ApplicationEffect;
 

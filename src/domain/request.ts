@@ -8,6 +8,7 @@ export type RequestRefusal =
   | { field: 'services'; kind: 'disabled'; services: string[] }
   | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
   | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
+  | { field: 'services'; kind: 'unreachable'; services: string[] }
   | { field: 'application'; kind: 'not-yours' }
   | { field: 'application'; kind: 'name-taken'; name: string };
 
@@ -16,6 +17,8 @@ export type ServiceFacts = {
   id: number;
   name: string;
   registrationEnabled: boolean;
+  /** Why nobody can be asked, where its channel is known to take no posts. */
+  shut: string | null;
   /** The live registration that this application already has for it. */
   standing: { status: Status; since: Date } | null;
 };
@@ -25,6 +28,8 @@ export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestR
   if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
   const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
   if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
+  const unreachable = services.filter(({ shut }) => shut !== null).map((service) => service.name);
+  if (unreachable.length > 0) return { field: 'services', kind: 'unreachable', services: unreachable };
   const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
   if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
   return null;

@@ -15,6 +15,7 @@ import { deliverOrphan } from './deliver/orphan.ts';
 import { deliverOwner } from './deliver/owner.ts';
 import { deliverReminder } from './deliver/reminder.ts';
 import { deliverStopped } from './deliver/stopped.ts';
+import { deliverTrouble } from './deliver/trouble.ts';
 import { deliverWaiting } from './deliver/waiting.ts';
 
 const delivered: Delivery = { end: 'delivered' };
@@ -33,6 +34,7 @@ export function deliver(deps: Deps): Deliver {
   const orphan = deliverOrphan(deps);
   const following = deliverFollowing(deps);
   const moved = deliverMoved(deps);
+  const trouble = deliverTrouble(deps);
 
   return async (effect, attempt) => {
     try {
@@ -80,6 +82,8 @@ export function deliver(deps: Deps): Deliver {
         return owner(effect, attempt);
       case 'orphan':
         return orphan(effect, attempt);
+      case 'trouble':
+        return trouble(effect, attempt);
     }
   }
 }

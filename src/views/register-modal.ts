@@ -174,6 +174,8 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
         .join(' ');
     case 'too-many':
       return `You have ${refusal.pending} pending ${refusal.pending === 1 ? 'request' : 'requests'}, and may have ${refusal.limit} at a time. Wait for a decision, or take one back with /unregister.`;
+    case 'unreachable':
+      return `${refusal.services.join(', ')}: no request can be made just now, because Registrar cannot post to the channel that decides. Please tell an admin, who has been told why.`;
     case 'not-yours':
       return 'This application is not yours. Choose one of yours, or type a name to create one.';
     case 'name-taken':

@@ -63,7 +63,10 @@ if (url) {
   // The bot's own commit, and the same card posted directly after it; or, with POLL, by a look every so many milliseconds.
   const left: Effect[] = [];
   const outbox = { enqueue: async (_: unknown, effects: Effect[]) => void left.push(...effects) };
-  const db = { tables: connect(url).tables, outbox: { ...outbox, start: none, work: none, stop: none } };
+  const db = {
+    tables: connect(url).tables,
+    outbox: { ...outbox, start: none, work: none, stop: none, mend: none, redrive: async () => 0 },
+  };
   const policy = { approvers: [], adminChannel: 'C0REQUESTS', allowSelfApproval: false, allowExternal: false };
   const postAll = async (): Promise<void> => {
     for (const effect of left.splice(0)) {

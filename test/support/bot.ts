@@ -30,16 +30,22 @@ export function environment(
   };
 }
 
+/** What time it is, and when the bot keeps house: as in the world, unless a test says otherwise. */
+export type Clock = { now?: (() => Date) | undefined; housekeeping?: string | undefined };
+
 /** Starts a bot and has the workspace deliver to it. */
 export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  now?: () => Date,
+  { now, housekeeping }: Clock = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
-  const running = await start(read.config, createLog(read.config.LOG_LEVEL), now ? { now } : {});
+  const running = await start(read.config, createLog(read.config.LOG_LEVEL), {
+    ...(now ? { now } : {}),
+    ...(housekeeping ? { housekeeping: { at: housekeeping, jitter: 0 } } : {}),
+  });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);
   return running;
 }

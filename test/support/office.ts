@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { Running } from '../../src/main.ts';
 import { type Seed, seed } from '../workspace/seed.ts';
 import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
-import { type Mode, startBot } from './bot.ts';
+import { type Clock, type Mode, startBot } from './bot.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export const catalog = `services:
@@ -37,13 +37,12 @@ export type Office = AsyncDisposable & {
 };
 
 /** `bots: 0` opens it without one, for stories that start the bot as a program. */
-type Setting = {
+type Setting = Clock & {
   bots?: 0;
   mode?: Mode;
   env?: Record<string, string>;
   catalog?: string;
   seed?: Seed;
-  now?: () => Date;
   /** Slack's rate limits are in force. */
   limited?: boolean;
   /** Another way for the bots to the database at this URL. */
@@ -52,7 +51,7 @@ type Setting = {
 
 /** Opens the office. Closing it checks that Slack had nothing to complain of. */
 export async function openOffice(setting: Setting = {}): Promise<Office> {
-  const { mode = 'socket', env = {}, now } = setting;
+  const { mode = 'socket', env = {}, now, housekeeping } = setting;
   const folder = await mkdtemp(join(tmpdir(), 'registrar-office-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
@@ -65,7 +64,12 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
   });
   const bots: Running[] = [];
   const startAnother = async (more: Record<string, string> = {}): Promise<Running> => {
-    const bot = await startBot(workspace, mode, { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more }, now);
+    const bot = await startBot(
+      workspace,
+      mode,
+      { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more },
+      { now, housekeeping },
+    );
     bots.push(bot);
     return bot;
   };

@@ -11,6 +11,7 @@ import { command } from './acting/commands.ts';
 import { done, failed } from './acting/failed.ts';
 import * as membership from './acting/membership.ts';
 import * as modals from './acting/modals.ts';
+import { draft, edit } from './messages.ts';
 import type { Answer, Channel, Group, Member, Message, Option, OptionGroups, View } from './model.ts';
 import { Person } from './people.ts';
 import { SlackServer, type WorkspaceOptions } from './slack-server.ts';
@@ -103,6 +104,15 @@ export class Workspace extends SlackServer {
   async archive(channelId: string): Promise<Answer> {
     this.channel(channelId).archived = true;
     this.state.changed();
+    return done;
+  }
+  unarchive(channelId: string): Promise<Answer> {
+    return membership.unarchive(this.inside, this.channel(channelId));
+  }
+  /** What a message of the bot's says after another program with its token has changed it. */
+  async tamper(channelId: string, ts: string, text: string): Promise<Answer> {
+    const message = this.state.message(this.channel(channelId).id, ts);
+    if (message) edit(this.state, message, draft(this.state, { text, blocks: [] }));
     return done;
   }
   /** By a workspace admin, who may delete anything. */

@@ -15,16 +15,21 @@ export function deliverCard({ config, db, poster }: Deps) {
     const { channel: wanted } = registration.approvers;
     const mark: Mark = { event_type: 'registrar_card', event_payload: { registration: id } };
 
+    const lost = async (since: Date) => {
+      const ts = await findPosted(poster, wanted, mark, since);
+      return ts ? { channel: wanted, ts, drawing: 0 } : null;
+    };
+
     let place = found.place;
-    if (!place) {
-      const posted =
-        attempt.first && drawing === 1 ? undefined : await findPosted(poster, wanted, mark, registration.requestedAt);
-      if (posted) place = { channel: wanted, ts: posted, drawing: 0 };
-    } else if (registration.status === 'pending' && place.channel !== wanted) {
-      place = await move(place);
-    }
+    if (!place) place = attempt.first && drawing === 1 ? null : await lost(registration.requestedAt);
+    else if (registration.status === 'pending' && place.channel !== wanted) place = await move(place);
     if (place && place.drawing >= drawing) return;
-    const stands = place && (await redraw(poster, place, message)) ? place : undefined;
+    let stands = place && (await redraw(poster, place, message)) ? place : null;
+    if (place && !stands && !attempt.first) {
+      // It was deleted, and the attempt whose end is unknown may have posted it again.
+      const again = await lost(attempt.since);
+      stands = again && (await redraw(poster, again, message)) ? again : null;
+    }
     const { channel, ts } = stands ?? (await post({ db, poster, attempt }, wanted, message, mark));
     await cards.drawn(db, id, { channel, ts, drawing });
 

@@ -1,26 +1,44 @@
 /** A delivery failed: whether to wait, to put it aside or to try again, and what an operator can do about it. */
 import { WebAPIRateLimitedError } from '@slack/web-api';
-import { platformError } from '../../answer.ts';
+import { badTokens, platformError } from '../../answer.ts';
 import type { Delivery } from '../../db/outbox.ts';
+import * as troubles from '../../db/troubles.ts';
 import type { Effect } from '../../domain/registration.ts';
+import { cut } from '../../domain/text.ts';
 import type { Log } from '../../log.ts';
 import { refusedForGood } from '../../mail.ts';
-import { NotYet } from '../../posting.ts';
+import { NotYet, nobodyThere, refusedIn, shut } from '../../posting.ts';
 
 /** A rate limit, or a channel's turn, says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
 export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery {
   if (error instanceof NotYet) return { end: 'later', seconds: error.turn.seconds, turn: error.turn.at };
   if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
   const word = platformError(error);
-  const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);
   const about = { err: error, effect };
+  const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);
   if (why) {
     log.error(about, `a message can never be delivered (${why}) and was put aside`);
-    return { end: 'undeliverable', why };
+    return { end: 'undeliverable', why, place: placeOf(effect, error) };
   }
   log.warn(about, mending[word ?? codeOf(error)] ?? 'a message could not be delivered; it is tried again');
-  throw error;
+  // A Slack that answers with nonsense says it as its word.
+  const cause = cut(word ?? (codeOf(error) || nameOf(error)), 100);
+  if (badTokens.includes(cause)) return { end: 'again', why: cause, place: 'slack', stands: true };
+  return { end: 'again', why: cause, place: placeOf(effect, error), stands: standing.includes(cause) };
 }
+
+/** Never the whole error: what people wrote may be in it. */
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+
+/** Where it should have gone: the channel that Slack did not take it in, or what kind of message it is. */
+function placeOf(effect: Effect, error: unknown): string {
+  const channel = refusedIn(error) ?? '';
+  if (/^[CG]/.test(channel)) return channel;
+  return troubles.placeOf(effect);
+}
+
+/** Slack's words for what fails in the same way each time, until a human mends it: one is told at once. */
+const standing = [...shut, 'messages_tab_disabled', 'missing_scope', 'not_enabled'];
 
 const malformed = [
   'invalid_blocks',
@@ -35,7 +53,7 @@ const malformed = [
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** Slack's words for somebody who cannot be written to. */
-const nobody = ['channel_not_found', 'user_not_found', 'user_disabled', 'cannot_dm_bot'];
+const nobody = ['channel_not_found', ...nobodyThere];
 
 /** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
 const hopeless: Record<Effect['kind'], readonly string[]> = {
@@ -57,6 +75,7 @@ const hopeless: Record<Effect['kind'], readonly string[]> = {
   departure: [],
   owner: [...malformed, ...nobody],
   orphan: malformed,
+  trouble: malformed,
 };
 
 /** What an operator can do about the others: the outbox goes on trying for hours, and so mends itself. */
@@ -64,6 +83,7 @@ const mending: Record<string, string> = {
   channel_not_found: 'the channel is not there, or private and without the bot: invite the bot, or change the setting',
   not_in_channel: 'the bot is not in the channel: invite it, and the message follows',
   is_archived: 'the channel is archived: unarchive it, or change the setting',
+  is_inactive: 'the channel is archived: unarchive it, or change the setting',
   invalid_auth: 'Slack does not accept the token: set SLACK_BOT_TOKEN anew',
   missing_scope: 'Slack does not let the app do this: give it the scopes of the manifests, and install it anew',
   EAUTH: 'the mail server does not accept the login: set SMTP_URL anew',

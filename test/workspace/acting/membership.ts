@@ -45,6 +45,14 @@ export async function leave(inside: Inside, memberId: string, channel: Channel):
   return moved(inside, 'member_left_channel', memberId, channel);
 }
 
+export function unarchive(inside: Inside, channel: Channel): Promise<Answer> {
+  channel.archived = false;
+  inside.state.changed();
+  const type = channel.kind === 'private' ? 'group_unarchive' : 'channel_unarchive';
+  const [user = ''] = channel.members;
+  return tell(inside, { type, channel: channel.id, user });
+}
+
 /** Slack takes deactivated people out of their channels, and hides them in user groups. */
 export async function deactivate(inside: Inside, memberId: string): Promise<Answer> {
   const { state } = inside;

@@ -1,0 +1,58 @@
+/** A human hears of what only a human can mend: the admin channel, or, where that is what is dead, an approver. */
+import { platformError } from '../../answer.ts';
+import * as deadLetters from '../../db/dead-letters.ts';
+import type { Attempt } from '../../db/outbox.ts';
+import * as troubles from '../../db/troubles.ts';
+import type { Deps } from '../../deps.ts';
+import { admins, membershipsToAsk } from '../../domain/authority.ts';
+import type { Effect } from '../../domain/registration.ts';
+import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../posting.ts';
+import type { Message } from '../../views/card.ts';
+import { trouble } from '../../views/trouble.ts';
+
+type Trouble = Extract<Effect, { kind: 'trouble' }>;
+
+/** How many people are tried before it stays with the log. */
+const triedAtMost = 10;
+
+export function deliverTrouble({ config, db, poster, directory, log }: Deps) {
+  const { policy } = config;
+
+  return async ({ place, why, at }: Trouble, attempt: Attempt): Promise<void> => {
+    const known = await troubles.find(db, { place, why });
+    const stands = known?.overAt === null;
+    const letters = await deadLetters.count(db, { place, why });
+    if (!stands && letters === 0) return;
+    const message = trouble({ place, why, stands, letters });
+    const posting = { db, poster, attempt };
+    const mark: Mark = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
+    if (await told(posting, policy.adminChannel, message, mark)) return;
+    for (const person of (await people()).slice(0, triedAtMost)) {
+      if (await told(posting, person, message, mark)) return;
+    }
+    log.error({ place, why, letters }, 'nobody could be told that messages do not arrive');
+  };
+
+  /** Whoever looks after the workspace; of a channel that Slack does not show any more, nobody is known. */
+  async function people(): Promise<string[]> {
+    const { users, groups } = admins(policy);
+    const named = [...users, ...(await directory.members(groups))];
+    if (named.length > 0) return [...new Set(named)];
+    return directory.members(membershipsToAsk(admins(policy), ''));
+  }
+}
+
+/** False where nobody reads there; then somebody else is told. */
+async function told({ db, poster, attempt }: Posting, to: string, message: Message, mark: Mark): Promise<boolean> {
+  try {
+    if (!attempt.first) {
+      const channel = /^[CG]/.test(to) ? to : await directChannel(poster, to);
+      if (channel && (await findPosted(poster, channel, mark, attempt.since))) return true;
+    }
+    await post({ db, poster, attempt }, to, message, mark);
+    return true;
+  } catch (error) {
+    if ([...shut, ...nobodyThere, 'messages_tab_disabled'].includes(platformError(error) ?? '')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/** The housekeeping of every few minutes: what a crash, a lost answer or somebody's hand left wrong in Slack is put right. */
+import * as chores from '../db/chores.ts';
+import * as deadLetters from '../db/dead-letters.ts';
+import * as reconciling from '../db/reconciling.ts';
+import type { Deps } from '../deps.ts';
+import { checkChannels } from './reconcile/channels.ts';
+import { compareCards } from './reconcile/compare.ts';
+
+/** How many lost cards are put into the outbox at a time. */
+const missingAtMost = 100;
+
+/** Returns what is to be called at each tick, with the moment that the schedule names; one replica does it. */
+export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
+  const { db, log } = deps;
+  return async (tick) => {
+    if (!(await chores.take(db, 'reconcile', tick))) return;
+    await deadLetters.sweep(db);
+    const missing = await reconciling.drawMissing(db, missingAtMost);
+    await checkChannels(deps);
+    const { looked, redrawn } = await compareCards(deps);
+    const about = { looked, redrawn, missing };
+    if (redrawn + missing > 0) log.info(about, 'cards were not what they should be, and are redrawn');
+    else log.debug(about, 'the cards are what they should be');
+  };
+}

@@ -1,0 +1,23 @@
+/** Looks whether channels that took no posts take them again, in case Slack's word of it was lost. */
+import { platformError } from '../../answer.ts';
+import * as troubles from '../../db/troubles.ts';
+import type { Deps } from '../../deps.ts';
+
+/** Of the 50 calls a minute that Slack allows (https://docs.slack.dev/apis/web-api/rate-limits), few. */
+const channelsAtMost = 10;
+
+export async function checkChannels({ db, poster }: Deps): Promise<void> {
+  for (const place of await troubles.toCheck(db, channelsAtMost)) {
+    if (await open(place)) await db.tables.transaction((tx) => db.outbox.mend(tx, place));
+  }
+
+  async function open(channel: string): Promise<boolean> {
+    try {
+      const { channel: known } = await poster.conversations.info({ channel });
+      return known?.is_archived === false && known.is_member === true;
+    } catch (error) {
+      if (platformError(error)) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** What a human is told who can mend it: nothing arrives at a place, or messages were put aside for good. */
+import { cut } from '../domain/text.ts';
+import { context, escaped, section } from './blocks.ts';
+import type { Message } from './card.ts';
+
+/** `letters` are the messages that were put aside; `stands`: the others are tried again. */
+export type Told = { place: string; why: string; stands: boolean; letters: number };
+
+export function trouble({ place, why, stands, letters }: Told): Message {
+  const cause = mending[why] ?? `the cause is ${code(why)}`;
+  const headline = stands
+    ? `Registrar cannot reach ${named(place)}: ${cause}.`
+    : `${letters === 1 ? 'A message' : `${letters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
+  const after = 'What waits is tried again, and follows by itself once this is mended.';
+  const aside = letters === 1 ? 'One message was put aside.' : `${letters} messages were put aside.`;
+  const kept = `${aside} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
+  return {
+    text: headline,
+    blocks: [
+      { ...section(`:warning: *${headline}*`), block_id: 'trouble' },
+      { ...context([...(stands ? [after] : []), ...(letters > 0 ? [kept] : [])].join(' ')), block_id: 'next' },
+    ],
+  };
+}
+
+/** Ids of channels are not always readable as names to whoever reads this. */
+function named(place: string): string {
+  switch (place) {
+    case 'direct':
+      return 'people, by direct message';
+    case 'home':
+      return 'Homes';
+    case 'mail':
+      return 'people, by e-mail';
+    case 'cards':
+      return 'a channel';
+    case 'slack':
+      return 'Slack';
+    default:
+      return `<#${place}> (${code(place)})`;
+  }
+}
+
+const code = (text: string): string => `\`${escaped(cut(text, 100))}\``;
+
+const invite = `the bot is not in it, or it is gone. Write ${code('/invite @Registrar')} there, or choose another channel`;
+
+/** What is wrong, and what to do, by Slack's word for it. */
+const mending: Record<string, string> = {
+  channel_not_found: invite,
+  not_in_channel: invite,
+  is_archived: 'it is archived. Unarchive it, or choose another channel',
+  is_inactive: 'it is archived. Unarchive it, or choose another channel',
+  messages_tab_disabled: 'the app takes no direct messages. Enable the messages tab of its Home, as the manifests do',
+  missing_scope: 'the app lacks a permission. Install it anew with the scopes of the manifests',
+  user_not_found: 'they are not in Slack any more',
+  user_disabled: 'they are not in Slack any more',
+  crashed: 'Registrar was stopped at the last of many attempts',
+};
