@@ -216,6 +216,19 @@ export function story(system: System): Step[] {
       sees: [{ who: dana, where: 'messages', reads: /Approved by @lee.*Weather API/s }],
     },
     {
+      title: 'Dana calls the Shop something else, and its cards follow',
+      async does() {
+        await dana.opensHome();
+        await dana.presses('Rename', { ...home, on: /^Shop/ }, 'the menu of the Shop');
+        await dana.writes('Name', 'Web Shop');
+        await dana.submits('Rename');
+      },
+      sees: [
+        { who: alex, where: requests, reads: /Shipping API.*Application +Web Shop.*Waiting since/s },
+        { who: dana, where: 'home', reads: /Web Shop.*Shipping API/s },
+      ],
+    },
+    {
       title: 'Nobody answers: the channel is reminded, in one message, of all that waits',
       async does() {
         // Instead of a day, and of nine o'clock on working days.
@@ -223,7 +236,7 @@ export function story(system: System): Step[] {
         await restartBot({ REMIND_AFTER: '1s', REMINDER_SCHEDULE: '*/1 * * * * *' });
         await dana.types('/register');
         await dana.picks('Services', 'Invoicing API', 'Tax API');
-        await dana.picks('Application', 'Shop');
+        await dana.picks('Application', 'Web Shop');
         await dana.writes('Reason', 'The new shop sends invoices');
         await dana.submits('Request access');
       },
@@ -231,7 +244,8 @@ export function story(system: System): Step[] {
         {
           who: alex,
           where: requests,
-          reads: /^:bell: 2 requests are waiting.*Invoicing API — Shop.*Dana Reyes.*Tax API — Shop.*Dana Reyes/s,
+          reads:
+            /^:bell: 2 requests are waiting.*Invoicing API — Web Shop.*Dana Reyes.*Tax API — Web Shop.*Dana Reyes/s,
           without: /Payments API|Search API|Orders API|Weather API/,
         },
         { who: dana, where: 'messages', reads: /2 of your requests are still waiting.*Invoicing API.*\[Withdraw\]/s },
