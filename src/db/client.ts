@@ -47,9 +47,6 @@ export type Connection = {
 export function connect(url: string, settings: Record<string, string | number | boolean> = {}): Connection {
   const client = postgres(url, {
     max: 10,
-    // Drizzle reads arrays itself, and statements of our own make JSON of them. Asking each new connection for the array
-    // types costs a round trip, and rejects where nobody can catch it when the connection ends meanwhile (postgres 3.4).
-    fetch_types: false,
     ...reconnecting,
     ...(settings.default_transaction_read_only ? {} : writing),
     onnotice: () => {},
