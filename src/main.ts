@@ -6,7 +6,7 @@ import { readCatalog } from './catalog/file.ts';
 import { onSchedule } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { applyFile } from './db/catalog.ts';
-import { connect, type Db, migrateDatabase, reachable } from './db/client.ts';
+import { connect, type Db, isCutConnection, migrateDatabase, reachable } from './db/client.ts';
 import { EmbeddedPostgresError } from './db/data-dir.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
@@ -160,6 +160,12 @@ async function run(): Promise<void> {
       process.exit(0);
     });
   }
+  process.on('uncaughtException', (error) => {
+    if (isCutConnection(error))
+      return log.error({ err: error }, 'a connection to the database was cut; it is made anew');
+    log.fatal({ err: error }, 'Registrar cannot go on');
+    process.exit(1);
+  });
   process.on('unhandledRejection', (reason) => {
     // @slack/socket-mode 3.1 rejects with nothing when it is stopped while it reconnects.
     if (stopping.signal.aborted && reason === undefined) return;

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { migrateDatabase } from '../src/db/client.ts';
+import { isCutConnection, migrateDatabase } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { databaseUrl } from './support/postgres.ts';
@@ -70,4 +70,13 @@ it('replicas that start together migrate one after the other', async () => {
   await sql.end();
   await server`drop database test_replicas with (force)`;
   await server.end();
+});
+
+it.each([
+  [TypeError, 'at Immediate.nextWrite (file:///app/node_modules/postgres/src/connection.js:255:22)', true],
+  [TypeError, 'at Socket.data (file:///app/node_modules/postgres/src/connection.js:324:9)', false],
+  [TypeError, 'at nextWrite (file:///app/src/outbox.ts:1:1)', false],
+  [Error, 'at Immediate.nextWrite (file:///app/node_modules/postgres/src/connection.js:255:22)', false],
+])('only what postgres.js throws after a connection was cut is survived: %o %s', (kind, stack, survived) => {
+  expect(isCutConnection(Object.assign(new kind('x'), { stack: `x\n    ${stack}` }))).toBe(survived);
 });

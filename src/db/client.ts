@@ -36,6 +36,15 @@ const reconnecting = {
 /** Who wants to write has no use for a session that may not: it is let go, not kept for as long as a connection lives. */
 const writing = { target_session_attrs: 'read-write' } as const;
 
+/**
+ * Whether an exception is postgres.js's own (3.4): where a connection is cut between two statements of a transaction, the
+ * second is written to nothing, outside of any promise. The transaction is rejected and the connection made anew all the same.
+ */
+export function isCutConnection(error: unknown): boolean {
+  const { name, stack }: { name?: unknown; stack?: unknown } = Object(error);
+  return name === 'TypeError' && /nextWrite .*[\\/]postgres[\\/]/.test(String(stack));
+}
+
 export type Connection = {
   tables: Drizzle;
   /** Hears what is sent to a channel with NOTIFY; `begun` is called each time that listening begins, also anew after a loss. */
