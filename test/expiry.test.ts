@@ -9,9 +9,11 @@ import { asks, people } from './support/people.ts';
 import { openTimed } from './support/time.ts';
 
 const env = { EXPIRE_PENDING_AFTER: '6d' };
+/** A request of noon expires at noon, a week later, when a reminder would be due. */
+const atATick = { EXPIRE_PENDING_AFTER: '7d', REMINDER_SCHEDULE: '0 12 * * 1-5' };
 
 it('the last reminder before warns, the card says it, and the requester can ask again with a form that is filled in', async () => {
-  await using timed = await openTimed('2026-11-02T10:00:00Z', { env: { ...env, REMINDER_SCHEDULE: '0 12 * * 1-5' } });
+  await using timed = await openTimed('2026-11-02T12:00:00Z', { env: atATick });
   const { office, passesTo, quiet } = timed;
   const { dana, sam, alex } = people(office);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop', 'For <b> & "c"');
@@ -24,19 +26,19 @@ it('the last reminder before warns, the card says it, and the requester can ask 
   await passesTo('2026-11-03T12:00:00Z');
   expect(reminder()).toMatch(/3 requests/);
   expect(reminder()).not.toMatch(/Expires/);
-  // The next one would come on Monday, and that is too late.
+  // The next one would come on Monday at noon, and that is too late.
   await passesTo('2026-11-05T12:00:00Z');
-  expect(reminder()?.match(/:warning: Expires on Nov 8, 2026 at 10:00/g)).toHaveLength(3);
+  expect(reminder()?.match(/:warning: Expires on Nov 9, 2026 at 12:00/g)).toHaveLength(3);
 
-  // To the second, and not at a tick.
-  await passesTo('2026-11-08T09:59:59Z');
+  // To the second; and the last reminder goes with what it lists.
+  await passesTo('2026-11-09T11:59:59Z');
   expect(alex.sees('api-requests').join()).not.toMatch(/Expired/);
   await alex.clicks('Approve', { in: 'api-requests', on: /Till/ });
   await alex.finds(/Till.*Approved by @alex/s, { in: 'api-requests' });
-  await passesTo('2026-11-08T10:00:00Z');
+  await passesTo('2026-11-09T12:00:00Z');
   const cards = alex.sees('api-requests');
   for (const service of ['Payments', 'Ledger']) {
-    const closed = new RegExp(`${service} API.*Shop.*:alarm_clock: Expired today at 10:00\n· Requested [^[]*$`, 's');
+    const closed = new RegExp(`${service} API.*Shop.*:alarm_clock: Expired today at 12:00\n· Requested [^[]*$`, 's');
     expect(cards).toContainEqual(expect.stringMatching(closed));
   }
   expect(cards).toHaveLength(3);

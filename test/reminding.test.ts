@@ -184,7 +184,7 @@ describe('whatever goes wrong', () => {
     // The answer to the post is lost, then Slack slows the bot down: the message is found again.
     await asks(sam, ['Search API'], 'Till');
     await sam.closes();
-    const isReminder = ({ text }: Record<string, unknown>) => /waiting for a decision/.test(String(text));
+    const isReminder = (args: Record<string, unknown>) => args.channel === id && /waiting/.test(String(args.text));
     workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: isReminder });
     workspace.fail('conversations.history', { kind: 'rate-limited', retryAfter: 1 });
     await passesTo('2026-11-05T09:00:00Z');

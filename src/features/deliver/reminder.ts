@@ -31,16 +31,12 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const begun = standing?.tick.getTime() === tick.getTime();
     // Without a place it may be there all the same, of an attempt whose end nobody knows.
     const ts = standing && (standing.ts ?? (await findPosted(poster, channel, markOf(standing.tick), standing.tick)));
-    if (begun && ts) {
-      const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
-      if (rows.length > 0) {
-        await redraw(poster, { channel, ts }, await draw(channel, rows, total));
-        return messages.posted(db, channel, tick, ts);
-      }
-      await withdraw(poster, { channel, ts }, replaced);
-      return messages.gone(db, channel, tick);
+    if (begun && ts) return refresh(channel, tick, ts);
+    if (!(await drawNew(channel, tick))) {
+      // What the one before it listed may have gone with this one.
+      if (standing && ts) await refresh(channel, standing.tick, ts);
+      return;
     }
-    if (!(await drawNew(channel, tick))) return;
     const former = await messages.begin(db, channel, tick, ts);
     if (former) {
       // Before the new one is posted: there is never more than one.
@@ -52,6 +48,18 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     if (!message) return messages.gone(db, channel, tick);
     await messages.posted(db, channel, tick, (await post({ db, poster, attempt }, channel, message, markOf(tick))).ts);
   };
+
+  /** Redraws a reminder that stands, of what still waits; removes it where nothing does. */
+  async function refresh(channel: string, tick: Date, ts: string): Promise<void> {
+    const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
+    if (rows.length > 0) {
+      await redraw(poster, { channel, ts }, await draw(channel, rows, total));
+      await messages.posted(db, channel, tick, ts);
+    } else {
+      await withdraw(poster, { channel, ts }, replaced);
+      await messages.gone(db, channel, tick);
+    }
+  }
 
   /** The reminder as it is first posted: what was put off before that is not in it. Undefined where nothing is left. */
   async function drawNew(channel: string, tick: Date): Promise<Message | undefined> {
