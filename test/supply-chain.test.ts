@@ -26,6 +26,5 @@ it('every library that the bot comes with is used by it', () => {
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n');
   const unused = Object.keys(dependencies).filter((name) => !new RegExp(`['\`]${name}['\`/]`).test(source));
-  // Slack's SDK for Socket Mode asks for undici beside it.
-  expect(unused).toEqual(['undici']);
+  expect(unused).toEqual([]);
 });

@@ -1,7 +1,7 @@
-/** Every call of Slack's, by method and result: around `fetch`, where all clients and all their tries come by. */
+/** Every call of Slack's, by method and result: around the one way out, where all clients and all their tries come by. */
+import type { FetchFunction } from '@slack/web-api';
 import { Counter, Histogram, type Registry } from 'prom-client';
-
-type Fetch = typeof globalThis.fetch;
+import { call } from '../calling.ts';
 
 /** Slack's words that tell an operator something; any other is `other_error`, so that the results stay countable. */
 const words = new Set(
@@ -13,7 +13,7 @@ const words = new Set(
   unknown_method user_disabled user_not_found users_not_found view_too_large`.split(/\s+/),
 );
 
-export function countCalls(registry: Registry): (apiUrl: string) => Fetch {
+export function countCalls(registry: Registry): (apiUrl: string) => FetchFunction {
   const registers = [registry];
   const calls = new Counter({
     name: 'registrar_slack_calls_total',
@@ -36,7 +36,7 @@ export function countCalls(registry: Registry): (apiUrl: string) => Fetch {
   });
 
   return (apiUrl) => async (input, init) => {
-    const method = methodOf(apiUrl, input);
+    const method = methodOf(apiUrl, String(input));
     const stop = seconds.startTimer({ method });
     const count = (result: string): void => {
       calls.inc({ method, result });
@@ -44,8 +44,8 @@ export function countCalls(registry: Registry): (apiUrl: string) => Fetch {
       if (kind) posts.inc({ kind });
     };
     try {
-      const response = await fetch(input, init);
-      void resultOf(response, method).then(count);
+      const response = await call(input, init);
+      count(await resultOf(response, method));
       return response;
     } catch (error) {
       count(failureOf(error));
@@ -57,23 +57,19 @@ export function countCalls(registry: Registry): (apiUrl: string) => Fetch {
 }
 
 /** `chat.postMessage`; anything that is no method of the API's is answered or uploaded at an address that Slack gave. */
-function methodOf(apiUrl: string, input: Parameters<Fetch>[0]): string {
-  const url = input instanceof Request ? input.url : String(input);
+function methodOf(apiUrl: string, url: string): string {
   if (!url.startsWith(apiUrl)) return url.includes('/upload') ? 'upload' : 'response_url';
   const name = url.slice(apiUrl.length);
   return /^[a-zA-Z]+(\.[a-zA-Z]+)+$/.test(name) ? name : 'other';
 }
 
-async function resultOf(response: Response, method: string): Promise<string> {
-  const { status, ok } = response;
+type Answer = Awaited<ReturnType<FetchFunction>>;
+
+async function resultOf({ status, ok, text }: Answer, method: string): Promise<string> {
   if (status === 429) return 'ratelimited';
   if (!ok) return status >= 500 ? 'http_5xx' : 'http_4xx';
   if (!method.includes('.')) return 'ok';
-  try {
-    return resultIn(await response.clone().text());
-  } catch (error) {
-    return failureOf(error);
-  }
+  return resultIn(await text());
 }
 
 /** Slack's answers are long at times, and nearly all begin the same way. */
