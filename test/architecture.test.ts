@@ -72,9 +72,12 @@ it('only db/ speaks SQL', () => {
   expect(outside).toEqual([]);
 });
 
-it('only db/history.ts adds to the record, so that it comes last in a transaction', () => {
-  const adding = /insert\(history\)|insert\s+into\s+(history\b|\$\{history\})/i;
-  expect(files.filter((file) => adding.test(textOf(file)))).toEqual(['db/history.ts']);
+it('only db/history.ts adds to the records, so that it comes last in a transaction; and the catalog file', () => {
+  const into = /insert\((history|applicationHistory|serviceChanges)\)/;
+  const sql =
+    /insert\s+into\s+(history\b|application_history|service_changes|\$\{(history|applicationHistory|serviceChanges)\})/i;
+  const adding = (file: string) => into.test(textOf(file)) || sql.test(textOf(file));
+  expect(files.filter(adding).sort()).toEqual(['db/catalog.ts', 'db/history.ts']);
 });
 
 it('files fit a screen or two', () => {

@@ -48,6 +48,8 @@ const header = 'at,registration,version,action,actor,from,to,service,application
 async function hasRecorded({ sql }: TestDatabase, events: number) {
   await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack')`;
   await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
+  await sql`insert into application_history (application_id, version, actor, action, name, added, removed, at)
+    values (1, 1, 'U0DANA', 'create', 'Shop', '{}', '{}', now())`;
   await sql`insert into registrations
       (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
     select a.id, s.id, 'U0DANA', 'why', 'V1', 'revoked', ${events}, now(), now() from applications a, services s`;
@@ -139,6 +141,44 @@ describe.concurrent('the record', () => {
     expect(JSON.parse(json.split('\n')[1] ?? '')).toMatchObject({ application: '=Shop 1', reason: '+1+1' });
   });
 
+  it('of applications and of services is asked for by name, in the same formats and periods', async ({ expect }) => {
+    let minute = 0;
+    const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
+    const only = 'services:\n  - { slug: payments, name: Payments API, approvers: [U0ALEX, S0LEADS] }\n';
+    await using office = await openOffice({ now, catalog: only });
+    const { dana, alex } = people(office);
+    minute = 1;
+    await asks(dana, ['Payments API'], '=Shop, "new"');
+    await dana.closes();
+    await dana.opensHome();
+    await dana.clicks('Co-owners', { in: 'home' });
+    await dana.picks('Co-owners', 'sam');
+    await dana.picks('Co-owners', 'lee');
+    minute = 2;
+    await dana.submits();
+    await alex.finds(/Payments API/, { in: 'api-requests' });
+
+    const where = { DATABASE_URL: office.database.url };
+    const applications = await audit(where, '--record', 'applications');
+    expect(applications.out.replaceAll('\r\n', '⏎\n')).toMatchInlineSnapshot(`
+      "at,application,version,action,actor,name,added,removed⏎
+      2026-11-02T09:01:00.000Z,1,1,create,U0DANA,"'=Shop, ""new""",U0DANA,⏎
+      2026-11-02T09:02:00.000Z,1,2,owners,U0DANA,"'=Shop, ""new""",U0SAM U0LEE,⏎
+      "
+    `);
+    const since = ['--since', '2026-11-02T09:02:00Z', '--format', 'jsonl'];
+    const [joined] = (await audit(where, '--record', 'applications', ...since)).out.trim().split('\n');
+    expect(JSON.parse(joined ?? '')).toMatchObject({ action: 'owners', added: ['U0SAM', 'U0LEE'], removed: [] });
+    expect((await audit(where, '--record', 'services', ...since)).out).toBe('');
+    const services = await audit(where, '--record', 'services');
+    expect(services.out.replaceAll('\r\n', '⏎\n')).toMatchInlineSnapshot(`
+      "at,service,version,actor,before,after⏎
+      2026-11-02T09:00:00.000Z,payments,1,,,"{""docs"":null,""name"":""Payments API"",""slug"":""payments"",""channel"":null,""retired"":false,""approvers"":[""U0ALEX"",""S0LEADS""],""managedBy"":""file"",""autoApprove"":false,""description"":"""",""registrationEnabled"":true}"⏎
+      "
+    `);
+    expect((await audit(where, '--verify')).out).toMatch(/^All 4 events fit/);
+  });
+
   it('of 30,000 events and 54 MB passes through a heap of 32 MB', async () => {
     await using database = await createDatabase();
     await hasRecorded(database, 30_000);
@@ -157,10 +197,10 @@ describe.concurrent('the record', () => {
     const where = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
     const [head] = await database.sql`select seq || ':' || hash as noted from history_head`;
     const fits = await runAudit(where, '--verify', '--expect', head?.noted);
-    expect(fits).toEqual({ code: 0, out: `All 30000 events fit.\nhead ${head?.noted}\n`, err: '' });
+    expect(fits).toEqual({ code: 0, out: `All 30001 events fit.\nhead ${head?.noted}\n`, err: '' });
     await database.sql`alter table history disable trigger user`;
     await database.sql`update history set actor = 'U0LEE' where seq = 2`;
-    const said = 'Event 2 (registration 1, version 2) does not fit: it is not what was written there.\n';
+    const said = 'Event 2 (registration 1, version 1) does not fit: it is not what was written there.\n';
     expect(await runAudit(where, '--verify')).toEqual({ code: 1, out: said, err: '' });
   }, 60_000);
 
@@ -183,7 +223,9 @@ describe.concurrent('what it is asked', () => {
     [['--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['--since', '2026-02-01', '--until', '2026-01-01'], '--until: expected a moment after --since'],
     [['--format', 'xlsx'], '--format: expected csv or jsonl'],
-    [['--verify', '--since', '2026-01-01'], '--verify: expected no --since, --until or --format beside it'],
+    [['--record', 'people'], '--record: expected registrations, applications or services'],
+    [['--verify', '--record', 'services'], '--verify: expected no --since, --until, --format or --record beside it'],
+    [['--verify', '--since', '2026-01-01'], '--verify: expected no --since, --until, --format or --record beside it'],
     [['--verify', '--expect', '42'], '--expect: expected a head as an earlier --verify printed it'],
     [['--expect', `42:${'a'.repeat(64)}`], '--expect: expected to stand beside --verify'],
     [['--form', 'csv'], "Unknown option '--form'. Use --since"],

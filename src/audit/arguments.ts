@@ -1,6 +1,7 @@
 /** What `npm run audit` is asked for. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { recordNames } from './formats.ts';
 
 /** What cannot be done as it was asked, in one line. */
 export class Mistake extends Error {}
@@ -22,6 +23,7 @@ const given = z
     since: moment.optional(),
     until: moment.optional(),
     format: z.enum(['csv', 'jsonl'], 'csv or jsonl').optional(),
+    record: z.enum(recordNames, 'registrations, applications or services').optional(),
     verify: z.boolean().default(false),
     expect: head.optional(),
   })
@@ -29,23 +31,31 @@ const given = z
     path: ['until'],
     error: 'a moment after --since',
   })
-  .refine(({ verify, since, until, format }) => !verify || !(since || until || format), {
+  .refine(({ verify, since, until, format, record }) => !verify || !(since || until || format || record), {
     path: ['verify'],
-    error: 'no --since, --until or --format beside it: the whole record is verified',
+    error: 'no --since, --until, --format or --record beside it: all records are verified, whole',
   })
-  .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: 'to stand beside --verify' });
+  .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: 'to stand beside --verify' })
+  .transform(({ record = 'registrations', ...asked }) => ({ record, ...asked }));
 
 /** Reads the arguments, or throws with what is wrong and the fix, in one line. */
 export function readArguments(args: string[]): z.infer<typeof given> {
   let values: unknown;
   try {
     const text = { type: 'string' } as const;
-    const options = { since: text, until: text, format: text, expect: text, verify: { type: 'boolean' } } as const;
+    const options = {
+      since: text,
+      until: text,
+      format: text,
+      record: text,
+      expect: text,
+      verify: { type: 'boolean' },
+    } as const;
     values = parseArgs({ args, options }).values;
   } catch (error) {
     const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
     throw new Mistake(
-      `${what}. Use --since DATE, --until DATE and --format csv or jsonl; or --verify, with --expect HEAD where you noted one.`,
+      `${what}. Use --since DATE, --until DATE, --format csv or jsonl and --record registrations, applications or services; or --verify, with --expect HEAD where you noted one.`,
     );
   }
   const read = given.safeParse(values);

@@ -1,5 +1,5 @@
 /** How `npm run audit -- --verify` tells what it found. */
-import type { Misfit, Verdict } from '../db/chain.ts';
+import type { Misfit, Subject, Verdict } from '../db/chain.ts';
 
 /** A line for people, and the head on one of its own, to be kept elsewhere. */
 export function told(verdict: Verdict): string {
@@ -21,9 +21,12 @@ function misfitIn(misfit: Misfit): string {
     case 'rewritten':
       return `Event ${misfit.seq} does not fit: the record up to it was written anew, and is not the one that the head stands for.`;
     case 'disowned':
-      return `Registration ${misfit.registration} does not fit: its last event left it in another state.`;
+      return `${named(misfit.of)} does not fit: its last event left it in another state.`.replace(/^./, (first) =>
+        first.toUpperCase(),
+      );
   }
 }
 
-const about = ({ registration, version }: { registration: number; version: number }): string =>
-  `registration ${registration}, version ${version}`;
+const named = ({ record, id }: Subject): string => `${record} ${id}`;
+
+const about = ({ of, version }: { of: Subject; version: number }): string => `${named(of)}, version ${version}`;

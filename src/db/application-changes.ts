@@ -11,10 +11,9 @@ import {
   type Wish,
 } from '../domain/application.ts';
 import { liveStatuses, startsFrom } from '../domain/registration.ts';
-import { applicationHistory } from './application-schema.ts';
-import { make } from './applications.ts';
+import { beginning, make } from './applications.ts';
 import type { Db, Tx } from './client.ts';
-import { append } from './history.ts';
+import { append, appendApplication } from './history.ts';
 import { applicationOwners, applications, registrations } from './schema.ts';
 
 /** An application as it stands, also a deleted one; undefined where there is none. */
@@ -63,6 +62,7 @@ export async function create(
     const made = await make(tx, name, person, at);
     if (!made) return { ok: false, refusal: { kind: 'name-taken', name } };
     await db.outbox.enqueue(tx, [{ kind: 'application', application: made.id, version: 1, after: 0 }]);
+    await appendApplication(tx, beginning(made, person, at));
     return { ok: true };
   });
 }
@@ -95,7 +95,7 @@ function violates(error: unknown, constraint: string): boolean {
   return Object(cause).constraint_name === constraint;
 }
 
-/** Writes a change of an application that `lock` holds, its line in the record, and what it causes. */
+/** Writes a change of an application that `lock` holds, what it causes, and, last of all, its line in the record. */
 export async function write(
   tx: Tx,
   db: Db,
@@ -117,13 +117,11 @@ export async function write(
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
   const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
-  await tx
-    .insert(applicationHistory)
-    .values({ applicationId: id, version, actor: by, action, name, added, removed, at });
   await db.outbox.enqueue(tx, [
     { kind: 'application', application: id, version, after: 0 },
     ...toldOf(change, owners, by).map((person) => ({ kind: 'owner' as const, application: id, version, person })),
   ]);
+  await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
 }
 

@@ -1,9 +1,9 @@
 /** What is kept of applications beside themselves: schema.ts says the rest. */
-import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ApplicationEvent } from '../domain/application.ts';
-import { applications, moment } from './schema.ts';
+import { applications, link, moment } from './schema.ts';
 
-/** Every change of an application, once: who, what, who came and who went, when. A trigger refuses update and delete. */
+/** Every change of an application, once: who, what, who came and who went, when. Append-only and chained, as history is. */
 export const applicationHistory = pgTable(
   'application_history',
   {
@@ -19,8 +19,12 @@ export const applicationHistory = pgTable(
     added: text().array().notNull(),
     removed: text().array().notNull(),
     at: moment().notNull(),
+    ...link,
   },
-  (table) => [primaryKey({ columns: [table.applicationId, table.version] })],
+  (table) => [
+    primaryKey({ columns: [table.applicationId, table.version] }),
+    uniqueIndex('application_history_by_seq').on(table.seq),
+  ],
 );
 
 /** Applications that have lost their last owner, and the message about each in the admin channel. */

@@ -3,7 +3,6 @@ import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../domain/paging.ts';
 import { liveStatuses, type Status, standsSince } from '../domain/registration.ts';
 import type { RequestRefusal } from '../domain/request.ts';
-import { applicationHistory } from './application-schema.ts';
 import type { Db, Tx } from './client.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
@@ -99,19 +98,35 @@ export async function lockApplication(
   application: Application,
   person: string,
   at: Date,
-): Promise<{ ok: true; id: number; name: string } | { ok: false; refusal: RequestRefusal }> {
+): Promise<{ ok: true; id: number; name: string; made: boolean } | { ok: false; refusal: RequestRefusal }> {
   if ('id' in application) {
     const found = await lockOwned(tx, person, eq(applications.id, application.id));
-    return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
+    return found
+      ? { ok: true, made: false, ...found }
+      : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
   }
   const { name } = application;
   const made = await make(tx, name, person, at);
-  if (made) return { ok: true, ...made };
+  if (made) return { ok: true, made: true, ...made };
   const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
-  return found ? { ok: true, ...found } : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+  return found
+    ? { ok: true, made: false, ...found }
+    : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
 }
 
-/** Makes an application that a person owns; undefined where its name is taken. */
+/** The event that every application begins with. */
+export const beginning = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({
+  applicationId: id,
+  version: 1,
+  actor: person,
+  action: 'create' as const,
+  name,
+  added: [person],
+  removed: [],
+  at,
+});
+
+/** Makes an application that a person owns; undefined where its name is taken. Its `beginning` is recorded last of all. */
 export async function make(
   tx: Tx,
   name: string,
@@ -122,10 +137,7 @@ export async function make(
     with made as (
       insert into ${applications} (name, created_by, created_at) values (${name}, ${person}, ${at.toISOString()}::timestamptz)
       on conflict do nothing returning id, name),
-    owned as (insert into ${applicationOwners} (application_id, user_id) select id, ${person}::text from made),
-    recorded as (
-      insert into ${applicationHistory} (application_id, version, actor, action, name, added, removed, at)
-      select id, 1, ${person}::text, 'create', name, array[${person}::text], '{}', ${at.toISOString()}::timestamptz from made)
+    owned as (insert into ${applicationOwners} (application_id, user_id) select id, ${person}::text from made)
     select id, name from made`);
   return made && { id: Number(made.id), name: made.name };
 }

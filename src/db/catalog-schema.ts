@@ -1,9 +1,9 @@
 /** What is kept of services beside themselves: schema.ts says the rest. */
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ServiceRecord } from '../domain/catalog.ts';
-import { moment, services } from './schema.ts';
+import { link, moment, services } from './schema.ts';
 
-/** Every change of a service, once: who, when, and what the fields were that changed. A trigger refuses update and delete. */
+/** Every change of a service, once: who, when, and what the fields were that changed. Append-only and chained, as history is. */
 export const serviceChanges = pgTable(
   'service_changes',
   {
@@ -17,9 +17,11 @@ export const serviceChanges = pgTable(
     before: jsonb().$type<Partial<ServiceRecord>>(),
     after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
     at: moment().notNull(),
+    ...link,
   },
   (table) => [
     primaryKey({ columns: [table.serviceId, table.version] }),
+    uniqueIndex('service_changes_by_seq').on(table.seq),
     index('service_changes_by_moment').on(table.serviceId, table.at, table.version),
   ],
 );

@@ -72,7 +72,7 @@ const recordOf = (row: SQL): SQL => sql`jsonb_build_object(
 /**
  * Sets the services that the catalog file names, as the file says, in one transaction, and records what changed. Services
  * made in Slack are left alone. One that the file no longer names takes no new requests; what is registered stays.
- * Returns what changed.
+ * Returns what changed. The record is not quite the last of it (history.ts): jobs follow, which wait for nobody.
  */
 export async function applyFile(
   db: Db,

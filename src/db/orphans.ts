@@ -36,11 +36,12 @@ export async function depart(db: Db, person: string, at: Date): Promise<boolean>
       const application = await lock(tx, id);
       const change = application && considerDeparture(application, person);
       if (!change) return;
+      if (application.owners.length === 1) {
+        const version = application.version + 1;
+        await tx.insert(orphans).values({ applicationId: id, version });
+        await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }]);
+      }
       await write(tx, db, application, change, null, at);
-      if (application.owners.length > 1) return;
-      const version = application.version + 1;
-      await tx.insert(orphans).values({ applicationId: id, version });
-      await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }]);
     });
   }
   return owned.length === batch;
@@ -56,7 +57,6 @@ export async function adopt(
     if (!application) return { ok: false, refusal: { kind: 'gone' } };
     const outcome = consider(application, adopting);
     if (!outcome.ok || !outcome.change) return outcome;
-    await write(tx, db, application, outcome.change, by, at);
     const settled = await tx
       .update(orphans)
       .set({ adoptedVersion: application.version + 1 })
@@ -66,6 +66,7 @@ export async function adopt(
       tx,
       settled.map((one) => ({ kind: 'orphan', ...one })),
     );
+    await write(tx, db, application, outcome.change, by, at);
     return outcome;
   });
 }

@@ -3,10 +3,10 @@ import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { type Account, type Policy, refuseAccount } from '../domain/authority.ts';
 import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../domain/registration.ts';
 import { mayAwait, mayRequest, type RequestRefusal } from '../domain/request.ts';
-import { type Application, lockApplication } from './applications.ts';
+import { type Application, beginning, lockApplication } from './applications.ts';
 import type { Db, Tx } from './client.ts';
 import { troubles } from './delivery-schema.ts';
-import { append } from './history.ts';
+import { append, appendApplication } from './history.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 
 export type Request = {
@@ -65,7 +65,8 @@ export async function open(
     const application = await lockApplication(tx, request.application, request.requester, request.at);
     if (!application.ok) return application;
 
-    const there = await sentOrLive(tx, application.id, request);
+    // One that was made just now has nothing.
+    const there = application.made ? [] : await sentOrLive(tx, application.id, request);
     const sent = there.filter(({ form }) => form === request.form);
     if (sent.length > 0) {
       const opened = sent.flatMap(({ serviceId, status }) =>
@@ -85,7 +86,7 @@ export async function open(
     );
     if (refusal) return { ok: false, refusal };
 
-    await insert(tx, db, application.id, request, wanted);
+    await insert(tx, db, application, request, wanted);
     return { ok: true, opened: wanted, application: application.name };
   });
 }
@@ -126,7 +127,7 @@ const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: Re
 async function insert(
   tx: Tx,
   db: Db,
-  applicationId: number,
+  application: { id: number; name: string; made: boolean },
   { requester, reason, form, at, remindAt }: Request,
   wanted: { id: number; status: Status }[],
 ): Promise<void> {
@@ -134,7 +135,7 @@ async function insert(
     .insert(registrations)
     .values(
       wanted.map(({ id: serviceId, status }) => ({
-        applicationId,
+        applicationId: application.id,
         serviceId,
         requester,
         reason,
@@ -152,6 +153,7 @@ async function insert(
     tx,
     rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
   );
+  if (application.made) await appendApplication(tx, beginning(application, requester, at));
   await append(
     tx,
     rows.map(({ id: registrationId, status: to }) => ({

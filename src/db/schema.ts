@@ -19,6 +19,11 @@ import { type Event, liveStatuses, type Status, statuses } from '../domain/regis
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 export const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
+/** Where a row of a record stands in the one chain of all of them (db/chain.ts): 1, 2, 3 … without gaps; and its hash. */
+export const link = {
+  seq: bigint({ mode: 'number' }).notNull().default(0),
+  hash: text().notNull().default(''),
+};
 const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 
 export const services = pgTable(
@@ -162,9 +167,7 @@ export const history = pgTable(
     to: text('to_status').$type<Status>().notNull(),
     reason: text(),
     at: moment().notNull(),
-    /** Its place in the one chain of all events: 1, 2, 3 … without gaps. */
-    seq: bigint({ mode: 'number' }).notNull().default(0),
-    hash: text().notNull().default(''),
+    ...link,
     /** Its registration's, filled in by a trigger, so that a service's events are found without looking at all others. */
     serviceId: bigint({ mode: 'number' }).notNull().default(0),
   },
@@ -176,7 +179,7 @@ export const history = pgTable(
   ],
 );
 
-/** The last link of the chain, in the only row there is. Whoever adds to the record holds it until the commit. */
+/** The last link of the chain, in the only row there is. Whoever adds to a record holds it until the commit. */
 export const historyHead = pgTable(
   'history_head',
   {

@@ -13,6 +13,7 @@ import {
 import { nearestPage, type Page } from '../domain/paging.ts';
 import { serviceChanges } from './catalog-schema.ts';
 import type { Db, Tx } from './client.ts';
+import { appendService } from './history.ts';
 import { services } from './schema.ts';
 import { containsAll } from './search.ts';
 
@@ -87,8 +88,8 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
       .returning({ id: services.id, version: services.version });
     if (!made) return { ok: false, refusal: { kind: 'slug-taken' } };
     const { id: serviceId, version } = made;
-    await tx.insert(serviceChanges).values({ serviceId, version, actor: by, before: null, after, at });
     await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
+    await appendService(tx, { serviceId, version, actor: by, before: null, after, at });
     return { ok: true, service: { ...after, ...made } };
   });
 }
@@ -116,9 +117,9 @@ export async function change(db: Db, { id, seen, by, at }: By, wish: Partial<Ser
       .where(and(eq(services.id, id), eq(services.version, seen), eq(services.managedBy, 'slack')))
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} moved under its lock`);
-    await tx.insert(serviceChanges).values({ serviceId: id, version, actor: by, before, after, at });
     const follows = asksOthers(after) ? followingOf(id, version) : [];
     await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
+    await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
     return { ok: true, service: { ...is, ...after, version } };
   });
 }
