@@ -22,6 +22,7 @@ import { createMailer } from './mail.ts';
 import { createMetrics } from './metrics.ts';
 import { readSchedule } from './schedule.ts';
 import { createSlack } from './slack.ts';
+import { usualTimes } from './sockets.ts';
 import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
 import { keepTime } from './time.ts';
 
@@ -51,7 +52,12 @@ const checkFor = 2_000;
 export async function start(
   config: Config,
   log: Log,
-  { signal = new AbortController().signal, now = () => new Date(), housekeeping = everyFewMinutes } = {},
+  {
+    signal = new AbortController().signal,
+    now = () => new Date(),
+    housekeeping = everyFewMinutes,
+    sockets = usualTimes,
+  } = {},
 ): Promise<Running> {
   const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
   if (catalog && !catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
@@ -59,7 +65,7 @@ export async function start(
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
   const metrics = createMetrics(() => (db && state.migrated ? readings.read(db) : undefined), now);
-  const slack = createSlack(config, log, metrics);
+  const slack = createSlack(config, log, metrics, sockets);
   const http = await serve(
     { host: config.HOST, port: config.PORT },
     {
@@ -167,8 +173,6 @@ async function run(): Promise<void> {
     process.exit(1);
   });
   process.on('unhandledRejection', (reason) => {
-    // @slack/socket-mode 3.1 rejects with nothing when it is stopped while it reconnects.
-    if (stopping.signal.aborted && reason === undefined) return;
     // Slack's SDK throws on a frame or a body that is no object, where nobody can catch it: one of them is not the end.
     log.error({ err: reason }, 'an error that nobody handled');
   });

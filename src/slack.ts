@@ -1,11 +1,11 @@
 /** Slack, in either mode: the Bolt app with its receivers, and the clients with their time limits. */
 import type { RequestListener } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from './config.ts';
 import { type Log, slackLog } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { createSockets, usualTimes } from './sockets.ts';
 
 export type Slack = {
   app: App;
@@ -15,7 +15,7 @@ export type Slack = {
   poster: WebClient;
   /** What takes `POST /slack/events`, in HTTP mode. */
   listener: RequestListener | undefined;
-  /** Checks the token and, in Socket Mode, opens the connections that are not. May be tried again. */
+  /** Checks the token and, in Socket Mode, opens the connections. May be tried again. */
   start(): Promise<void>;
   /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
   connected(): boolean;
@@ -23,10 +23,12 @@ export type Slack = {
   stop(milliseconds: number): Promise<void>;
 };
 
-/** Connections in Socket Mode: Slack renews each every few hours, and the other takes the clicks meanwhile. */
-const connections = 2;
-
-export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fetch' | 'watch'>): Slack {
+export function createSlack(
+  config: Config,
+  log: Log,
+  metrics: Pick<Metrics, 'fetch' | 'watch'>,
+  times = usualTimes,
+): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
   const fetch = metrics.fetch(slackApiUrl);
@@ -47,13 +49,11 @@ export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fe
     rejectRateLimitedCalls: true,
   };
 
-  const sockets = appToken
-    ? Array.from({ length: connections }, () => createSocket(appToken, { slackApiUrl, fetch }, logger))
-    : [];
+  const sockets = appToken ? createSockets({ appToken, api: { slackApiUrl, fetch }, logger, log }, times) : undefined;
   const http = appToken
     ? undefined
     : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: 1_000_000 });
-  const receiver = sockets[0] ?? http;
+  const [receiver = http, ...others] = sockets?.receivers ?? [];
   if (!receiver) throw new Error('neither Socket Mode nor HTTP mode is configured');
 
   const app = new App({
@@ -65,7 +65,7 @@ export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fe
     deferInitialization: true,
     extendedErrorHandler: true,
   });
-  for (const socket of sockets.slice(1)) socket.init(app);
+  for (const other of others) other.init(app);
   metrics.watch(app);
 
   const running = new Set<Promise<void>>();
@@ -79,15 +79,6 @@ export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fe
     }
   });
 
-  const open = new Set<SocketModeReceiver>();
-  for (const socket of sockets) {
-    persist(socket, log);
-    socket.client.on('connected', () => open.add(socket));
-    for (const lost of ['close', 'disconnecting', 'disconnected', 'reconnecting']) {
-      socket.client.on(lost, () => open.delete(socket));
-    }
-  }
-
   return {
     app,
     client: app.client,
@@ -95,9 +86,9 @@ export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fe
     listener: http?.requestListener,
     async start() {
       await app.init();
-      await Promise.all(sockets.filter((socket) => !open.has(socket)).map((socket) => socket.start()));
+      await sockets?.open();
     },
-    connected: () => sockets.length === 0 || open.size > 0,
+    connected: () => sockets?.standing() ?? true,
     async stop(milliseconds) {
       const deadline = Date.now() + milliseconds;
       while (running.size > 0 && Date.now() < deadline) {
@@ -106,53 +97,7 @@ export function createSlack(config: Config, log: Log, metrics: Pick<Metrics, 'fe
         await Promise.race([Promise.allSettled(running), late.promise]);
         clearTimeout(timer);
       }
-      for (const socket of sockets) await socket.stop();
+      sockets?.close();
     },
   };
 }
-
-/**
- * Has a connection go on reconnecting also where Slack refuses it once, such as with `invalid_auth` while it is being
- * looked after: the SDK rejects where nobody listens, and that connection would never come back. The first start may fail.
- */
-function persist({ client }: SocketModeReceiver, log: Log): void {
-  const start = client.start.bind(client);
-  let begun = false;
-  let stopped = false;
-  client.on('disconnecting', () => {
-    stopped = true;
-  });
-  client.start = async () => {
-    for (;;) {
-      try {
-        const response = await start();
-        begun = true;
-        return response;
-      } catch (error) {
-        if (!begun || stopped) throw error;
-        log.error({ err: error }, 'a connection to Slack was refused; it is tried again');
-        await pause(retryRefused);
-      }
-    }
-  };
-}
-
-/** The pause before a refused connection is tried again, in milliseconds. */
-const retryRefused = 5_000;
-
-/**
- * A Socket Mode connection. Its options are its own, for the SDK writes into what it is given; and it never gives up
- * reconnecting, for the SDK ends the process when it does (both seen in @slack/socket-mode 3.1).
- */
-const createSocket = (appToken: string, api: WebClientOptions, logger: ReturnType<typeof slackLog>) =>
-  new SocketModeReceiver({
-    appToken,
-    logger,
-    installerOptions: {
-      clientOptions: {
-        ...api,
-        timeout: 10_000,
-        retryConfig: { forever: true, minTimeout: 500, maxTimeout: 15_000, factor: 2, randomize: true },
-      },
-    },
-  });

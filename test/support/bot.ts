@@ -2,6 +2,7 @@
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { type Running, start } from '../../src/main.ts';
+import type { SocketTimes } from '../../src/sockets.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 export type Mode = 'socket' | 'http';
@@ -30,21 +31,26 @@ export function environment(
   };
 }
 
-/** What time it is, and when the bot keeps house: as in the world, unless a test says otherwise. */
-export type Clock = { now?: (() => Date) | undefined; housekeeping?: string | undefined };
+/** What time it is, when the bot keeps house, and how patient its connections are: as in the world, unless a test says otherwise. */
+export type Clock = {
+  now?: (() => Date) | undefined;
+  housekeeping?: string | undefined;
+  sockets?: SocketTimes | undefined;
+};
 
 /** Starts a bot and has the workspace deliver to it. */
 export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, housekeeping }: Clock = {},
+  { now, housekeeping, sockets }: Clock = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
   const running = await start(read.config, createLog(read.config.LOG_LEVEL), {
     ...(now ? { now } : {}),
     ...(housekeeping ? { housekeeping: { at: housekeeping, jitter: 0 } } : {}),
+    ...(sockets ? { sockets } : {}),
   });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);
   return running;

@@ -158,8 +158,16 @@ export class SlackServer implements AsyncDisposable {
   sendFrame(text: string): void {
     this.#socket.frame(text);
   }
-  dropConnections(): void {
-    this.#socket.drop();
+  dropConnections(count?: number): void {
+    this.#socket.drop(count);
+  }
+  /** Nothing passes over so many connections any more, and the bot is not told. */
+  silenceConnections(count: number): void {
+    this.#socket.silence(count);
+  }
+  /** New connections are not greeted, until the returned function is called. */
+  holdHello(): () => void {
+    return this.#socket.hold();
   }
 
   fail(method: string, fault: Fault, when?: When): void {

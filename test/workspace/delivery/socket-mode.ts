@@ -29,6 +29,11 @@ export class SocketMode {
   readonly #tickets = new Set<string>();
   readonly #sent = new Map<string, Sent>();
   #live: WebSocket[] = [];
+  /** Asked to leave, in this order. */
+  readonly #asked = new Set<WebSocket>();
+  /** The line is dead: Slack has noticed, and the bot has not. */
+  readonly #silent = new Set<WebSocket>();
+  #greeting: Promise<void> = Promise.resolve();
   #turn = 0;
 
   constructor(appId: string, ackWithin: number, complaints: string[], changed: () => void) {
@@ -55,22 +60,22 @@ export class SocketMode {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws));
+    this.#server.handleUpgrade(request, socket, head, (ws) => void this.#welcome(ws));
   }
 
-  #welcome(ws: WebSocket): void {
+  async #welcome(ws: WebSocket): Promise<void> {
+    ws.on('error', () => ws.terminate());
+    await this.#greeting;
+    if (ws.readyState !== ws.OPEN) return;
     if (this.#live.length >= MOST_CONNECTIONS) {
       this.#farewell(ws, 'too_many_websockets');
+      this.#asked.delete(ws);
       ws.close();
       return;
     }
     this.#live.push(ws);
     ws.on('message', (data) => this.#heard(String(data)));
-    ws.on('error', () => ws.terminate());
-    ws.on('close', () => {
-      this.#live = this.#live.filter((other) => other !== ws);
-      this.#changed();
-    });
+    ws.on('close', () => this.#forget(ws));
     ws.send(
       JSON.stringify({
         type: 'hello',
@@ -82,8 +87,21 @@ export class SocketMode {
     this.#changed();
   }
 
-  send(parcel: Parcel): Promise<Receipt> {
+  #forget(ws: WebSocket): void {
+    this.#live = this.#live.filter((other) => other !== ws);
+    this.#asked.delete(ws);
+    this.#changed();
+  }
+
+  /** Those that are not asked to leave; where all are, the one that was asked last. */
+  #takers(): WebSocket[] {
     const open = this.#live.filter((ws) => ws.readyState === ws.OPEN);
+    const staying = open.filter((ws) => !this.#asked.has(ws));
+    return staying.length > 0 ? staying : [...this.#asked].filter((ws) => ws.readyState === ws.OPEN).slice(-1);
+  }
+
+  send(parcel: Parcel): Promise<Receipt> {
+    const open = this.#takers();
     const ws = open[this.#turn++ % Math.max(open.length, 1)];
     if (!ws) return Promise.resolve({ ok: false, error: 'dispatch_failed' });
     const envelopeId = randomUUID();
@@ -135,6 +153,7 @@ export class SocketMode {
   }
 
   #farewell(ws: WebSocket, reason: Disconnect): void {
+    this.#asked.add(ws);
     ws.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-local' } }));
   }
 
@@ -148,9 +167,25 @@ export class SocketMode {
     for (const ws of this.#live) ws.send(text);
   }
 
-  /** Cuts every connection without a word. */
-  drop(): void {
-    for (const ws of this.#live) ws.terminate();
+  /** Cuts connections without a word: every one, unless told how many. */
+  drop(count = this.#live.length): void {
+    for (const ws of this.#live.slice(0, count)) ws.terminate();
+  }
+
+  /** Has connections stand for the bot alone, as where a firewall forgot them: nothing passes, and nobody says so. */
+  silence(count: number): void {
+    for (const ws of this.#live.slice(0, count)) {
+      ws.pause();
+      this.#silent.add(ws);
+      this.#forget(ws);
+    }
+  }
+
+  /** New connections are not greeted, until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#greeting = promise;
+    return resolve;
   }
 
   /** Lets a client that is saying goodbye finish, but waits for nobody long. */
@@ -159,6 +194,7 @@ export class SocketMode {
     for (const ws of this.#live) ws.close(1001);
     await Promise.race([Promise.all(gone), after(200)]);
     this.drop();
+    for (const ws of this.#silent) ws.terminate();
     this.#server.close();
     for (const sent of this.#sent.values()) sent.settle({ ok: false, error: 'dispatch_failed' });
   }
