@@ -5,6 +5,7 @@ import { holdApplications, holdRegistrations, standing } from './support/locks.t
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import { kill, runReady } from './support/program.ts';
+import type { Message } from './workspace/model.ts';
 
 const events = ({ database }: Office) =>
   database.sql`select version, action, actor from history order by registration_id, version`;
@@ -105,4 +106,72 @@ it('the same new application named by two people at the same instant: one has it
   expect(outcomes.filter((outcome) => 'errors' in outcome)).toHaveLength(1);
   expect(outcomes.filter((outcome) => 'view' in outcome)).toHaveLength(1);
   expect(await office.database.sql`select count(*)::int from applications`).toEqual([{ count: 1 }]);
+});
+
+describe('screens that still show an earlier life of a registration', () => {
+  /** Approved, revoked, reinstated, and revoked again: the card as it was shown after each step. */
+  async function lives(office: Office): Promise<Message[]> {
+    const { dana, alex, priya } = people(office);
+    const shown = () => structuredClone(office.workspace.messages('api-requests').slice(0, 1));
+    await requests(dana, alex);
+    const screens = shown();
+    for (const [button, reads] of [
+      ['Approve', /\[Revoke\]/],
+      ['Revoke', /\[Reinstate\]/],
+      ['Reinstate', /\[Revoke\]/],
+      ['Revoke', /\[Reinstate\]/],
+    ] as const) {
+      await alex.clicks(button, { in: 'api-requests' });
+      if (button === 'Revoke') {
+        await alex.fills('Reason', 'Keys were leaked');
+        await alex.submits();
+      }
+      await priya.finds(reads, { in: 'api-requests' });
+      screens.push(...shown());
+    }
+    return screens;
+  }
+
+  it('decide nothing, and whoever clicks there hears why', async () => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { priya, alex } = people(office);
+    const [asked = '', approved = '', revoked = '', reinstated = ''] = await lives(office);
+    const before = await events(office);
+    expect(before.map(({ action }) => action)).toEqual(['request', 'approve', 'revoke', 'reinstate', 'revoke']);
+    const refused: [Message | '', string, RegExp][] = [
+      [asked, 'Approve', /already revoked by @alex/],
+      [asked, 'Reject', /already revoked by @alex/],
+      [approved, 'Revoke', /already revoked by @alex/],
+      // The status is the one that the button starts from, and the life is another.
+      [revoked, 'Reinstate', /has changed since you saw it: it was revoked by @alex/],
+      [revoked, 'Delete request', /has changed since you saw it: it was revoked by @alex/],
+      [reinstated, 'Revoke', /already revoked by @alex/],
+    ];
+    for (const [index, [screen, button, why]] of refused.entries()) {
+      await priya.clicks(button, { on: screen });
+      await workspace.until(() => priya.whispers.length === index + 1);
+      expect(priya.whispers.at(-1)).toMatch(why);
+    }
+    expect(workspace.views(priya.id)).toEqual([]);
+    expect(await events(office)).toEqual(before);
+    expect(workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
+    await alex.clicks('Reinstate', { in: 'api-requests' });
+    await alex.finds(/\[Revoke\]/, { in: 'api-requests' });
+  });
+
+  it('nor do they where the card as it is is decided at the same instant', async () => {
+    await using office = await openOffice();
+    const { dana, alex, priya } = people(office);
+    const [, , revoked = ''] = await lives(office);
+    const row = await holdRegistrations(office.database);
+    const clicks = [priya.clicks('Reinstate', { on: revoked }), alex.clicks('Reinstate', { in: 'api-requests' })];
+    await standing(office.database, 2);
+    await row.release();
+    await Promise.all(clicks);
+    await priya.finds(/already approved by @alex|has changed/, { in: 'whispered' });
+    await alex.finds(/\[Revoke\]/, { in: 'api-requests' });
+    expect((await events(office)).slice(5)).toEqual([{ version: 6, action: 'reinstate', actor: alex.id }]);
+    await office.workspace.until(() => dana.told.filter((text) => /Reinstated by/.test(text)).length === 2);
+  });
 });

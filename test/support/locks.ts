@@ -51,6 +51,10 @@ export const holdTicks = (database: TestDatabase) =>
 /** Whoever writes a change into the record stands still meanwhile, with the registration's row locked. */
 export const holdHistory = (database: TestDatabase) => hold(database, (tx) => tx`lock table history in exclusive mode`);
 
+/** Another replica is migrating (src/db/client.ts). */
+export const holdMigrations = (database: TestDatabase) =>
+  hold(database, (tx) => tx`select pg_advisory_xact_lock(727431)`);
+
 /** What a person submits stands still meanwhile. */
 export const holdPerson = (database: TestDatabase, person: string) =>
   hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);
