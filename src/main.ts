@@ -112,7 +112,18 @@ export async function start(
       .hear(client, directory.forget)
       .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
     const schedule = readSchedule(config.REMINDER_SCHEDULE, config.TIME_ZONE);
-    const deps = { config, db, poster: slack.poster, directory, mailer, metrics, schedule, now, log };
+    const deps = {
+      config,
+      db,
+      poster: slack.poster,
+      quiet: slack.quiet,
+      directory,
+      mailer,
+      metrics,
+      schedule,
+      now,
+      log,
+    };
     listen(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { within } from './answer.ts';
 import type { Config } from './config.ts';
 import { type Log, slackLog } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -19,6 +20,8 @@ export type Slack = {
   start(): Promise<void>;
   /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
   connected(): boolean;
+  /** Resolves when nobody is waiting for an answer, after at most `milliseconds`. */
+  quiet(milliseconds: number): Promise<void>;
   /** Takes nothing new and resolves when what runs is finished, after at most `milliseconds`. */
   stop(milliseconds: number): Promise<void>;
 };
@@ -69,6 +72,7 @@ export function createSlack(
   metrics.watch(app);
 
   const running = new Set<Promise<void>>();
+  let calm = Promise.withResolvers<void>();
   app.use(async ({ next }) => {
     const work = next();
     running.add(work);
@@ -76,6 +80,10 @@ export function createSlack(
       await work;
     } finally {
       running.delete(work);
+      if (running.size === 0) {
+        calm.resolve();
+        calm = Promise.withResolvers();
+      }
     }
   });
 
@@ -89,6 +97,9 @@ export function createSlack(
       await sockets?.open();
     },
     connected: () => sockets?.standing() ?? true,
+    async quiet(milliseconds) {
+      if (running.size > 0) await within(milliseconds, calm.promise, undefined);
+    },
     async stop(milliseconds) {
       const deadline = Date.now() + milliseconds;
       while (running.size > 0 && Date.now() < deadline) {

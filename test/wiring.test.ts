@@ -55,7 +55,8 @@ function heard() {
   const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
   const directory = createDirectory(client, now, log);
   const schedule = readSchedule('0 9 * * 1-5', 'UTC');
-  listen(app, { config: config.config, db, poster, directory, mailer: undefined, metrics, schedule, now, log });
+  const quiet = async () => {};
+  listen(app, { config: config.config, db, poster, quiet, directory, mailer: undefined, metrics, schedule, now, log });
   const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
   return {
     commands: named(spies.commands.mock.calls),

@@ -4,7 +4,7 @@ import { approversOf, type Policy } from '../domain/authority.ts';
 import type { Entry, Registration } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
 import { find as findRegistration } from './registrations.ts';
-import { applications, history, registrations } from './schema.ts';
+import { applications, history, isPending, registrations } from './schema.ts';
 
 /**
  * Where a card is in Slack, and which drawing it is: the registration's version and its `card_changes`, added up. Both only
@@ -86,7 +86,7 @@ const batch = 200;
 
 /** Has the cards of all that waits for a service redrawn. Done twice, it only redraws them twice. */
 export async function outdateWaiting(db: Db, service: number): Promise<void> {
-  const waiting = and(eq(registrations.serviceId, service), eq(registrations.status, 'pending'));
+  const waiting = and(eq(registrations.serviceId, service), isPending);
   let ids: number[] = [];
   do {
     const rows = await db.tables

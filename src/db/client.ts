@@ -61,11 +61,38 @@ export function connect(url: string, settings: Record<string, string | number | 
     onnotice: () => {},
     connection: { application_name: 'registrar', ...timeouts, ...settings },
   });
+  keepPlans(client);
   return {
     tables: drizzled(client),
     listen: (channel, heard, begun) => client.listen(channel, heard, begun),
     close: () => client.end({ timeout: 5 }),
   };
+}
+
+/** A list of ids makes a statement of its own for each length; those of longer ones are not worth keeping. */
+const parametersAtMost = 40;
+
+/** What is compared with `like` is planned each time: the best way to it hangs on what was typed. */
+export const planIsKept = (text: string, parameters: number): boolean =>
+  parameters <= parametersAtMost && !text.includes(' like ');
+
+/**
+ * Has each connection keep the statements that it has prepared. Drizzle hands them over as text that is used once: the
+ * driver then asks PostgreSQL for their types first, which is one more way there and back, and PostgreSQL parses and plans
+ * each anew. Measured with Approve clicks: half of PostgreSQL's work and a fifth of the bot's.
+ */
+function keepPlans(client: postgres.Sql | postgres.TransactionSql): void {
+  const { unsafe } = client;
+  client.unsafe = (text, parameters = [], options) =>
+    unsafe(text, parameters, { ...options, prepare: planIsKept(text, parameters.length) });
+  if (!('begin' in client)) return;
+  const { begin } = client;
+  const inTransaction = (work: (tx: postgres.TransactionSql) => unknown) =>
+    begin((tx) => {
+      keepPlans(tx);
+      return work(tx);
+    });
+  client.begin = inTransaction as typeof begin;
 }
 
 /** Whether the database can be reached and written: a session that may not write is no session here (see `writing`). */

@@ -1,9 +1,9 @@
 /** Expiry: requests that nobody has answered in time are closed, each once, by whichever replica is first. */
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, inArray, lte, sql } from 'drizzle-orm';
 import { act } from '../domain/registration.ts';
 import type { Db } from './client.ts';
 import { append } from './history.ts';
-import { registrations } from './schema.ts';
+import { isPending, registrations } from './schema.ts';
 
 /**
  * Closes the oldest of the pending requests that were made up to `before`: their state, their record and what is to be said
@@ -13,7 +13,7 @@ export async function close(
   db: Db,
   { before, at, atMost }: { before: Date; at: Date; atMost: number },
 ): Promise<number> {
-  const due = and(eq(registrations.status, 'pending'), lte(registrations.requestedAt, before));
+  const due = and(isPending, lte(registrations.requestedAt, before));
   // In most minutes there is none, and that is all it costs.
   const [any] = await db.tables.select({ id: registrations.id }).from(registrations).where(due).limit(1);
   if (!any) return 0;

@@ -1,7 +1,7 @@
 /** Homes: who has opened theirs, what it shows, and which have to be redrawn. */
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
-import { applicationOwners, history, homes, registrations, services } from './schema.ts';
+import { applicationOwners, history, homes, isPending, registrations, services } from './schema.ts';
 
 /** What a Home shows: which pages, and what the requests and the catalog are narrowed to. */
 export type Shown = {
@@ -50,7 +50,7 @@ export async function outdateWaiting(db: Db, service: number, people: string[]):
     .from(homes)
     .innerJoin(applicationOwners, eq(applicationOwners.userId, homes.userId))
     .innerJoin(registrations, eq(registrations.applicationId, applicationOwners.applicationId))
-    .where(and(eq(registrations.serviceId, service), eq(registrations.status, 'pending')));
+    .where(and(eq(registrations.serviceId, service), isPending));
   await outdate(db, null, [...people, ...owners.map(({ userId }) => userId)]);
 }
 

@@ -2,7 +2,7 @@
 import { and, asc, count, eq, exists, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../domain/paging.ts';
 import type { Db } from './client.ts';
-import { applications, registrations, services } from './schema.ts';
+import { applications, isPending, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
 
 /** What a person may decide: which services' requests, and whether also what they asked for themselves. */
@@ -26,10 +26,7 @@ export type Waiting = {
 
 /** Whom services say that decides, each answer once, with those services that have something pending. */
 export async function rules(db: Db) {
-  const pending = db.tables
-    .select({ id: registrations.serviceId })
-    .from(registrations)
-    .where(eq(registrations.status, 'pending'));
+  const pending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(isPending);
   return db.tables
     .select({
       approvers: services.approvers,
@@ -42,11 +39,7 @@ export async function rules(db: Db) {
 }
 
 const decidable = ({ person, services, own }: Decidable): SQL | undefined =>
-  and(
-    eq(registrations.status, 'pending'),
-    inArray(registrations.serviceId, services),
-    own ? undefined : ne(registrations.requester, person),
-  );
+  and(isPending, inArray(registrations.serviceId, services), own ? undefined : ne(registrations.requester, person));
 
 /** A page of the queue. */
 export async function page(

@@ -5,7 +5,7 @@ import type { Effect, Refusal } from '../domain/registration.ts';
 import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../domain/reminder.ts';
 import { momentOf, type Reading } from '../domain/schedule.ts';
 import type { Db, Tx } from './client.ts';
-import { applications, registrations, services } from './schema.ts';
+import { applications, isPending, registrations, services } from './schema.ts';
 import { servedTicks } from './time-schema.ts';
 
 export type Tick = {
@@ -96,7 +96,7 @@ export const stopped = (db: Db, tick: Date, limit: number): Promise<Waiting> =>
 const at = (tick: Date) => eq(registrations.remindedAt, tick);
 
 async function some(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<Waiting> {
-  const pending = and(eq(registrations.status, 'pending'), ...which);
+  const pending = and(isPending, ...which);
   const rows = await listed(db, pending, limit);
   // Only a full list can have left something out.
   return { rows, total: rows.length < limit ? rows.length : await db.tables.$count(registrations, pending) };

@@ -7,7 +7,7 @@ import { type Application, beginning, lockApplication } from './applications.ts'
 import type { Db, Tx } from './client.ts';
 import { troubles } from './delivery-schema.ts';
 import { append, appendApplication } from './history.ts';
-import { applicationOwners, applications, registrations, services } from './schema.ts';
+import { applicationOwners, applications, isPending, registrations, services } from './schema.ts';
 
 export type Request = {
   services: number[];
@@ -105,7 +105,7 @@ const shutBy = (adminChannel: string) => sql<string | null>`(
  */
 async function pendingOf(tx: Tx, { requester, form }: Request): Promise<number> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${requester}, 0))`);
-  const theirs = and(eq(registrations.requester, requester), eq(registrations.status, 'pending'));
+  const theirs = and(eq(registrations.requester, requester), isPending);
   return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
 }
 

@@ -149,6 +149,9 @@ export const registrations = pgTable(
   ],
 );
 
+/** As its indexes say it, word for word: a plan that is kept for any status cannot use them. */
+export const isPending = sql`${registrations.status} = 'pending'`;
+
 /**
  * Every change, once: who, what, from, to, why, when. Triggers refuse update and delete, and chain each row to the one
  * before it (db/chain.ts): an insert leaves `seq` and `hash` out.

@@ -20,6 +20,9 @@ import { deliverWaiting } from './deliver/waiting.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 
+/** Whoever has clicked waits for an answer and goes before messages; these wait no longer than this, in milliseconds. */
+const givesWayFor = 250;
+
 export function deliver(deps: Deps): Deliver {
   const card = deliverCard(deps);
   const notice = deliverNotice(deps);
@@ -37,6 +40,7 @@ export function deliver(deps: Deps): Deliver {
   const trouble = deliverTrouble(deps);
 
   return async (effect, attempt) => {
+    await deps.quiet(givesWayFor);
     try {
       return (await carryOut(effect, attempt)) ?? delivered;
     } catch (error) {
