@@ -55,7 +55,7 @@ export type Connection = {
 /** Opens a pool of connections; none is made before the first statement. `settings` are PostgreSQL's, for each of them. */
 export function connect(url: string, settings: Record<string, string | number | boolean> = {}): Connection {
   const client = postgres(url, {
-    max: 10,
+    max: 6,
     ...reconnecting,
     ...(settings.default_transaction_read_only ? {} : writing),
     onnotice: () => {},

@@ -8,6 +8,7 @@ import type { Effect } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
 import { deadLetters, type Job, mailQueue, mainQueue, queueOf, standingOf } from './queues.ts';
 import { settle } from './settle.ts';
+import { economise } from './thrift.ts';
 import * as troubles from './troubles.ts';
 
 /** How a delivery ended; a thrown error is one that is tried again. */
@@ -32,7 +33,7 @@ export type Attempt = {
 
 export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
 
-/** How many deliveries of a queue run at once, in one process: each message in the outbox wakes all its workers. */
+/** How many deliveries of a queue run at once, in one process. */
 const atOnce = 4;
 
 /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
@@ -70,7 +71,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
   const boss = new PgBoss({
     connectionString: url,
     application_name: 'registrar-outbox',
-    max: 4,
+    max: 2,
     ...limits,
     useListenNotify: true,
     schedule: false,
@@ -79,6 +80,7 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     monitorIntervalSeconds: 5,
   });
   boss.on('error', onError);
+  economise(boss, wakeOne);
   const workers: { name: string; id: string; busy: boolean }[] = [];
 
   const enqueue: Enqueue = async (tx, effects) => {
@@ -130,6 +132,8 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
           workers.push(worker);
           worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, options(count), async (jobs) => {
             worker.busy = true;
+            // There may be more than the one job that it was woken for.
+            wakeOne(name);
             try {
               return await Promise.all(jobs.map(ended));
             } finally {
@@ -155,14 +159,13 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
 
   /** Has a worker look for what is due in so many seconds; a poll finds it too, but up to a second later. */
   function wake(name: string, seconds: number): void {
-    setTimeout(
-      () => {
-        const mine = workers.filter((worker) => worker.name === name);
-        const worker = mine.find(({ busy }) => !busy) ?? mine[0];
-        if (worker) boss.notifyWorker(worker.id);
-      },
-      seconds * 1000 + promptly,
-    ).unref();
+    setTimeout(() => wakeOne(name), seconds * 1000 + promptly).unref();
+  }
+
+  /** Has one worker look for a job: one that is free, for a busy one looks anyway when it is done. */
+  function wakeOne(name: string): void {
+    const free = workers.find((worker) => worker.name === name && !worker.busy);
+    if (free) boss.notifyWorker(free.id);
   }
 }
 

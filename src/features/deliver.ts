@@ -20,8 +20,11 @@ import { deliverWaiting } from './deliver/waiting.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 
-/** Whoever has clicked waits for an answer and goes before messages; these wait no longer than this, in milliseconds. */
-const givesWayFor = 250;
+/**
+ * Whoever has clicked waits for an answer and goes before messages; these wait no longer than this, in milliseconds. Slack
+ * takes a message a second in a channel, and none of them comes later for it.
+ */
+const givesWayFor = 1_000;
 
 export function deliver(deps: Deps): Deliver {
   const card = deliverCard(deps);
