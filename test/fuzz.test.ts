@@ -82,7 +82,7 @@ function place(payload: Payload, number: number): { holder: Record<string | numb
 function tamper(payload: Payload, one: Tampering): void {
   const { holder, key } = place(payload, one.where);
   if (one.how === 'drop') delete holder[key];
-  else if (one.how === 'put') holder[key] = one.what;
+  else if (one.how === 'put') holder[key] = structuredClone(one.what);
   else {
     const other = place(payload, one.other);
     [holder[key], other.holder[other.key]] = [structuredClone(other.holder[other.key]), structuredClone(holder[key])];

@@ -79,16 +79,16 @@ function acrossBlocks(blocks: KnownBlock[], at: Path): string[] {
   return found;
 }
 
+const choosing = z.looseObject({
+  options: z.array(z.unknown()).default([]),
+  option_groups: z.array(z.looseObject({ options: z.array(z.unknown()) })).default([]),
+  initial_option: z.unknown().optional(),
+  initial_options: z.array(z.unknown()).default([]),
+  type: z.string(),
+});
+
 function initialsAreOffered(element: object): boolean {
-  const has = z
-    .looseObject({
-      options: z.array(z.unknown()).default([]),
-      option_groups: z.array(z.looseObject({ options: z.array(z.unknown()) })).default([]),
-      initial_option: z.unknown().optional(),
-      initial_options: z.array(z.unknown()).default([]),
-      type: z.string(),
-    })
-    .parse(element);
+  const has = choosing.parse(element);
   if (has.type.includes('external')) return true;
   const offered = [...has.options, ...has.option_groups.flatMap((group) => group.options)].map((o) =>
     JSON.stringify(o),
@@ -112,9 +112,11 @@ export function checkFiles(blocks: KnownBlock[], isReady: (id: string) => boolea
   );
 }
 
+const picture = z.looseObject({ type: z.literal('image'), slack_file: z.object({ id: z.string() }) });
+
 function pictures(value: unknown, at: Path): { id: string; at: Path }[] {
   if (typeof value !== 'object' || value === null) return [];
-  const shown = z.looseObject({ type: z.literal('image'), slack_file: z.object({ id: z.string() }) }).safeParse(value);
+  const shown = picture.safeParse(value);
   if (shown.success) return [{ id: shown.data.slack_file.id, at }];
   return Object.entries(value).flatMap(([key, inner]) => pictures(inner, [...at, key]));
 }
@@ -137,8 +139,10 @@ const offer = z.union([
   z.strictObject({ option_groups: z.union([optionGroups, z.tuple([])]) }),
 ]);
 
+const optioned = z.looseObject({ options: z.unknown() });
+
 export function checkOffer(answer: unknown): Checked<z.infer<typeof offer>> {
-  const has = z.looseObject({ options: z.unknown() }).safeParse(answer);
+  const has = optioned.safeParse(answer);
   const kind = has.success && has.data.options !== undefined ? offer.options[0] : offer.options[1];
   const parsed = kind.safeParse(answer);
   return parsed.success
