@@ -3,7 +3,7 @@
  * pauses for five seconds after each renewal, and waits for ever where one refusal follows another, so it is off.
  */
 import { type EventEmitter, once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
 import type { Log, slackLog } from './log.ts';
@@ -125,6 +125,8 @@ export function createSocket({ appToken, api, logger, log, changes }: Options, l
         }
         leaving = true;
         await pause(limits.linger);
+        // After a pause of the whole process its timers come first: what has arrived meanwhile is heard before it leaves.
+        await immediate();
         leaving = false;
         if (gone() || !free()) continue;
         connected = false;

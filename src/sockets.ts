@@ -44,10 +44,14 @@ export function createSockets(options: Options, times: SocketTimes): Sockets {
   const closing = new AbortController();
   /** In a row, of all of them: where Slack is in trouble, none is hasty. */
   let failures = 0;
+  let renewals = Promise.resolve();
 
   for (const socket of sockets) {
-    // Of two that are asked at once, the second stays until the first is back.
-    socket.asked(() => socket.leave(() => sockets.some((other) => other !== socket && other.standing())));
+    const another = () => sockets.some((other) => other !== socket && other.standing());
+    socket.asked(() => {
+      // In the order that Slack asks in: of two, the second takes what comes until the first is back.
+      renewals = renewals.then(() => socket.leave(another));
+    });
   }
 
   async function keep(socket: Socket, first: ReturnType<Socket['open']>): Promise<void> {

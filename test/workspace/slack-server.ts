@@ -152,7 +152,7 @@ export class SlackServer implements AsyncDisposable {
     return this.#socket.connections;
   }
   disconnect(reason: Disconnect, count?: number): void {
-    this.#socket.disconnect(reason, count);
+    void this.#socket.disconnect(reason, count);
   }
   /** A frame that Slack would not send. */
   sendFrame(text: string): void {
@@ -160,6 +160,10 @@ export class SlackServer implements AsyncDisposable {
   }
   dropConnections(count?: number): void {
     this.#socket.drop(count);
+  }
+  /** The payloads whose connection ended while the bot was working on them, or might have been. */
+  get cutOff(): ReadonlySet<Payload> {
+    return this.#socket.cutOff;
   }
   /** Nothing passes over so many connections any more, and the bot is not told. */
   silenceConnections(count: number): void {

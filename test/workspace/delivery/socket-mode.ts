@@ -1,18 +1,23 @@
 /** Socket Mode: up to ten connections, each payload to one of them (docs.slack.dev/apis/events-api/using-socket-mode). */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { named, type Parcel, type Receipt } from './parcel.ts';
+import { named, type Parcel, type Payload, type Receipt } from './parcel.ts';
 
 const MOST_CONNECTIONS = 10;
 
 const acknowledgement = z.looseObject({ envelope_id: z.string(), payload: z.unknown().optional() });
 
+/** How long after it was sent a payload may still be in the works, in milliseconds: what follows an acknowledgement too. */
+const IN_THE_WORKS = 4_000;
+
 type Sent = {
   parcel: Parcel;
+  ws: WebSocket;
   at: number;
   state: 'waiting' | 'acknowledged' | 'too late';
   settle: (r: Receipt) => void;
@@ -33,6 +38,8 @@ export class SocketMode {
   readonly #asked = new Set<WebSocket>();
   /** The line is dead: Slack has noticed, and the bot has not. */
   readonly #silent = new Set<WebSocket>();
+  /** Payloads whose connection ended while they were in the works. */
+  readonly cutOff = new Set<Payload>();
   #greeting: Promise<void> = Promise.resolve();
   #turn = 0;
 
@@ -90,6 +97,12 @@ export class SocketMode {
   #forget(ws: WebSocket): void {
     this.#live = this.#live.filter((other) => other !== ws);
     this.#asked.delete(ws);
+    const since = performance.now() - IN_THE_WORKS;
+    for (const sent of this.#sent.values()) {
+      if (sent.ws !== ws) continue;
+      if (sent.at > since) this.cutOff.add(sent.parcel.payload);
+      sent.settle({ ok: false, error: 'dispatch_failed' });
+    }
     this.#changed();
   }
 
@@ -106,7 +119,7 @@ export class SocketMode {
     if (!ws) return Promise.resolve({ ok: false, error: 'dispatch_failed' });
     const envelopeId = randomUUID();
     const { promise, resolve } = Promise.withResolvers<Receipt>();
-    const sent: Sent = { parcel, at: performance.now(), state: 'waiting', settle: resolve };
+    const sent: Sent = { parcel, ws, at: performance.now(), state: 'waiting', settle: resolve };
     this.#sent.set(envelopeId, sent);
     const timer = setTimeout(() => {
       sent.state = 'too late';
@@ -157,9 +170,16 @@ export class SocketMode {
     ws.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-local' } }));
   }
 
-  /** Asks connections to reconnect, as Slack does every few hours; the oldest one unless told how many. */
-  disconnect(reason: Disconnect, count = 1): void {
-    for (const ws of this.#live.slice(0, count)) this.#farewell(ws, reason);
+  /**
+   * Asks connections to reconnect, as Slack does every few hours; the oldest one unless told how many. The next one is asked
+   * when the one before has heard: the last that is asked takes what people do until another one comes.
+   */
+  async disconnect(reason: Disconnect, count = 1): Promise<void> {
+    for (const ws of this.#live.slice(0, count)) {
+      this.#farewell(ws, reason);
+      ws.ping();
+      await Promise.race([once(ws, 'pong'), once(ws, 'close')]);
+    }
   }
 
   /** Sends a frame as it is, whatever it is, over every connection. */
