@@ -75,6 +75,34 @@ it('who leaves a group may no longer decide, and who joins may, at once', async 
   await lee.finds(/Approved by @lee/, { in: 'api-requests' });
 });
 
+it('who decides is asked again where the service names others while Slack says who somebody is', async () => {
+  await using office = await openOffice({ env: { APPROVERS: 'U0ALEX' } });
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const clicked = alex.clicks('Approve', { in: 'api-requests' });
+  await asked.reached;
+  await office.database.sql`update services set approvers = '{U0PRIYA}', version = version + 1 where slug = 'payments'`;
+  asked.release();
+  await clicked;
+  await alex.finds(/Only @priya may decide/, { in: 'whispered' });
+});
+
+it('a reminder that lists a request while it is being decided is redrawn without it', async () => {
+  await using office = await openOffice();
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const clicked = alex.clicks('Approve', { in: 'api-requests' });
+  await asked.reached;
+  const { sql } = office.database;
+  await sql`update registrations set reminded_at = now(), reminded_in = 'C0REQUESTS'`;
+  asked.release();
+  await clicked;
+  await dana.finds(/Approved by @alex/);
+  expect(await sql`select from pgboss.job where data ->> 'kind' = 'reminder'`).toHaveLength(1);
+});
+
 it('where Slack does not say who belongs to a group, nobody is let in, and they are told to try again', async () => {
   await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
   const { dana, priya } = people(office);

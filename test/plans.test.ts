@@ -78,9 +78,17 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ['a form with three services is sent', 8, () => requests.open(db, request([4002, 4003, 4004], 'three'))],
   ['a click: who may decide is to be found out', 1, () => registrations.find(db, 7)],
   [
-    'the click: decided',
+    'the click: found, and decided',
     4,
-    () => registrations.change(db, { id: 7, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
+    async () => {
+      const approve = { id: 7, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships } as const;
+      await registrations.change(db, approve, await registrations.find(db, 7));
+    },
+  ],
+  [
+    'the click: decided where it was not just found',
+    4,
+    () => registrations.change(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
   ['the /unregister picker', 1, () => registrations.unregistrable(db, 'U0DANA', 'pay', 100)],
   ['/registrations, and what Home has of oneself', 2, () => applications.held(db, 'U0DANA', { asked: 1, size: 30 })],

@@ -95,6 +95,16 @@ function keepPlans(client: postgres.Sql | postgres.TransactionSql): void {
   client.begin = inTransaction as typeof begin;
 }
 
+/** A statement that drizzle writes out once for each database, instead of each time. */
+export function prepared<Statement>(write: (tables: Drizzle) => Statement): (db: Db) => Statement {
+  const written = new WeakMap<Drizzle, Statement>();
+  return ({ tables }) => {
+    const known = written.get(tables) ?? write(tables);
+    written.set(tables, known);
+    return known;
+  };
+}
+
 /** Whether the database can be reached and written: a session that may not write is no session here (see `writing`). */
 export const reachable = (tables: Drizzle): Promise<boolean> =>
   tables.execute(sql`select 1`).then(

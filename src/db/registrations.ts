@@ -1,5 +1,5 @@
 /** Registrations: found and changed. Each change, its event and its effects are one transaction. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm';
 import {
   approversOf,
   type Memberships,
@@ -17,7 +17,7 @@ import {
   startsFrom,
   takenBy,
 } from '../domain/registration.ts';
-import type { Db, Tx } from './client.ts';
+import { type Db, prepared, type Tx } from './client.ts';
 import { append } from './history.ts';
 import { applicationOwners, applications, registrations, services } from './schema.ts';
 import { containsAll } from './search.ts';
@@ -34,9 +34,9 @@ export type Change = {
   memberships: Memberships;
 };
 
-/** What must be known of a registration before Slack is asked who the person is; undefined where there is none. */
-export async function find(db: Db, id: number) {
-  const [row] = await db.tables
+/** Written out once: each click asks it, and each message that is drawn. */
+const finding = prepared((tables) =>
+  tables
     .select({
       registration: registrations,
       service: services,
@@ -46,9 +46,18 @@ export async function find(db: Db, id: number) {
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(eq(registrations.id, id));
+    .where(eq(registrations.id, sql.placeholder('id')))
+    .prepare('a_registration'),
+);
+
+/** What must be known of a registration before Slack is asked who the person is; undefined where there is none. */
+export async function find(db: Db, id: number) {
+  const [row] = await finding(db).execute({ id });
   return row;
 }
+
+/** A registration as it was found, unlocked. */
+export type Found = Pick<NonNullable<Awaited<ReturnType<typeof find>>>, 'registration' | 'service'>;
 
 /** What an action would come to, without taking it. The click that follows is judged anew. */
 export async function preview(db: Db, change: Change): Promise<Outcome> {
@@ -58,10 +67,13 @@ export async function preview(db: Db, change: Change): Promise<Outcome> {
 
 /**
  * Takes an action on a registration: one lock on its row, one conditional write. Of two at once, one decides and the
- * other is told who did.
+ * other is told who did. Where it was just found, it is first written as if nothing had happened since, which is nearly
+ * always so; the write itself tells.
  */
-export async function change(db: Db, change: Change): Promise<Outcome> {
+export async function change(db: Db, change: Change, found?: Found): Promise<Outcome> {
   return db.tables.transaction(async (tx) => {
+    const atOnce = found && (await changeFound(tx, db, found, change));
+    if (atOnce) return atOnce;
     const [row] = await tx
       .select({ registration: registrations, service: services })
       .from(registrations)
@@ -71,11 +83,28 @@ export async function change(db: Db, change: Change): Promise<Outcome> {
     if (!row) return gone;
     const outcome = await consider(tx, row, change);
     if (outcome.ok) {
-      await db.outbox.enqueue(tx, outcome.effects);
-      await write(tx, row.registration, change, outcome.to);
+      if (!(await write(tx, row.registration, change, outcome.to))) throw new Error('it moved under its lock');
+      await tell(tx, db, row.registration, change, outcome);
     }
     return outcome;
   });
+}
+
+/** Undefined, and nothing is done, where it is refused or not as it was found: then the row is locked and looked at again. */
+async function changeFound(tx: Tx, db: Db, found: Found, change: Change): Promise<Outcome | undefined> {
+  // Whether its application is deleted is looked up under the lock.
+  if (change.action === 'reinstate') return undefined;
+  const expected = await consider(tx, found, change);
+  const { registration, service } = found;
+  // Who decides is as it was, or what Slack was asked does not count.
+  const asked = and(eq(services.id, service.id), eq(services.version, service.version));
+  const same = exists(tx.select({ id: services.id }).from(services).where(asked));
+  const written = expected.ok && (await write(tx, registration, change, expected.to, same));
+  if (!written) return undefined;
+  // A reminder may have listed it since it was found.
+  const outcome = await consider(tx, { service, registration: { ...registration, ...written } }, change);
+  if (outcome.ok) await tell(tx, db, registration, change, outcome);
+  return outcome;
 }
 
 const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };
@@ -84,11 +113,7 @@ type Row = typeof registrations.$inferSelect;
 type ServiceRow = typeof services.$inferSelect;
 
 /** What is settled is said first, to anybody; then whether this person may; then whether they saw what they act on. */
-async function consider(
-  tables: Db['tables'] | Tx,
-  { registration, service }: { registration: Row; service: ServiceRow },
-  change: Change,
-): Promise<Outcome> {
+async function consider(tables: Db['tables'] | Tx, { registration, service }: Found, change: Change): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
   const applicationDeleted = change.action === 'reinstate' && (await isDeleted(tables, registration.applicationId));
   const outcome = act({ ...registration, last, applicationDeleted, listed: registration }, change.action, change.seen);
@@ -125,9 +150,10 @@ async function refuse(
   }
 }
 
-async function write(tx: Tx, { id, version, status }: Row, change: Change, to: Status): Promise<void> {
+/** Writes it where the registration is still in that version, and `same`. Returns where reminders list it. */
+async function write(tx: Tx, { id, version, status }: Row, change: Change, to: Status, same?: SQL) {
   const { action, by, at, reason = null } = change;
-  const written = await tx
+  const [written] = await tx
     .update(registrations)
     .set({
       status: to,
@@ -137,10 +163,27 @@ async function write(tx: Tx, { id, version, status }: Row, change: Change, to: S
       changeReason: reason,
       ...(action === 'edit' && reason ? { reason } : {}),
     })
-    .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
-    .returning({ id: registrations.id });
-  if (written.length !== 1) throw new Error(`registration ${id} moved under its lock`);
-  await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
+    .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status), same))
+    .returning({
+      remindedAt: registrations.remindedAt,
+      remindedIn: registrations.remindedIn,
+      escalatedIn: registrations.escalatedIn,
+    });
+  return written;
+}
+
+/** Has it said, and recorded. */
+async function tell(
+  tx: Tx,
+  { outbox }: Db,
+  { id, version, status }: Row,
+  { action, by, at, reason }: Change,
+  { to, effects }: Extract<Outcome, { ok: true }>,
+): Promise<void> {
+  await outbox.enqueue(tx, effects);
+  await append(tx, [
+    { registrationId: id, version: version + 1, actor: by, action, from: status, to, reason: reason ?? null, at },
+  ]);
 }
 
 /** What a person may unregister. */

@@ -57,24 +57,25 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
   async function take(action: Action, seen: Pressed | undefined, by: string, reason?: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
     if (!wish) return gone;
-    const outcome = await registrations.change(db, { ...wish, ...(reason ? { reason } : {}) });
-    if (outcome.ok && (action === 'approve' || action === 'reject')) metrics.decided(action, wish.requestedAt, wish.at);
+    const { change, found } = wish;
+    const outcome = await registrations.change(db, { ...change, ...(reason ? { reason } : {}) }, found);
+    if (outcome.ok && (action === 'approve' || action === 'reject'))
+      metrics.decided(action, found.registration.requestedAt, change.at);
     return outcome;
   }
 
   async function weigh(action: Action, seen: Pressed | undefined, by: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
-    return wish ? registrations.preview(db, wish) : gone;
+    return wish ? registrations.preview(db, wish.change) : gone;
   }
 
   /** Asks Slack about the person who clicked, before any lock is held. Undefined where there is no such registration. */
   async function wishOf(action: Action, seen: Pressed | undefined, by: string) {
-    const row = seen && (await registrations.find(db, seen.id));
-    if (!row) return undefined;
-    const approvers = approversOf(row.service, config.policy);
+    const found = seen && (await registrations.find(db, seen.id));
+    if (!found) return undefined;
+    const approvers = approversOf(found.service, config.policy);
     const memberships = await directory.memberships(by, membershipsToAsk(approvers, by));
-    const { requestedAt } = row.registration;
-    return { ...seen, action, by, at: now(), policy: config.policy, memberships, requestedAt };
+    return { change: { ...seen, action, by, at: now(), policy: config.policy, memberships }, found };
   }
 }
 
