@@ -1,9 +1,7 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
-import { schedule as cron } from 'node-cron';
 import { within } from './answer.ts';
 import { listen } from './app.ts';
 import { readCatalog } from './catalog/file.ts';
-import { onSchedule } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { applyFile } from './db/catalog.ts';
 import { connect, type Db, isCutConnection, migrateDatabase, reachable } from './db/client.ts';
@@ -14,8 +12,6 @@ import * as outdated from './db/outdated.ts';
 import * as readings from './db/readings.ts';
 import { createDirectory } from './directory.ts';
 import { deliver } from './features/deliver.ts';
-import { digest } from './features/digest.ts';
-import { reconcile } from './features/reconcile.ts';
 import { serve } from './http.ts';
 import { createLog, type Log } from './log.ts';
 import { createMailer } from './mail.ts';
@@ -24,7 +20,7 @@ import { readSchedule } from './schedule.ts';
 import { createSlack } from './slack.ts';
 import { usualTimes } from './sockets.ts';
 import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
-import { keepTime } from './time.ts';
+import { everyFewMinutes, keepTime } from './time.ts';
 
 export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */
@@ -38,9 +34,6 @@ export type Running = {
 /** How long what runs may take to finish, in milliseconds: of the ten seconds that a SIGTERM leaves. */
 const answersFinishIn = 3_000;
 const deliveriesFinishIn = 4_000;
-
-/** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
-const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
 
 /** How long a check of readiness may take, in milliseconds. */
 const checkFor = 2_000;
@@ -129,15 +122,8 @@ export async function start(
     await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
     state.authorized = true;
     await outbox.work(tables, deliver(deps));
-    const { DIGEST_SCHEDULE: expression, TIME_ZONE: timezone } = config;
-    const digests = metrics.cron('digests', digest(deps), log);
-    if (expression) parts.defer(await onSchedule({ name: 'digest', expression, timezone }, digests, db, log));
-    const { beat, stop: stopClock } = keepTime(deps);
+    const { beat, stop: stopClock } = keepTime(deps, housekeeping);
     parts.defer(stopClock);
-    const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
-    const { at, jitter } = housekeeping;
-    const chores = cron(at, ({ date }) => keepHouse(date), { maxRandomDelay: jitter, noOverlap: true });
-    parts.defer(async () => chores.destroy());
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, beat, stop };
   } catch (error) {

@@ -11,5 +11,13 @@ export function readSchedule(expression: string, timeZone: string): Schedule {
   if (!hours || !minutes || !seconds) throw new Error(`${expression} names no time of day`);
   const days = createTask(expression, () => {}, { timezone: 'UTC' });
   const first = ((hours[0] ?? 0) * 60 + (minutes[0] ?? 0)) * 60 + (seconds[0] ?? 0);
-  return { timeZone, hours, minutes, seconds, ticksOn: (day) => days.match(new Date(day.getTime() + first * 1000)) };
+  const pattern = `${expression} ${timeZone}`;
+  return {
+    pattern,
+    timeZone,
+    hours,
+    minutes,
+    seconds,
+    ticksOn: (day) => days.match(new Date(day.getTime() + first * 1000)),
+  };
 }

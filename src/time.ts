@@ -1,8 +1,12 @@
-/** What time itself does: reminders at their ticks, expiry, and whatever was missed while nothing ran. */
+/** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
 import { schedule } from 'node-cron';
 import type { Deps } from './deps.ts';
+import { lastTick, type Reading, type Schedule } from './domain/schedule.ts';
+import { digest } from './features/digest.ts';
 import { expire } from './features/expire.ts';
+import { reconcile } from './features/reconcile.ts';
 import { remind } from './features/remind.ts';
+import { readSchedule } from './schedule.ts';
 
 export type Timekeeper = {
   /** Does all that is due by now. */
@@ -11,14 +15,23 @@ export type Timekeeper = {
   stop: () => Promise<void>;
 };
 
+/** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
+export const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
+
 /**
- * Looks at the clock at each moment that the schedule names, and once a minute: what slept through a tick, was down, had
+ * Looks at the clock at each moment that a schedule names, and once a minute: what slept through a tick, was down, had
  * no database or was led past it by daylight saving so makes it up.
  */
-export function keepTime(deps: Deps): Timekeeper {
+export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper {
   const { config, metrics, now, log } = deps;
-  // What expires at a tick is not reminded of.
-  const duties = [metrics.cron('expiry', expire(deps), log), metrics.cron('reminders', remind(deps), log)];
+  const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
+  const digests = weekly === undefined ? undefined : readSchedule(weekly, timezone);
+  const duties = [
+    // What expires at a tick is not reminded of.
+    metrics.cron('expiry', expire(deps), log),
+    metrics.cron('reminders', atTicks(deps.schedule, remind(deps)), log),
+    ...(digests ? [metrics.cron('digests', atTicks(digests, digest(deps, digests)), log)] : []),
+  ];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 
@@ -35,9 +48,11 @@ export function keepTime(deps: Deps): Timekeeper {
   }
 
   const quiet = { suppressMissedWarning: true };
+  const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
   const tasks = [
-    schedule(config.REMINDER_SCHEDULE, beat, { ...quiet, timezone: config.TIME_ZONE }),
+    ...[daily, ...(weekly === undefined ? [] : [weekly])].map((ticks) => schedule(ticks, beat, { ...quiet, timezone })),
     schedule('* * * * *', beat, quiet),
+    schedule(housekeeping.at, ({ date }) => keepHouse(date), { maxRandomDelay: housekeeping.jitter, noOverlap: true }),
   ];
   void beat();
   return {
@@ -46,5 +61,16 @@ export function keepTime(deps: Deps): Timekeeper {
       for (const task of tasks) await task.destroy();
       await running;
     },
+  };
+}
+
+/** The last tick that the schedule names up to a moment, unless it was served: any number of them that was missed is made up once. */
+function atTicks(ticks: Schedule, serve: (reading: Reading) => Promise<void>): (at: Date) => Promise<void> {
+  let served = 0;
+  return async (at) => {
+    const reading = lastTick(ticks, at);
+    if (!reading || reading.getTime() <= served) return;
+    await serve(reading);
+    served = reading.getTime();
   };
 }

@@ -1,12 +1,11 @@
 /** The weekly digest: how each channel's week was, in numbers, in words and as a picture; once, and only where there is something to tell. */
 import { describe, expect, it } from 'vitest';
-import { onSchedule } from '../src/clock.ts';
 import { connect, type Db } from '../src/db/client.ts';
 import { claim, week } from '../src/db/digests.ts';
 import { createOutbox } from '../src/db/outbox.ts';
-import { take } from '../src/db/ticks.ts';
+import { serve } from '../src/db/ticks.ts';
 import { span } from '../src/domain/digest.ts';
-import { createLog } from '../src/log.ts';
+import { readingAt } from '../src/domain/schedule.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
@@ -117,41 +116,30 @@ describe('the numbers', () => {
 });
 
 describe('the schedule', () => {
-  it('a tick is taken once; one that everybody missed is made up once, and a changed schedule makes up nothing', async () => {
+  it('a tick is served once; of those that everybody missed one is made up; a new or changed schedule makes up nothing', async () => {
     await using database = await createDatabase();
     await using one = await replica(database);
-    const { db } = one;
-    const taken: string[] = [];
-    /** Two replicas start at the same instant. */
-    async function start(expression: string) {
-      const stops = [1, 2].map(() =>
-        onSchedule(
-          { name: 'digest', expression, timezone: 'UTC' },
-          async (tick) => {
-            if (await db.tables.transaction((tx) => take(tx, tick))) taken.push(expression);
-          },
-          db,
-          createLog('silent'),
-        ),
-      );
-      for (const stop of await Promise.all(stops)) stop();
+    /** How many of two replicas serve it that look at the same instant. */
+    async function served(pattern: string, reading: string) {
+      const tick = { schedule: 'digest', pattern, reading: new Date(reading) };
+      const both = await Promise.all([1, 2].map(() => one.db.tables.transaction((tx) => serve(tx, tick))));
+      return both.filter(Boolean).length;
     }
-    const missed = () => database.sql`update ticks set due = now() - interval '3 weeks'`;
-    await start('0 9 1 1 *');
-    expect(taken).toEqual([]);
-    await missed();
-    await start('0 9 1 1 *');
-    expect(taken).toEqual(['0 9 1 1 *']);
-    await start('0 9 1 1 *');
-    expect(taken).toHaveLength(1);
-    await missed();
-    await start('0 9 2 1 *');
-    expect(taken).toHaveLength(1);
+    expect(await served('mondays', '2026-11-02T09:00:00Z')).toBe(0);
+    expect(await served('mondays', '2026-11-09T09:00:00Z')).toBe(1);
+    expect(await served('mondays', '2026-11-09T09:00:00Z')).toBe(0);
+    expect(await served('mondays', '2026-11-30T09:00:00Z')).toBe(1);
+    expect(await served('mondays', '2026-11-23T09:00:00Z')).toBe(0);
+    expect(await served('wednesdays', '2026-12-02T09:00:00Z')).toBe(0);
+    expect(await served('wednesdays', '2026-12-09T09:00:00Z')).toBe(1);
+    expect(await served('tuesdays', '2026-12-08T09:00:00Z')).toBe(0);
+    expect(await served('tuesdays', '2026-12-15T09:00:00Z')).toBe(1);
   });
 });
 
 describe.concurrent('in the channel', () => {
   const timeZone = 'Europe/Berlin';
+  const mondays = '0 9 * * 1';
   const digests = ({ workspace }: Office) =>
     workspace.messages('api-requests').filter(({ metadata }) => metadata?.event_type === 'registrar_digest');
 
@@ -169,12 +157,14 @@ describe.concurrent('in the channel', () => {
   /** A tick of the schedule, for two replicas at the same instant. Returns how many digests there will be. */
   async function tick({ workspace, database }: Office, moment: string) {
     await using one = await replica(database);
-    const at = new Date(moment);
-    const next = new Date(at.getTime() + 7 * 24 * hour);
+    const tick = {
+      schedule: 'digest',
+      pattern: `${mondays} ${timeZone}`,
+      reading: readingAt(new Date(moment), timeZone),
+    };
+    await serve(one.db.tables, { ...tick, reading: new Date(0) });
     const adminChannel = workspace.channel('api-requests').id;
-    const claims = [1, 2].map(() =>
-      claim(one.db, { schedule: 'digest', pattern: 'weekly', at, next }, { adminChannel, timeZone }),
-    );
+    const claims = [1, 2].map(() => claim(one.db, tick, { adminChannel, timeZone }));
     return (await Promise.all(claims)).reduce((sum, channels) => sum + channels, 0);
   }
 
@@ -263,10 +253,10 @@ describe.concurrent('in the channel', () => {
     expect,
   }) => {
     const clock = calendar();
-    const env = { TIME_ZONE: timeZone, DIGEST_SCHEDULE: '0 9 1 1 *' };
+    const env = { TIME_ZONE: timeZone };
     const scopes = SCOPES.filter((scope) => scope !== 'files:write');
     await using office = await openOffice({ env, now: clock.now, seed: seed({ scopes }) });
-    const { workspace, database } = office;
+    const { workspace } = office;
     const { dana, alex } = people(office);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await alex.finds(/Payments API/, { in: 'api-requests' });
@@ -285,8 +275,8 @@ describe.concurrent('in the channel', () => {
     expect(offers.map(({ response }) => response.error)).toEqual(['missing_scope']);
 
     await office.bot.stop();
-    await database.sql`update ticks set pattern = ${`${env.DIGEST_SCHEDULE} ${timeZone}`}, due = now() - interval '1 hour'`;
-    await Promise.all([office.startAnother(), office.startAnother()]);
+    clock.at('2026-11-25T09:00:00Z');
+    await Promise.all([1, 2].map(() => office.startAnother({ DIGEST_SCHEDULE: mondays })));
     await workspace.until(() => digests(office).length > 2, { what: 'a third digest' });
     await done(office);
     expect(digests(office)).toHaveLength(3);

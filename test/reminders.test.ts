@@ -137,13 +137,8 @@ describe('what is drawn', () => {
 });
 
 describe('claiming', () => {
-  const tick = (hours: number) => ({
-    reading: after(hours),
-    timeZone: 'UTC',
-    remindAfter: 24 * hour,
-    adminChannel: 'C0ADMIN',
-    escalationChannel: 'C0LEADS',
-  });
+  const tick = (hours: number) => ({ schedule: 'reminders', pattern: 'daily', reading: after(hours) });
+  const setting = { remindAfter: 24 * hour, adminChannel: 'C0ADMIN', escalationChannel: 'C0LEADS' };
 
   it('takes what is due and pending, once, by channel, however many replicas tick; and sets its next date', async () => {
     await using database = await createDatabase();
@@ -158,7 +153,8 @@ describe('claiming', () => {
     await Promise.all(replicas.map(({ outbox }) => outbox.start()));
     const dbs = replicas.map(({ client, outbox }): Db => ({ tables: client.tables, outbox }));
 
-    const claimAll = async (hours: number) => (await Promise.all(dbs.map((db) => claim(db, tick(hours))))).sort();
+    const claimAll = async (hours: number) =>
+      (await Promise.all(dbs.map((db) => claim(db, tick(hours), 'UTC', setting)))).sort();
     expect(await claimAll(23.9)).toEqual([0, 0, 0]);
     expect(await claimAll(24)).toEqual([0, 0, 3]);
     // A tick that has been served, and one before it, are served for good.

@@ -20,6 +20,3 @@ export const troubles = pgTable(
   },
   (table) => [primaryKey({ columns: [table.place, table.why] })],
 );
-
-/** What is done at each tick of a schedule by one replica: the last tick that somebody took. */
-export const chores = pgTable('chores', { name: text().primaryKey(), tick: moment().notNull() });

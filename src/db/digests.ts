@@ -1,17 +1,18 @@
 /** Digests: what a channel's last seven days were. They cost what happened in them and what is pending, not what exists. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Oldest, Week } from '../domain/digest.ts';
+import { momentOf } from '../domain/schedule.ts';
 import type { Db } from './client.ts';
-import { type Tick, take } from './ticks.ts';
+import { serve, type Tick } from './ticks.ts';
 
 /** Where requests are posted whose service names no channel, and in whose days the week is counted. */
 type Setting = { adminChannel: string; timeZone: string };
 
-/** Takes the tick, and puts a digest into the outbox for each channel with something to tell. Returns for how many. */
+/** Serves a tick: puts a digest into the outbox for each channel with something to tell. Returns for how many. */
 export async function claim(db: Db, tick: Tick, { adminChannel, timeZone }: Setting): Promise<number> {
-  const at = tick.at.toISOString();
+  const at = momentOf(tick.reading, timeZone).toISOString();
   return db.tables.transaction(async (tx) => {
-    if (!(await take(tx, tick))) return 0;
+    if (!(await serve(tx, tick))) return 0;
     const channels = await tx.execute<{ channel: string }>(sql`
       select distinct coalesce(s.channel, ${adminChannel}) as channel
       from (

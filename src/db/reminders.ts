@@ -1,17 +1,14 @@
 /** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
-import { and, asc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import { approversOf, type Memberships, type Policy, refuseDecision } from '../domain/authority.ts';
 import type { Effect, Refusal } from '../domain/registration.ts';
 import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../domain/reminder.ts';
-import { momentOf, type Reading } from '../domain/schedule.ts';
+import { momentOf } from '../domain/schedule.ts';
 import type { Db, Tx } from './client.ts';
 import { applications, isPending, registrations, services } from './schema.ts';
-import { servedTicks } from './time-schema.ts';
+import { serve, type Tick } from './ticks.ts';
 
-export type Tick = {
-  /** As the clock on the wall reads it, the same on every replica, whatever its own clock says. */
-  reading: Reading;
-  timeZone: string;
+export type Setting = {
   /** REMIND_AFTER, in milliseconds. */
   remindAfter: number;
   adminChannel: string;
@@ -23,27 +20,21 @@ export type Tick = {
  * replica that is first to serve the tick, and nothing where it has been served. Costs what is due, not what exists; what is
  * just being decided is skipped. Returns how many were claimed.
  */
-export async function claim(db: Db, tick: Tick): Promise<number> {
+export async function claim(db: Db, tick: Tick, timeZone: string, setting: Setting): Promise<number> {
   return db.tables.transaction(async (tx) => {
-    if (!(await serve(tx, tick.reading))) return 0;
-    const { effects, claimed } = await claimDue(tx, tick);
+    if (!(await serve(tx, tick))) return 0;
+    const { effects, claimed } = await claimDue(tx, momentOf(tick.reading, timeZone), timeZone, setting);
     if (effects.length > 0) await db.outbox.enqueue(tx, effects);
     return claimed;
   });
 }
 
-/** Whether this tick is still to be served. The row is locked until the transaction ends: another replica waits for it. */
-async function serve(tx: Tx, reading: Reading): Promise<boolean> {
-  const served = await tx
-    .insert(servedTicks)
-    .values({ schedule: 'reminders', reading })
-    .onConflictDoUpdate({ target: servedTicks.schedule, set: { reading }, setWhere: lt(servedTicks.reading, reading) })
-    .returning();
-  return served.length > 0;
-}
-
-async function claimDue(tx: Tx, { reading, timeZone, remindAfter, adminChannel, escalationChannel = '' }: Tick) {
-  const at = momentOf(reading, timeZone);
+async function claimDue(
+  tx: Tx,
+  at: Date,
+  timeZone: string,
+  { remindAfter, adminChannel, escalationChannel = '' }: Setting,
+) {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
   const told = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string; count: number }>(sql`

@@ -3,17 +3,11 @@ import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
-/** The schedules: when each is next due, so that replicas handle a tick once and a missed one is noticed. */
-export const ticks = pgTable('ticks', {
-  schedule: text().primaryKey(),
-  /** The cron expression and its time zone: where it is another one, `due` means nothing any more. */
-  pattern: text().notNull(),
-  due: moment().notNull(),
-});
-
 /** The last tick of a schedule that was served, as the clock on the wall reads it: of any number of replicas one serves it. */
 export const servedTicks = pgTable('served_ticks', {
   schedule: text().primaryKey(),
+  /** What the schedule says, with its time zone: where it says something else, `reading` means nothing any more. */
+  pattern: text().notNull().default(''),
   reading: timestamp({ precision: 3, mode: 'date' }).notNull(),
 });
 

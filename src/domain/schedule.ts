@@ -7,6 +7,8 @@
 export type Reading = Date;
 
 export type Schedule = {
+  /** What the operator wrote, with the time zone: a changed schedule has another. */
+  pattern: string;
   timeZone: string;
   /** Whether it has ticks on the day of this reading. */
   ticksOn: (day: Reading) => boolean;

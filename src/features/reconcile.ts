@@ -1,7 +1,7 @@
 /** The housekeeping of every few minutes: what a crash, a lost answer or somebody's hand left wrong in Slack is put right. */
-import * as chores from '../db/chores.ts';
 import * as deadLetters from '../db/dead-letters.ts';
 import * as reconciling from '../db/reconciling.ts';
+import { serve } from '../db/ticks.ts';
 import type { Deps } from '../deps.ts';
 import { checkChannels } from './reconcile/channels.ts';
 import { compareCards } from './reconcile/compare.ts';
@@ -13,7 +13,7 @@ const missingAtMost = 100;
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
   return async (tick) => {
-    if (!(await chores.take(db, 'reconcile', tick))) return;
+    if (!(await serve(db.tables, { schedule: 'reconcile', pattern: 'housekeeping', reading: tick }))) return;
     await deadLetters.sweep(db);
     const missing = await reconciling.drawMissing(db, missingAtMost);
     await checkChannels(deps);

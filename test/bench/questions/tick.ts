@@ -8,7 +8,7 @@ import { figure, type Measured, ratio, rounds } from '../rounds.ts';
 import { milliseconds } from '../words.ts';
 import { years } from '../years.ts';
 
-const setting = { timeZone: 'UTC', remindAfter: 86_400_000, adminChannel: 'C0REQUESTS', escalationChannel: undefined };
+const setting = { remindAfter: 86_400_000, adminChannel: 'C0REQUESTS', escalationChannel: undefined };
 
 export async function tick(bench: Bench): Promise<Answer[]> {
   const { few, many, small, large } = await years(bench);
@@ -27,6 +27,7 @@ export async function tick(bench: Bench): Promise<Answer[]> {
 
 async function ticks({ sql, url }: Database): Promise<Measured> {
   await sql`update registrations set remind_at = now() - interval '1 hour', reminders = 0 where status = 'pending'`;
+  await sql`insert into served_ticks (schedule, reading) values ('reminders', '2026-01-01') on conflict do nothing`;
   await sql`vacuum analyze registrations`;
   const { tables, close } = connect(url);
   const outbox = createOutbox(url, () => {});
@@ -34,7 +35,7 @@ async function ticks({ sql, url }: Database): Promise<Measured> {
   const db: Db = { tables, outbox };
   await tables.execute('select 1');
   const began = performance.now();
-  const claimed = await claim(db, { reading: new Date(), ...setting });
+  const claimed = await claim(db, { schedule: 'reminders', pattern: '', reading: new Date() }, 'UTC', setting);
   const took = performance.now() - began;
   if (claimed !== 1_000) throw new Error(`${claimed} were due`);
   await outbox.stop(1);
