@@ -43,6 +43,8 @@ type Setting = Clock & {
   env?: Record<string, string>;
   catalog?: string;
   seed?: Seed;
+  /** How long Slack waits for an acknowledgement, in milliseconds, if not for three seconds. */
+  ackWithin?: number;
   /** Slack's rate limits are in force. */
   limited?: boolean;
   /** Another way for the bots to the database at this URL. */
@@ -60,6 +62,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
   const workspace = await openWorkspace({
     seed: setting.seed ?? seed(),
     rateLimits: setting.limited ?? false,
+    ...(setting.ackWithin ? { ackWithin: setting.ackWithin } : {}),
     ...(now ? { now: () => now().getTime() } : {}),
   });
   const bots: Running[] = [];

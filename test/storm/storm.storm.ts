@@ -1,0 +1,134 @@
+/**
+ * 500 mixed actions by 20 people over two replicas, which are killed ten times, on a Slack that misbehaves. At the end
+ * nothing is lost, nothing doubled, and nobody went without an answer but those whose process died while answering.
+ * `STORM_SEED=… npm run test:storm` has the same people intend the same again.
+ */
+import { expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { environment } from '../support/bot.ts';
+import { check } from '../support/checker.ts';
+import { openOffice } from '../support/office.ts';
+import { delivered } from '../support/outbox.ts';
+import { kill, runReady } from '../support/program.ts';
+import type { Fault } from '../workspace/model.ts';
+import { channel, person, seed } from '../workspace/seed.ts';
+import { type Act, Actor, chance, patience } from './people.ts';
+
+const wanted = { actions: Number(process.env.STORM_ACTIONS ?? 500), kills: Number(process.env.STORM_KILLS ?? 10) };
+const chosen = Number(process.env.STORM_SEED ?? Date.now() % 1_000_000);
+
+const names = Array.from({ length: 20 }, (_, index) => `p${String(index + 1).padStart(2, '0')}`);
+/** Eight of them decide. */
+const approvers = names.slice(0, 8);
+const services = ['Payments API', 'Ledger API', 'Search API', 'Stock API'];
+const catalog = `services:
+  - { slug: payments, name: Payments API }
+  - { slug: ledger, name: Ledger API, channel: C0LEDGER }
+  - { slug: search, name: Search API, approval: auto }
+  - { slug: stock, name: Stock API, channel: C0STOCK }
+`;
+
+/** How Slack misbehaves, and how often: one call in thirty, or so. */
+const faults: [Fault, number][] = [
+  [{ kind: 'rate-limited', retryAfter: 1 }, 0.006],
+  [{ kind: 'server-error' }, 0.006],
+  [{ kind: 'reset' }, 0.006],
+  [{ kind: 'malformed' }, 0.004],
+  [{ kind: 'accept-then-drop' }, 0.008],
+  [{ kind: 'error', error: 'internal_error' }, 0.004],
+  [{ kind: 'delay', ms: 400 }, 0.01],
+  [{ kind: 'hang' }, 0.001],
+];
+
+it(`a storm (STORM_SEED=${chosen})`, async () => {
+  process.stdout.write(`STORM_SEED=${chosen}\n`);
+  const deciding = approvers.map((name) => `U0${name.toUpperCase()}`);
+  const bot = 'U0REGISTRAR';
+  const usual = seed({
+    members: names.map((name) => person(name)),
+    channels: [channel('C0LEDGER', 'ledger', [...deciding, bot]), channel('C0STOCK', 'stock', [...deciding, bot])],
+  });
+  await using office = await openOffice({ bots: 0, catalog, seed: usual, ackWithin: patience });
+  const { workspace, database } = office;
+  for (const id of deciding) await workspace.join(id, 'api-requests');
+  const env = environment(workspace, 'socket', {
+    DATABASE_URL: database.url,
+    CATALOG_FILE: office.catalogFile,
+    APPROVERS: deciding.join(','),
+    MAX_PENDING_PER_PERSON: '100',
+  });
+  const start = () => runReady(env);
+  const replicas = await Promise.all([start(), start()]);
+  // Also where the storm ends badly.
+  await using _ = { [Symbol.asyncDispose]: async () => void (await Promise.all(replicas.map(kill))) };
+  await workspace.until(() => workspace.connections === 4, { within: 20_000 });
+
+  const weather = chance(chosen + 1);
+  for (const [fault, often] of faults) {
+    // The connections themselves are another story's.
+    workspace.fail('*', fault, { times: Number.POSITIVE_INFINITY, when: () => weather() < often });
+  }
+
+  const acts: Act[] = [];
+  let deaths = 0;
+  let begun = 0;
+  let struck = 0;
+  const storm = { dying: Promise.resolve() };
+  const blows = chance(chosen + 2);
+  /** After how many actions each kill falls. */
+  const blowsAt = Array.from({ length: wanted.kills }, (_, index) =>
+    Math.floor(((index + blows()) * (wanted.actions - 40)) / wanted.kills + 20),
+  );
+
+  async function killOne(): Promise<void> {
+    const which = blows() < 0.5 ? 0 : 1;
+    const victim = replicas[which];
+    if (!victim) return;
+    await kill(victim);
+    deaths += 1;
+    replicas[which] = await start();
+    await workspace.until(() => workspace.connections === 4, { within: 30_000 });
+  }
+
+  async function live(name: string, index: number): Promise<void> {
+    const actor = new Actor(office, workspace.person(name), chance(chosen + 100 + index), services);
+    while (begun < wanted.actions) {
+      begun += 1;
+      if (begun >= (blowsAt[struck] ?? Number.POSITIVE_INFINITY)) {
+        struck += 1;
+        // One after the other: the other replica takes the clicks meanwhile.
+        const before = storm.dying;
+        storm.dying = before.then(killOne);
+      }
+      const act = await actor.acts(approvers.includes(name));
+      acts.push(act);
+      if (process.env.STORM_TRACE)
+        process.stdout.write(`${begun} ${act.who} ${act.what} ${act.took} ms ${act.answered}\n`);
+    }
+  }
+
+  await Promise.all(names.map(live));
+  await storm.dying;
+  workspace.mend();
+  await delivered(office, 120_000);
+
+  const config = readConfig(env);
+  if (!config.ok) throw new Error(JSON.stringify(config.mistakes));
+  // A process that dies while it answers leaves a picker empty; that is what was wanted.
+  const complaints = workspace.complaints
+    .splice(0)
+    .filter((text) => !/^no options for .*: dispatch_failed$/.test(text));
+  expect(await check(office, config.config.policy)).toEqual([]);
+  const unanswered = acts.filter(({ answered }) => !answered);
+  expect(unanswered.filter(({ cutOff }) => !cutOff)).toEqual([]);
+  expect(complaints).toEqual([]);
+  expect(deaths).toBe(wanted.kills);
+
+  const done = await database.sql`select action, count(*)::int from history group by 1 order by 2 desc`;
+  const times = acts.flatMap(({ answered, took }) => (answered ? [took] : [])).toSorted((a, b) => a - b);
+  const quantile = (part: number) => times[Math.floor(times.length * part)];
+  const bad = workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length;
+  process.stdout.write(
+    `${acts.length} actions, ${unanswered.length} cut short by ${deaths} deaths; half answered within ${quantile(0.5)} ms, all but a hundredth within ${quantile(0.99)} ms; ${workspace.calls.length} calls, ${bad} of them bad; ${done.map(({ action, count }) => `${count} × ${action}`).join(', ')}\n`,
+  );
+}, 280_000);

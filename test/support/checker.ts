@@ -1,0 +1,130 @@
+/**
+ * Compares what is kept with what people see, once nothing is left to deliver: database, record, cards, direct messages
+ * and outbox. For the end of any story.
+ */
+import * as cards from '../../src/db/cards.ts';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox.ts';
+import type { Policy } from '../../src/domain/authority.ts';
+import { type Event, next, type Status } from '../../src/domain/registration.ts';
+import { card } from '../../src/views/card.ts';
+import { gist } from '../../src/views/gist.ts';
+import type { Message } from '../workspace/model.ts';
+import { readable } from '../workspace/transcript.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { TestDatabase } from './database.ts';
+
+type Place = { workspace: Workspace; database: TestDatabase };
+
+/** The events that the requester is told of, each by one direct message. */
+const told: Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
+
+/** What people read on a card: how it stands, and what can still be done. */
+const reads: Record<Status, RegExp> = {
+  pending: /\[Approve\] \[Reject\]/,
+  approved: /(Approved by|Approved automatically|Reinstated by)[\s\S]*\[Revoke\]/,
+  rejected: /Rejected by(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
+  revoked: /Revoked by[\s\S]*\[Reinstate\]/,
+  unregistered: /Unregistered by(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
+  deleted: /Deleted by(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
+  expired: /Expired(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
+};
+
+/** What people read in the message that tells of an event. */
+const says: Partial<Record<Event, RegExp>> = {
+  request: /Approved automatically/,
+  approve: /Approved by/,
+  reject: /Rejected by/,
+  revoke: /Revoked by/,
+  reinstate: /Reinstated by/,
+  delete: /Deleted by/,
+};
+
+/** Everything that is wrong, in words; nothing where all is well. Dead letters count as wrong. */
+export async function check(office: Place, policy: Policy): Promise<string[]> {
+  const { tables, close } = connect(office.database.url);
+  const db = { tables, outbox: createOutbox(office.database.url, () => {}) };
+  try {
+    const drawn = async (id: number) => cards.find(db, id, policy);
+    return [...(await outbox(office)), ...(await record(office)), ...(await messages(office, drawn))];
+  } finally {
+    await close();
+  }
+}
+
+async function outbox({ database }: Place): Promise<string[]> {
+  const left = await database.sql`
+    select name, state, data->>'kind' as kind, count(*)::int from pgboss.job
+    where (name like 'outbox%' and state in ('created', 'retry', 'active', 'failed')) group by 1, 2, 3`;
+  return left.map(({ name, state, kind, count }) => `${name} still holds ${count} × ${kind}, ${state}`);
+}
+
+/** Versions count from 1 without gaps, each step is one that the table of states has, and the last is what is so. */
+async function record({ database }: Place): Promise<string[]> {
+  const events = await database.sql<
+    { id: number; version: number; action: Event; from: Status | null; to: Status; status: Status; last: number }[]
+  >`
+    select r.id::int, h.version, h.action, h.from_status as "from", h.to_status as to, r.status, r.version as last
+    from registrations r left join history h on h.registration_id = r.id order by r.id, h.version`;
+  return [...Map.groupBy(events, ({ id }) => id)].flatMap(([id, story]) => {
+    const wrong = story.flatMap(({ version, action, from, to }, index) => {
+      const before = story[index - 1]?.to ?? null;
+      const allowed = action === 'request' ? to === 'pending' || to === 'approved' : from && next(from, action) === to;
+      return version === index + 1 && from === before && allowed ? [] : [`event ${version}: ${from} ${action} ${to}`];
+    });
+    const [end] = story.slice(-1);
+    if (end?.to !== end?.status || end?.version !== end?.last) wrong.push(`it is ${end?.status}, version ${end?.last}`);
+    return wrong.map((what) => `registration ${id}: ${what}`);
+  });
+}
+
+type Drawn = (id: number) => Promise<Awaited<ReturnType<typeof cards.find>>>;
+
+async function messages({ workspace, database }: Place, drawn: Drawn): Promise<string[]> {
+  const wrong: string[] = [];
+  const all = [...workspace.channels.keys()].flatMap((channel) => workspace.messages(channel));
+  const marked = (kind: string) => all.filter(({ metadata }) => metadata?.event_type === kind);
+  const about = ({ metadata }: Message) => Number(metadata?.event_payload.registration);
+
+  const rows = await database.sql<{ id: number; requester: string }[]>`select id::int, requester from registrations`;
+  const byRegistration = Map.groupBy(marked('registrar_card'), about);
+  for (const { id } of rows) {
+    const standing = byRegistration.get(id) ?? [];
+    byRegistration.delete(id);
+    const found = await drawn(id);
+    if (standing.length !== 1) wrong.push(`registration ${id} has ${standing.length} cards`);
+    const [one] = standing;
+    if (!one || !found) continue;
+    const { place, drawing, registration } = found;
+    if (place?.channel !== one.channel || place.ts !== one.ts)
+      wrong.push(`the card of ${id} is not where it is said to be`);
+    if (place?.drawing !== drawing) wrong.push(`the card of ${id} shows ${place?.drawing} of ${drawing}`);
+    if (essence(one.blocks) !== essence(card(registration).blocks))
+      wrong.push(`the card of ${id} shows something else`);
+    const read = readable(workspace, one);
+    if (!reads[registration.status].test(read)) wrong.push(`the card of ${id}, ${registration.status}, reads: ${read}`);
+  }
+  for (const id of byRegistration.keys()) wrong.push(`there is a card of ${id}, which does not exist`);
+
+  const owed = await database.sql<{ key: string; action: Event }[]>`
+    select r.requester || ' ' || r.id || '@' || h.version as key, h.action from history h join registrations r on r.id = h.registration_id
+    where h.action in ${database.sql(told)} or (h.action = 'request' and h.to_status = 'approved')`;
+  const counts = Map.groupBy(marked('registrar_notice'), (message) => {
+    const [person] = workspace.channel(message.channel).members;
+    return `${person} ${about(message)}@${message.metadata?.event_payload.version}`;
+  });
+  for (const { key, action } of owed) {
+    const came = counts.get(key) ?? [];
+    if (came.length !== 1) wrong.push(`${key} was told ${came.length} times`);
+    for (const message of came) {
+      const read = readable(workspace, message);
+      if (says[action]?.test(read) === false) wrong.push(`${key}, ${action}, was told: ${read}`);
+    }
+    counts.delete(key);
+  }
+  for (const key of counts.keys()) wrong.push(`${key} was told without an event`);
+  return wrong;
+}
+
+/** Without how earlier requests ended: what they came to later is not what this card tells of. */
+const essence = (blocks: Message['blocks']): string => gist(blocks.filter(({ block_id }) => block_id !== 'earlier'));
