@@ -1,10 +1,11 @@
 /** What the database itself holds to, whoever writes to it. */
 import { readdirSync } from 'node:fs';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { isCutConnection, migrateDatabase } from '../src/db/client.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connect, isCutConnection, migrateDatabase } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { holdRegistrations } from './support/locks.ts';
 import { databaseUrl } from './support/postgres.ts';
 
 const migrations = readdirSync(new URL('../migrations', import.meta.url)).filter((file) => file.endsWith('.sql'));
@@ -70,6 +71,33 @@ it('replicas that start together migrate one after the other', async () => {
   await sql.end();
   await server`drop database test_replicas with (force)`;
   await server.end();
+});
+
+describe('a connection of the bot', () => {
+  it('that gives up at a lock lets go of what it holds', async ({ expect }) => {
+    const { tables, close } = connect(database.url, { lock_timeout: 100 });
+    const row = await holdRegistrations(database);
+    const wait = tables.transaction(async (tx) => {
+      await tx.execute('select from applications for update');
+      await tx.execute('select from registrations for update');
+    });
+    await expect(wait).rejects.toMatchObject({ cause: { code: '55P03' } });
+    await database.sql`select from applications for update nowait`;
+    await row.release();
+    await close();
+  });
+
+  it('gives up in time, so that whoever waits can be told', async ({ expect }) => {
+    const { tables, close } = connect(database.url);
+    const limits = `select name, setting::int / 1000 as seconds from pg_settings
+      where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') order by 1`;
+    expect([...(await tables.execute(limits))]).toEqual([
+      { name: 'idle_in_transaction_session_timeout', seconds: 10 },
+      { name: 'lock_timeout', seconds: 3 },
+      { name: 'statement_timeout', seconds: 5 },
+    ]);
+    await close();
+  });
 });
 
 it.each([
