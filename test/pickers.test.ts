@@ -35,6 +35,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
     ['the slug', 'svc-499', 'Zürich <499>'],
     ['a part of the description', 'desk 250_250%', 'Zürich <250>'],
     ['words in any order', 'söhne <77>', 'Zürich <77> '],
+    ['a letter that its first word begins with', '<78> z', 'Zürich <78> '],
   ])('are found by %s', async (_, typed, found) => {
     const { dana } = people(office);
     const [first = '', ...others] = await dana.searches('Services', typed);

@@ -23,8 +23,8 @@ const onOffer = isNull(services.retiredAt);
 /** By name, byte by byte and so in every database alike: that is how their index has them. */
 const byName = sql`lower(${services.name}) collate "C"`;
 
-/** Of how many that were found the first by name are offered. Whoever finds more types on. */
-const lookedAt = 300;
+/** Of how many that were found the first by name are offered, more than are shown. Whoever finds more types on. */
+const lookedAt = 150;
 
 /**
  * The services whose name begins with what was typed, and then those of which every word typed is part of the name, slug

@@ -44,7 +44,8 @@ export const services = pgTable(
     /** Since when it is offered to nobody any more; what is registered for it stays. */
     retiredAt: moment(),
     /** Everything a picker searches, in lower case, so that one trigram index answers for all of it. */
-    search: text().notNull().generatedAlwaysAs(sql`lower(name || ' ' || slug || ' ' || description)`),
+    // A space stands before each word, also the first: where words begin is then one thing to look for.
+    search: text().notNull().generatedAlwaysAs(sql`' ' || lower(name || ' ' || slug || ' ' || description)`),
   },
   (table) => [
     index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),

@@ -1,5 +1,5 @@
 /** How pickers search: every word that was typed is a part of the text, in any order and case. */
-import { and, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 
 /** More words than these are not looked at. */
 const wordsAtMost = 8;
@@ -21,14 +21,15 @@ export function containsAll(text: SQLWrapper, typed: string): SQL | undefined {
 /** One or two letters make no trigram, and an index knows them only where a word begins. */
 const tooShort = /^[a-z0-9]{1,2}$/i;
 
-/** The same, but one or two letters are looked for where words begin: else they would cost a look at every text there is. */
+/**
+ * The same, but one or two letters are looked for where words begin, which is after a space: else they would cost a look at
+ * every text there is.
+ */
 export function findsAll(text: SQLWrapper, typed: string): SQL | undefined {
   const [short, long] = [
     wordsOf(typed).filter((word) => tooShort.test(word)),
     wordsOf(typed).filter((word) => !tooShort.test(word)),
   ];
-  const beginnings = short.map((word) =>
-    or(sql`${text} like lower(${`${word}%`})`, sql`${text} like lower(${`% ${word}%`})`),
-  );
+  const beginnings = short.map((word) => sql`${text} like lower(${`% ${word}%`})`);
   return and(containsAll(text, long.join(' ')), ...beginnings);
 }
