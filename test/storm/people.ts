@@ -28,7 +28,7 @@ export const oneOf = <T>(random: () => number, things: readonly T[]): T | undefi
 export type Act = { who: string; what: string; took: number; answered: boolean; cutOff: boolean; why: string };
 
 /** How long somebody waits for an answer, in milliseconds: Slack's three seconds, and a busy machine's slowness. */
-export const patience = 10_000;
+export const patience = 30_000;
 
 export class Actor {
   readonly #workspace: Workspace;
