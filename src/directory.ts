@@ -5,6 +5,7 @@
 import type { UsersInfoResponse, WebClient } from '@slack/web-api';
 import { platformError } from './answer.ts';
 import type { Account, Colleague, Memberships } from './domain/authority.ts';
+import { visible } from './domain/names.ts';
 import type { Log } from './log.ts';
 
 export type Directory = {
@@ -122,7 +123,7 @@ type Team = { team: string | undefined; enterprise: string | undefined; url: str
 async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<Colleague> {
   const [found, own] = await Promise.all([lookUp(client, id), home()]);
   if (found === 'no accounts here') return { name: id, account: 'member', app: false };
-  const name = found.profile?.real_name || found.real_name || found.name || id;
+  const name = visible(found.profile?.real_name || found.real_name || '') || found.name || id;
   return { name, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
 }
 

@@ -11,20 +11,30 @@ import {
   slugPattern,
   slugRule,
 } from '../domain/catalog.ts';
-import { storable } from '../domain/text.ts';
+import { mixedWord, visible } from '../domain/names.ts';
+import { legible, storable } from '../domain/text.ts';
 
-/** What the database can keep. */
+/** What the database can keep; without what acts on a terminal or turns the text around it. */
 const words = z
   .string()
   .trim()
-  .refine((text) => text === storable(text), 'text without NUL and broken characters');
+  .refine((text) => text === storable(text), 'text without NUL and broken characters')
+  .transform(legible);
 
 const service = z
   .strictObject({
     slug: z.string().regex(slugPattern, slugRule),
-    name: words.min(1, 'a name').max(serviceLimits.name, `a name of at most ${serviceLimits.name} characters`),
+    name: words.transform(visible).pipe(
+      z
+        .string()
+        .min(1, 'a name')
+        .max(serviceLimits.name, `a name of at most ${serviceLimits.name} characters`)
+        .refine((name) => !mixedWord(name), 'a name whose words are each of one alphabet: Latin, Cyrillic or Greek'),
+    ),
     description: words
-      .max(serviceLimits.description, `a description of at most ${serviceLimits.description} characters`)
+      .pipe(
+        z.string().max(serviceLimits.description, `a description of at most ${serviceLimits.description} characters`),
+      )
       .default(''),
     docs: z
       .string()

@@ -2,6 +2,7 @@
  * Applications: what they may be called, and what their owners may do with them. Pure: facts in, outcome out.
  */
 import { type Account, type Colleague, type Policy, refuseAccount, refuseOwner } from './authority.ts';
+import { plainLetters } from './names.ts';
 import type { Approvers, Refusal } from './registration.ts';
 import { cut } from './text.ts';
 
@@ -11,17 +12,8 @@ export const nameLimit = 60;
 /** The most owners that an application has. */
 export const ownersAtMost = 20;
 
-/**
- * A name as it is kept: one line, composed characters, single spaces, no characters that are invisible or turn the
- * direction of the text (they would let one name pass for another).
- */
-export function tidyName(typed: string): string {
-  const visible = typed
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(/\p{Cf}/gu, '');
-  return cut(visible.replace(/\s+/gu, ' ').trim(), nameLimit, '').trim();
-}
+/** A name as it is kept: as people see it, in plain letters, and short enough. */
+export const tidyName = (typed: string): string => cut(plainLetters(typed), nameLimit, '').trim();
 
 /** What an owner may do with an application: the entries of its menu in Home. */
 export const applicationActions = ['rename', 'owners', 'hand-over', 'leave', 'delete'] as const;

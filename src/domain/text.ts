@@ -9,5 +9,14 @@ export function cut(text: string, limit: number, mark = '…'): string {
   return kept + mark;
 }
 
+/**
+ * A text that somebody typed, as it is kept: without what no keyboard has, and what would act on a terminal or turn the
+ * letters around it (control characters, and those that embed or override a direction). Lines and tabs stay.
+ */
+export const legible = (text: string): string =>
+  storable(text)
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
+
 /** What PostgreSQL can keep of a text: no NUL, and no half of a surrogate pair. */
 export const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed();

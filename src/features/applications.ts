@@ -21,7 +21,7 @@ import {
 } from '../views/application-forms.ts';
 import { chosen, formIds, menuId, newApplicationButton, typedName } from '../views/application-menu.ts';
 import { handOverModal, ownersModal, readPeople, readPerson } from '../views/application-owners.ts';
-import { needed, refusedForm, sentence } from '../views/application-refusals.ts';
+import { needed, refusedForm, sentence, wrongName } from '../views/application-refusals.ts';
 import { pressed } from '../views/card.ts';
 import { adoption } from './applications/adoption.ts';
 
@@ -53,7 +53,8 @@ export function applications(app: App, deps: Deps): void {
 
   async function created(person: string, view: View): Promise<Submitted> {
     const name = tidyName(typedName(view.state?.values));
-    if (name === '') return { errors: { name: needed.name } };
+    const wrong = wrongName(name);
+    if (wrong) return { errors: { name: wrong } };
     const mayNot = refuseAccount(await directory.account(person), config.policy);
     if (mayNot) return refusedForm(view, mayNot);
     const outcome = await changes.create(db, name, person, now());
@@ -111,7 +112,8 @@ function wishOf(action: ApplicationAction, values: unknown): Wish | { errors: Re
   switch (action) {
     case 'rename': {
       const name = tidyName(typedName(values));
-      return name === '' ? { errors: { name: needed.name } } : { action, name };
+      const wrong = wrongName(name);
+      return wrong ? { errors: { name: wrong } } : { action, name };
     }
     case 'owners': {
       const others = readPeople(values);

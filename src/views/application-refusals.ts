@@ -2,6 +2,7 @@
 import { type ApplicationRefusal, nameLimit, ownersAtMost } from '../domain/application.ts';
 import { cut } from '../domain/text.ts';
 import { saying, section } from './blocks.ts';
+import { mixedName } from './names.ts';
 import { refusal } from './notices.ts';
 import { whoDecides } from './who.ts';
 
@@ -58,6 +59,9 @@ export function refusedForm({ title }: { title: { text: string } }, refused: App
   if (field) return { errors: { [field]: text } };
   return { view: saying(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
 }
+
+/** What is wrong with a new name; undefined where it will do. */
+export const wrongName = (name: string): string | undefined => (name === '' ? needed.name : mixedName(name));
 
 /** What each field needs, whatever is wrong with it. */
 export const needed = {

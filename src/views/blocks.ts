@@ -20,7 +20,7 @@ import type {
 } from '@slack/types';
 import { z } from 'zod';
 import { reasonLimit } from '../domain/registration.ts';
-import { cut, storable } from '../domain/text.ts';
+import { cut, legible } from '../domain/text.ts';
 
 /** The most options a picker takes, and the longest text of one. */
 export const optionLimit = 100;
@@ -158,7 +158,7 @@ export const reasonNeeded = `Write a reason, in 1 to ${reasonLimit} characters t
 /** What that field may hold; kept without the spaces around it. */
 export const reasonText = z
   .string()
-  .transform((text) => storable(text).trim())
+  .transform((text) => legible(text).trim())
   .refine((text) => text !== '' && [...text].length <= reasonLimit);
 
 /** A modal that only says something. Slack's titles end at 24 characters. */

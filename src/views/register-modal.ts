@@ -18,6 +18,7 @@ import {
   reasonNeeded,
   reasonText,
 } from './blocks.ts';
+import { mixedName } from './names.ts';
 import { refusal as refused } from './notices.ts';
 
 export const registerModalId = 'register';
@@ -141,12 +142,15 @@ export function readForm(submitted: unknown): { ok: true; form: Form } | { ok: f
     return { ok: false, errors: Object.fromEntries(Object.entries(needed).filter(([field]) => wrong.has(field))) };
   }
   const { services, application, reason } = parsed.data;
+  const chosen = application[applicationPicker].selected_option.value;
+  const mixed = 'name' in chosen ? mixedName(chosen.name) : undefined;
+  if (mixed) return { ok: false, errors: { application: mixed } };
   const ids = services[servicesPicker].selected_options.map(({ value }) => value);
   return {
     ok: true,
     form: {
       services: [...new Set(ids)],
-      application: application[applicationPicker].selected_option.value,
+      application: chosen,
       reason: reason.reason.value,
     },
   };

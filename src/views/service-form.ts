@@ -11,9 +11,11 @@ import {
   slugPattern,
   slugRule,
 } from '../domain/catalog.ts';
+import { visible } from '../domain/names.ts';
 import type { Approvers } from '../domain/registration.ts';
-import { storable } from '../domain/text.ts';
+import { legible, storable } from '../domain/text.ts';
 import { when } from './blocks.ts';
+import { mixedName } from './names.ts';
 import { unsure } from './notices.ts';
 import { groupsPicker } from './service-modal.ts';
 import { changer } from './service-story.ts';
@@ -49,7 +51,7 @@ export function recall(metadata: string): Remembered | undefined {
   }
 }
 
-const line = z.string().transform((text) => storable(text).replace(/\s+/g, ' ').trim());
+const line = z.string().transform((text) => visible(storable(text)));
 const emptied = z.string().nullish();
 
 const needed = {
@@ -74,7 +76,7 @@ const values = z.object({
   slug: z.object({ slug: z.object({ value: emptied }) }).optional(),
   description: z.object({
     description: z.object({
-      value: emptied.transform((text) => storable(text ?? '').trim()).refine(within(serviceLimits.description)),
+      value: emptied.transform((text) => legible(text ?? '').trim()).refine(within(serviceLimits.description)),
     }),
   }),
   docs: z.object({
@@ -116,6 +118,8 @@ export function readServiceForm(
   ];
   const key = slug?.slug.value?.trim() || slugOf(title);
   if (slug && !slugPattern.test(key)) return { ok: false, errors: { slug: needed.slug } };
+  const mixed = mixedName(title);
+  if (mixed) return { ok: false, errors: { name: mixed } };
   if (approvers.length > serviceLimits.approvers) return { ok: false, errors: { people: needed.people } };
   return {
     ok: true,

@@ -41,7 +41,7 @@ function named(place: string): string {
   }
 }
 
-const code = (text: string): string => `\`${escaped(cut(text, 100))}\``;
+const code = (text: string): string => `\`${escaped(cut(text.replaceAll('`', "'"), 100))}\``;
 
 const invite = `the bot is not in it, or it is gone. Write ${code('/invite @Registrar')} there, or choose another channel`;
 

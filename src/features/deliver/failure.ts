@@ -3,6 +3,7 @@ import { WebAPIRateLimitedError } from '@slack/web-api';
 import { badTokens, platformError } from '../../answer.ts';
 import type { Delivery } from '../../db/outbox.ts';
 import * as troubles from '../../db/troubles.ts';
+import { visible } from '../../domain/names.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { cut } from '../../domain/text.ts';
 import type { Log } from '../../log.ts';
@@ -21,8 +22,8 @@ export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery
     return { end: 'undeliverable', why, place: placeOf(effect, error) };
   }
   log.warn(about, mending[word ?? codeOf(error)] ?? 'a message could not be delivered; it is tried again');
-  // A Slack that answers with nonsense says it as its word.
-  const cause = cut(word ?? (codeOf(error) || nameOf(error)), 100);
+  // A Slack that answers with nonsense says it as its word, which stands in a message and on a terminal.
+  const cause = cut(visible(word ?? (codeOf(error) || nameOf(error))), 100);
   if (badTokens.includes(cause)) return { end: 'again', why: cause, place: 'slack', stands: true };
   return { end: 'again', why: cause, place: placeOf(effect, error), stands: standing.includes(cause) };
 }

@@ -1,0 +1,11 @@
+/** What is wrong with a name, and how to mend it. */
+import { mixedWord } from '../domain/names.ts';
+
+/** In plain text, as it stands under a field; undefined where the name is well. */
+export function mixedName(name: string): string | undefined {
+  const mixed = mixedWord(name);
+  return (
+    mixed &&
+    `“${mixed.word}” has letters of different alphabets, ${mixed.alphabets.join(' and ')}, and could pass for another name. Type the word in one alphabet.`
+  );
+}
