@@ -1,7 +1,10 @@
 /** Slack's date tokens, read in UTC (docs.slack.dev/messaging/formatting-message-text#date-formatting). */
 
-const format = (at: Date, options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', ...options }).format(at);
+/** Made once each: making one takes longer than reading a whole message. */
+function written(options: Intl.DateTimeFormatOptions): (at: Date) => string {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', ...options });
+  return (at) => format.format(at);
+}
 
 const DAY = 86_400_000;
 
@@ -22,15 +25,15 @@ function ago(at: Date, now: number): string {
   return new Intl.RelativeTimeFormat('en-US').format(Math.trunc(seconds / length), unit);
 }
 
-const long = (at: Date) => format(at, { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
-const longFull = (at: Date) => format(at, { month: 'long', day: 'numeric', year: 'numeric' });
-const monthDay = (at: Date) => format(at, { month: 'long', day: 'numeric' });
-const short = (at: Date) => format(at, { month: 'short', day: 'numeric', year: 'numeric' });
+const long = written({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
+const longFull = written({ month: 'long', day: 'numeric', year: 'numeric' });
+const monthDay = written({ month: 'long', day: 'numeric' });
+const short = written({ month: 'short', day: 'numeric', year: 'numeric' });
 const iso = (at: Date) => at.toISOString();
 
 const tokens: Record<string, (at: Date, now: number) => string> = {
   date_num: (at) => iso(at).slice(0, 10),
-  date_slash: (at) => format(at, { day: '2-digit', month: '2-digit', year: 'numeric' }),
+  date_slash: written({ day: '2-digit', month: '2-digit', year: 'numeric' }),
   date_long: long,
   date_long_full: longFull,
   date_long_pretty: (at, now) => near(at, now) ?? long(at),
