@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { isCutConnection } from './src/db/client.ts';
+import { isCutConnection } from './src/db/driver.ts';
 
 export default defineConfig({
   test: {

@@ -2,9 +2,11 @@
 import { readdirSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connect, isCutConnection, migrateDatabase } from '../src/db/client.ts';
+import { connect, migrateDatabase } from '../src/db/client.ts';
+import { isCutConnection } from '../src/db/driver.ts';
 import { createOutbox } from '../src/db/outbox.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { holdRegistrations } from './support/locks.ts';
 import { databaseUrl } from './support/postgres.ts';
 
@@ -107,4 +109,17 @@ it.each([
   [Error, 'at Immediate.nextWrite (file:///app/node_modules/postgres/src/connection.js:255:22)', false],
 ])('only what postgres.js throws after a connection was cut is survived: %o %s', (kind, stack, survived) => {
   expect(isCutConnection(Object.assign(new kind('x'), { stack: `x\n    ${stack}` }))).toBe(survived);
+});
+
+it('a statement whose connection PostgreSQL ends is rejected, and no later one is', async () => {
+  const { tables, close } = connect(database.url);
+  const ended = expect(tables.execute('select pg_sleep(30)')).rejects.toThrow();
+  const end = () => database.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(30)' and state = 'active'`;
+  await eventually('it is ended', async () => (await end()).length > 0);
+  await ended;
+  const later = await Promise.all(Array.from({ length: 20 }, () => tables.execute('select 1')));
+  expect(later).toHaveLength(20);
+  await expect(tables.transaction((tx) => tx.execute('select 1'))).resolves.toHaveLength(1);
+  await close();
 });

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { tame } from './driver.ts';
 import type { Outbox } from './outbox.ts';
 import * as schema from './schema.ts';
 
@@ -36,15 +37,6 @@ const reconnecting = {
 /** Who wants to write has no use for a session that may not: it is let go, not kept for as long as a connection lives. */
 const writing = { target_session_attrs: 'read-write' } as const;
 
-/**
- * Whether an exception is postgres.js's own (3.4): where a connection is cut between two statements of a transaction, the
- * second is written to nothing, outside of any promise. The transaction is rejected and the connection made anew all the same.
- */
-export function isCutConnection(error: unknown): boolean {
-  const { name, stack }: { name?: unknown; stack?: unknown } = Object(error);
-  return name === 'TypeError' && /nextWrite .*[\\/]postgres[\\/]/.test(String(stack));
-}
-
 export type Connection = {
   tables: Drizzle;
   /** Hears what is sent to a channel with NOTIFY; `begun` is called each time that listening begins, also anew after a loss. */
@@ -61,38 +53,12 @@ export function connect(url: string, settings: Record<string, string | number | 
     onnotice: () => {},
     connection: { application_name: 'registrar', ...timeouts, ...settings },
   });
-  keepPlans(client);
+  tame(client);
   return {
     tables: drizzled(client),
     listen: (channel, heard, begun) => client.listen(channel, heard, begun),
     close: () => client.end({ timeout: 5 }),
   };
-}
-
-/** A list of ids makes a statement of its own for each length; those of longer ones are not worth keeping. */
-const parametersAtMost = 40;
-
-/** What is compared with `like` is planned each time: the best way to it hangs on what was typed. */
-export const planIsKept = (text: string, parameters: number): boolean =>
-  parameters <= parametersAtMost && !text.includes(' like ');
-
-/**
- * Has each connection keep the statements that it has prepared. Drizzle hands them over as text that is used once: the
- * driver then asks PostgreSQL for their types first, which is one more way there and back, and PostgreSQL parses and plans
- * each anew. Measured with Approve clicks: half of PostgreSQL's work and a fifth of the bot's.
- */
-function keepPlans(client: postgres.Sql | postgres.TransactionSql): void {
-  const { unsafe } = client;
-  client.unsafe = (text, parameters = [], options) =>
-    unsafe(text, parameters, { ...options, prepare: planIsKept(text, parameters.length) });
-  if (!('begin' in client)) return;
-  const { begin } = client;
-  const inTransaction = (work: (tx: postgres.TransactionSql) => unknown) =>
-    begin((tx) => {
-      keepPlans(tx);
-      return work(tx);
-    });
-  client.begin = inTransaction as typeof begin;
 }
 
 /** A statement that drizzle writes out once for each database, instead of each time. */
