@@ -7,6 +7,9 @@ import type { Measured } from './rounds.ts';
 
 const reason = 'Checkout for the shop, as agreed';
 
+/** Where no click has been decided for so long, one was lost, or refused, in milliseconds. */
+const patience = 60_000;
+
 /** Pending requests, each of an application of its own, by people who are not the approver. Returns their ids. */
 export async function fillPending({ sql }: Database, count: number): Promise<number[]> {
   await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack') on conflict do nothing`;
@@ -38,7 +41,9 @@ export async function approveAll(
   const began = performance.now();
   const answers: Promise<string>[] = [];
   let committed = 0;
+  let latest = began;
   while (committed < ids.length) {
+    if (performance.now() - latest > patience) throw new Error(`${committed} of ${ids.length} clicks were decided`);
     while (answers.length < ids.length && answers.length - committed < inFlight) {
       const index = answers.length;
       const value = `${ids[index]}@1`;
@@ -49,7 +54,9 @@ export async function approveAll(
     await pause(2);
     const [row] =
       await sql`select count(*)::int from history where version = 2 and registration_id = any (${ids}::bigint[])`;
-    committed = row?.count ?? 0;
+    const count = row?.count ?? 0;
+    if (count > committed) latest = performance.now();
+    committed = count;
   }
   await Promise.all(answers);
   return { perSecond: ids.length / ((performance.now() - began) / 1000) };
