@@ -103,7 +103,8 @@ async function changeFound(tx: Tx, db: Db, found: Found, change: Change): Promis
   if (!written) return undefined;
   // A reminder may have listed it since it was found.
   const outcome = await consider(tx, { service, registration: { ...registration, ...written } }, change);
-  if (outcome.ok) await tell(tx, db, registration, change, outcome);
+  if (!outcome.ok) throw new Error('it was allowed, and is not after the same look');
+  await tell(tx, db, registration, change, outcome);
   return outcome;
 }
 
