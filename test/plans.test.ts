@@ -11,6 +11,7 @@ import * as history from '../src/db/history.ts';
 import * as homes from '../src/db/homes.ts';
 import { createOutbox } from '../src/db/outbox.ts';
 import * as queue from '../src/db/queue.ts';
+import * as changes from '../src/db/registration-changes.ts';
 import * as registrations from '../src/db/registrations.ts';
 import * as reminders from '../src/db/reminders.ts';
 import * as requests from '../src/db/requests.ts';
@@ -84,13 +85,13 @@ const acts: [string, number, () => Promise<unknown>][] = [
     4,
     async () => {
       const approve = { id: 7, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships } as const;
-      await registrations.change(db, approve, await registrations.find(db, 7));
+      await changes.change(db, approve, await registrations.find(db, 7));
     },
   ],
   [
     'the click: decided where it was not just found',
     4,
-    () => registrations.change(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
+    () => changes.change(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
   ['the /unregister picker', 1, () => registrations.unregistrable(db, 'U0DANA', 'pay', 100)],
   ['/registrations, and what Home has of oneself', 2, () => applications.held(db, 'U0DANA', { asked: 1, size: 30 })],

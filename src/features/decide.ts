@@ -1,6 +1,7 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
 import { answerClick, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
+import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
@@ -58,7 +59,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     const wish = await wishOf(action, seen, by);
     if (!wish) return gone;
     const { change, found } = wish;
-    const outcome = await registrations.change(db, { ...change, ...(reason ? { reason } : {}) }, found);
+    const outcome = await changes.change(db, { ...change, ...(reason ? { reason } : {}) }, found);
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, found.registration.requestedAt, change.at);
     return outcome;
@@ -66,7 +67,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
 
   async function weigh(action: Action, seen: Pressed | undefined, by: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
-    return wish ? registrations.preview(db, wish.change) : gone;
+    return wish ? changes.preview(db, wish.change) : gone;
   }
 
   /** Asks Slack about the person who clicked, before any lock is held. Undefined where there is no such registration. */

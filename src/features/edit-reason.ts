@@ -1,6 +1,7 @@
 /** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { answerClick, answerSubmission, openModal, type Submitted } from '../answer.ts';
+import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { reasonNeeded } from '../views/blocks.ts';
@@ -17,7 +18,7 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     const seen = pressed(action.value);
     const row = seen && (await registrations.find(db, seen.id));
     if (!seen || !row) return answerClick(acted, refusal({ kind: 'gone' }), log);
-    const expected = await registrations.preview(db, await wishOf(seen, body.user.id));
+    const expected = await changes.preview(db, await wishOf(seen, body.user.id));
     if (!expected.ok) return answerClick(acted, refusal(expected.refusal), log);
     await openModal(acted, editModal(seen, row.registration.reason), log);
   });
@@ -35,7 +36,7 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     const row = seen && (await registrations.find(db, seen.id));
     if (!seen || !row) return { view: notEdited(refusal({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';
-    const outcome = await registrations.change(db, { ...(await wishOf(seen, person)), reason });
+    const outcome = await changes.change(db, { ...(await wishOf(seen, person)), reason });
     return outcome.ok ? 'close' : { view: notEdited(refusal(outcome.refusal)) };
   }
 

@@ -1,6 +1,7 @@
 /** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
+import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../domain/registration.ts';
@@ -70,6 +71,6 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   async function take(choice: Pressed, by: string): Promise<Outcome> {
     const memberships = await directory.memberships(by, []);
     const { policy } = config;
-    return registrations.change(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
+    return changes.change(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
   }
 }
