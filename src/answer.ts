@@ -42,13 +42,19 @@ export const isAnswered = (body: object): boolean => begun.has(body);
 export async function whisper({ client, body, respond }: Acted, said: string | Message, log: Log): Promise<void> {
   begun.add(body);
   const message = typeof said === 'string' ? { text: said } : said;
-  const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(() => true);
+  const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(isTaken);
   const answered = await within(patience, beside ?? Promise.resolve(false), false).catch((error) => {
     log.warn({ err: error }, 'an answer was not taken beside the message; it goes directly');
     return false;
   });
   const person = body.user?.id ?? body.user_id;
   if (!answered && person) await client.chat.postMessage({ channel: person, ...message });
+}
+
+/** Slack says `ok`, in one form or another; what says otherwise, or is a page of something between it and us, was not taken. */
+async function isTaken(response: { text(): Promise<string> }): Promise<boolean> {
+  const text = (await response.text()).trim();
+  return !text.startsWith('<') && !/^\{.*"ok"\s*:\s*false/s.test(text);
 }
 
 /** Answers a click wherever it was made: beside the message; where there is none, in Home, by a modal. */

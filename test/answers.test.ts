@@ -1,5 +1,6 @@
 /** No click and no command goes without an answer, whatever Slack or the database does meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import type { Fault } from './workspace/model.ts';
@@ -76,10 +77,12 @@ describe('where the database is gone', () => {
     expect(priya.view.errors.reason ?? priya.reads).toMatch(
       /could not save this just now|Still working on it|could not finish/,
     );
-    const readyz = await fetch(`http://127.0.0.1:${office.bot.port}/readyz`);
+    const ready = () => fetch(`http://127.0.0.1:${office.bot.port}/readyz`);
+    const readyz = await ready();
     expect([readyz.status, Object.keys(Object(await readyz.json()).failing)]).toEqual([503, ['database']]);
 
     await database.allow(true);
+    await eventually('it is ready again', async () => (await ready()).status === 200);
     await alex.clicks('Approve', { in: 'api-requests' });
     await dana.finds(/Approved by @alex/);
     await workspace.until(() => workspace.views(dana.id).length === 1);
@@ -101,6 +104,12 @@ describe('where Slack does not take an answer beside the message', () => {
     const command = workspace.delivered.findLast((payload) => payload.command === '/unregister');
     await workspace.deliver({ ...command, response_url: `${workspace.url}/response/gone` });
     await dana.finds(/no registrations/);
+    for (const fault of [{ kind: 'malformed' }, { kind: 'error', error: 'expired_url' }] as const) {
+      const told = dana.told.length;
+      workspace.fail('response_url', fault);
+      await dana.types('/unregister');
+      await workspace.until(() => dana.told.length > told);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
-/** Makes the Web API misbehave on purpose: staged, counted, and over when a test says so. */
+/** Makes the Web API and response_urls misbehave on purpose: staged, counted, and over when a test says so. */
 import type { Fault } from './model.ts';
 
 type Args = Record<string, unknown>;
 export type When = { times?: number; after?: number; when?: (args: Args) => boolean };
-type Staged = { method: string; fault: Fault; left: number; skip: number; when: (args: Args) => boolean };
+type Staged = { method: string; fault: Fault; left: number; skip: number; when: (args: Args) => boolean; met: number };
 type Hold = { method: string; when: (args: Args) => boolean; arrived: () => void; released: Promise<void> };
 
 export type Held = {
@@ -12,14 +12,31 @@ export type Held = {
   release: () => void;
 };
 
+/** A fault that was staged. */
+export type Standing = {
+  /** How many calls have met it. */
+  readonly met: number;
+  /** Slack is well again; the faults beside it stand. */
+  end(): void;
+};
+
 export class Faults {
   #staged: Staged[] = [];
   #holds: Hold[] = [];
   readonly #releases = new Set<() => void>();
 
   /** `method` may be `*`. Of several faults for one call, the one staged first counts. */
-  fail(method: string, fault: Fault, { times = 1, after = 0, when = () => true }: When = {}): void {
-    this.#staged.push({ method, fault, left: times, skip: after, when });
+  fail(method: string, fault: Fault, { times = 1, after = 0, when = () => true }: When = {}): Standing {
+    const staged: Staged = { method, fault, left: times, skip: after, when, met: 0 };
+    this.#staged.push(staged);
+    return {
+      get met() {
+        return staged.met;
+      },
+      end: () => {
+        staged.left = 0;
+      },
+    };
   }
 
   hold(method: string, when: (args: Args) => boolean = () => true): Held {
@@ -54,6 +71,7 @@ export class Faults {
         continue;
       }
       staged.left -= 1;
+      staged.met += 1;
       return staged.fault;
     }
     return undefined;

@@ -5,11 +5,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { bodyOf } from './api/arguments.ts';
+import { exchange } from './api/exchange.ts';
 import { type Tokens, WebApi } from './api/web-api.ts';
 import { answersChallenge, httpCarrier, type Signing } from './delivery/http.ts';
 import { type Carrier, type Payload, parcel, type Receipt } from './delivery/parcel.ts';
 import { type Disconnect, parseJson, SocketMode } from './delivery/socket-mode.ts';
-import { Faults, type Held, type When } from './faults.ts';
+import { Faults, type Held, type Standing, type When } from './faults.ts';
 import type { Inside } from './inside.ts';
 import type { ApiCall, Fault, StoredFile } from './model.ts';
 import { ResponseUrls } from './responses.ts';
@@ -100,9 +101,11 @@ export class SlackServer implements AsyncDisposable {
     if (area === 'api') return this.#api.handle(name, request, response);
     if (area === 'upload') return this.#api.handle('upload', request, response);
     if (area === 'response') {
-      const answer = this.inside.responses.post(name, parseJson((await bodyOf(request)).toString()));
-      response.writeHead(answer.status, { 'content-type': 'text/plain' }).end(answer.body);
-      return;
+      const said = parseJson((await bodyOf(request)).toString());
+      return exchange(this.#faults, { name: 'response_url', args: Object(said), request, response }, () => {
+        const { status, body: text } = this.inside.responses.post(name, said);
+        return { status, body: {}, text, headers: { 'content-type': 'text/plain' } };
+      });
     }
     for (const handler of this.#handlers) if (await handler(request, response)) return;
     response.writeHead(404).end();
@@ -174,8 +177,9 @@ export class SlackServer implements AsyncDisposable {
     return this.#socket.hold();
   }
 
-  fail(method: string, fault: Fault, when?: When): void {
-    this.#faults.fail(method, fault, when);
+  /** `method` may also be `response_url`, or `upload`. */
+  fail(method: string, fault: Fault, when?: When): Standing {
+    return this.#faults.fail(method, fault, when);
   }
   hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
     return this.#faults.hold(method, when);

@@ -1,13 +1,13 @@
 /** The Web API over HTTP: token, scope, rate limit, faults on purpose, the method itself, and the record of it all. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as after } from 'node:timers/promises';
 import type { Faults } from '../faults.ts';
 import type { Inside } from '../inside.ts';
-import type { ApiCall, Fault } from '../model.ts';
+import type { ApiCall } from '../model.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { type Args, read } from './arguments.ts';
 import { chat } from './chat.ts';
 import { conversations } from './conversations.ts';
+import { type Answered, exchange, rateLimited } from './exchange.ts';
 import { files } from './files.ts';
 import { kindScope, type Method, requireScope } from './method.ts';
 import { people } from './people.ts';
@@ -36,30 +36,22 @@ export class WebApi {
     const args = await read(request);
     const call: ApiCall = { method: name, args, at: this.#inside.state.now(), response: {}, status: 0 };
     this.calls.push(call);
-    await this.#faults.wait(name, args);
-    const fault = this.#faults.next(name, args);
-    if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'reset') {
-      request.socket.destroy();
-      return;
-    }
-    const answer = (fault && misbehaviour(fault)) ?? this.#answer(name, args, request);
-    call.response = answer.body;
-    if (fault?.kind === 'accept-then-drop') {
-      request.socket.destroy();
-      return;
-    }
-    if (fault?.kind === 'delay') await after(fault.ms, undefined, { ref: false });
-    call.status = answer.status;
     const { scopes } = this.#inside.state.app;
     const accepted = methods[name]?.scope;
-    response.writeHead(answer.status, {
-      'content-type': 'application/json; charset=utf-8',
-      'x-oauth-scopes': scopes.join(','),
-      ...(typeof accepted === 'string' && { 'x-accepted-oauth-scopes': accepted }),
-      ...answer.headers,
-    });
-    response.end(answer.text ?? JSON.stringify(answer.body));
+    await exchange(
+      this.#faults,
+      { name, args, request, response },
+      () => {
+        const answer = this.#answer(name, args, request);
+        const headers = {
+          'x-oauth-scopes': scopes.join(','),
+          ...(typeof accepted === 'string' && { 'x-accepted-oauth-scopes': accepted }),
+          ...answer.headers,
+        };
+        return { ...answer, headers };
+      },
+      call,
+    );
   }
 
   #answer(name: string, args: Args, request: IncomingMessage): Answered {
@@ -91,35 +83,5 @@ export class WebApi {
       const kind = this.#inside.state.channels.get(String(args.channel))?.kind;
       if (kind) requireScope(this.#inside, kindScope(kind, scope.byKind));
     }
-  }
-}
-
-type Answered = {
-  status: number;
-  body: Record<string, unknown>;
-  headers?: Record<string, string>;
-  /** Sent instead of the body. */
-  text?: string;
-};
-
-const rateLimited = (seconds: number): Answered => ({
-  status: 429,
-  body: { ok: false, error: 'ratelimited' },
-  headers: { 'retry-after': String(seconds) },
-});
-
-/** What a fault answers before anything is done; undefined where the method still runs. */
-function misbehaviour(fault: Fault): Answered | undefined {
-  switch (fault.kind) {
-    case 'rate-limited':
-      return rateLimited(fault.retryAfter);
-    case 'server-error':
-      return { status: 500, body: {}, text: 'Internal Server Error' };
-    case 'malformed':
-      return { status: 200, body: {}, text: '<html>Not the API</html>' };
-    case 'error':
-      return { status: 200, body: { ok: false, error: fault.error } };
-    default:
-      return undefined;
   }
 }
