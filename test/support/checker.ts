@@ -87,7 +87,9 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
   const about = ({ metadata }: Message) => Number(metadata?.event_payload.registration);
 
   const rows = await database.sql<{ id: number; requester: string }[]>`select id::int, requester from registrations`;
-  const byRegistration = Map.groupBy(marked('registrar_card'), about);
+  // Where a card was before it moved, its place says so.
+  const stand = marked('registrar_card').filter(({ text }) => !text.includes('has moved'));
+  const byRegistration = Map.groupBy(stand, about);
   for (const { id } of rows) {
     const standing = byRegistration.get(id) ?? [];
     byRegistration.delete(id);

@@ -2,8 +2,8 @@
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 
-/** Waits until nothing is left to deliver. */
-export const delivered = ({ database }: { database: TestDatabase }, within?: number) =>
+/** Waits until nothing is left to deliver, looking every so many milliseconds. */
+export const delivered = ({ database }: { database: TestDatabase }, within?: number, every?: number) =>
   eventually(
     'the outbox is empty',
     async () => {
@@ -12,6 +12,7 @@ export const delivered = ({ database }: { database: TestDatabase }, within?: num
       return left.length === 0;
     },
     within,
+    every,
   );
 
 /** Has what is put into the outbox from now on be tried so many times, a second apart. */
