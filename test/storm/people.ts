@@ -62,8 +62,9 @@ export class Actor {
     let why = '';
     const answered = await work().catch((error) => {
       why = String(error.message).split('\n')[0] ?? '';
-      // A picker that says so has answered; and a form that came late may take the place of the one that is filled in.
-      return why.includes(unavailable.text.text) || /is on the screen/.test(why);
+      // A picker that offers something else has answered, also that it cannot look this up; one that does not answer is
+      // complained of. And a form that came late may take the place of the one that is filled in.
+      return /does not offer|is on the screen/.test(why);
     });
     const took = Date.now() - from;
     const last = this.#last();
@@ -108,11 +109,13 @@ export class Actor {
     return [button, () => this.#decides(card, button)];
   }
 
-  /** Some live card of the last ones, in any channel. */
+  /** Some live card, in any channel; rather one that this person has not clicked on as it is. */
   #card(): Message | undefined {
     const all = [...this.#workspace.channels.values()].filter(({ kind }) => kind !== 'im');
     const cards = all.flatMap(({ id }) => this.#workspace.messages(id)).filter((message) => labels(message).length > 0);
-    return oneOf(this.#random, cards);
+    const known = new Set(this.#seen.map(({ ts, edited }) => `${ts} ${edited?.ts}`));
+    const news = cards.filter(({ ts, edited }) => !known.has(`${ts} ${edited?.ts}`));
+    return oneOf(this.#random, news.length > 0 ? news : cards);
   }
 
   /** A command is answered by a form or by a word. */

@@ -3,6 +3,7 @@
  * nothing is lost, nothing doubled, and nobody went without an answer but those whose process died while answering.
  * `STORM_SEED=… npm run test:storm` has the same people intend the same again.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { environment } from '../support/bot.ts';
@@ -28,7 +29,7 @@ const catalog = `services:
   - { slug: stock, name: Stock API, channel: C0STOCK }
 `;
 
-/** How Slack misbehaves, and how often: one call in thirty, or so. */
+/** How Slack misbehaves, and how often: one call in twenty, or so. */
 const faults: [Fault, number][] = [
   [{ kind: 'rate-limited', retryAfter: 1 }, 0.006],
   [{ kind: 'server-error' }, 0.006],
@@ -68,6 +69,9 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
     // The connections themselves are another story's.
     workspace.fail('*', fault, { times: Number.POSITIVE_INFINITY, when: () => weather() < often });
   }
+  // It is not tried again: they are told in words.
+  const unopened = { times: Number.POSITIVE_INFINITY, when: () => weather() < 0.04 };
+  workspace.fail('views.open', { kind: 'error', error: 'internal_error' }, unopened);
 
   const acts: Act[] = [];
   let deaths = 0;
@@ -92,7 +96,11 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
 
   async function live(name: string, index: number): Promise<void> {
     const actor = new Actor(office, workspace.person(name), chance(chosen + 100 + index), services);
-    while (begun < wanted.actions) {
+    const mood = chance(chosen + 200 + index);
+    for (;;) {
+      // People look at what they do next; cards would otherwise come when all is over.
+      await pause(mood() * 3_000);
+      if (begun === wanted.actions) return;
       begun += 1;
       if (begun >= (blowsAt[struck] ?? Number.POSITIVE_INFINITY)) {
         struck += 1;
