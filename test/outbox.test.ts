@@ -108,6 +108,20 @@ it('a channel without the bot holds up nothing but its own cards, and gets them 
   expect(again).toEqual([]);
 });
 
+it('what comes after a message does not wait for what was delivered beside it', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  const ledger = workspace.hold('chat.postMessage', ({ blocks }) => /Ledger/.test(JSON.stringify(blocks)));
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await ledger.reached;
+  await alex.finds(/Payments API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  ledger.release();
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+});
+
 it('a message that can never be delivered is put aside, and holds up nothing', async () => {
   await using office = await openOffice();
   const { workspace, database } = office;

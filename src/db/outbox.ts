@@ -3,7 +3,7 @@
  * is said that did not happen and nothing that happened goes unsaid.
  */
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, PgBoss } from 'pg-boss';
+import { fromDrizzle, type JobResult, PgBoss } from 'pg-boss';
 import type { Effect } from '../domain/registration.ts';
 import type { Db, Tx } from './client.ts';
 import { deadLetters, type Job, mailQueue, mainQueue, queueOf, standingOf } from './queues.ts';
@@ -33,8 +33,12 @@ export type Attempt = {
 
 export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
 
-/** How many deliveries of a queue run at once, in one process. */
-const atOnce = 4;
+/**
+ * How many workers a queue has in one process, and how many jobs each takes at a time and delivers beside each other: a look
+ * for a job costs what waits, so that a worker takes several. Letters are taken one by one, for a mail server may keep one
+ * for minutes.
+ */
+const atOnce = { workers: 4, jobs: 3, letters: 1 };
 
 /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
 export type Enqueue = (tx: Tx, effects: Effect[]) => Promise<void>;
@@ -118,24 +122,27 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     async work(tables, deliver) {
       // A retry becomes due without a NOTIFY; the poll is what finds it. One of the workers looks each second: with all of
       // them doing so, an idle bot would ask the database twelve times a second.
-      const options = (count: number) =>
+      const options = (name: string, count: number) =>
         ({
           includeMetadata: true,
           perJobResults: true,
+          batchSize: name === mailQueue ? atOnce.letters : atOnce.jobs,
           pollingIntervalSeconds: 1,
           notifyPollingIntervalSeconds: count === 0 ? 1 : 10,
         }) as const;
       const ended = settle(boss, tables, deliver, enqueue, wake);
       for (const name of mail ? [mainQueue, mailQueue] : [mainQueue]) {
-        for (let count = 0; count < atOnce; count += 1) {
+        for (let count = 0; count < atOnce.workers; count += 1) {
           const worker = { name, id: '', busy: false };
           workers.push(worker);
-          worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, options(count), async (jobs) => {
+          const taken = options(name, count);
+          worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, taken, async (jobs) => {
             worker.busy = true;
-            // There may be more than the one job that it was woken for.
+            // There may be more than it took, or something has come since it looked.
             wakeOne(name);
+            const alone = jobs.length === 1;
             try {
-              return await Promise.all(jobs.map(ended));
+              return await Promise.all(jobs.map((job) => ended(job, { alone }).catch((error) => failed(job, error))));
             } finally {
               worker.busy = false;
               // Or it would look for its next job only when it is notified, or at the next poll.
@@ -168,6 +175,13 @@ export function createOutbox(url: string, onError: (error: Error) => void, { mai
     if (free) boss.notifyWorker(free.id);
   }
 }
+
+/** It is tried again, and it alone: what was taken beside it has an end of its own. */
+const failed = ({ id }: { id: string }, error: unknown): JobResult => ({
+  id,
+  status: 'failed',
+  output: { message: String(error) },
+});
 
 /** How long after its moment a job that was put off is looked for, in milliseconds: the database's clock is another one. */
 const promptly = 10;

@@ -19,13 +19,15 @@ type Wake = (queue: string, seconds: number) => void;
 type Bad = Exclude<Delivery, { end: 'delivered' }>;
 
 export function settle(boss: PgBoss, tables: Db['tables'], deliver: Deliver, enqueue: Enqueue, wake: Wake) {
-  return async (job: Taken): Promise<JobResult> => {
+  return async (job: Taken, { alone }: { alone: boolean }): Promise<JobResult> => {
     const { since = job.createdOn.toISOString(), unsure = false, turn, ...effect } = job.data;
     const first = job.retryCount === 0 && !unsure;
     const delivery = await deliver(effect, { first, since: new Date(since), turn: turn ? new Date(turn) : undefined });
     if (delivery.end === 'delivered') {
       const trouble = troubles.read(job.output);
       if (trouble) await tables.transaction((tx) => troubles.mend(tx, boss, trouble));
+      // What comes after it does not wait for what was taken beside it.
+      if (!alone) await boss.complete(job.name, job);
       return { id: job.id, status: 'completed' };
     }
     await tables.transaction((tx) => end(tx, job, { effect, since, first }, delivery));
