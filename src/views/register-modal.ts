@@ -6,8 +6,6 @@ import type { Status } from '../domain/registration.ts';
 import type { RequestRefusal } from '../domain/request.ts';
 import { cut, storable } from '../domain/text.ts';
 import {
-  context,
-  escaped,
   input,
   option,
   optionTextLimit,
@@ -48,7 +46,9 @@ export function registerModal({ preselected, unknown, application, reason }: Ope
     submit: plain('Request access', 24),
     close: plain('Cancel', 24),
     blocks: [
-      ...(unknown ? [{ ...context(unknownService(unknown)), block_id: 'unknown' }] : []),
+      ...(unknown
+        ? [{ type: 'context' as const, block_id: 'unknown', elements: [plain(unknownService(unknown))] }]
+        : []),
       input('services', 'Services', {
         ...picker(servicesPicker, 'Search by name'),
         type: 'multi_external_select',
@@ -70,7 +70,7 @@ export function registerModal({ preselected, unknown, application, reason }: Ope
 }
 
 const unknownService = (typed: string): string =>
-  `:mag: There is no service called “${escaped(cut(typed, 75))}”. Search for it below.`;
+  `There is no service called “${cut(typed, 75)}”. Search for it below.`;
 
 /** A service in the picker; one that takes no registrations says so. */
 export function serviceOption({ id, slug, name, registrationEnabled }: Offered): PlainTextOption {
