@@ -48,6 +48,7 @@ it('what was rejected is cleared, and asked for anew; what an approver deleted a
   await alex.finds(/Application {2}Till/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Application {2}Till/ });
   await dana.finds(/Approved by @alex[\s\S]*Till/);
+  await alex.finds(/Application {2}Till[\s\S]*Approved by @alex/, { in: 'api-requests' });
   await alex.clicks('Delete request', { in: 'api-requests', on: /Application {2}Till/ });
   await alex.finds(/Application {2}Till[\s\S]*Deleted by @alex/, { in: 'api-requests' });
   await asks(dana, ['Ledger API'], 'Till');
