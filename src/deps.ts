@@ -14,7 +14,7 @@ export type Deps = {
   /** Posts what the outbox holds: unhurried, and without retries of its own. */
   poster: WebClient;
   directory: Directory;
-  /** Resolves when nobody is waiting for an answer, after at most so many milliseconds. */
+  /** Resolves when nobody has acted just now, after at most so many milliseconds. */
   quiet: (milliseconds: number) => Promise<void>;
   /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
   mailer: Mailer | undefined;

@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
-import { within } from './answer.ts';
+import { createActs } from './acts.ts';
 import type { Config } from './config.ts';
 import { type Log, slackLog } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,7 +20,7 @@ export type Slack = {
   start(): Promise<void>;
   /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
   connected(): boolean;
-  /** Resolves when nobody is waiting for an answer, after at most `milliseconds`. */
+  /** Resolves when nobody has acted just now, after at most `milliseconds`. */
   quiet(milliseconds: number): Promise<void>;
   /** Takes nothing new and resolves when what runs is finished, after at most `milliseconds`. */
   stop(milliseconds: number): Promise<void>;
@@ -71,21 +71,8 @@ export function createSlack(
   for (const other of others) other.init(app);
   metrics.watch(app);
 
-  const running = new Set<Promise<void>>();
-  let calm = Promise.withResolvers<void>();
-  app.use(async ({ next }) => {
-    const work = next();
-    running.add(work);
-    try {
-      await work;
-    } finally {
-      running.delete(work);
-      if (running.size === 0) {
-        calm.resolve();
-        calm = Promise.withResolvers();
-      }
-    }
-  });
+  const acts = createActs();
+  app.use(({ next }) => acts.run(next));
 
   return {
     app,
@@ -97,17 +84,9 @@ export function createSlack(
       await sockets?.open();
     },
     connected: () => sockets?.standing() ?? true,
-    async quiet(milliseconds) {
-      if (running.size > 0) await within(milliseconds, calm.promise, undefined);
-    },
+    quiet: acts.quiet,
     async stop(milliseconds) {
-      const deadline = Date.now() + milliseconds;
-      while (running.size > 0 && Date.now() < deadline) {
-        const late = Promise.withResolvers<void>();
-        const timer = setTimeout(late.resolve, deadline - Date.now());
-        await Promise.race([Promise.allSettled(running), late.promise]);
-        clearTimeout(timer);
-      }
+      await acts.finished(milliseconds);
       sockets?.close();
     },
   };
