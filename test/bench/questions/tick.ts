@@ -27,7 +27,8 @@ export async function tick(bench: Bench): Promise<Answer[]> {
 
 async function ticks({ sql, url }: Database): Promise<Measured> {
   await sql`update registrations set remind_at = now() - interval '1 hour', reminders = 0 where status = 'pending'`;
-  await sql`insert into served_ticks (schedule, reading) values ('reminders', '2026-01-01') on conflict do nothing`;
+  await sql`insert into served_ticks (schedule, reading) values ('reminders', '2026-01-01')
+    on conflict (schedule) do update set pattern = excluded.pattern, reading = excluded.reading`;
   await sql`vacuum analyze registrations`;
   const { tables, close } = connect(url);
   const outbox = createOutbox(url, () => {});
