@@ -7,6 +7,7 @@ import { mixedWord, visible } from '../src/domain/names.ts';
 import { legible } from '../src/domain/text.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
+import { person, seed } from './workspace/seed.ts';
 
 describe('a name that', () => {
   it.each([
@@ -153,4 +154,13 @@ it('whoever gives such a name is told on its field, whichever form it is, and ca
     { name: 'Payments' },
     { name: 'Kiosk' },
   ]);
+});
+
+it('a person is called in a reminder without what nobody sees', async () => {
+  const members = [person('mallory', { realName: 'A\u200blex\u202e Novak' })];
+  const env = { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' };
+  await using office = await openOffice({ seed: seed({ members }), env });
+  const { alex } = people(office);
+  await asks(office.workspace.person('mallory'), ['Payments API'], 'Shop');
+  await alex.finds(/waiting for a decision[\s\S]*Alex Novak/, { in: 'api-requests' });
 });
