@@ -1,7 +1,7 @@
 /**
  * `npm run audit`: a whole record on standard output, as CSV or JSON lines, oldest first; with `--verify`, whether all of
- * them are as they were written. It streams, so its length does not matter, and reads beside a running bot; of the environment it
- * needs only where the database is.
+ * them are as they were written. It streams, so its length does not matter, and reads beside a running bot; of the
+ * environment it needs only where the database is.
  */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

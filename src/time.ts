@@ -1,5 +1,6 @@
 /** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
 import { schedule } from 'node-cron';
+import { begin } from './db/ticks.ts';
 import type { Deps } from './deps.ts';
 import { lastTick, type Reading, type Schedule } from './domain/schedule.ts';
 import { digest } from './features/digest.ts';
@@ -23,14 +24,14 @@ export const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
  * no database or was led past it by daylight saving so makes it up.
  */
 export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper {
-  const { config, metrics, now, log } = deps;
+  const { config, db, metrics, now, log } = deps;
   const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
   const digests = weekly === undefined ? undefined : readSchedule(weekly, timezone);
   const duties = [
     // What expires at a tick is not reminded of.
     metrics.cron('expiry', expire(deps), log),
-    metrics.cron('reminders', atTicks(deps.schedule, remind(deps)), log),
-    ...(digests ? [metrics.cron('digests', atTicks(digests, digest(deps, digests)), log)] : []),
+    metrics.cron('reminders', atTicks('reminders', deps.schedule, remind(deps)), log),
+    ...(digests ? [metrics.cron('digests', atTicks('digest', digests, digest(deps, digests)), log)] : []),
   ];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -62,15 +63,19 @@ export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper
       await running;
     },
   };
-}
 
-/** The last tick that the schedule names up to a moment, unless it was served: any number of them that was missed is made up once. */
-function atTicks(ticks: Schedule, serve: (reading: Reading) => Promise<void>): (at: Date) => Promise<void> {
-  let served = 0;
-  return async (at) => {
-    const reading = lastTick(ticks, at);
-    if (!reading || reading.getTime() <= served) return;
-    await serve(reading);
-    served = reading.getTime();
-  };
+  /**
+   * The last tick that the schedule names up to a moment, unless it was served: however many of them were missed, one is
+   * made up.
+   */
+  function atTicks(schedule: string, ticks: Schedule, serve: (reading: Reading) => Promise<void>) {
+    let served: number | undefined;
+    return async (at: Date): Promise<void> => {
+      const reading = lastTick(ticks, at);
+      if (!reading || reading.getTime() <= (served ?? 0)) return;
+      if (served === undefined) await begin(db.tables, { schedule, pattern: ticks.pattern, reading });
+      await serve(reading);
+      served = reading.getTime();
+    };
+  }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { connect, type Db } from '../src/db/client.ts';
 import { claim, week } from '../src/db/digests.ts';
 import { createOutbox } from '../src/db/outbox.ts';
-import { serve } from '../src/db/ticks.ts';
+import { begin, serve } from '../src/db/ticks.ts';
 import { span } from '../src/domain/digest.ts';
 import { readingAt } from '../src/domain/schedule.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
@@ -119,21 +119,51 @@ describe('the schedule', () => {
   it('a tick is served once; of those that everybody missed one is made up; a new or changed schedule makes up nothing', async () => {
     await using database = await createDatabase();
     await using one = await replica(database);
-    /** How many of two replicas serve it that look at the same instant. */
-    async function served(pattern: string, reading: string) {
-      const tick = { schedule: 'digest', pattern, reading: new Date(reading) };
-      const both = await Promise.all([1, 2].map(() => one.db.tables.transaction((tx) => serve(tx, tick))));
+    const { tables } = one.db;
+    /** Two replicas start at the same instant. */
+    const begins = (pattern: string, last: string) =>
+      Promise.all([1, 2].map(() => begin(tables, { schedule: 'digest', pattern, reading: new Date(last) })));
+    /** How many of them serve a tick that look at the same instant. */
+    async function served(reading: string) {
+      const tick = { schedule: 'digest', reading: new Date(reading) };
+      const both = await Promise.all([1, 2].map(() => tables.transaction((tx) => serve(tx, tick))));
       return both.filter(Boolean).length;
     }
-    expect(await served('mondays', '2026-11-02T09:00:00Z')).toBe(0);
-    expect(await served('mondays', '2026-11-09T09:00:00Z')).toBe(1);
-    expect(await served('mondays', '2026-11-09T09:00:00Z')).toBe(0);
-    expect(await served('mondays', '2026-11-30T09:00:00Z')).toBe(1);
-    expect(await served('mondays', '2026-11-23T09:00:00Z')).toBe(0);
-    expect(await served('wednesdays', '2026-12-02T09:00:00Z')).toBe(0);
-    expect(await served('wednesdays', '2026-12-09T09:00:00Z')).toBe(1);
-    expect(await served('tuesdays', '2026-12-08T09:00:00Z')).toBe(0);
-    expect(await served('tuesdays', '2026-12-15T09:00:00Z')).toBe(1);
+    await begins('mondays', '2026-11-02T09:00:00Z');
+    expect(await served('2026-11-02T09:00:00Z')).toBe(0);
+    expect(await served('2026-11-09T09:00:00Z')).toBe(1);
+    expect(await served('2026-11-09T09:00:00Z')).toBe(0);
+    await begins('mondays', '2026-11-30T09:00:00Z');
+    expect(await served('2026-11-30T09:00:00Z')).toBe(1);
+    expect(await served('2026-11-23T09:00:00Z')).toBe(0);
+    await begins('wednesdays', '2026-12-02T09:00:00Z');
+    expect(await served('2026-12-02T09:00:00Z')).toBe(0);
+    expect(await served('2026-12-09T09:00:00Z')).toBe(1);
+    await begins('tuesdays', '2026-12-08T09:00:00Z');
+    expect(await served('2026-12-08T09:00:00Z')).toBe(0);
+    expect(await served('2026-12-15T09:00:00Z')).toBe(1);
+    await begins('mondays', '2026-12-14T09:00:00Z');
+    expect(await served('2026-12-15T09:00:00Z')).toBe(0);
+  });
+
+  it('of replicas that were told different schedules each serves its own ticks', async () => {
+    await using database = await createDatabase();
+    await using one = await replica(database);
+    const served: string[] = [];
+    const tick = async (pattern: string, reading: string) => {
+      if (await serve(one.db.tables, { schedule: 'reminders', reading: new Date(reading) })) served.push(pattern);
+    };
+    await begin(one.db.tables, {
+      schedule: 'reminders',
+      pattern: 'at nine',
+      reading: new Date('2026-11-01T09:00:00Z'),
+    });
+    await begin(one.db.tables, { schedule: 'reminders', pattern: 'at ten', reading: new Date('2026-11-01T10:00:00Z') });
+    for (const day of ['02', '03']) {
+      await tick('at nine', `2026-11-${day}T09:00:00Z`);
+      await tick('at ten', `2026-11-${day}T10:00:00Z`);
+    }
+    expect(served).toEqual(['at nine', 'at ten', 'at nine', 'at ten']);
   });
 });
 
@@ -256,7 +286,7 @@ describe.concurrent('in the channel', () => {
     const env = { TIME_ZONE: timeZone };
     const scopes = SCOPES.filter((scope) => scope !== 'files:write');
     await using office = await openOffice({ env, now: clock.now, seed: seed({ scopes }) });
-    const { workspace } = office;
+    const { workspace, database } = office;
     const { dana, alex } = people(office);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await alex.finds(/Payments API/, { in: 'api-requests' });
@@ -276,6 +306,13 @@ describe.concurrent('in the channel', () => {
 
     await office.bot.stop();
     clock.at('2026-11-25T09:00:00Z');
+    const changed = await office.startAnother({ DIGEST_SCHEDULE: '0 8 * * 2' });
+    await changed.beat();
+    await done(office);
+    expect(digests(office)).toHaveLength(2);
+    await changed.stop();
+    await database.sql`
+      update served_ticks set pattern = ${`${mondays} ${timeZone}`}, reading = '2026-11-16 09:00' where schedule = 'digest'`;
     await Promise.all([1, 2].map(() => office.startAnother({ DIGEST_SCHEDULE: mondays })));
     await workspace.until(() => digests(office).length > 2, { what: 'a third digest' });
     await done(office);

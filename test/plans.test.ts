@@ -31,7 +31,6 @@ const seen: Statement[] = [];
 beforeAll(async () => {
   database = await createDatabase();
   await years(database);
-  await database.sql`insert into served_ticks (schedule, reading) values ('reminders', '2026-01-01')`;
   client = postgres(database.url, { max: 1, onnotice: () => {} });
   const logger = { logQuery: (text: string, params: unknown[]) => void seen.push({ text, params }) };
   const outbox = createOutbox(database.url, () => {});
@@ -119,7 +118,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
     'a reminder tick',
     3,
     () =>
-      reminders.claim(db, { schedule: 'reminders', pattern: '', reading: at }, 'UTC', {
+      reminders.claim(db, { schedule: 'reminders', reading: at }, 'UTC', {
         remindAfter: 1,
         adminChannel: 'C0ADMIN',
         escalationChannel: undefined,

@@ -137,7 +137,7 @@ describe('what is drawn', () => {
 });
 
 describe('claiming', () => {
-  const tick = (hours: number) => ({ schedule: 'reminders', pattern: 'daily', reading: after(hours) });
+  const tick = (hours: number) => ({ schedule: 'reminders', reading: after(hours) });
   const setting = { remindAfter: 24 * hour, adminChannel: 'C0ADMIN', escalationChannel: 'C0LEADS' };
 
   it('takes what is due and pending, once, by channel, however many replicas tick; and sets its next date', async () => {

@@ -13,7 +13,7 @@ const missingAtMost = 100;
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
   return async (tick) => {
-    if (!(await serve(db.tables, { schedule: 'reconcile', pattern: 'housekeeping', reading: tick }))) return;
+    if (!(await serve(db.tables, { schedule: 'reconcile', reading: tick }))) return;
     await deadLetters.sweep(db);
     const missing = await reconciling.drawMissing(db, missingAtMost);
     await checkChannels(deps);

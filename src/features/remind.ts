@@ -6,11 +6,10 @@ import type { Reading } from '../domain/schedule.ts';
 /** Returns what serves a tick: called by any number of replicas, however often, it serves it once. */
 export function remind({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {
   const { REMIND_AFTER: remindAfter, ADMIN_CHANNEL: adminChannel, ESCALATION_CHANNEL: escalationChannel } = config;
-  const { pattern, timeZone } = schedule;
 
   return async (reading: Reading): Promise<void> => {
-    const tick = { schedule: 'reminders', pattern, reading };
-    const due = await reminders.claim(db, tick, timeZone, { remindAfter, adminChannel, escalationChannel });
+    const tick = { schedule: 'reminders', reading };
+    const due = await reminders.claim(db, tick, schedule.timeZone, { remindAfter, adminChannel, escalationChannel });
     if (due > 0) log.info({ due }, 'requests are due for a reminder');
   };
 }
