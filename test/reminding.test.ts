@@ -117,6 +117,8 @@ Since yesterday at 08:00, for the members of #api-requests [Withdraw]
     // The other goes on: to the leads from its third reminder on.
     await asks(sam, ['Ledger API'], 'Till');
     await sam.closes();
+    // A tick passes over what is just being written, here where its card stands.
+    await quiet();
     await passesTo('2026-11-05T09:00:00Z');
     expect(read(timed, 'api-requests')).toEqual([
       expect.stringMatching(/^:bell: 2 requests.*Dana.*Waiting 3 days.*Sam/s),
