@@ -12,8 +12,8 @@ import { register } from './features/register.ts';
 import { registrations } from './features/registrations.ts';
 import { keepServices } from './features/services.ts';
 import { unregister } from './features/unregister.ts';
-import { keepPace } from './pace.ts';
-import { answerEverything } from './unanswered.ts';
+import { answerEverything } from './slack/middleware/always-respond.ts';
+import { keepPace } from './slack/middleware/rate-limit.ts';
 
 export function listen(app: App, deps: Deps): void {
   answerEverything(app, deps);

@@ -2,11 +2,11 @@
 import type { WebClient } from '@slack/web-api';
 import type { Config } from './config.ts';
 import type { Db } from './db/client.ts';
-import type { Directory } from './directory.ts';
 import type { Schedule } from './domain/schedule.ts';
-import type { Log } from './log.ts';
-import type { Mailer } from './mail.ts';
-import type { Metrics } from './metrics.ts';
+import type { Mailer } from './email.ts';
+import type { Log } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { Directory } from './slack/directory.ts';
 
 export type Deps = {
   config: Config;

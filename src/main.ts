@@ -1,7 +1,8 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
-import { within } from './answer.ts';
+
 import { listen } from './app.ts';
-import { readCatalog } from './catalog/file.ts';
+import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './async/retry.ts';
+import { readCatalog } from './catalog-file.ts';
 import { type Config, readConfig } from './config.ts';
 import { applyFile } from './db/catalog.ts';
 import { connect, type Db, migrateDatabase, reachable } from './db/client.ts';
@@ -11,17 +12,17 @@ import { startEmbedded } from './db/embedded.ts';
 import { createOutbox } from './db/outbox.ts';
 import * as outdated from './db/outdated.ts';
 import * as readings from './db/readings.ts';
-import { createDirectory } from './directory.ts';
+import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serve } from './http.ts';
-import { createLog, type Log } from './log.ts';
-import { createMailer } from './mail.ts';
-import { createMetrics } from './metrics.ts';
-import { readSchedule } from './schedule.ts';
-import { createSlack } from './slack.ts';
-import { usualTimes } from './sockets.ts';
-import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './start.ts';
-import { everyFewMinutes, keepTime } from './time.ts';
+import { createLog, type Log } from './observability/log.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { readSchedule } from './scheduler/cron.ts';
+import { everyFewMinutes, keepTime } from './scheduler/scheduler.ts';
+import { createDirectory } from './slack/directory.ts';
+import { within } from './slack/respond.ts';
+import { createSlack } from './slack/slack.ts';
+import { usualTimes } from './slack/socket-mode/connections.ts';
 
 export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */

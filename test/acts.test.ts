@@ -1,6 +1,6 @@
 /** Whoever acts goes before messages, but messages do not wait for an act that itself waits for Slack or the database. */
 import { expect, it } from 'vitest';
-import { createActs } from '../src/acts.ts';
+import { createActs } from '../src/slack/middleware/in-flight.ts';
 
 /** An act that goes on until it is answered, and what has happened, in order. */
 function open() {

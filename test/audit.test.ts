@@ -10,8 +10,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../src/audit/arguments.ts';
-import { audit as auditProgram } from '../src/audit.ts';
+import { readArguments } from '../src/cli/audit/arguments.ts';
+import { audit as auditProgram } from '../src/cli/audit.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openOffice } from './support/office.ts';
@@ -19,7 +19,7 @@ import { asks, people } from './support/people.ts';
 import { bare, runReady } from './support/program.ts';
 import { openWorkspace } from './workspace/workspace.ts';
 
-const program = fileURLToPath(new URL('../src/audit.ts', import.meta.url));
+const program = fileURLToPath(new URL('../src/cli/audit.ts', import.meta.url));
 const only = (env: Record<string, string>) => ({ env: { ...bare, ...env } });
 
 /** What it answers: with nothing in the environment but where the database is. */

@@ -1,6 +1,6 @@
 /** The catalog file: what it says, and where it is wrong. */
 import { describe, expect, it } from 'vitest';
-import { parseCatalog, readCatalog } from '../src/catalog/file.ts';
+import { parseCatalog, readCatalog } from '../src/catalog-file.ts';
 
 const mistakes = (text: string) => {
   const file = parseCatalog('catalog.yaml', text);

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readOnly } from '../src/cli/doctor/database.ts';
+import { examine } from '../src/cli/doctor/run-checks.ts';
 import { connect } from '../src/db/client.ts';
-import { readOnly } from '../src/doctor/database.ts';
-import { examine } from '../src/doctor/examine.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openMailServer } from './support/mail-server.ts';
@@ -324,7 +324,7 @@ it('beside a running bot it prints a line for each, ends with 1 where something 
   await using office = await openOffice();
   const { workspace, database, bot } = office;
   const env = environment(workspace, 'socket', { DATABASE_URL: database.url, ESCALATION_CHANNEL: 'C0GONE' });
-  const program = fileURLToPath(new URL('../src/doctor.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../src/cli/doctor.ts', import.meta.url));
   const { promise, resolve } = Promise.withResolvers<{ code: unknown; out: string; err: string }>();
   execFile(process.execPath, [program], { env: { ...bare, ...env } }, (error, out, err) =>
     resolve({ code: error ? error.code : 0, out, err }),

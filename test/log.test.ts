@@ -1,6 +1,6 @@
 /** What never reaches a log, whatever an error quotes. */
 import { expect, it } from 'vitest';
-import { redact } from '../src/log.ts';
+import { redact } from '../src/observability/log.ts';
 
 it.each([
   ['An API error with xoxb-1-23-abc and xapp-1-A2-b', 'An API error with [token] and [token]'],

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { carryOut, readArguments } from '../src/outbox.ts';
+import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
 import { type Row, rows } from './matrix/rows.ts';
 import { openStory, type Story } from './matrix/story.ts';
 import { check } from './support/checker.ts';

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { WebClient } from '@slack/web-api';
 import { describe, expect, it } from 'vitest';
-import { createLog, slackLog } from '../src/log.ts';
-import { createMetrics } from '../src/metrics.ts';
+import { createLog, slackLog } from '../src/observability/log.ts';
+import { createMetrics } from '../src/observability/metrics.ts';
 import { modes } from './support/bot.ts';
 import { eventually } from './support/eventually.ts';
 import { openOffice } from './support/office.ts';

@@ -1,7 +1,7 @@
 /** Names that look like others: what nobody sees is taken out, what mixes alphabets is refused, wherever a name is given. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCatalog } from '../src/catalog/file.ts';
+import { parseCatalog } from '../src/catalog-file.ts';
 import { tidyName } from '../src/domain/application.ts';
 import { mixedWord, visible } from '../src/domain/names.ts';
 import { legible } from '../src/domain/text.ts';

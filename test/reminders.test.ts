@@ -4,7 +4,7 @@ import { connect, type Db } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox.ts';
 import { claim } from '../src/db/reminders.ts';
 import { age, firstReminder, nextReminders, toMention, warnedOf } from '../src/domain/reminder.ts';
-import { readSchedule } from '../src/schedule.ts';
+import { readSchedule } from '../src/scheduler/cron.ts';
 import { type Listed, lastReminders, reminder } from '../src/views/reminder.ts';
 import { stillWaiting } from '../src/views/waiting.ts';
 import { createDatabase } from './support/database.ts';

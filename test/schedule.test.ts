@@ -1,7 +1,7 @@
 /** The schedule of the reminders, by the clock on the wall: nothing is doubled or skipped when the clocks change. */
 import { describe, expect, it } from 'vitest';
 import { firstTick, lastTick, momentOf, nextWorkingDay, readingAt } from '../src/domain/schedule.ts';
-import { readSchedule } from '../src/schedule.ts';
+import { readSchedule } from '../src/scheduler/cron.ts';
 
 const berlin = (expression: string) => readSchedule(expression, 'Europe/Berlin');
 const read = (date: Date | undefined) => date?.toISOString().slice(0, 19);

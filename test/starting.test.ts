@@ -1,8 +1,8 @@
 /** Starting and stopping at the same time: a bot that is told to stop before it is ready, and a replica that starts while another drains. */
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { createLog } from '../src/log.ts';
 import { start } from '../src/main.ts';
+import { createLog } from '../src/observability/log.ts';
 import { environment } from './support/bot.ts';
 import { eventually } from './support/eventually.ts';
 import { holdMigrations, holdRegistrations, standing } from './support/locks.ts';

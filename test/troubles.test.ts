@@ -1,6 +1,6 @@
 /** What only a human can mend reaches a human, once, and follows by itself when it is mended. */
 import { describe, expect, it } from 'vitest';
-import { carryOut, readArguments } from '../src/outbox.ts';
+import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
 import { openOffice } from './support/office.ts';
 import { delivered, tries } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';

@@ -1,6 +1,5 @@
 /** Applications, in Home: their owners make, rename, share, hand over, leave and delete them. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../answer.ts';
 import * as changes from '../db/application-changes.ts';
 import type { Deps } from '../deps.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Wish,
 } from '../domain/application.ts';
 import { refuseAccount } from '../domain/authority.ts';
+import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../slack/respond.ts';
 import {
   deleteModal,
   leaveModal,

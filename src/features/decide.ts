@@ -1,11 +1,11 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { answerClick, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
 import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
 import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';
+import { answerClick, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';
 import { overflowId, type Pressed, pressed, pressedDelete } from '../views/card.ts';
 import { refusal } from '../views/notices.ts';

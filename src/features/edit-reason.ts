@@ -1,9 +1,9 @@
 /** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import { answerClick, answerSubmission, openModal, type Submitted } from '../answer.ts';
 import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
+import { answerClick, answerSubmission, openModal, type Submitted } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';
 import { type Pressed, pressed } from '../views/card.ts';
 import { editModal, editModalId, notEdited } from '../views/edit-reason-modal.ts';

@@ -1,11 +1,11 @@
 /** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import { answerClick, openModal, within } from '../answer.ts';
 import * as history from '../db/history.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authority.ts';
 import type { Refusal } from '../domain/registration.ts';
+import { answerClick, openModal, within } from '../slack/respond.ts';
 import { broken } from '../views/apologies.ts';
 import { type Pressed, pressed } from '../views/card.ts';
 import { historyId, historyModal, historyPages, pageSize, reading, unread } from '../views/history.ts';

@@ -1,11 +1,11 @@
 /** The Home: a person opens it, turns its pages, and narrows down what waits for them. What it then shows, the outbox draws. */
 import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
-import { answerPicker } from '../answer.ts';
 import * as homes from '../db/homes.ts';
 import * as queue from '../db/queue.ts';
 import { decidableBy } from '../deciding.ts';
 import type { Deps } from '../deps.ts';
 import { storable } from '../domain/text.ts';
+import { answerPicker } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { catalogSearch, catalogSearched } from '../views/home-catalog.ts';
 import { pageButtons, pageOf } from '../views/home-pages.ts';

@@ -1,12 +1,12 @@
 /** "Remind me tomorrow", on a reminder's rows: an approver puts a request off until the next working day's first tick. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import { answerClick } from '../answer.ts';
 import * as registrations from '../db/registrations.ts';
 import * as reminders from '../db/reminders.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
 import type { Refusal } from '../domain/registration.ts';
 import { nextWorkingDay } from '../domain/schedule.ts';
+import { answerClick } from '../slack/respond.ts';
 import { pressed } from '../views/card.ts';
 import { refusal } from '../views/notices.ts';
 import { putOffButton } from '../views/reminder.ts';

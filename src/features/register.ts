@@ -1,5 +1,12 @@
 /** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import * as applications from '../db/applications.ts';
+import * as catalog from '../db/catalog.ts';
+import * as requests from '../db/requests.ts';
+import type { Deps } from '../deps.ts';
+import { approversOf, refuseAccount } from '../domain/authority.ts';
+import { firstReminder } from '../domain/reminder.ts';
+import { storable } from '../domain/text.ts';
 import {
   type Acted,
   answerClick,
@@ -8,14 +15,7 @@ import {
   openModal,
   type Submitted,
   within,
-} from '../answer.ts';
-import * as applications from '../db/applications.ts';
-import * as catalog from '../db/catalog.ts';
-import * as requests from '../db/requests.ts';
-import type { Deps } from '../deps.ts';
-import { approversOf, refuseAccount } from '../domain/authority.ts';
-import { firstReminder } from '../domain/reminder.ts';
-import { storable } from '../domain/text.ts';
+} from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { pressed } from '../views/card.ts';
 import { confirmation } from '../views/confirmation.ts';

@@ -1,8 +1,8 @@
 /** `/registrations`: a person reads what their applications have. */
 import type { App } from '@slack/bolt';
-import { whisper } from '../answer.ts';
 import * as applications from '../db/applications.ts';
 import type { Deps } from '../deps.ts';
+import { whisper } from '../slack/respond.ts';
 import { listedAtMost, registrationList } from '../views/registrations.ts';
 
 export function registrations(app: App, { db, log }: Deps): void {

@@ -1,12 +1,12 @@
 /** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../answer.ts';
-import { listingGroups } from '../colleagues.ts';
 import * as homes from '../db/homes.ts';
 import * as services from '../db/services.ts';
 import type { Deps } from '../deps.ts';
 import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authority.ts';
 import { type CatalogService, type ServiceRefusal, switches } from '../domain/catalog.ts';
+import { listingGroups } from '../slack/channels-and-groups.ts';
+import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
 import { aside, broken } from '../views/apologies.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { addButton, chosenInMenu, serviceMenu } from '../views/home-catalog.ts';

@@ -1,11 +1,19 @@
 /** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, whisper, within } from '../answer.ts';
 import * as changes from '../db/registration-changes.ts';
 import * as registrations from '../db/registrations.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../domain/registration.ts';
 import { storable } from '../domain/text.ts';
+import {
+  answerClick,
+  answerPicker,
+  answerSubmission,
+  openModal,
+  type Submitted,
+  whisper,
+  within,
+} from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
 import { type Pressed, pressed } from '../views/card.ts';
 import { unregisterButton } from '../views/home-applications.ts';

@@ -1,10 +1,10 @@
 /** The whole system in one process: a local workspace, an embedded PostgreSQL, a mail server, and the real bot in Socket Mode. */
 import { fileURLToPath } from 'node:url';
+import { StartError } from '../../src/async/retry.ts';
 import { readConfig } from '../../src/config.ts';
 import { EmbeddedPostgresError } from '../../src/db/data-dir.ts';
-import { createLog } from '../../src/log.ts';
 import { type Running, start } from '../../src/main.ts';
-import { StartError } from '../../src/start.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { environment } from '../support/bot.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import type { WorkspaceOptions } from '../workspace/slack-server.ts';

@@ -4,8 +4,8 @@
  */
 import { WebClient } from '@slack/web-api';
 import { expect } from 'vitest';
-import { createLog, slackLog } from '../../src/log.ts';
-import { upload } from '../../src/upload.ts';
+import { createLog, slackLog } from '../../src/observability/log.ts';
+import { upload } from '../../src/slack/files.ts';
 import type { Standing } from '../workspace/faults.ts';
 import type { Fault } from '../workspace/model.ts';
 import type { Person } from '../workspace/people.ts';

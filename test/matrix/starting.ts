@@ -2,9 +2,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { createMetrics } from '../../src/metrics.ts';
-import { createSlack } from '../../src/slack.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createSlack } from '../../src/slack/slack.ts';
 import { environment } from '../support/bot.ts';
 import type { Act } from './rows.ts';
 import type { Story } from './story.ts';

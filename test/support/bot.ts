@@ -1,8 +1,8 @@
 /** The bot under test: the real one, against the local workspace and a real PostgreSQL. */
 import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
 import { type Running, start } from '../../src/main.ts';
-import type { SocketTimes } from '../../src/sockets.ts';
+import { createLog } from '../../src/observability/log.ts';
+import type { SocketTimes } from '../../src/slack/socket-mode/connections.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 export type Mode = 'socket' | 'http';

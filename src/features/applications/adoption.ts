@@ -1,11 +1,11 @@
 /** An application has lost its last owner: an admin hands it over, from the message in the admin channel. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import { answerSubmission, type Found, openFound, type Submitted } from '../../answer.ts';
 import * as changes from '../../db/application-changes.ts';
 import * as orphans from '../../db/orphans.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToAsk } from '../../domain/authority.ts';
+import { answerSubmission, type Found, openFound, type Submitted } from '../../slack/respond.ts';
 import { adoptButton } from '../../views/application-notices.ts';
 import { adoptForm, adoptModal, readPerson } from '../../views/application-owners.ts';
 import { needed, refusedForm, sentence } from '../../views/application-refusals.ts';

@@ -2,7 +2,7 @@
 import * as cards from '../../db/cards.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
-import { findPosted, type Mark, post, redraw } from '../../posting.ts';
+import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';
 import { card } from '../../views/card.ts';
 
 /** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */

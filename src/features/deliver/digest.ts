@@ -1,12 +1,13 @@
 /** A channel's digest, in two steps: its picture is uploaded, and then the message that shows it is posted once. */
-import { platformError } from '../../answer.ts';
+
 import * as digests from '../../db/digests.ts';
 import type { Attempt, Delivery } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import { hasBars, isQuiet, type Week } from '../../domain/digest.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { findPosted, linkTo, type Mark, post } from '../../posting.ts';
-import { isNotReady, upload } from '../../upload.ts';
+import { isNotReady, upload } from '../../slack/files.ts';
+import { findPosted, linkTo, type Mark, post } from '../../slack/messages.ts';
+import { platformError } from '../../slack/respond.ts';
 import { bars, digest } from '../../views/digest.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;

@@ -1,5 +1,5 @@
 /** Homes: an event finds out whom it concerns, and each of those Homes is redrawn, whole, from the rows as they are. */
-import { platformError } from '../../answer.ts';
+
 import * as applications from '../../db/applications.ts';
 import * as homes from '../../db/homes.ts';
 import type { Attempt, Delivery } from '../../db/outbox.ts';
@@ -9,6 +9,7 @@ import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
+import { platformError } from '../../slack/respond.ts';
 import { type Drawn, home } from '../../views/home.ts';
 import { heldAtMost } from '../../views/home-applications.ts';
 import { type Catalog, servicesAtMost } from '../../views/home-catalog.ts';

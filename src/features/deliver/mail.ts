@@ -1,10 +1,11 @@
 /** A decision becomes e-mail to the requester, at the address that is in their Slack profile. */
-import { platformError } from '../../answer.ts';
+
 import * as cards from '../../db/cards.ts';
 import type { Attempt, Delivery } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { linkTo } from '../../posting.ts';
+import { linkTo } from '../../slack/messages.ts';
+import { platformError } from '../../slack/respond.ts';
 import { letter } from '../../views/mail.ts';
 
 type Mail = Extract<Effect, { kind: 'mail' }>;

@@ -2,7 +2,7 @@
 import * as cards from '../../db/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { CatalogEffect } from '../../domain/catalog.ts';
-import { linkTo, redraw } from '../../posting.ts';
+import { linkTo, redraw } from '../../slack/messages.ts';
 import { movedCard } from '../../views/card.ts';
 
 type Moved = Extract<CatalogEffect, { kind: 'moved' }>;

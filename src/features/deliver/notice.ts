@@ -3,7 +3,7 @@ import * as cards from '../../db/cards.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { decision } from '../../views/notices.ts';
 
 type Notice = Extract<Effect, { kind: 'notice' }>;

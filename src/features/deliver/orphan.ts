@@ -3,7 +3,7 @@ import * as orphans from '../../db/orphans.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
-import { findPosted, type Mark, post, redraw } from '../../posting.ts';
+import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';
 import { orphanNotice } from '../../views/application-notices.ts';
 
 type Orphan = Extract<ApplicationEffect, { kind: 'orphan' }>;

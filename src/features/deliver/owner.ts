@@ -3,7 +3,7 @@ import * as events from '../../db/application-events.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
-import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { ownerNotice } from '../../views/application-notices.ts';
 
 type Owner = Extract<ApplicationEffect, { kind: 'owner' }>;

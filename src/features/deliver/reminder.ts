@@ -8,7 +8,7 @@ import { approversOf, refuseAccount } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
 import { named, type Row } from '../../listing.ts';
-import { findPosted, type Mark, post, redraw, withdraw } from '../../posting.ts';
+import { findPosted, type Mark, post, redraw, withdraw } from '../../slack/messages.ts';
 import type { Message } from '../../views/card.ts';
 import { listedAtMost, reminder, replaced } from '../../views/reminder.ts';
 

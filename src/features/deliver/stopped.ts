@@ -4,7 +4,7 @@ import * as reminders from '../../db/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { named } from '../../listing.ts';
-import { findPosted, type Mark, post } from '../../posting.ts';
+import { findPosted, type Mark, post } from '../../slack/messages.ts';
 import { lastReminders, listedAtMost } from '../../views/reminder.ts';
 
 type Stopped = Extract<Effect, { kind: 'stopped' }>;

@@ -1,12 +1,13 @@
 /** A human hears of what only a human can mend: the admin channel, or, where that is what is dead, an approver. */
-import { platformError } from '../../answer.ts';
+
 import * as deadLetters from '../../db/dead-letters.ts';
 import type { Attempt } from '../../db/outbox.ts';
 import * as troubles from '../../db/troubles.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, membershipsToAsk } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../posting.ts';
+import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../slack/messages.ts';
+import { platformError } from '../../slack/respond.ts';
 import type { Message } from '../../views/card.ts';
 import { trouble } from '../../views/trouble.ts';
 

@@ -4,7 +4,7 @@ import * as reminders from '../../db/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { directChannel, findPosted, type Mark, post } from '../../posting.ts';
+import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { listedAtMost } from '../../views/reminder.ts';
 import { stillWaiting } from '../../views/waiting.ts';
 

@@ -1,9 +1,9 @@
 /** Compares cards with what they should be: read from Slack a page at a time, drawn from the rows, redrawn where they differ. */
 import type { WebClient } from '@slack/web-api';
-import { platformError } from '../../answer.ts';
 import * as cards from '../../db/cards.ts';
 import * as reconciling from '../../db/reconciling.ts';
 import type { Deps } from '../../deps.ts';
+import { platformError } from '../../slack/respond.ts';
 import { card } from '../../views/card.ts';
 import { gist } from '../../views/gist.ts';
 

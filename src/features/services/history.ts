@@ -1,10 +1,10 @@
 /** "History", in the menu of a service: admins read everything that happened to it and to its registrations. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import { type Acted, openModal, within } from '../../answer.ts';
 import * as serviceHistory from '../../db/service-history.ts';
 import * as services from '../../db/services.ts';
 import type { Deps } from '../../deps.ts';
 import type { ServiceRefusal } from '../../domain/catalog.ts';
+import { type Acted, openModal, within } from '../../slack/respond.ts';
 import { broken } from '../../views/apologies.ts';
 import { reading, unread } from '../../views/history.ts';
 import { serviceRefusal } from '../../views/service-form.ts';

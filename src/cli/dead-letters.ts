@@ -1,0 +1,103 @@
+/**
+ * `npm run outbox`: what could not be delivered, and putting it back. It works beside a running bot, which then delivers;
+ * of the environment it needs only where the database is.
+ */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { mistakeInDatabase } from '../async/retry.ts';
+import { readDatabase } from '../config.ts';
+import { connect } from '../db/client.ts';
+import { EmbeddedPostgresError } from '../db/data-dir.ts';
+import { count, type DeadLetter, list } from '../db/dead-letters.ts';
+import { visitEmbedded } from '../db/embedded.ts';
+import { createOutbox } from '../db/outbox.ts';
+
+const usage = `npm run outbox -- list [--limit 100]              what could not be delivered, oldest first
+npm run outbox -- redrive [--place C…] [--why …]  tries it again: all of it, or what has this place or cause`;
+
+/** What cannot be done as it was asked, in words. */
+class Mistake extends Error {}
+
+const given = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.literal('list'), limit: z.coerce.number().int().min(1).max(100_000).default(100) }),
+  z.strictObject({ command: z.literal('redrive'), place: z.string().optional(), why: z.string().optional() }),
+]);
+
+export type Asked = z.infer<typeof given>;
+
+/** Reads the arguments, or throws with how it is used. */
+export function readArguments(args: string[]): Asked {
+  const text = { type: 'string' } as const;
+  try {
+    const options = { limit: text, place: text, why: text };
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const [command, ...more] = positionals;
+    if (more.length === 0) return given.parse({ command, ...values });
+  } catch {
+    // Whatever is wrong with them, the two lines say what is right.
+  }
+  throw new Mistake(usage);
+}
+
+/** Does what was asked on a database, and says it in lines. */
+export async function carryOut(asked: Asked, url: string): Promise<string> {
+  const { tables, close } = connect(url);
+  try {
+    if (asked.command === 'list') {
+      const letters = await list({ tables }, asked.limit);
+      const rest = (await count({ tables })) - letters.length;
+      if (letters.length === 0) return 'Everything was delivered, or is on its way: there are no dead letters.';
+      return [...letters.map(line), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+    }
+    const { command: _, ...which } = asked;
+    const outbox = createOutbox(url, () => {});
+    await outbox.start();
+    try {
+      const moved = await tables.transaction((tx) => outbox.redrive(tx, which));
+      return moved === 1 ? '1 message is tried again.' : `${moved} messages are tried again.`;
+    } finally {
+      await outbox.stop(1);
+    }
+  } finally {
+    await close();
+  }
+}
+
+const line = ({ at, kind, registration, place, why, since }: DeadLetter): string =>
+  [
+    at.toISOString(),
+    kind + (registration === null ? '' : ` of registration ${registration}`),
+    `to ${place}`,
+    `because of ${why}`,
+    `since ${since.toISOString()}`,
+  ].join('  ');
+
+async function run(): Promise<void> {
+  const asked = readArguments(process.argv.slice(2));
+  const read = readDatabase(process.env);
+  if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
+  const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
+  const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
+  try {
+    process.stdout.write(`${await carryOut(asked, database.url)}\n`);
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Why it could not be done, in words for the operator. */
+function explain(error: unknown): string {
+  if (error instanceof Mistake || error instanceof EmbeddedPostgresError) return error.message;
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (code === '42P01' || code === '3F000') return 'There is no outbox in this database yet: start Registrar once.';
+  return mistakeInDatabase(error) ?? `The database cannot be read (${code || String(error)}).`;
+}
+
+if (import.meta.main) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  await run().catch((error) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,81 @@
+/** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
+import { schedule } from 'node-cron';
+import { begin } from '../db/ticks.ts';
+import type { Deps } from '../deps.ts';
+import { lastTick, type Reading, type Schedule } from '../domain/schedule.ts';
+import { digest } from '../features/digest.ts';
+import { expire } from '../features/expire.ts';
+import { reconcile } from '../features/reconcile.ts';
+import { remind } from '../features/remind.ts';
+import { readSchedule } from './cron.ts';
+
+export type Timekeeper = {
+  /** Does all that is due by now. */
+  beat: () => Promise<void>;
+  /** Finishes what runs, and begins nothing more. */
+  stop: () => Promise<void>;
+};
+
+/** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
+export const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
+
+/**
+ * Looks at the clock at each moment that a schedule names, and once a minute: what slept through a tick, was down, had
+ * no database or was led past it by daylight saving so makes it up.
+ */
+export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper {
+  const { config, db, metrics, now, log } = deps;
+  const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
+  const digests = weekly === undefined ? undefined : readSchedule(weekly, timezone);
+  const duties = [
+    // What expires at a tick is not reminded of.
+    metrics.cron('expiry', expire(deps), log),
+    metrics.cron('reminders', atTicks('reminders', deps.schedule, remind(deps)), log),
+    ...(digests ? [metrics.cron('digests', atTicks('digest', digests, digest(deps, digests)), log)] : []),
+  ];
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  async function all(): Promise<void> {
+    next = undefined;
+    for (const duty of duties) await duty(now());
+  }
+
+  /** One at a time; who asks while one runs gets the next, which is the same for all of them. */
+  function beat(): Promise<void> {
+    next ??= running.then(all);
+    running = next;
+    return next;
+  }
+
+  const quiet = { suppressMissedWarning: true };
+  const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
+  const tasks = [
+    ...[daily, ...(weekly === undefined ? [] : [weekly])].map((ticks) => schedule(ticks, beat, { ...quiet, timezone })),
+    schedule('* * * * *', beat, quiet),
+    schedule(housekeeping.at, ({ date }) => keepHouse(date), { maxRandomDelay: housekeeping.jitter, noOverlap: true }),
+  ];
+  void beat();
+  return {
+    beat,
+    async stop() {
+      for (const task of tasks) await task.destroy();
+      await running;
+    },
+  };
+
+  /**
+   * The last tick that the schedule names up to a moment, unless it was served: however many of them were missed, one is
+   * made up.
+   */
+  function atTicks(schedule: string, ticks: Schedule, serve: (reading: Reading) => Promise<void>) {
+    let served: number | undefined;
+    return async (at: Date): Promise<void> => {
+      const reading = lastTick(ticks, at);
+      if (!reading || reading.getTime() <= (served ?? 0)) return;
+      if (served === undefined) await begin(db.tables, { schedule, pattern: ticks.pattern, reading });
+      await serve(reading);
+      served = reading.getTime();
+    };
+  }
+}

@@ -1,0 +1,60 @@
+/** What runs for people who have acted: deliveries give way to it, and it is finished before the process ends. */
+import { within } from '../respond.ts';
+
+export type Acts = {
+  /** Runs what answers somebody; rejects where it does. */
+  run(work: () => Promise<void>): Promise<void>;
+  /** Resolves when nobody has acted just now, after at most `milliseconds`. */
+  quiet(milliseconds: number): Promise<void>;
+  /** Resolves when nothing runs, after at most `milliseconds`. */
+  finished(milliseconds: number): Promise<void>;
+};
+
+/** What takes longer waits for Slack or the database, and nothing gets sooner by waiting for it. In milliseconds. */
+const justNow = 250;
+
+export function createActs(): Acts {
+  const running = new Set<Promise<void>>();
+  let fresh = 0;
+  let calm = Promise.withResolvers<void>();
+
+  /** Returns what says that it is over; after a moment it counts as if it were. */
+  function begins(): () => void {
+    fresh += 1;
+    let counts = true;
+    const over = () => {
+      clearTimeout(timer);
+      if (!counts) return;
+      counts = false;
+      fresh -= 1;
+      if (fresh > 0) return;
+      calm.resolve();
+      calm = Promise.withResolvers();
+    };
+    const timer = setTimeout(over, justNow).unref();
+    return over;
+  }
+
+  return {
+    async run(work) {
+      const over = begins();
+      const runs = work();
+      running.add(runs);
+      try {
+        await runs;
+      } finally {
+        running.delete(runs);
+        over();
+      }
+    },
+    async quiet(milliseconds) {
+      if (fresh > 0) await within(milliseconds, calm.promise, undefined);
+    },
+    async finished(milliseconds) {
+      const deadline = Date.now() + milliseconds;
+      while (running.size > 0 && Date.now() < deadline) {
+        await within(deadline - Date.now(), Promise.allSettled(running), undefined);
+      }
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Slack, in either mode: the Bolt app with its receivers, and the clients with their time limits. */
+import type { RequestListener } from 'node:http';
+import { App, HTTPReceiver } from '@slack/bolt';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { Config } from '../config.ts';
+import { type Log, slackLog } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { createActs } from './middleware/in-flight.ts';
+import { createSockets, usualTimes } from './socket-mode/connections.ts';
+
+export type Slack = {
+  app: App;
+  /** Answers whoever acts: quickly or not at all. */
+  client: WebClient;
+  /** Posts what the outbox holds. */
+  poster: WebClient;
+  /** What takes `POST /slack/events`, in HTTP mode. */
+  listener: RequestListener | undefined;
+  /** Checks the token and, in Socket Mode, opens the connections. May be tried again. */
+  start(): Promise<void>;
+  /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
+  connected(): boolean;
+  /** Resolves when nobody has acted just now, after at most `milliseconds`. */
+  quiet(milliseconds: number): Promise<void>;
+  /** Takes nothing new and resolves when what runs is finished, after at most `milliseconds`. */
+  stop(milliseconds: number): Promise<void>;
+};
+
+export function createSlack(
+  config: Config,
+  log: Log,
+  metrics: Pick<Metrics, 'fetch' | 'watch'>,
+  times = usualTimes,
+): Slack {
+  const logger = slackLog(log);
+  const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
+  const fetch = metrics.fetch(slackApiUrl);
+  // Two tries within the 3 seconds that a trigger_id lives; a third would come too late.
+  const quick: WebClientOptions = {
+    slackApiUrl,
+    fetch,
+    timeout: 1_300,
+    retryConfig: { retries: 1, minTimeout: 50, maxTimeout: 100 },
+    rejectRateLimitedCalls: true,
+  };
+  // The outbox is the one layer that tries again: a client that did so too could post twice.
+  const posting: WebClientOptions = {
+    slackApiUrl,
+    fetch,
+    timeout: 10_000,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  };
+
+  const sockets = appToken ? createSockets({ appToken, api: { slackApiUrl, fetch }, logger, log }, times) : undefined;
+  const http = appToken
+    ? undefined
+    : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: 1_000_000 });
+  const [receiver = http, ...others] = sockets?.receivers ?? [];
+  if (!receiver) throw new Error('neither Socket Mode nor HTTP mode is configured');
+
+  const app = new App({
+    token,
+    receiver,
+    logger,
+    clientOptions: quick,
+    convoStore: false,
+    deferInitialization: true,
+    extendedErrorHandler: true,
+  });
+  for (const other of others) other.init(app);
+  metrics.watch(app);
+
+  const acts = createActs();
+  app.use(({ next }) => acts.run(next));
+
+  return {
+    app,
+    client: app.client,
+    poster: new WebClient(token, { ...posting, logger }),
+    listener: http?.requestListener,
+    async start() {
+      await app.init();
+      await sockets?.open();
+    },
+    connected: () => sockets?.standing() ?? true,
+    quiet: acts.quiet,
+    async stop(milliseconds) {
+      await acts.finished(milliseconds);
+      sockets?.close();
+    },
+  };
+}
