@@ -3,11 +3,11 @@ import { defineConfig } from 'drizzle-kit';
 export default defineConfig({
   dialect: 'postgresql',
   schema: [
-    './src/db/schema.ts',
-    './src/db/application-schema.ts',
-    './src/db/catalog-schema.ts',
-    './src/db/delivery-schema.ts',
-    './src/db/time-schema.ts',
+    './src/db/schema/core.ts',
+    './src/db/schema/applications.ts',
+    './src/db/schema/services.ts',
+    './src/db/schema/delivery.ts',
+    './src/db/schema/scheduling.ts',
   ],
   out: './migrations',
   casing: 'snake_case',

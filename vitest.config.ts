@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { isCutConnection } from './src/db/driver.ts';
+import { isCutConnection } from './src/db/driver-patches.ts';
 
 export default defineConfig({
   test: {

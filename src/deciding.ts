@@ -1,5 +1,5 @@
 /** What a person may decide, by the one policy: Slack is asked about them once for each group and channel, not for each request. */
-import * as queue from './db/queue.ts';
+import * as queue from './db/home/approval-queue.ts';
 import type { Deps } from './deps.ts';
 import { admins, approversOf, isApprover, membershipsToAsk } from './domain/authority.ts';
 

@@ -8,7 +8,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { told } from '../src/cli/audit/verify-report.ts';
-import { verify } from '../src/db/chain.ts';
+import { verify } from '../src/db/audit-log/hash-chain.ts';
 import { migrateDatabase } from '../src/db/client.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { holdHead, standing as standingAt } from './support/locks.ts';

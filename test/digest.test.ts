@@ -1,9 +1,9 @@
 /** The weekly digest: how each channel's week was, in numbers, in words and as a picture; once, and only where there is something to tell. */
 import { describe, expect, it } from 'vitest';
 import { connect, type Db } from '../src/db/client.ts';
-import { claim, week } from '../src/db/digests.ts';
-import { createOutbox } from '../src/db/outbox.ts';
-import { begin, serve } from '../src/db/ticks.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import { claim, week } from '../src/db/scheduling/digests.ts';
+import { begin, serve } from '../src/db/scheduling/ticks.ts';
 import { span } from '../src/domain/digest.ts';
 import { readingAt } from '../src/domain/schedule.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';

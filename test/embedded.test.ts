@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, describe, expect, it } from 'vitest';
-import { explain } from '../src/db/data-dir.ts';
-import { startEmbedded } from '../src/db/embedded.ts';
+import { explain } from '../src/db/embedded/data-dir.ts';
+import { startEmbedded } from '../src/db/embedded/embedded.ts';
 
 const folder = join(tmpdir(), `registrar-embedded-${process.pid}`);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -17,7 +17,7 @@ const silent = () => {};
 /** A process that starts the server in the folder, and says where; then it waits to be ended. */
 async function program(): Promise<{ child: ChildProcess; url: string }> {
   const source = `
-    import { startEmbedded } from '${new URL('../src/db/embedded.ts', import.meta.url).href}';
+    import { startEmbedded } from '${new URL('../src/db/embedded/embedded.ts', import.meta.url).href}';
     const { url } = await startEmbedded('${folder}', () => {});
     process.stdout.write(url);
     setInterval(() => {}, 1000);`;

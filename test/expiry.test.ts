@@ -1,8 +1,8 @@
 /** Expiry: what nobody answers is closed, after a warning, and can be asked for again. */
 import { expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
-import { close } from '../src/db/expiry.ts';
-import { createOutbox } from '../src/db/outbox.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import { close } from '../src/db/registration/expiry.ts';
 import { createDatabase } from './support/database.ts';
 import { holdHistory, holdRegistrations, standing } from './support/locks.ts';
 import { asks, people } from './support/people.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../src/cli/audit.ts';
 import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
 import type { Effect } from '../src/domain/registration.ts';
 import { eventually } from './support/eventually.ts';
 import { type MailServer, openMailServer } from './support/mail-server.ts';

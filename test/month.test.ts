@@ -4,8 +4,8 @@
  */
 import { expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
-import { open } from '../src/db/requests.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import { open } from '../src/db/registration/requests.ts';
 import type { Policy } from '../src/domain/authority.ts';
 import { firstReminder } from '../src/domain/reminder.ts';
 import { people } from './support/people.ts';

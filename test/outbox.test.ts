@@ -1,8 +1,8 @@
 /** What is committed reaches Slack, once, whatever Slack or the process does in between. */
 import { describe, expect, it } from 'vitest';
-import * as cards from '../src/db/cards.ts';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import * as cards from '../src/db/registration/cards.ts';
 import { openOffice } from './support/office.ts';
 import { delivered } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';

@@ -1,8 +1,8 @@
 /** Every few minutes cards are compared with what they should be: what is wrong is put right, what is right is left alone. */
 import { describe, expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
-import * as reconciling from '../src/db/reconciling.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import * as reconciling from '../src/db/registration/card-drift.ts';
 import { card } from '../src/views/card.ts';
 import { gist } from '../src/views/gist.ts';
 import { openOffice } from './support/office.ts';

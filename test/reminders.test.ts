@@ -1,8 +1,8 @@
 /** The rules of reminders: when they come, whom they mention, what they look like, and who claims them. */
 import { describe, expect, it } from 'vitest';
 import { connect, type Db } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
-import { claim } from '../src/db/reminders.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
+import { claim } from '../src/db/scheduling/reminders.ts';
 import { age, firstReminder, nextReminders, toMention, warnedOf } from '../src/domain/reminder.ts';
 import { readSchedule } from '../src/scheduler/cron.ts';
 import { type Listed, lastReminders, reminder } from '../src/views/reminder.ts';

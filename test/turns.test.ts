@@ -1,8 +1,8 @@
 /** Where Slack takes no more in a channel, messages take turns: each its own, on any number of replicas. */
 import { describe, expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
-import { close, take } from '../src/db/turns.ts';
+import { close, take } from '../src/db/outbox/channel-pacing.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
 import { createDatabase } from './support/database.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { listen } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { connect } from '../src/db/client.ts';
-import { createOutbox } from '../src/db/outbox.ts';
+import { createOutbox } from '../src/db/outbox/outbox.ts';
 import { type Registration, statuses } from '../src/domain/registration.ts';
 import { createLog } from '../src/observability/log.ts';
 import { createMetrics } from '../src/observability/metrics.ts';

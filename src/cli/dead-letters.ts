@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { mistakeInDatabase } from '../async/retry.ts';
 import { readDatabase } from '../config.ts';
 import { connect } from '../db/client.ts';
-import { EmbeddedPostgresError } from '../db/data-dir.ts';
-import { count, type DeadLetter, list } from '../db/dead-letters.ts';
-import { visitEmbedded } from '../db/embedded.ts';
-import { createOutbox } from '../db/outbox.ts';
+import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
+import { visitEmbedded } from '../db/embedded/embedded.ts';
+import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
+import { createOutbox } from '../db/outbox/outbox.ts';
 
 const usage = `npm run outbox -- list [--limit 100]              what could not be delivered, oldest first
 npm run outbox -- redrive [--place C…] [--why …]  tries it again: all of it, or what has this place or cause`;

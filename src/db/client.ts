@@ -4,9 +4,9 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
-import { tame } from './driver.ts';
-import type { Outbox } from './outbox.ts';
-import * as schema from './schema.ts';
+import { tame } from './driver-patches.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import * as schema from './schema/core.ts';
 
 const drizzled = (client: postgres.Sql) => drizzle(client, { schema, casing: 'snake_case' });
 

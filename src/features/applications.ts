@@ -1,6 +1,6 @@
 /** Applications, in Home: their owners make, rename, share, hand over, leave and delete them. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../db/application-changes.ts';
+import * as changes from '../db/application/changes.ts';
 import type { Deps } from '../deps.ts';
 import {
   type Application,

@@ -1,7 +1,7 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../db/registration-changes.ts';
-import * as registrations from '../db/registrations.ts';
+import * as registrations from '../db/registration/registrations.ts';
+import * as changes from '../db/registration/transitions.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
 import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';

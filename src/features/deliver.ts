@@ -1,5 +1,5 @@
 /** What is in the outbox becomes messages: drawn from the rows now, posted once, then kept up to date. */
-import type { Attempt, Deliver, Delivery } from '../db/outbox.ts';
+import type { Attempt, Deliver, Delivery } from '../db/outbox/outbox.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
 import { deliverApplication } from './deliver/application.ts';

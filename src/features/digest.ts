@@ -1,5 +1,5 @@
 /** The clock: at each tick of DIGEST_SCHEDULE, every channel with something to tell hears how its week was. */
-import * as digests from '../db/digests.ts';
+import * as digests from '../db/scheduling/digests.ts';
 import type { Deps } from '../deps.ts';
 import type { Reading, Schedule } from '../domain/schedule.ts';
 

@@ -1,7 +1,7 @@
 /** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../db/registration-changes.ts';
-import * as registrations from '../db/registrations.ts';
+import * as registrations from '../db/registration/registrations.ts';
+import * as changes from '../db/registration/transitions.ts';
 import type { Deps } from '../deps.ts';
 import { answerClick, answerSubmission, openModal, type Submitted } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';

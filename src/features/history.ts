@@ -1,7 +1,7 @@
 /** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import * as history from '../db/history.ts';
-import * as registrations from '../db/registrations.ts';
+import * as history from '../db/audit-log/append.ts';
+import * as registrations from '../db/registration/registrations.ts';
 import type { Deps } from '../deps.ts';
 import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authority.ts';
 import type { Refusal } from '../domain/registration.ts';

@@ -1,7 +1,7 @@
 /** The Home: a person opens it, turns its pages, and narrows down what waits for them. What it then shows, the outbox draws. */
 import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
-import * as homes from '../db/homes.ts';
-import * as queue from '../db/queue.ts';
+import * as queue from '../db/home/approval-queue.ts';
+import * as homes from '../db/home/homes.ts';
 import { decidableBy } from '../deciding.ts';
 import type { Deps } from '../deps.ts';
 import { storable } from '../domain/text.ts';

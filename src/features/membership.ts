@@ -4,8 +4,8 @@
  * Where the bot may post again, it posts what waited.
  */
 import type { App } from '@slack/bolt';
-import * as orphans from '../db/orphans.ts';
-import * as outdated from '../db/outdated.ts';
+import * as orphans from '../db/application/ownerless.ts';
+import * as outdated from '../db/cache-invalidation.ts';
 import type { Deps } from '../deps.ts';
 
 export function membership(app: App, { db, directory }: Deps): void {

@@ -1,7 +1,7 @@
 /** "Remind me tomorrow", on a reminder's rows: an approver puts a request off until the next working day's first tick. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import * as registrations from '../db/registrations.ts';
-import * as reminders from '../db/reminders.ts';
+import * as registrations from '../db/registration/registrations.ts';
+import * as reminders from '../db/scheduling/reminders.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, membershipsToAsk } from '../domain/authority.ts';
 import type { Refusal } from '../domain/registration.ts';

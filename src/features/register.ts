@@ -1,8 +1,8 @@
 /** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as applications from '../db/applications.ts';
-import * as catalog from '../db/catalog.ts';
-import * as requests from '../db/requests.ts';
+import * as applications from '../db/application/applications.ts';
+import * as requests from '../db/registration/requests.ts';
+import * as catalog from '../db/service/picker-search.ts';
 import type { Deps } from '../deps.ts';
 import { approversOf, refuseAccount } from '../domain/authority.ts';
 import { firstReminder } from '../domain/reminder.ts';

@@ -1,6 +1,6 @@
 /** `/registrations`: a person reads what their applications have. */
 import type { App } from '@slack/bolt';
-import * as applications from '../db/applications.ts';
+import * as applications from '../db/application/applications.ts';
 import type { Deps } from '../deps.ts';
 import { whisper } from '../slack/respond.ts';
 import { listedAtMost, registrationList } from '../views/registrations.ts';

@@ -1,5 +1,5 @@
 /** The clock: at each tick of REMINDER_SCHEDULE, every channel hears of its requests that nobody has answered. */
-import * as reminders from '../db/reminders.ts';
+import * as reminders from '../db/scheduling/reminders.ts';
 import type { Deps } from '../deps.ts';
 import type { Reading } from '../domain/schedule.ts';
 

@@ -1,7 +1,7 @@
 /** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as homes from '../db/homes.ts';
-import * as services from '../db/services.ts';
+import * as homes from '../db/home/homes.ts';
+import * as services from '../db/service/services.ts';
 import type { Deps } from '../deps.ts';
 import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authority.ts';
 import { type CatalogService, type ServiceRefusal, switches } from '../domain/catalog.ts';

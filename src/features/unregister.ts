@@ -1,7 +1,7 @@
 /** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../db/registration-changes.ts';
-import * as registrations from '../db/registrations.ts';
+import * as registrations from '../db/registration/registrations.ts';
+import * as changes from '../db/registration/transitions.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../domain/registration.ts';
 import { storable } from '../domain/text.ts';

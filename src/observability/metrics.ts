@@ -1,7 +1,7 @@
 /** `/metrics`, for Prometheus: what this bot counts, and what it reads in the database when it is asked. */
 import { readFileSync } from 'node:fs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Readings } from '../db/readings.ts';
+import type { Readings } from '../db/metrics.ts';
 import { countAcks } from '../slack/ack-metrics.ts';
 import { countCalls } from '../slack/call-metrics.ts';
 import { gauges } from './gauges.ts';

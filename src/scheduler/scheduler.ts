@@ -1,6 +1,6 @@
 /** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
 import { schedule } from 'node-cron';
-import { begin } from '../db/ticks.ts';
+import { begin } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
 import { lastTick, type Reading, type Schedule } from '../domain/schedule.ts';
 import { digest } from '../features/digest.ts';

@@ -4,8 +4,8 @@
  */
 import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import type { Db } from '../db/client.ts';
-import type { Attempt } from '../db/outbox.ts';
-import * as turns from '../db/turns.ts';
+import * as turns from '../db/outbox/channel-pacing.ts';
+import type { Attempt } from '../db/outbox/outbox.ts';
 import type { Message } from '../views/card.ts';
 import { platformError } from './respond.ts';
 

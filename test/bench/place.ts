@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { migrateDatabase } from '../../src/db/client.ts';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { createOutbox } from '../../src/db/outbox.ts';
+import { startEmbedded } from '../../src/db/embedded/embedded.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { databaseUrl } from '../support/postgres.ts';
 import { secret } from './load.ts';
 

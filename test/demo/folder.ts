@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { claim, EmbeddedPostgresError, stopOrphan } from '../../src/db/data-dir.ts';
+import { claim, EmbeddedPostgresError, stopOrphan } from '../../src/db/embedded/data-dir.ts';
 import { Trouble } from './trouble.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');

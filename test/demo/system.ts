@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { StartError } from '../../src/async/retry.ts';
 import { readConfig } from '../../src/config.ts';
-import { EmbeddedPostgresError } from '../../src/db/data-dir.ts';
+import { EmbeddedPostgresError } from '../../src/db/embedded/data-dir.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { environment } from '../support/bot.ts';

@@ -2,9 +2,10 @@
  * Compares what is kept with what people see, once nothing is left to deliver: database, record, cards, direct messages
  * and outbox. For the end of any story.
  */
-import * as cards from '../../src/db/cards.ts';
+
 import { connect } from '../../src/db/client.ts';
-import { createOutbox } from '../../src/db/outbox.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import * as cards from '../../src/db/registration/cards.ts';
 import type { Policy } from '../../src/domain/authority.ts';
 import { type Event, next, type Status } from '../../src/domain/registration.ts';
 import { card } from '../../src/views/card.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { migrateDatabase } from '../../src/db/client.ts';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { createOutbox } from '../../src/db/outbox.ts';
+import { startEmbedded } from '../../src/db/embedded/embedded.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 /** How `npm run audit` writes a record: its columns, as CSV or as JSON lines. */
-import * as records from '../../db/records.ts';
+import * as records from '../../db/audit-log/export.ts';
 
 /** What a cell is written from. */
 type Value = string | number | Date | null | string[] | object;

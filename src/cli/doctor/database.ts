@@ -2,12 +2,12 @@
 
 import { mistakeInDatabase } from '../../async/retry.ts';
 import type { Config } from '../../config.ts';
-import * as checkup from '../../db/checkup.ts';
 import { type Connection, connect } from '../../db/client.ts';
-import { EmbeddedPostgresError } from '../../db/data-dir.ts';
-import * as deadLetters from '../../db/dead-letters.ts';
-import { visitEmbedded } from '../../db/embedded.ts';
-import * as readings from '../../db/readings.ts';
+import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
+import { visitEmbedded } from '../../db/embedded/embedded.ts';
+import * as checkup from '../../db/health.ts';
+import * as readings from '../../db/metrics.ts';
+import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { age } from '../../domain/reminder.ts';
 import type { Rule } from './approvers.ts';
 import { codeIn, type Finding, fail, ok, warn } from './check-result.ts';

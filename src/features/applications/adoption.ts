@@ -1,7 +1,7 @@
 /** An application has lost its last owner: an admin hands it over, from the message in the admin channel. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../../db/application-changes.ts';
-import * as orphans from '../../db/orphans.ts';
+import * as changes from '../../db/application/changes.ts';
+import * as orphans from '../../db/application/ownerless.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToAsk } from '../../domain/authority.ts';

@@ -1,7 +1,7 @@
 /** An application has changed, or an owner has left Slack: what has to follow is found out, some at a time. */
-import * as events from '../../db/application-events.ts';
-import * as orphans from '../../db/orphans.ts';
-import type { Delivery } from '../../db/outbox.ts';
+import * as events from '../../db/application/events.ts';
+import * as orphans from '../../db/application/ownerless.ts';
+import type { Delivery } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
 

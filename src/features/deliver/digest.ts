@@ -1,7 +1,7 @@
 /** A channel's digest, in two steps: its picture is uploaded, and then the message that shows it is posted once. */
 
-import * as digests from '../../db/digests.ts';
-import type { Attempt, Delivery } from '../../db/outbox.ts';
+import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import * as digests from '../../db/scheduling/digests.ts';
 import type { Deps } from '../../deps.ts';
 import { hasBars, isQuiet, type Week } from '../../domain/digest.ts';
 import type { Effect } from '../../domain/registration.ts';

@@ -1,7 +1,7 @@
 /** A delivery failed: whether to wait, to put it aside or to try again, and what an operator can do about it. */
 import { WebAPIRateLimitedError } from '@slack/web-api';
-import type { Delivery } from '../../db/outbox.ts';
-import * as troubles from '../../db/troubles.ts';
+import * as troubles from '../../db/outbox/incidents.ts';
+import type { Delivery } from '../../db/outbox/outbox.ts';
 import { visible } from '../../domain/names.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { cut } from '../../domain/text.ts';

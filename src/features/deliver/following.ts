@@ -1,7 +1,8 @@
 /** Others decide about a service now, or elsewhere: what waits for it follows, cards and Homes. */
-import * as cards from '../../db/cards.ts';
-import * as homes from '../../db/homes.ts';
-import * as services from '../../db/services.ts';
+
+import * as homes from '../../db/home/homes.ts';
+import * as cards from '../../db/registration/cards.ts';
+import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, membershipsToAsk } from '../../domain/authority.ts';
 import type { CatalogEffect } from '../../domain/catalog.ts';

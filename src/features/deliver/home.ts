@@ -1,10 +1,10 @@
 /** Homes: an event finds out whom it concerns, and each of those Homes is redrawn, whole, from the rows as they are. */
 
-import * as applications from '../../db/applications.ts';
-import * as homes from '../../db/homes.ts';
-import type { Attempt, Delivery } from '../../db/outbox.ts';
-import * as queue from '../../db/queue.ts';
-import * as services from '../../db/services.ts';
+import * as applications from '../../db/application/applications.ts';
+import * as queue from '../../db/home/approval-queue.ts';
+import * as homes from '../../db/home/homes.ts';
+import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import * as services from '../../db/service/services.ts';
 import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk } from '../../domain/authority.ts';

@@ -1,7 +1,7 @@
 /** A decision becomes e-mail to the requester, at the address that is in their Slack profile. */
 
-import * as cards from '../../db/cards.ts';
-import type { Attempt, Delivery } from '../../db/outbox.ts';
+import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { linkTo } from '../../slack/messages.ts';

@@ -1,5 +1,5 @@
 /** What stands where a card was: that it has gone, and where to. */
-import * as cards from '../../db/cards.ts';
+import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { CatalogEffect } from '../../domain/catalog.ts';
 import { linkTo, redraw } from '../../slack/messages.ts';

@@ -1,6 +1,6 @@
 /** The message to the admins about an application that nobody owns: posted once, and redrawn when one of them has answered. */
-import * as orphans from '../../db/orphans.ts';
-import type { Attempt } from '../../db/outbox.ts';
+import * as orphans from '../../db/application/ownerless.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
 import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';

@@ -1,6 +1,6 @@
 /** The direct message to somebody who owns an application since an event, or no longer, or with others than before. */
-import * as events from '../../db/application-events.ts';
-import type { Attempt } from '../../db/outbox.ts';
+import * as events from '../../db/application/events.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';

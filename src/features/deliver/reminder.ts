@@ -1,8 +1,8 @@
 /** A channel's reminder: what still waits of the requests that a tick claimed. It takes the place of the one before it. */
 
-import type { Attempt } from '../../db/outbox.ts';
-import * as messages from '../../db/reminder-messages.ts';
-import * as reminders from '../../db/reminders.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
+import * as messages from '../../db/scheduling/reminder-messages.ts';
+import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, refuseAccount } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';

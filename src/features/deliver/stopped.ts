@@ -1,6 +1,6 @@
 /** What tells the admin channel, once, that no more reminders come of requests that nobody has answered. */
-import type { Attempt } from '../../db/outbox.ts';
-import * as reminders from '../../db/reminders.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
+import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { named } from '../../listing.ts';

@@ -1,8 +1,8 @@
 /** A human hears of what only a human can mend: the admin channel, or, where that is what is dead, an approver. */
 
-import * as deadLetters from '../../db/dead-letters.ts';
-import type { Attempt } from '../../db/outbox.ts';
-import * as troubles from '../../db/troubles.ts';
+import * as deadLetters from '../../db/outbox/dead-letters.ts';
+import * as troubles from '../../db/outbox/incidents.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, membershipsToAsk } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';

@@ -1,6 +1,6 @@
 /** The direct message that tells a requester, once, which of their requests nobody has answered yet. */
-import type { Attempt } from '../../db/outbox.ts';
-import * as reminders from '../../db/reminders.ts';
+import type { Attempt } from '../../db/outbox/outbox.ts';
+import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf } from '../../domain/authority.ts';
 import type { Effect } from '../../domain/registration.ts';

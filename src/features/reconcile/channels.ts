@@ -1,6 +1,6 @@
 /** Looks whether channels that took no posts take them again, in case Slack's word of it was lost. */
 
-import * as troubles from '../../db/troubles.ts';
+import * as troubles from '../../db/outbox/incidents.ts';
 import type { Deps } from '../../deps.ts';
 import { platformError } from '../../slack/respond.ts';
 

@@ -1,7 +1,7 @@
 /** Compares cards with what they should be: read from Slack a page at a time, drawn from the rows, redrawn where they differ. */
 import type { WebClient } from '@slack/web-api';
-import * as cards from '../../db/cards.ts';
-import * as reconciling from '../../db/reconciling.ts';
+import * as reconciling from '../../db/registration/card-drift.ts';
+import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import { platformError } from '../../slack/respond.ts';
 import { card } from '../../views/card.ts';

@@ -1,6 +1,6 @@
 /** Before a service is saved: whether the bot can post where it says, who would be asked, and how many of those are active. */
 import type { WebClient } from '@slack/web-api';
-import * as services from '../../db/services.ts';
+import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, canDecide } from '../../domain/authority.ts';
 import type { CatalogService } from '../../domain/catalog.ts';

@@ -1,7 +1,7 @@
 /** "History", in the menu of a service: admins read everything that happened to it and to its registrations. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import * as serviceHistory from '../../db/service-history.ts';
-import * as services from '../../db/services.ts';
+import * as services from '../../db/service/services.ts';
+import * as serviceHistory from '../../db/service/timeline.ts';
 import type { Deps } from '../../deps.ts';
 import type { ServiceRefusal } from '../../domain/catalog.ts';
 import { type Acted, openModal, within } from '../../slack/respond.ts';

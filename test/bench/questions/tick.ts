@@ -1,7 +1,7 @@
 /** Does a reminder tick cost what is due, and not what exists? Its one transaction, called as the clock does. */
 import { connect, type Db } from '../../../src/db/client.ts';
-import { createOutbox } from '../../../src/db/outbox.ts';
-import { claim } from '../../../src/db/reminders.ts';
+import { createOutbox } from '../../../src/db/outbox/outbox.ts';
+import { claim } from '../../../src/db/scheduling/reminders.ts';
 import type { Database } from '../place.ts';
 import { type Answer, type Bench, roundsOf } from '../question.ts';
 import { figure, type Measured, ratio, rounds } from '../rounds.ts';

@@ -1,0 +1,153 @@
+/** Applications and who owns them. Names are unique without case among the living. */
+import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { nearestPage, type Page } from '../../domain/paging.ts';
+import { liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
+import type { RequestRefusal } from '../../domain/request.ts';
+import type { Db, Tx } from '../client.ts';
+import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { containsAll } from '../text-search.ts';
+
+/** The application that somebody chose: one that is there, by id, or one to be made, by name. */
+export type Application = { id: number } | { name: string };
+
+/** The applications that a person owns whose name contains every word typed, by name: `limit` at most. */
+export async function owned(
+  db: Db,
+  owner: string,
+  typed: string,
+  limit: number,
+): Promise<{ id: number; name: string }[]> {
+  return db.tables
+    .select({ id: applications.id, name: applications.name })
+    .from(applications)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
+    .where(
+      and(
+        eq(applicationOwners.userId, owner),
+        isNull(applications.deletedAt),
+        containsAll(sql`lower(${applications.name})`, typed),
+      ),
+    )
+    .orderBy(asc(sql`lower(${applications.name})`))
+    .limit(limit);
+}
+
+/** An application with one of its live registrations; one that has none stands once, without. */
+export type Held = {
+  applicationId: number;
+  application: string;
+  registration: { id: number; version: number; status: Status; since: Date; requester: string } | null;
+  service: { name: string; approvers: string[]; channel: string | null } | null;
+};
+
+/** A page of all that a person's applications have, by application and service. */
+export async function held(
+  db: Db,
+  owner: string,
+  { asked, size }: { asked: number; size: number },
+): Promise<Page<Held>> {
+  const live = and(eq(registrations.applicationId, applications.id), inArray(registrations.status, [...liveStatuses]));
+  const mine = and(eq(applicationOwners.userId, owner), isNull(applications.deletedAt));
+  const [{ total } = { total: 0 }] = await db.tables
+    .select({ total: count() })
+    .from(applicationOwners)
+    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
+    .leftJoin(registrations, live)
+    .where(mine);
+  const { page, pages } = nearestPage(asked, total, size);
+  const rows = await db.tables
+    .select({
+      applicationId: applications.id,
+      application: applications.name,
+      registration: {
+        id: registrations.id,
+        version: registrations.version,
+        status: registrations.status,
+        requester: registrations.requester,
+        requestedAt: registrations.requestedAt,
+        changedAt: registrations.changedAt,
+      },
+      service: { name: services.name, approvers: services.approvers, channel: services.channel },
+    })
+    .from(applicationOwners)
+    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
+    .leftJoin(registrations, live)
+    .leftJoin(services, eq(services.id, registrations.serviceId))
+    .where(mine)
+    .orderBy(
+      sql`lower(${applications.name})`,
+      asc(applications.id),
+      sql`lower(${services.name})`,
+      asc(registrations.id),
+    )
+    .limit(size)
+    .offset((page - 1) * size);
+  const told = rows.map(({ registration, ...row }) => ({
+    ...row,
+    registration: registration && { ...registration, since: standsSince(registration) },
+  }));
+  return { rows: told, page, pages, total };
+}
+
+/**
+ * Locks the chosen application for the length of the transaction; makes it first where it is new. A new name that the
+ * person already owns means that application: the same form sent twice ends in one.
+ */
+export async function lockApplication(
+  tx: Tx,
+  application: Application,
+  person: string,
+  at: Date,
+): Promise<{ ok: true; id: number; name: string; made: boolean } | { ok: false; refusal: RequestRefusal }> {
+  if ('id' in application) {
+    const found = await lockOwned(tx, person, eq(applications.id, application.id));
+    return found
+      ? { ok: true, made: false, ...found }
+      : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
+  }
+  const { name } = application;
+  const made = await make(tx, name, person, at);
+  if (made) return { ok: true, made: true, ...made };
+  const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
+  return found
+    ? { ok: true, made: false, ...found }
+    : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+}
+
+/** The event that every application begins with. */
+export const beginning = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({
+  applicationId: id,
+  version: 1,
+  actor: person,
+  action: 'create' as const,
+  name,
+  added: [person],
+  removed: [],
+  at,
+});
+
+/** Makes an application that a person owns; undefined where its name is taken. Its `beginning` is recorded last of all. */
+export async function make(
+  tx: Tx,
+  name: string,
+  person: string,
+  at: Date,
+): Promise<{ id: number; name: string } | undefined> {
+  const [made] = await tx.execute<{ id: string; name: string }>(sql`
+    with made as (
+      insert into ${applications} (name, created_by, created_at) values (${name}, ${person}, ${at.toISOString()}::timestamptz)
+      on conflict do nothing returning id, name),
+    owned as (insert into ${applicationOwners} (application_id, user_id) select id, ${person}::text from made)
+    select id, name from made`);
+  return made && { id: Number(made.id), name: made.name };
+}
+
+async function lockOwned(tx: Tx, person: string, which: ReturnType<typeof eq>) {
+  const [found] = await tx
+    .select({ id: applications.id, name: applications.name })
+    .from(applications)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
+    .where(and(which, eq(applicationOwners.userId, person), isNull(applications.deletedAt)))
+    .for('update', { of: applications });
+  return found;
+}

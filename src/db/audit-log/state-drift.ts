@@ -1,0 +1,67 @@
+/** What stands otherwise than its record left it: changed past the bot, or its last events were cut off with the chain's head. */
+import type postgres from 'postgres';
+import type { Subject } from './hash-chain.ts';
+
+type Tx = postgres.TransactionSql;
+
+/** The first registration, application or service that is not as its own record says. */
+export async function findDisowned(tx: Tx): Promise<Subject | undefined> {
+  return (await registration(tx)) ?? (await application(tx)) ?? (await service(tx));
+}
+
+const first = (record: Subject['record'], [found]: { id: number }[]): Subject | undefined =>
+  found && { record, id: found.id };
+
+/** Its status and version are those of its last event. */
+const registration = async (tx: Tx) =>
+  first(
+    'registration',
+    await tx`
+      select r.id::float8 as id from registrations r
+      left join lateral (
+        select version, to_status from history where registration_id = r.id order by version desc limit 1) as last on true
+      where (r.version, r.status) is distinct from (last.version, last.to_status)
+      order by r.id limit 1`,
+  );
+
+/** So are its name, and whether it is deleted; and it is owned by whoever came last, and by nobody who went. */
+const application = async (tx: Tx) =>
+  first(
+    'application',
+    await tx`
+      with said as (
+        select application_id, person, (array_agg(came order by version desc))[1] as owns from (
+          select application_id, version, unnest(removed) as person, false as came from application_history
+          union all select application_id, version, unnest(added), true from application_history) as moves
+        group by application_id, person),
+      owners as (
+        select coalesce(s.application_id, o.application_id) as id from said s
+        full join application_owners o on o.application_id = s.application_id and o.user_id = s.person
+        where (o.user_id is not null) is distinct from coalesce(s.owns, false))
+      select a.id::float8 as id from applications a
+      left join lateral (
+        select version, name, action from application_history where application_id = a.id order by version desc limit 1)
+        as last on true
+      where (a.version, a.name, a.deleted_at is not null) is distinct from (last.version, last.name, last.action = 'delete')
+        or a.id in (select id from owners)
+      order by a.id limit 1`,
+  );
+
+/** So are all of its fields that its record tells of. What was there before the record began may have no event. */
+const service = async (tx: Tx) =>
+  first(
+    'service',
+    await tx`
+      with said as (
+        select distinct on (c.service_id, field.key) c.service_id, field.key, field.value
+        from service_changes c cross join lateral jsonb_each(c.after) field
+        order by c.service_id, field.key, c.version desc)
+      select s.id::float8 as id from services s
+      cross join lateral jsonb_build_object(
+        'slug', s.slug, 'name', s.name, 'description', s.description, 'docs', s.docs,
+        'registrationEnabled', s.registration_enabled, 'autoApprove', s.auto_approve, 'channel', s.channel,
+        'approvers', to_jsonb(s.approvers), 'retired', s.retired_at is not null, 'managedBy', s.managed_by) as stands
+      where s.version <> coalesce((select max(version) from service_changes c where c.service_id = s.id), 1)
+        or exists (select from said where said.service_id = s.id and said.value is distinct from stands -> said.key)
+      order by s.id limit 1`,
+  );

@@ -1,0 +1,65 @@
+/** Expiry: requests that nobody has answered in time are closed, each once, by whichever replica is first. */
+import { and, asc, inArray, lte, sql } from 'drizzle-orm';
+import { act } from '../../domain/registration.ts';
+import { append } from '../audit-log/append.ts';
+import type { Db } from '../client.ts';
+import { isPending, registrations } from '../schema/core.ts';
+
+/**
+ * Closes the oldest of the pending requests that were made up to `before`: their state, their record and what is to be said
+ * are one transaction. What is just being decided is skipped. Returns how many were closed.
+ */
+export async function close(
+  db: Db,
+  { before, at, atMost }: { before: Date; at: Date; atMost: number },
+): Promise<number> {
+  const due = and(isPending, lte(registrations.requestedAt, before));
+  // In most minutes there is none, and that is all it costs.
+  const [any] = await db.tables.select({ id: registrations.id }).from(registrations).where(due).limit(1);
+  if (!any) return 0;
+  return db.tables.transaction(async (tx) => {
+    const rows = await tx
+      .select()
+      .from(registrations)
+      .where(due)
+      .orderBy(asc(registrations.requestedAt), asc(registrations.id))
+      .limit(atMost)
+      .for('update', { skipLocked: true });
+    const closed = rows.flatMap((row) => {
+      const last = { status: row.status, by: row.changedBy, at: row.changedAt };
+      const outcome = act({ ...row, last, listed: row }, 'expire', row.version);
+      return outcome.ok ? [{ row, ...outcome }] : [];
+    });
+    const [first] = closed;
+    if (!first) return 0;
+    const ids = closed.map(({ row }) => row.id);
+    await tx
+      .update(registrations)
+      .set({
+        status: first.to,
+        version: sql`${registrations.version} + 1`,
+        changedBy: null,
+        changedAt: at,
+        changeReason: null,
+      })
+      .where(inArray(registrations.id, ids));
+    await db.outbox.enqueue(
+      tx,
+      closed.flatMap(({ effects }) => effects),
+    );
+    await append(
+      tx,
+      closed.map(({ row, to }) => ({
+        registrationId: row.id,
+        version: row.version + 1,
+        actor: null,
+        action: 'expire',
+        from: row.status,
+        to,
+        reason: null,
+        at,
+      })),
+    );
+    return closed.length;
+  });
+}

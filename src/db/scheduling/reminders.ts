@@ -1,0 +1,135 @@
+/** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
+import { approversOf, type Memberships, type Policy, refuseDecision } from '../../domain/authority.ts';
+import type { Effect, Refusal } from '../../domain/registration.ts';
+import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../../domain/reminder.ts';
+import { momentOf } from '../../domain/schedule.ts';
+import type { Db, Tx } from '../client.ts';
+import { applications, isPending, registrations, services } from '../schema/core.ts';
+import { serve, type Tick } from './ticks.ts';
+
+export type Setting = {
+  /** REMIND_AFTER, in milliseconds. */
+  remindAfter: number;
+  adminChannel: string;
+  escalationChannel: string | undefined;
+};
+
+/**
+ * Claims the requests that are due at a tick, sets their next date, and puts what is to be said into the outbox: all by the
+ * replica that is first to serve the tick, and nothing where it has been served. Costs what is due, not what exists; what is
+ * just being decided is skipped. Returns how many were claimed.
+ */
+export async function claim(db: Db, tick: Tick, timeZone: string, setting: Setting): Promise<number> {
+  return db.tables.transaction(async (tx) => {
+    if (!(await serve(tx, tick))) return 0;
+    const { effects, claimed } = await claimDue(tx, momentOf(tick.reading, timeZone), timeZone, setting);
+    if (effects.length > 0) await db.outbox.enqueue(tx, effects);
+    return claimed;
+  });
+}
+
+async function claimDue(
+  tx: Tx,
+  at: Date,
+  timeZone: string,
+  { remindAfter, adminChannel, escalationChannel = '' }: Setting,
+) {
+  const moment = sql`${at.toISOString()}::timestamptz`;
+  const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
+  const told = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string; count: number }>(sql`
+    with due as (
+      select id from registrations where status = 'pending' and remind_at <= ${moment}
+      order by remind_at for update skip locked),
+    claimed as (
+      update registrations r set
+        reminders = r.reminders + 1,
+        remind_at = (array[${sql.join(dates, sql`, `)}])[r.reminders + 1],
+        first_reminded_at = coalesce(r.first_reminded_at, ${moment}),
+        reminded_at = ${moment},
+        reminded_in = coalesce(s.channel, ${adminChannel}),
+        escalated_in = case when r.reminders + 1 >= ${escalatedFrom}
+          then nullif(nullif(${escalationChannel}, coalesce(s.channel, ${adminChannel})), '') end,
+        put_off_by = null
+      from due, services s
+      where r.id = due.id and s.id = r.service_id
+      returning r.requester, r.reminders, r.first_reminded_at, r.reminded_in, r.escalated_in)
+    select kind, "to", count(*)::int as count from (
+      select 'reminder' as kind, reminded_in as "to" from claimed
+      union all select 'reminder', escalated_in from claimed where escalated_in is not null
+      union all select 'waiting', requester from claimed where first_reminded_at = ${moment}
+      union all select 'stopped', ${adminChannel} from claimed where reminders = ${remindersAtMost}
+      union all select 'claimed', '' from claimed) told
+    group by kind, "to"`);
+  const tick = at.toISOString();
+  const effects = told.flatMap(({ kind, to }): Effect[] => {
+    if (kind === 'waiting') return [{ kind, person: to, tick }];
+    return kind === 'reminder' || kind === 'stopped' ? [{ kind, channel: to, tick }] : [];
+  });
+  return { effects, claimed: told.find(({ to }) => to === '')?.count ?? 0 };
+}
+
+/** Of the requests that a tick claimed, some that are still pending, oldest first, and how many there are. */
+export type Waiting = { rows: Awaited<ReturnType<typeof listed>>; total: number };
+
+/** What a channel's reminder lists. */
+export const inChannel = (db: Db, channel: string, tick: Date, limit: number): Promise<Waiting> =>
+  some(db, limit, at(tick), or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)));
+
+/** What a requester is told of at its first reminder. */
+export const ofRequester = (db: Db, requester: string, tick: Date, limit: number): Promise<Waiting> =>
+  some(db, limit, eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
+
+/** What had its last reminder at a tick. */
+export const stopped = (db: Db, tick: Date, limit: number): Promise<Waiting> =>
+  some(db, limit, at(tick), eq(registrations.reminders, remindersAtMost));
+
+const at = (tick: Date) => eq(registrations.remindedAt, tick);
+
+async function some(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<Waiting> {
+  const pending = and(isPending, ...which);
+  const rows = await listed(db, pending, limit);
+  // Only a full list can have left something out.
+  return { rows, total: rows.length < limit ? rows.length : await db.tables.$count(registrations, pending) };
+}
+
+const listed = (db: Db, which: ReturnType<typeof and>, limit: number) =>
+  db.tables
+    .select({
+      registration: registrations,
+      application: applications.name,
+      service: { name: services.name, approvers: services.approvers, channel: services.channel },
+    })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(which)
+    .orderBy(asc(registrations.requestedAt), asc(registrations.id))
+    .limit(limit);
+
+export type PutOff = { id: number; by: string; until: Date; policy: Policy; memberships: Memberships };
+
+/** Puts the next reminder of a request off, and has the reminders that list it say so; null, or why not. */
+export async function putOff(db: Db, { id, by, until, policy, memberships }: PutOff): Promise<Refusal | null> {
+  return db.tables.transaction(async (tx) => {
+    const [row] = await tx
+      .select({ registration: registrations, service: services })
+      .from(registrations)
+      .innerJoin(services, eq(services.id, registrations.serviceId))
+      .where(eq(registrations.id, id))
+      .for('update', { of: registrations });
+    if (!row) return { kind: 'gone' };
+    const { status, changedBy, changedAt, requester, putOffBy, remindAt, ...rest } = row.registration;
+    if (status !== 'pending') return { kind: 'already', last: { status, by: changedBy, at: changedAt } };
+    const refusal = refuseDecision(by, requester, approversOf(row.service, policy), memberships, policy);
+    if (refusal) return refusal;
+    if (putOffBy && remindAt) return { kind: 'put-off', by: putOffBy, until: remindAt };
+    await tx
+      .update(registrations)
+      .set({ putOffBy: by, remindAt: until })
+      .where(and(eq(registrations.id, id), isNull(registrations.putOffBy)));
+    const listed: Listed = rest;
+    await db.outbox.enqueue(tx, redrawReminders(listed));
+    return null;
+  });
+}

@@ -1,0 +1,65 @@
+/** The record of a service: its own changes, and every event of its registrations, together, newest first. */
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import type { ServiceChange } from '../../domain/catalog.ts';
+import type { Entry } from '../../domain/registration.ts';
+import type { Db } from '../client.ts';
+import { applications, history, registrations } from '../schema/core.ts';
+import { serviceChanges } from '../schema/services.ts';
+
+/** An event of a registration, or a change of the service itself, which is of no registration. */
+export type ServiceEvent =
+  | { registration: number; version: number; at: Date; entry: Entry; application: string; requester: string }
+  | { registration: 0; version: number; at: Date; change: ServiceChange };
+
+/** Where a page ends: the next begins after it. Events are ordered by all three, so that none is shown twice or left out. */
+export type Mark = Pick<ServiceEvent, 'registration' | 'version' | 'at'>;
+
+/** The events before a mark, or the newest: `limit` at most. Reads no more rows than that of either kind, by an index. */
+export async function page(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+  const [events, changes] = await Promise.all([
+    eventsOf(db, service, before, limit),
+    changesOf(db, service, before, limit),
+  ]);
+  return [...events, ...changes].sort(newestFirst).slice(0, limit);
+}
+
+const newestFirst = (one: Mark, other: Mark): number =>
+  other.at.getTime() - one.at.getTime() || other.registration - one.registration || other.version - one.version;
+
+async function eventsOf(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+  const { serviceId, registrationId, version, at } = history;
+  const earlier =
+    before &&
+    sql`(${at}, ${registrationId}, ${version}) < (${moment(before)}, ${before.registration}, ${before.version})`;
+  const rows = await db.tables
+    .select({ entry: history, application: applications.name, requester: registrations.requester })
+    .from(history)
+    .innerJoin(registrations, eq(registrations.id, registrationId))
+    .innerJoin(applications, eq(applications.id, registrations.applicationId))
+    .where(and(eq(serviceId, service), earlier ?? undefined))
+    .orderBy(desc(at), desc(registrationId), desc(version))
+    .limit(limit);
+  return rows.map(({ entry, ...who }) => {
+    return { registration: entry.registrationId, version: entry.version, at: entry.at, entry, ...who };
+  });
+}
+
+async function changesOf(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+  const { serviceId, version, at } = serviceChanges;
+  const rows = await db.tables
+    .select()
+    .from(serviceChanges)
+    .where(and(eq(serviceId, service), before ? earlierChange(before) : undefined))
+    .orderBy(desc(at), desc(version))
+    .limit(limit);
+  return rows.map((change) => ({ registration: 0, version: change.version, at: change.at, change }));
+}
+
+/** At the same moment, a change of the service comes after the events of all registrations. */
+function earlierChange(before: Mark): SQL {
+  const { at, version } = serviceChanges;
+  if (before.registration > 0) return sql`${at} <= ${moment(before)}`;
+  return sql`(${at}, ${version}) < (${moment(before)}, ${before.version})`;
+}
+
+const moment = ({ at }: Mark): SQL => sql`${at.toISOString()}::timestamptz`;
