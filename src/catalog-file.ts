@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { mixedWord, visible } from './domain/names.ts';
 import {
   approverId,
   type CatalogService,
@@ -10,8 +11,7 @@ import {
   serviceLimits,
   slugPattern,
   slugRule,
-} from './domain/catalog.ts';
-import { mixedWord, visible } from './domain/names.ts';
+} from './domain/service.ts';
 import { legible, storable } from './domain/text.ts';
 
 /** What the database can keep; without what acts on a terminal or turns the text around it. */

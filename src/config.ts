@@ -1,8 +1,8 @@
 /** The environment, read once and checked whole: every mistake is reported at once, by name. The README's table is this file. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
-import type { Policy } from './domain/authority.ts';
-import { approverId, channelId } from './domain/catalog.ts';
+import type { Policy } from './domain/authorization.ts';
+import { approverId, channelId } from './domain/service.ts';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

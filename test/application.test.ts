@@ -1,7 +1,7 @@
 /** What owners may do with an application: the rules as a table. */
 import { describe, expect, it } from 'vitest';
 import { adopt, consider, depart, toldOf, type Wish } from '../src/domain/application.ts';
-import type { Account } from '../src/domain/authority.ts';
+import type { Account } from '../src/domain/authorization.ts';
 
 const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
 const shop = { id: 1, name: 'Shop', version: 4, owners: ['U0DANA', 'U0SAM'], deleted: false };

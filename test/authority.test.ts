@@ -8,7 +8,7 @@ import {
   refuseAccount,
   refuseDecision,
   refuseOwner,
-} from '../src/domain/authority.ts';
+} from '../src/domain/authorization.ts';
 
 const policy = { approvers: [] as string[], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
 const everything = (kind: string) => ({ decides: kind, asks: kind, owns: kind });

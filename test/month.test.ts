@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox/outbox.ts';
 import { open } from '../src/db/registration/requests.ts';
-import type { Policy } from '../src/domain/authority.ts';
+import type { Policy } from '../src/domain/authorization.ts';
 import { firstReminder } from '../src/domain/reminder.ts';
 import { people } from './support/people.ts';
 import { openTimed, type Timed } from './support/time.ts';

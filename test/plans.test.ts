@@ -17,7 +17,7 @@ import * as changes from '../src/db/registration/transitions.ts';
 import * as reminders from '../src/db/scheduling/reminders.ts';
 import * as schema from '../src/db/schema/core.ts';
 import * as catalog from '../src/db/service/picker-search.ts';
-import type { Memberships } from '../src/domain/authority.ts';
+import type { Memberships } from '../src/domain/authorization.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { years } from './support/years.ts';
 

@@ -1,6 +1,6 @@
 /** The catalog in Home: what admins do with services, what they are told before, and what others see of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { slugOf, slugPattern } from '../src/domain/catalog.ts';
+import { slugOf, slugPattern } from '../src/domain/service.ts';
 import { eventually } from './support/eventually.ts';
 import { holdServiceRows, holdSlug, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';

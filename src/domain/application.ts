@@ -1,7 +1,7 @@
 /**
  * Applications: what they may be called, and what their owners may do with them. Pure: facts in, outcome out.
  */
-import { type Account, type Colleague, type Policy, refuseAccount, refuseOwner } from './authority.ts';
+import { type Account, type Colleague, type Policy, refuseAccount, refuseOwner } from './authorization.ts';
 import { plainLetters } from './names.ts';
 import type { Approvers, Refusal } from './registration.ts';
 import { cut } from './text.ts';

@@ -3,9 +3,9 @@
  * Pure: facts in, outcome out. The outcome carries its effects as data; the outbox carries them to Slack.
  */
 import type { ApplicationEffect } from './application.ts';
-import type { CatalogEffect } from './catalog.ts';
+import type { TroubleEffect } from './effects.ts';
 import { type Listed, type ReminderEffect, redrawReminders } from './reminder.ts';
-import type { TroubleEffect } from './trouble.ts';
+import type { CatalogEffect } from './service.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];

@@ -10,7 +10,7 @@ import {
   tidyName,
   type Wish,
 } from '../domain/application.ts';
-import { refuseAccount } from '../domain/authority.ts';
+import { refuseAccount } from '../domain/authorization.ts';
 import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../slack/respond.ts';
 import {
   deleteModal,

@@ -3,7 +3,7 @@ import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } fr
 import * as registrations from '../db/registration/registrations.ts';
 import * as changes from '../db/registration/transitions.ts';
 import type { Deps } from '../deps.ts';
-import { approversOf, membershipsToAsk } from '../domain/authority.ts';
+import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
 import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';
 import { answerClick, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';

@@ -3,7 +3,7 @@ import type { App, BlockButtonAction } from '@slack/bolt';
 import * as history from '../db/audit-log/append.ts';
 import * as registrations from '../db/registration/registrations.ts';
 import type { Deps } from '../deps.ts';
-import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authority.ts';
+import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authorization.ts';
 import type { Refusal } from '../domain/registration.ts';
 import { answerClick, openModal, within } from '../slack/respond.ts';
 import { broken } from '../views/apologies.ts';

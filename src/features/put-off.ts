@@ -3,7 +3,7 @@ import type { App, BlockButtonAction } from '@slack/bolt';
 import * as registrations from '../db/registration/registrations.ts';
 import * as reminders from '../db/scheduling/reminders.ts';
 import type { Deps } from '../deps.ts';
-import { approversOf, membershipsToAsk } from '../domain/authority.ts';
+import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
 import type { Refusal } from '../domain/registration.ts';
 import { nextWorkingDay } from '../domain/schedule.ts';
 import { answerClick } from '../slack/respond.ts';

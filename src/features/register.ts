@@ -4,7 +4,7 @@ import * as applications from '../db/application/applications.ts';
 import * as requests from '../db/registration/requests.ts';
 import * as catalog from '../db/service/picker-search.ts';
 import type { Deps } from '../deps.ts';
-import { approversOf, refuseAccount } from '../domain/authority.ts';
+import { approversOf, refuseAccount } from '../domain/authorization.ts';
 import { firstReminder } from '../domain/reminder.ts';
 import { storable } from '../domain/text.ts';
 import {

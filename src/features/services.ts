@@ -3,8 +3,8 @@ import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } fr
 import * as homes from '../db/home/homes.ts';
 import * as services from '../db/service/services.ts';
 import type { Deps } from '../deps.ts';
-import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authority.ts';
-import { type CatalogService, type ServiceRefusal, switches } from '../domain/catalog.ts';
+import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authorization.ts';
+import { type CatalogService, type ServiceRefusal, switches } from '../domain/service.ts';
 import { listingGroups } from '../slack/channels-and-groups.ts';
 import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
 import { aside, broken } from '../views/apologies.ts';

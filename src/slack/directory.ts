@@ -3,7 +3,7 @@
  * forgotten when Slack tells of a change.
  */
 import type { UsersInfoResponse, WebClient } from '@slack/web-api';
-import type { Account, Colleague, Memberships } from '../domain/authority.ts';
+import type { Account, Colleague, Memberships } from '../domain/authorization.ts';
 import { visible } from '../domain/names.ts';
 import type { Log } from '../observability/log.ts';
 import { platformError } from './respond.ts';

@@ -2,7 +2,7 @@
 import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { nameLimit } from '../domain/application.ts';
-import type { Page } from '../domain/paging.ts';
+import type { Page } from '../domain/pagination.ts';
 import { age } from '../domain/reminder.ts';
 import { cut, storable } from '../domain/text.ts';
 import { button, header, input, option, person, picker, section, words } from './blocks.ts';

@@ -4,7 +4,7 @@
  * together fewer than thirty-five.
  */
 import type { HomeView } from '@slack/types';
-import type { Page } from '../domain/paging.ts';
+import type { Page } from '../domain/pagination.ts';
 import { newApplicationButton } from './application-menu.ts';
 import { button, context } from './blocks.ts';
 import { applications, type Held } from './home-applications.ts';

@@ -1,6 +1,6 @@
 /** The answer to `/registrations`: a person's applications, and what each has. */
 import type { RichTextBlock, RichTextSection } from '@slack/types';
-import type { Page } from '../domain/paging.ts';
+import type { Page } from '../domain/pagination.ts';
 import type { Status } from '../domain/registration.ts';
 import { context, moment, section, words } from './blocks.ts';
 import type { Message } from './card.ts';

@@ -1,5 +1,7 @@
 /** What a submitted service form says, and every word that answers it. */
 import { z } from 'zod';
+import { visible } from '../domain/names.ts';
+import type { Approvers } from '../domain/registration.ts';
 import {
   approverId,
   type CatalogService,
@@ -10,9 +12,7 @@ import {
   slugOf,
   slugPattern,
   slugRule,
-} from '../domain/catalog.ts';
-import { visible } from '../domain/names.ts';
-import type { Approvers } from '../domain/registration.ts';
+} from '../domain/service.ts';
 import { legible, storable } from '../domain/text.ts';
 import { when } from './blocks.ts';
 import { mixedName } from './names.ts';

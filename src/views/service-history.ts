@@ -1,8 +1,8 @@
 /** The history of a service: what was changed of it, and every event of its registrations, newest first, a page at a time. */
 import type { KnownBlock, ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { ServiceChange } from '../domain/catalog.ts';
 import type { Entry } from '../domain/registration.ts';
+import type { ServiceChange } from '../domain/service.ts';
 import { button, context, lines, mention, mrkdwn, plain, quote, saying, section, when, words } from './blocks.ts';
 import { eventLine } from './history.ts';
 import { changedFields, changer } from './service-story.ts';

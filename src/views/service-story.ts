@@ -1,6 +1,6 @@
 /** What happened to a service, in words. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
-import type { ServiceChange, ServiceRecord } from '../domain/catalog.ts';
+import type { ServiceChange, ServiceRecord } from '../domain/service.ts';
 import { lines, mention, person, words } from './blocks.ts';
 
 /** "@alex", or "The catalog file". */

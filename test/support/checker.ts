@@ -6,7 +6,7 @@
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
-import type { Policy } from '../../src/domain/authority.ts';
+import type { Policy } from '../../src/domain/authorization.ts';
 import { type Event, next, type Status } from '../../src/domain/registration.ts';
 import { card } from '../../src/views/card.ts';
 import { gist } from '../../src/views/gist.ts';

@@ -1,5 +1,5 @@
 /** What must be so after each step of a walk: the pure rules, applied to a handful of registrations and nothing else. */
-import { type Memberships, type Policy, refuseDecision } from '../../src/domain/authority.ts';
+import { type Memberships, type Policy, refuseDecision } from '../../src/domain/authorization.ts';
 import {
   type Action,
   act,

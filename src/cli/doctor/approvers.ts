@@ -1,6 +1,6 @@
 /** Whether there is somebody to decide about every service: people who are there, groups that are not empty. */
 import type { WebClient } from '@slack/web-api';
-import { approversOf, membershipsToAsk, type Policy } from '../../domain/authority.ts';
+import { approversOf, membershipsToAsk, type Policy } from '../../domain/authorization.ts';
 import type { Directory } from '../../slack/directory.ts';
 import { platformError } from '../../slack/respond.ts';
 import { each, type Finding, fail, listed, ok, warn, whyNot } from './check-result.ts';

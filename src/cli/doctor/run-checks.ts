@@ -2,7 +2,7 @@
 import { WebClient } from '@slack/web-api';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, readConfig } from '../../config.ts';
-import { approvalChannel } from '../../domain/authority.ts';
+import { approvalChannel } from '../../domain/authorization.ts';
 import { greet } from '../../email.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
 import { createDirectory } from '../../slack/directory.ts';

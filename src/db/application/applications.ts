@@ -1,6 +1,6 @@
 /** Applications and who owns them. Names are unique without case among the living. */
 import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
-import { nearestPage, type Page } from '../../domain/paging.ts';
+import { nearestPage, type Page } from '../../domain/pagination.ts';
 import { liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import type { Db, Tx } from '../client.ts';

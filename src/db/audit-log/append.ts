@@ -1,8 +1,8 @@
 /** The records: added to, and that of one registration read a page at a time. */
 import { and, desc, eq, lte } from 'drizzle-orm';
 import type { ApplicationChange } from '../../domain/application.ts';
-import type { ServiceChange } from '../../domain/catalog.ts';
 import type { Entry } from '../../domain/registration.ts';
+import type { ServiceChange } from '../../domain/service.ts';
 import type { Db, Tx } from '../client.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { history } from '../schema/core.ts';

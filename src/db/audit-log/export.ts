@@ -1,8 +1,8 @@
 /** The records as the audit writes them, each whole and as a stream: of registrations, of applications, of services. */
 import postgres from 'postgres';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import type { ServiceRecord } from '../../domain/catalog.ts';
 import type { Event, Status } from '../../domain/registration.ts';
+import type { ServiceRecord } from '../../domain/service.ts';
 
 /** An event of a registration: names and slugs are the ones of today. */
 export type RegistrationEvent = {

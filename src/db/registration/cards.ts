@@ -1,6 +1,6 @@
 /** Cards: a registration with all that its card and its messages show, and where the card is. */
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
-import { approversOf, type Policy } from '../../domain/authority.ts';
+import { approversOf, type Policy } from '../../domain/authorization.ts';
 import type { Entry, Registration } from '../../domain/registration.ts';
 import type { Db, Tx } from '../client.ts';
 import { applications, history, isPending, registrations } from '../schema/core.ts';

@@ -1,6 +1,6 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
-import { type Account, type Policy, refuseAccount } from '../../domain/authority.ts';
+import { type Account, type Policy, refuseAccount } from '../../domain/authorization.ts';
 import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
 import { mayAwait, mayRequest, type RequestRefusal } from '../../domain/request.ts';
 import { type Application, beginning, lockApplication } from '../application/applications.ts';

@@ -7,7 +7,7 @@ import {
   refuseAccount,
   refuseDecision,
   refuseOwner,
-} from '../../domain/authority.ts';
+} from '../../domain/authorization.ts';
 import { type Action, act, type Outcome, type Refusal, type Status, takenBy } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db, Tx } from '../client.ts';

@@ -1,6 +1,6 @@
 /** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
-import { approversOf, type Memberships, type Policy, refuseDecision } from '../../domain/authority.ts';
+import { approversOf, type Memberships, type Policy, refuseDecision } from '../../domain/authorization.ts';
 import type { Effect, Refusal } from '../../domain/registration.ts';
 import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../../domain/reminder.ts';
 import { momentOf } from '../../domain/schedule.ts';

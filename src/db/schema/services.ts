@@ -1,6 +1,6 @@
 /** What is kept of services beside themselves: schema.ts says the rest. */
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import type { ServiceRecord } from '../../domain/catalog.ts';
+import type { ServiceRecord } from '../../domain/service.ts';
 import { link, moment, services } from './core.ts';
 
 /** Every change of a service, once: who, when, and what the fields were that changed. Append-only and chained, as history is. */

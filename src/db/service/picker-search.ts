@@ -1,7 +1,7 @@
 /** The catalog: the services that may be asked for. */
 import { and, asc, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
-import { type CatalogService, followingOf } from '../../domain/catalog.ts';
+import { type CatalogService, followingOf } from '../../domain/service.ts';
 import type { Db } from '../client.ts';
 import { services } from '../schema/core.ts';
 import { findsAll, literal } from '../text-search.ts';

@@ -1,5 +1,6 @@
 /** Services, as admins keep them. Each change, its record and its effects are one transaction. */
 import { and, asc, count, desc, eq, gt, sql } from 'drizzle-orm';
+import { nearestPage, type Page } from '../../domain/pagination.ts';
 import {
   asksOthers,
   type CatalogService,
@@ -9,8 +10,7 @@ import {
   type ServiceChange,
   type ServiceRecord,
   type ServiceRefusal,
-} from '../../domain/catalog.ts';
-import { nearestPage, type Page } from '../../domain/paging.ts';
+} from '../../domain/service.ts';
 import { appendService } from '../audit-log/append.ts';
 import type { Db, Tx } from '../client.ts';
 import { services } from '../schema/core.ts';

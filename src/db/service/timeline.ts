@@ -1,7 +1,7 @@
 /** The record of a service: its own changes, and every event of its registrations, together, newest first. */
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import type { ServiceChange } from '../../domain/catalog.ts';
 import type { Entry } from '../../domain/registration.ts';
+import type { ServiceChange } from '../../domain/service.ts';
 import type { Db } from '../client.ts';
 import { applications, history, registrations } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';

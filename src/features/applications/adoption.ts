@@ -4,7 +4,7 @@ import * as changes from '../../db/application/changes.ts';
 import * as orphans from '../../db/application/ownerless.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
-import { admins, isApprover, membershipsToAsk } from '../../domain/authority.ts';
+import { admins, isApprover, membershipsToAsk } from '../../domain/authorization.ts';
 import { answerSubmission, type Found, openFound, type Submitted } from '../../slack/respond.ts';
 import { adoptButton } from '../../views/application-notices.ts';
 import { adoptForm, adoptModal, readPerson } from '../../views/application-owners.ts';

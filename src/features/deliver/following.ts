@@ -4,8 +4,8 @@ import * as homes from '../../db/home/homes.ts';
 import * as cards from '../../db/registration/cards.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, membershipsToAsk } from '../../domain/authority.ts';
-import type { CatalogEffect } from '../../domain/catalog.ts';
+import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import type { CatalogEffect } from '../../domain/service.ts';
 
 type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
 

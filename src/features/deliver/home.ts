@@ -7,7 +7,7 @@ import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
 import * as services from '../../db/service/services.ts';
 import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, approversOf, membershipsToAsk } from '../../domain/authority.ts';
+import { admins, approversOf, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { platformError } from '../../slack/respond.ts';
 import { type Drawn, home } from '../../views/home.ts';

@@ -4,7 +4,7 @@ import type { Attempt } from '../../db/outbox/outbox.ts';
 import * as messages from '../../db/scheduling/reminder-messages.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, refuseAccount } from '../../domain/authority.ts';
+import { approversOf, refuseAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
 import { named, type Row } from '../../listing.ts';

@@ -4,7 +4,7 @@ import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as troubles from '../../db/outbox/incidents.ts';
 import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, membershipsToAsk } from '../../domain/authority.ts';
+import { admins, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../slack/messages.ts';
 import { platformError } from '../../slack/respond.ts';

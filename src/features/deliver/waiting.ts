@@ -2,7 +2,7 @@
 import type { Attempt } from '../../db/outbox/outbox.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf } from '../../domain/authority.ts';
+import { approversOf } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { listedAtMost } from '../../views/reminder.ts';

@@ -2,9 +2,9 @@
 import type { WebClient } from '@slack/web-api';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, canDecide } from '../../domain/authority.ts';
-import type { CatalogService } from '../../domain/catalog.ts';
+import { approversOf, canDecide } from '../../domain/authorization.ts';
 import type { Approvers } from '../../domain/registration.ts';
+import type { CatalogService } from '../../domain/service.ts';
 import { channelState } from '../../slack/channels-and-groups.ts';
 import { within } from '../../slack/respond.ts';
 import {

@@ -3,7 +3,7 @@ import type { App, BlockButtonAction } from '@slack/bolt';
 import * as services from '../../db/service/services.ts';
 import * as serviceHistory from '../../db/service/timeline.ts';
 import type { Deps } from '../../deps.ts';
-import type { ServiceRefusal } from '../../domain/catalog.ts';
+import type { ServiceRefusal } from '../../domain/service.ts';
 import { type Acted, openModal, within } from '../../slack/respond.ts';
 import { broken } from '../../views/apologies.ts';
 import { reading, unread } from '../../views/history.ts';

@@ -4,8 +4,9 @@
  * ALLOW_SELF_APPROVAL; never somebody who was deactivated; and guests and people of other teams neither ask nor decide,
  * unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
-import type { ServiceRefusal } from './catalog.ts';
+
 import type { Approvers, Refusal } from './registration.ts';
+import type { ServiceRefusal } from './service.ts';
 
 /** What is set: for the service, and for the workspace where the service says nothing. */
 export type Policy = {
