@@ -1,6 +1,6 @@
 /** The mail server, where SMTP_URL names one: a connection for each letter, its time limits, and what a refusal means. */
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { Letter } from './views/mail.ts';
+import type { Letter } from './views/registration/email.ts';
 
 export type Mailer = {
   /** Sends a letter to one address. `name` is the same for each attempt: it becomes the Message-ID. */

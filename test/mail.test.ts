@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { letter } from '../src/views/mail.ts';
+import { letter } from '../src/views/registration/email.ts';
 import { eventually } from './support/eventually.ts';
 import { type MailServer, openMailServer } from './support/mail-server.ts';
 import { type Office, openOffice } from './support/office.ts';

@@ -18,11 +18,11 @@ import {
   newApplicationForm,
   newApplicationModal,
   renameModal,
-} from '../views/application-forms.ts';
-import { chosen, formIds, menuId, newApplicationButton, typedName } from '../views/application-menu.ts';
-import { handOverModal, ownersModal, readPeople, readPerson } from '../views/application-owners.ts';
-import { needed, refusedForm, sentence, wrongName } from '../views/application-refusals.ts';
-import { pressed } from '../views/card.ts';
+} from '../views/application/forms.ts';
+import { chosen, formIds, menuId, newApplicationButton, typedName } from '../views/application/menu.ts';
+import { handOverModal, ownersModal, readPeople, readPerson } from '../views/application/owner-forms.ts';
+import { needed, refusedForm, sentence, wrongName } from '../views/application/refusals.ts';
+import { pressed } from '../views/registration/card.ts';
 import { adoption } from './applications/adoption.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };

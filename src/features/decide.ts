@@ -7,9 +7,9 @@ import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
 import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';
 import { answerClick, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';
-import { overflowId, type Pressed, pressed, pressedDelete } from '../views/card.ts';
-import { refusal } from '../views/notices.ts';
-import { readReason, reasonModal, reasonModalIds, refusedView } from '../views/reason-modal.ts';
+import { overflowId, type Pressed, pressed, pressedDelete } from '../views/registration/card.ts';
+import { refusal } from '../views/registration/decision-message.ts';
+import { readReason, reasonModal, reasonModalIds, refusedView } from '../views/registration/reason-modal.ts';
 
 /** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;

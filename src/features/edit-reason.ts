@@ -5,11 +5,11 @@ import * as changes from '../db/registration/transitions.ts';
 import type { Deps } from '../deps.ts';
 import { answerClick, answerSubmission, openModal, type Submitted } from '../slack/respond.ts';
 import { reasonNeeded } from '../views/blocks.ts';
-import { type Pressed, pressed } from '../views/card.ts';
-import { editModal, editModalId, notEdited } from '../views/edit-reason-modal.ts';
-import { editButton } from '../views/home-applications.ts';
-import { refusal } from '../views/notices.ts';
-import { readReason } from '../views/reason-modal.ts';
+import { editButton } from '../views/home/applications.ts';
+import { type Pressed, pressed } from '../views/registration/card.ts';
+import { refusal } from '../views/registration/decision-message.ts';
+import { editModal, editModalId, notEdited } from '../views/registration/edit-reason-modal.ts';
+import { readReason } from '../views/registration/reason-modal.ts';
 
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
   app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {

@@ -6,10 +6,17 @@ import type { Deps } from '../deps.ts';
 import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authorization.ts';
 import type { Refusal } from '../domain/registration.ts';
 import { answerClick, openModal, within } from '../slack/respond.ts';
-import { broken } from '../views/apologies.ts';
-import { type Pressed, pressed } from '../views/card.ts';
-import { historyId, historyModal, historyPages, pageSize, reading, unread } from '../views/history.ts';
-import { refusal } from '../views/notices.ts';
+import { broken } from '../views/fallbacks.ts';
+import { type Pressed, pressed } from '../views/registration/card.ts';
+import { refusal } from '../views/registration/decision-message.ts';
+import {
+  historyId,
+  historyModal,
+  historyPages,
+  pageSize,
+  reading,
+  unread,
+} from '../views/registration/history-modal.ts';
 
 /** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
 const lookUpFor = 1_000;

@@ -7,9 +7,16 @@ import type { Deps } from '../deps.ts';
 import { storable } from '../domain/text.ts';
 import { answerPicker } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
-import { catalogSearch, catalogSearched } from '../views/home-catalog.ts';
-import { pageButtons, pageOf } from '../views/home-pages.ts';
-import { searched, searchField, serviceChosen, serviceOption, servicePicker, showAll } from '../views/home-queue.ts';
+import {
+  searched,
+  searchField,
+  serviceChosen,
+  serviceOption,
+  servicePicker,
+  showAll,
+} from '../views/home/approval-queue.ts';
+import { catalogSearch, catalogSearched } from '../views/home/catalog.ts';
+import { pageButtons, pageOf } from '../views/home/pagination.ts';
 
 export function home(app: App, deps: Deps): void {
   const { db, now, log } = deps;

@@ -7,9 +7,9 @@ import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
 import type { Refusal } from '../domain/registration.ts';
 import { nextWorkingDay } from '../domain/schedule.ts';
 import { answerClick } from '../slack/respond.ts';
-import { pressed } from '../views/card.ts';
-import { refusal } from '../views/notices.ts';
-import { putOffButton } from '../views/reminder.ts';
+import { putOffButton } from '../views/channel/reminder.ts';
+import { pressed } from '../views/registration/card.ts';
+import { refusal } from '../views/registration/decision-message.ts';
 
 export function putOff(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(putOffButton, async ({ ack, action, body, client, respond }) => {

@@ -17,10 +17,10 @@ import {
   within,
 } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
-import { pressed } from '../views/card.ts';
-import { confirmation } from '../views/confirmation.ts';
-import { registerButton } from '../views/home.ts';
-import { askAgainButton, refusal } from '../views/notices.ts';
+import { registerButton } from '../views/home/home.ts';
+import { pressed } from '../views/registration/card.ts';
+import { confirmation } from '../views/registration/confirmation.ts';
+import { askAgainButton, refusal } from '../views/registration/decision-message.ts';
 import {
   applicationOptions,
   applicationPicker,
@@ -31,7 +31,7 @@ import {
   requestErrors,
   serviceOption,
   servicesPicker,
-} from '../views/register-modal.ts';
+} from '../views/registration/register-modal.ts';
 
 /** What is looked up before the form opens, who asks and for which service, takes no longer than this, in milliseconds. */
 const lookUpFor = 1_000;

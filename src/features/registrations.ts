@@ -3,7 +3,7 @@ import type { App } from '@slack/bolt';
 import * as applications from '../db/application/applications.ts';
 import type { Deps } from '../deps.ts';
 import { whisper } from '../slack/respond.ts';
-import { listedAtMost, registrationList } from '../views/registrations.ts';
+import { listedAtMost, registrationList } from '../views/registration/list.ts';
 
 export function registrations(app: App, { db, log }: Deps): void {
   app.command('/registrations', async ({ ack, command, client, respond }) => {

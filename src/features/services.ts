@@ -7,9 +7,9 @@ import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authori
 import { type CatalogService, type ServiceRefusal, switches } from '../domain/service.ts';
 import { listingGroups } from '../slack/channels-and-groups.ts';
 import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
-import { aside, broken } from '../views/apologies.ts';
 import { optionLimit } from '../views/blocks.ts';
-import { addButton, chosenInMenu, serviceMenu } from '../views/home-catalog.ts';
+import { aside, broken } from '../views/fallbacks.ts';
+import { addButton, chosenInMenu, serviceMenu } from '../views/home/catalog.ts';
 import {
   type Remembered,
   readServiceForm,
@@ -17,7 +17,7 @@ import {
   remember,
   serviceRefusal,
   slugTaken,
-} from '../views/service-form.ts';
+} from '../views/service/form.ts';
 import {
   asTyped,
   type Group,
@@ -26,7 +26,7 @@ import {
   type ServiceForm,
   serviceModal,
   serviceModalId,
-} from '../views/service-modal.ts';
+} from '../views/service/modal.ts';
 import { checkService } from './services/check.ts';
 import { readServiceHistory } from './services/history.ts';
 

@@ -15,9 +15,10 @@ import {
   within,
 } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
-import { type Pressed, pressed } from '../views/card.ts';
-import { unregisterButton } from '../views/home-applications.ts';
-import { refusal } from '../views/notices.ts';
+import { unregisterButton } from '../views/home/applications.ts';
+import { type Pressed, pressed } from '../views/registration/card.ts';
+import { refusal } from '../views/registration/decision-message.ts';
+import { withdrawn } from '../views/registration/pending-message.ts';
 import {
   choiceNeeded,
   nothingToUnregister,
@@ -28,8 +29,7 @@ import {
   unregistered,
   unregisterModal,
   unregisterModalId,
-} from '../views/unregister-modal.ts';
-import { withdrawn } from '../views/waiting.ts';
+} from '../views/registration/unregister-modal.ts';
 
 /** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
 const lookUpFor = 1_000;

@@ -6,7 +6,7 @@ import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import type { Db } from '../db/client.ts';
 import * as turns from '../db/outbox/channel-pacing.ts';
 import type { Attempt } from '../db/outbox/outbox.ts';
-import type { Message } from '../views/card.ts';
+import type { Message } from '../views/registration/card.ts';
 import { platformError } from './respond.ts';
 
 /** What a message is about, as metadata: the same for every attempt to post it. */

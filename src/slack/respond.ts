@@ -6,10 +6,10 @@ import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { ErrorCode, type WebClient } from '@slack/web-api';
 import type { Log } from '../observability/log.ts';
-import { aside, broken, busy, done, opening, refused, unopened, unsaved } from '../views/apologies.ts';
-import type { Message } from '../views/card.ts';
-import { unavailable } from '../views/register-modal.ts';
-import { type Filled, restored } from '../views/restored.ts';
+import { aside, broken, busy, done, opening, refused, unopened, unsaved } from '../views/fallbacks.ts';
+import type { Message } from '../views/registration/card.ts';
+import { unavailable } from '../views/registration/register-modal.ts';
+import { type Filled, restored } from '../views/reopened-form.ts';
 
 /** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
 const patience = 2_000;

@@ -7,8 +7,13 @@ import { connect } from '../../src/db/client.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import type { Effect } from '../../src/domain/registration.ts';
-import { card } from '../../src/views/card.ts';
-import { readForm, registerModal, registerModalId, servicesPicker } from '../../src/views/register-modal.ts';
+import { card } from '../../src/views/registration/card.ts';
+import {
+  readForm,
+  registerModal,
+  registerModalId,
+  servicesPicker,
+} from '../../src/views/registration/register-modal.ts';
 
 const {
   SLACK_BOT_TOKEN: token = '',

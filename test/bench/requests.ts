@@ -1,5 +1,5 @@
 /** What Slack sends when somebody does something, with the fields that Bolt and the bot read. */
-import { applicationPicker, registerModalId, servicesPicker } from '../../src/views/register-modal.ts';
+import { applicationPicker, registerModalId, servicesPicker } from '../../src/views/registration/register-modal.ts';
 
 export type Sent = { type: 'form' | 'json'; body: string };
 

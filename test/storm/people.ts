@@ -1,6 +1,6 @@
 /** Twenty people in a hurry: what each does next is chance, and whether they got an answer is written down. */
 
-import { unavailable } from '../../src/views/register-modal.ts';
+import { unavailable } from '../../src/views/registration/register-modal.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Message } from '../workspace/model.ts';

@@ -6,10 +6,10 @@ import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToAsk } from '../../domain/authorization.ts';
 import { answerSubmission, type Found, openFound, type Submitted } from '../../slack/respond.ts';
-import { adoptButton } from '../../views/application-notices.ts';
-import { adoptForm, adoptModal, readPerson } from '../../views/application-owners.ts';
-import { needed, refusedForm, sentence } from '../../views/application-refusals.ts';
-import { type Pressed, pressed } from '../../views/card.ts';
+import { adoptButton } from '../../views/application/messages.ts';
+import { adoptForm, adoptModal, readPerson } from '../../views/application/owner-forms.ts';
+import { needed, refusedForm, sentence } from '../../views/application/refusals.ts';
+import { type Pressed, pressed } from '../../views/registration/card.ts';
 
 export function adoption(app: App, { config, db, directory, now, log }: Deps): void {
   const askInstead = admins(config.policy);

@@ -4,7 +4,7 @@ import type { Attempt } from '../../db/outbox/outbox.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';
-import { card } from '../../views/card.ts';
+import { card } from '../../views/registration/card.ts';
 
 /** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */
 export function deliverCard({ config, db, poster }: Deps) {

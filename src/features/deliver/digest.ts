@@ -8,7 +8,7 @@ import type { Effect } from '../../domain/registration.ts';
 import { isNotReady, upload } from '../../slack/files.ts';
 import { findPosted, linkTo, type Mark, post } from '../../slack/messages.ts';
 import { platformError } from '../../slack/respond.ts';
-import { bars, digest } from '../../views/digest.ts';
+import { bars, digest } from '../../views/channel/digest.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;
 

@@ -10,10 +10,10 @@ import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { platformError } from '../../slack/respond.ts';
-import { type Drawn, home } from '../../views/home.ts';
-import { heldAtMost } from '../../views/home-applications.ts';
-import { type Catalog, servicesAtMost } from '../../views/home-catalog.ts';
-import { waitingAtMost } from '../../views/home-queue.ts';
+import { heldAtMost } from '../../views/home/applications.ts';
+import { waitingAtMost } from '../../views/home/approval-queue.ts';
+import { type Catalog, servicesAtMost } from '../../views/home/catalog.ts';
+import { type Drawn, home } from '../../views/home/home.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
 const left = ['user_not_found', 'user_disabled'];

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { linkTo } from '../../slack/messages.ts';
 import { platformError } from '../../slack/respond.ts';
-import { letter } from '../../views/mail.ts';
+import { letter } from '../../views/registration/email.ts';
 
 type Mail = Extract<Effect, { kind: 'mail' }>;
 

@@ -3,7 +3,7 @@ import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { CatalogEffect } from '../../domain/service.ts';
 import { linkTo, redraw } from '../../slack/messages.ts';
-import { movedCard } from '../../views/card.ts';
+import { movedCard } from '../../views/registration/card.ts';
 
 type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
 

@@ -5,7 +5,7 @@ import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
-import { decision } from '../../views/notices.ts';
+import { decision } from '../../views/registration/decision-message.ts';
 
 type Notice = Extract<Effect, { kind: 'notice' }>;
 

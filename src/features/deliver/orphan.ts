@@ -4,7 +4,7 @@ import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
 import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';
-import { orphanNotice } from '../../views/application-notices.ts';
+import { orphanNotice } from '../../views/application/messages.ts';
 
 type Orphan = Extract<ApplicationEffect, { kind: 'orphan' }>;
 

@@ -4,7 +4,7 @@ import type { Attempt } from '../../db/outbox/outbox.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/application.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
-import { ownerNotice } from '../../views/application-notices.ts';
+import { ownerNotice } from '../../views/application/messages.ts';
 
 type Owner = Extract<ApplicationEffect, { kind: 'owner' }>;
 

@@ -9,8 +9,8 @@ import type { Effect } from '../../domain/registration.ts';
 import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
 import { named, type Row } from '../../listing.ts';
 import { findPosted, type Mark, post, redraw, withdraw } from '../../slack/messages.ts';
-import type { Message } from '../../views/card.ts';
-import { listedAtMost, reminder, replaced } from '../../views/reminder.ts';
+import { listedAtMost, reminder, replaced } from '../../views/channel/reminder.ts';
+import type { Message } from '../../views/registration/card.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { named } from '../../listing.ts';
 import { findPosted, type Mark, post } from '../../slack/messages.ts';
-import { lastReminders, listedAtMost } from '../../views/reminder.ts';
+import { lastReminders, listedAtMost } from '../../views/channel/reminder.ts';
 
 type Stopped = Extract<Effect, { kind: 'stopped' }>;
 

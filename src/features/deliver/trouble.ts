@@ -8,8 +8,8 @@ import { admins, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../slack/messages.ts';
 import { platformError } from '../../slack/respond.ts';
-import type { Message } from '../../views/card.ts';
-import { trouble } from '../../views/trouble.ts';
+import { trouble } from '../../views/channel/incident.ts';
+import type { Message } from '../../views/registration/card.ts';
 
 type Trouble = Extract<Effect, { kind: 'trouble' }>;
 

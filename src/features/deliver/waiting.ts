@@ -5,8 +5,8 @@ import type { Deps } from '../../deps.ts';
 import { approversOf } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
-import { listedAtMost } from '../../views/reminder.ts';
-import { stillWaiting } from '../../views/waiting.ts';
+import { listedAtMost } from '../../views/channel/reminder.ts';
+import { stillWaiting } from '../../views/registration/pending-message.ts';
 
 type Waiting = Extract<Effect, { kind: 'waiting' }>;
 

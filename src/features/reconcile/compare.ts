@@ -4,8 +4,8 @@ import * as reconciling from '../../db/registration/card-drift.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import { platformError } from '../../slack/respond.ts';
-import { card } from '../../views/card.ts';
-import { gist } from '../../views/gist.ts';
+import { card } from '../../views/registration/card.ts';
+import { gist } from '../../views/registration/card-fingerprint.ts';
 
 type Standing = reconciling.Standing;
 

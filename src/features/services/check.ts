@@ -16,7 +16,7 @@ import {
   type Said,
   slugTaken,
   unchecked,
-} from '../../views/service-form.ts';
+} from '../../views/service/form.ts';
 
 /** How long Slack may take to say it all, in milliseconds: the form is answered within 3 seconds, and keeps what was typed. */
 const checkFor = 1_600;

@@ -5,10 +5,10 @@ import * as serviceHistory from '../../db/service/timeline.ts';
 import type { Deps } from '../../deps.ts';
 import type { ServiceRefusal } from '../../domain/service.ts';
 import { type Acted, openModal, within } from '../../slack/respond.ts';
-import { broken } from '../../views/apologies.ts';
-import { reading, unread } from '../../views/history.ts';
-import { serviceRefusal } from '../../views/service-form.ts';
-import { eventsAtMost, serviceHistoryModal, servicePages, turnedTo } from '../../views/service-history.ts';
+import { broken } from '../../views/fallbacks.ts';
+import { reading, unread } from '../../views/registration/history-modal.ts';
+import { serviceRefusal } from '../../views/service/form.ts';
+import { eventsAtMost, serviceHistoryModal, servicePages, turnedTo } from '../../views/service/history-modal.ts';
 
 /** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
 const lookUpFor = 1_000;

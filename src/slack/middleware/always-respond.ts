@@ -3,7 +3,7 @@ import type { AckFn, App, BlockAction, ReceiverEvent, RespondFn, SlashCommand } 
 import type { WebClient } from '@slack/web-api';
 import type { Deps } from '../../deps.ts';
 import type { Log } from '../../observability/log.ts';
-import { aside, broken, slow, unknown } from '../../views/apologies.ts';
+import { aside, broken, slow, unknown } from '../../views/fallbacks.ts';
 import { answerClick, isAnswered, whisper, within } from '../respond.ts';
 
 /** How long a feature may think before whoever acted is told that it takes longer, in milliseconds: of Slack's 3 s. */

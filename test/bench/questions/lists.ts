@@ -1,5 +1,5 @@
 /** Does what a person reads stay as quick among a million registrations as among ten thousand? */
-import { registrationPicker } from '../../../src/views/unregister-modal.ts';
+import { registrationPicker } from '../../../src/views/registration/unregister-modal.ts';
 import { mine } from '../fill.ts';
 import { load, send } from '../load.ts';
 import { type Measurable, startBot } from '../place.ts';

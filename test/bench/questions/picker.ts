@@ -1,5 +1,5 @@
 /** Does a keystroke in the service picker stay as quick with 100,000 services as with 100? And beside `ILIKE '%…%'`? */
-import { servicesPicker } from '../../../src/views/register-modal.ts';
+import { servicesPicker } from '../../../src/views/registration/register-modal.ts';
 import { fillCatalog } from '../fill.ts';
 import { load, send } from '../load.ts';
 import { type Measurable, startBare, startBot } from '../place.ts';

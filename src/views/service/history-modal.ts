@@ -1,11 +1,11 @@
 /** The history of a service: what was changed of it, and every event of its registrations, newest first, a page at a time. */
 import type { KnownBlock, ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { Entry } from '../domain/registration.ts';
-import type { ServiceChange } from '../domain/service.ts';
-import { button, context, lines, mention, mrkdwn, plain, quote, saying, section, when, words } from './blocks.ts';
-import { eventLine } from './history.ts';
-import { changedFields, changer } from './service-story.ts';
+import type { Entry } from '../../domain/registration.ts';
+import type { ServiceChange } from '../../domain/service.ts';
+import { button, context, lines, mention, mrkdwn, plain, quote, saying, section, when, words } from '../blocks.ts';
+import { eventLine } from '../registration/history-modal.ts';
+import { changedFields, changer } from './timeline.ts';
 
 /** The buttons that turn its pages. */
 export const servicePages = ['service-history-newest', 'service-history-older'] as const;

@@ -1,7 +1,7 @@
 /** What a submitted service form says, and every word that answers it. */
 import { z } from 'zod';
-import { visible } from '../domain/names.ts';
-import type { Approvers } from '../domain/registration.ts';
+import { visible } from '../../domain/names.ts';
+import type { Approvers } from '../../domain/registration.ts';
 import {
   approverId,
   type CatalogService,
@@ -12,14 +12,14 @@ import {
   slugOf,
   slugPattern,
   slugRule,
-} from '../domain/service.ts';
-import { legible, storable } from '../domain/text.ts';
-import { when } from './blocks.ts';
-import { mixedName } from './names.ts';
-import { unsure } from './notices.ts';
-import { groupsPicker } from './service-modal.ts';
-import { changer } from './service-story.ts';
-import { whoDecides } from './who.ts';
+} from '../../domain/service.ts';
+import { legible, storable } from '../../domain/text.ts';
+import { whoDecides } from '../approvers.ts';
+import { when } from '../blocks.ts';
+import { mixedName } from '../name-errors.ts';
+import { unsure } from '../registration/decision-message.ts';
+import { groupsPicker } from './modal.ts';
+import { changer } from './timeline.ts';
 
 /** What a form has said before it may be saved: about which slug, whom and how many. */
 export type Said = { slug: string; channel: string | null; approvers: string[]; auto: boolean; active: number };

@@ -1,8 +1,8 @@
 /** The form that asks an approver why: for Reject and for Revoke. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { ReasonedDecision } from '../domain/registration.ts';
-import { plain, reasonInput, reasonText, saying, section } from './blocks.ts';
+import type { ReasonedDecision } from '../../domain/registration.ts';
+import { plain, reasonInput, reasonText, saying, section } from '../blocks.ts';
 import { type Pressed, pressed } from './card.ts';
 
 export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<

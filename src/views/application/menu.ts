@@ -1,9 +1,9 @@
 /** The menu of an application in Home, and the forms it opens: what they have in common. */
 import type { Overflow } from '@slack/types';
 import { z } from 'zod';
-import { type ApplicationAction, applicationActions } from '../domain/application.ts';
-import { storable } from '../domain/text.ts';
-import { option } from './blocks.ts';
+import { type ApplicationAction, applicationActions } from '../../domain/application.ts';
+import { storable } from '../../domain/text.ts';
+import { option } from '../blocks.ts';
 
 export const menuId = 'application';
 export const newApplicationButton = 'new-application';

@@ -1,7 +1,7 @@
 /** What happened to a service, in words. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
-import type { ServiceChange, ServiceRecord } from '../domain/service.ts';
-import { lines, mention, person, words } from './blocks.ts';
+import type { ServiceChange, ServiceRecord } from '../../domain/service.ts';
+import { lines, mention, person, words } from '../blocks.ts';
 
 /** "@alex", or "The catalog file". */
 export const changer = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');

@@ -1,9 +1,9 @@
 /** What the form "Register an application" becomes when the requests are made. */
 import type { ModalView } from '@slack/types';
-import type { Approvers, Status } from '../domain/registration.ts';
-import { context, lines, saying, section, words } from './blocks.ts';
+import type { Approvers, Status } from '../../domain/registration.ts';
+import { deciders } from '../approvers.ts';
+import { context, lines, saying, section, words } from '../blocks.ts';
 import { registerTitle } from './register-modal.ts';
-import { deciders } from './who.ts';
 
 /** A registration that was made, and whom it waits for where it does. */
 type Opened = { service: string; status: Status; approvers: Approvers };

@@ -1,8 +1,8 @@
 /** What people are told of applications: who owns one now, and which have nobody left. */
 import type { KnownBlock } from '@slack/types';
-import type { ApplicationEvent } from '../domain/application.ts';
-import { button, context, lines, mention, name, person, section, when, words } from './blocks.ts';
-import type { Message } from './card.ts';
+import type { ApplicationEvent } from '../../domain/application.ts';
+import { button, context, lines, mention, name, person, section, when, words } from '../blocks.ts';
+import type { Message } from '../registration/card.ts';
 
 /** An event, as one of those whom it concerns is told. */
 type Told = {

@@ -1,8 +1,8 @@
 /** The history of a registration: every event, newest first, a page at a time. */
 import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types';
-import type { Entry } from '../domain/registration.ts';
-import { button, context, lines, mention, quote, saying, section, when, words } from './blocks.ts';
-import { mark, said } from './story.ts';
+import type { Entry } from '../../domain/registration.ts';
+import { button, context, lines, mention, quote, saying, section, when, words } from '../blocks.ts';
+import { mark, said } from './timeline.ts';
 
 /** The card's button and the modal's own. All of them carry `id@version`; the modal's, the newest version to be shown. */
 export const historyId = 'history';

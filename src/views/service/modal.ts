@@ -1,8 +1,8 @@
 /** The form for a service: drawn empty or filled, checked before it is saved, and read back. */
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
-import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../domain/service.ts';
-import { input, option, picker, plain, section } from './blocks.ts';
-import { changedFields, changer } from './service-story.ts';
+import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../../domain/service.ts';
+import { input, option, picker, plain, section } from '../blocks.ts';
+import { changedFields, changer } from './timeline.ts';
 
 export const serviceModalId = 'service';
 export const groupsPicker = 'service-groups';

@@ -1,11 +1,11 @@
 /** The forms that say who owns an application: drawn, and read back. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import { type Application, ownersAtMost } from '../domain/application.ts';
-import { about, form, naming } from './application-forms.ts';
-import { formIds, personId } from './application-menu.ts';
-import { input, plain } from './blocks.ts';
-import type { Pressed } from './card.ts';
+import { type Application, ownersAtMost } from '../../domain/application.ts';
+import { input, plain } from '../blocks.ts';
+import type { Pressed } from '../registration/card.ts';
+import { about, form, naming } from './forms.ts';
+import { formIds, personId } from './menu.ts';
 
 /** Who owns it beside `person`, who is asking: nobody can take themselves out here, so somebody always stays. */
 export function ownersModal(application: Application, person: string): ModalView {

@@ -1,10 +1,10 @@
 /** Why nothing was done with an application, and what to do next. Every refusal has its sentence here. */
-import { type ApplicationRefusal, nameLimit, ownersAtMost } from '../domain/application.ts';
-import { cut } from '../domain/text.ts';
-import { saying, section } from './blocks.ts';
-import { mixedName } from './names.ts';
-import { refusal } from './notices.ts';
-import { whoDecides } from './who.ts';
+import { type ApplicationRefusal, nameLimit, ownersAtMost } from '../../domain/application.ts';
+import { cut } from '../../domain/text.ts';
+import { whoDecides } from '../approvers.ts';
+import { saying, section } from '../blocks.ts';
+import { mixedName } from '../name-errors.ts';
+import { refusal } from '../registration/decision-message.ts';
 
 /** In plain text, as it stands under a field or in a modal. */
 export function sentence(refused: ApplicationRefusal): string {

@@ -3,10 +3,10 @@
  * is complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
  * and kept on one line in the subject, where a line break would begin another header.
  */
-import type { Entry, Registration } from '../domain/registration.ts';
-import { cut } from '../domain/text.ts';
-import { nextStep, type Pen } from './notices.ts';
-import { said } from './story.ts';
+import type { Entry, Registration } from '../../domain/registration.ts';
+import { cut } from '../../domain/text.ts';
+import { nextStep, type Pen } from './decision-message.ts';
+import { said } from './timeline.ts';
 
 export type Letter = { subject: string; text: string; html: string };
 

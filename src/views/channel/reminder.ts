@@ -1,9 +1,9 @@
 /** The reminder: one message that lists what a channel has not answered yet. */
 import type { ContextBlock, SectionBlock } from '@slack/types';
-import { age, type Mentioned, remindersAtMost } from '../domain/reminder.ts';
-import { cut } from '../domain/text.ts';
-import { button, context, date, mention, mrkdwn, plain, section, when } from './blocks.ts';
-import type { Message } from './card.ts';
+import { age, type Mentioned, remindersAtMost } from '../../domain/reminder.ts';
+import { cut } from '../../domain/text.ts';
+import { button, context, date, mention, mrkdwn, plain, section, when } from '../blocks.ts';
+import type { Message } from '../registration/card.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
 export const listedAtMost = 20;

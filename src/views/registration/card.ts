@@ -1,11 +1,24 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
 import { z } from 'zod';
-import { type Decision, type Entry, isLive, next, type Registration } from '../domain/registration.ts';
-import { button, context, lines, mention, name, option, person, plain, quote, section, when, words } from './blocks.ts';
-import { historyId } from './history.ts';
-import { because, decided, earlierRequests, mark, said } from './story.ts';
-import { whoDecides } from './who.ts';
+import { type Decision, type Entry, isLive, next, type Registration } from '../../domain/registration.ts';
+import { whoDecides } from '../approvers.ts';
+import {
+  button,
+  context,
+  lines,
+  mention,
+  name,
+  option,
+  person,
+  plain,
+  quote,
+  section,
+  when,
+  words,
+} from '../blocks.ts';
+import { historyId } from './history-modal.ts';
+import { because, decided, earlierRequests, mark, said } from './timeline.ts';
 
 /** A message as it is posted: blocks, and the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: KnownBlock[] };

@@ -1,11 +1,11 @@
 /** The form "Unregister application": drawn, read back, answered. */
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import type { Refusal, Status } from '../domain/registration.ts';
-import { cut } from '../domain/text.ts';
-import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from './blocks.ts';
+import type { Refusal, Status } from '../../domain/registration.ts';
+import { cut } from '../../domain/text.ts';
+import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from '../blocks.ts';
 import { type Pressed, pressed } from './card.ts';
-import { refusal as sentence } from './notices.ts';
+import { refusal as sentence } from './decision-message.ts';
 
 export const unregisterModalId = 'unregister';
 export const registrationPicker = 'unregister-registration';

@@ -1,8 +1,8 @@
 /** The forms that make, rename, leave and delete an application: drawn, and answered. */
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
-import { type Application, nameLimit } from '../domain/application.ts';
-import { formIds } from './application-menu.ts';
-import { context, input, lines, plain, section, words } from './blocks.ts';
+import { type Application, nameLimit } from '../../domain/application.ts';
+import { context, input, lines, plain, section, words } from '../blocks.ts';
+import { formIds } from './menu.ts';
 
 export const newApplicationForm = 'new-application';
 

@@ -1,10 +1,10 @@
 /** The form "Register an application": drawn, read back, answered. */
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import { tidyName } from '../domain/application.ts';
-import type { Status } from '../domain/registration.ts';
-import type { RequestRefusal } from '../domain/request.ts';
-import { cut, storable } from '../domain/text.ts';
+import { tidyName } from '../../domain/application.ts';
+import type { Status } from '../../domain/registration.ts';
+import type { RequestRefusal } from '../../domain/request.ts';
+import { cut, storable } from '../../domain/text.ts';
 import {
   input,
   option,
@@ -15,9 +15,9 @@ import {
   reasonInput,
   reasonNeeded,
   reasonText,
-} from './blocks.ts';
-import { mixedName } from './names.ts';
-import { refusal as refused } from './notices.ts';
+} from '../blocks.ts';
+import { mixedName } from '../name-errors.ts';
+import { refusal as refused } from './decision-message.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';

@@ -4,12 +4,12 @@
  * together fewer than thirty-five.
  */
 import type { HomeView } from '@slack/types';
-import type { Page } from '../domain/pagination.ts';
-import { newApplicationButton } from './application-menu.ts';
-import { button, context } from './blocks.ts';
-import { applications, type Held } from './home-applications.ts';
-import { type Catalog, catalog } from './home-catalog.ts';
-import { type Queue, queue } from './home-queue.ts';
+import type { Page } from '../../domain/pagination.ts';
+import { newApplicationButton } from '../application/menu.ts';
+import { button, context } from '../blocks.ts';
+import { applications, type Held } from './applications.ts';
+import { type Queue, queue } from './approval-queue.ts';
+import { type Catalog, catalog } from './catalog.ts';
 
 export const registerButton = 'register';
 

@@ -1,6 +1,6 @@
 /** The form in which a requester edits the reason of a request that is still pending. */
 import type { ModalView } from '@slack/types';
-import { plain, reasonInput, saying, section } from './blocks.ts';
+import { plain, reasonInput, saying, section } from '../blocks.ts';
 import type { Pressed } from './card.ts';
 
 export const editModalId = 'edit-reason';

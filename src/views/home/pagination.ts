@@ -1,8 +1,8 @@
 /** The Home's lists are shown a page at a time. */
 import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
-import type { Page } from '../domain/pagination.ts';
-import { button, context } from './blocks.ts';
+import type { Page } from '../../domain/pagination.ts';
+import { button, context } from '../blocks.ts';
 
 /** The buttons that turn pages, and which list each turns; their value is the page that they turn to. */
 export const pageButtons = [

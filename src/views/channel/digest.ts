@@ -1,9 +1,9 @@
 /** The digest: how a channel's week was, in words, and the same in a picture with its words. */
 import type { ImageBlock, RichTextElement } from '@slack/types';
-import { type Day, span, totals, type Week } from '../domain/digest.ts';
-import { age } from '../domain/reminder.ts';
-import { header, lines, words } from './blocks.ts';
-import type { Message } from './card.ts';
+import { type Day, span, totals, type Week } from '../../domain/digest.ts';
+import { age } from '../../domain/reminder.ts';
+import { header, lines, words } from '../blocks.ts';
+import type { Message } from '../registration/card.ts';
 
 type Shown = {
   /** The oldest request's card. */

@@ -1,8 +1,8 @@
 /** What happened to a registration, in words. */
 import type { RichTextBlock, RichTextElement } from '@slack/types';
-import type { Action, Earlier, Entry, Status } from '../domain/registration.ts';
-import { cut } from '../domain/text.ts';
-import { mention, moment, name, person, words } from './blocks.ts';
+import type { Action, Earlier, Entry, Status } from '../../domain/registration.ts';
+import { cut } from '../../domain/text.ts';
+import { mention, moment, name, person, words } from '../blocks.ts';
 
 /** The past of each action: "approved", as in "Approved by @alex". */
 export const past = {

@@ -1,13 +1,13 @@
 /** A person's own part of the Home: their applications, and under each what it is registered for. */
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
-import type { Page } from '../domain/pagination.ts';
-import { type Approvers, next, type Status } from '../domain/registration.ts';
-import { cut } from '../domain/text.ts';
-import { applicationMenu } from './application-menu.ts';
-import { button, header, mrkdwn, plain, section, when } from './blocks.ts';
-import { turning } from './home-pages.ts';
-import { capital, mark } from './story.ts';
-import { whoDecides } from './who.ts';
+import type { Page } from '../../domain/pagination.ts';
+import { type Approvers, next, type Status } from '../../domain/registration.ts';
+import { cut } from '../../domain/text.ts';
+import { applicationMenu } from '../application/menu.ts';
+import { whoDecides } from '../approvers.ts';
+import { button, header, mrkdwn, plain, section, when } from '../blocks.ts';
+import { capital, mark } from '../registration/timeline.ts';
+import { turning } from './pagination.ts';
 
 /** How many registrations a page holds. */
 export const heldAtMost = 15;

@@ -1,13 +1,13 @@
 /** The approver's part of the Home: the requests that wait for their decision, and the fields that narrow them down. */
 import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import { nameLimit } from '../domain/application.ts';
-import type { Page } from '../domain/pagination.ts';
-import { age } from '../domain/reminder.ts';
-import { cut, storable } from '../domain/text.ts';
-import { button, header, input, option, person, picker, section, words } from './blocks.ts';
-import { decisions } from './card.ts';
-import { turning } from './home-pages.ts';
+import { nameLimit } from '../../domain/application.ts';
+import type { Page } from '../../domain/pagination.ts';
+import { age } from '../../domain/reminder.ts';
+import { cut, storable } from '../../domain/text.ts';
+import { button, header, input, option, person, picker, section, words } from '../blocks.ts';
+import { decisions } from '../registration/card.ts';
+import { turning } from './pagination.ts';
 
 /** How many requests a page holds. */
 export const waitingAtMost = 11;

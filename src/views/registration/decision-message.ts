@@ -1,10 +1,10 @@
 /** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
 import type { KnownBlock } from '@slack/types';
-import { type Entry, type LastChange, type Refusal, type Registration, takenBy } from '../domain/registration.ts';
-import { button, lines, mention, name, quote, section, when, words } from './blocks.ts';
+import { type Entry, type LastChange, type Refusal, type Registration, takenBy } from '../../domain/registration.ts';
+import { whoDecides } from '../approvers.ts';
+import { button, lines, mention, name, quote, section, when, words } from '../blocks.ts';
 import type { Message } from './card.ts';
-import { because, mark, said } from './story.ts';
-import { whoDecides } from './who.ts';
+import { because, mark, said } from './timeline.ts';
 
 /** What the requester reads when their request was decided. */
 export function decision(registration: Registration, entry: Entry): Message {
