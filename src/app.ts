@@ -1,17 +1,17 @@
 /** START HERE: which Slack event wakes which feature. */
 import type { App } from '@slack/bolt';
 import type { Deps } from './deps.ts';
-import { applications } from './features/applications.ts';
-import { decide } from './features/decide.ts';
-import { editReason } from './features/edit-reason.ts';
-import { readHistory } from './features/history.ts';
+import { applications } from './features/application/manage.ts';
 import { home } from './features/home.ts';
-import { membership } from './features/membership.ts';
-import { putOff } from './features/put-off.ts';
-import { register } from './features/register.ts';
-import { registrations } from './features/registrations.ts';
-import { keepServices } from './features/services.ts';
-import { unregister } from './features/unregister.ts';
+import { decide } from './features/registration/decide.ts';
+import { editReason } from './features/registration/edit-reason.ts';
+import { readHistory } from './features/registration/history.ts';
+import { registrations } from './features/registration/list.ts';
+import { register } from './features/registration/register.ts';
+import { putOff } from './features/registration/snooze-reminder.ts';
+import { unregister } from './features/registration/unregister.ts';
+import { keepServices } from './features/service/manage.ts';
+import { membership } from './features/workspace-events.ts';
 import { answerEverything } from './slack/middleware/always-respond.ts';
 import { keepPace } from './slack/middleware/rate-limit.ts';
 

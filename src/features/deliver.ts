@@ -2,21 +2,21 @@
 import type { Attempt, Deliver, Delivery } from '../db/outbox/outbox.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/registration.ts';
-import { deliverApplication } from './deliver/application.ts';
+import { deliverApplication } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
+import { deliverMoved } from './deliver/card-moved.ts';
+import { afterFailure } from './deliver/classify-error.ts';
+import { deliverNotice } from './deliver/decision-message.ts';
 import { deliverDigest } from './deliver/digest.ts';
-import { afterFailure } from './deliver/failure.ts';
-import { deliverFollowing } from './deliver/following.ts';
+import { deliverMail } from './deliver/email.ts';
 import { deliverHomes } from './deliver/home.ts';
-import { deliverMail } from './deliver/mail.ts';
-import { deliverMoved } from './deliver/moved.ts';
-import { deliverNotice } from './deliver/notice.ts';
-import { deliverOrphan } from './deliver/orphan.ts';
-import { deliverOwner } from './deliver/owner.ts';
+import { deliverTrouble } from './deliver/incident.ts';
+import { deliverStopped } from './deliver/last-reminder.ts';
+import { deliverOwner } from './deliver/owner-message.ts';
+import { deliverOrphan } from './deliver/ownerless-application.ts';
+import { deliverWaiting } from './deliver/pending-message.ts';
 import { deliverReminder } from './deliver/reminder.ts';
-import { deliverStopped } from './deliver/stopped.ts';
-import { deliverTrouble } from './deliver/trouble.ts';
-import { deliverWaiting } from './deliver/waiting.ts';
+import { deliverFollowing } from './deliver/service-changed.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 

@@ -2,7 +2,6 @@
 import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
 import * as queue from '../db/home/approval-queue.ts';
 import * as homes from '../db/home/homes.ts';
-import { decidableBy } from '../deciding.ts';
 import type { Deps } from '../deps.ts';
 import { storable } from '../domain/text.ts';
 import { answerPicker } from '../slack/respond.ts';
@@ -17,6 +16,7 @@ import {
 } from '../views/home/approval-queue.ts';
 import { catalogSearch, catalogSearched } from '../views/home/catalog.ts';
 import { pageButtons, pageOf } from '../views/home/pagination.ts';
+import { decidableBy } from './shared/decidable-by.ts';
 
 export function home(app: App, deps: Deps): void {
   const { db, now, log } = deps;

@@ -3,10 +3,10 @@ import { schedule } from 'node-cron';
 import { begin } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
 import { lastTick, type Reading, type Schedule } from '../domain/schedule.ts';
-import { digest } from '../features/digest.ts';
-import { expire } from '../features/expire.ts';
-import { reconcile } from '../features/reconcile.ts';
-import { remind } from '../features/remind.ts';
+import { digest } from '../features/scheduled/digest.ts';
+import { expire } from '../features/scheduled/expire.ts';
+import { reconcile } from '../features/scheduled/reconcile.ts';
+import { remind } from '../features/scheduled/remind.ts';
 import { readSchedule } from './cron.ts';
 
 export type Timekeeper = {

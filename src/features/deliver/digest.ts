@@ -72,7 +72,7 @@ export function deliverDigest({ config, db, poster, now, log }: Deps) {
   /** The library is loaded when it is first needed: it is large, and no digest is worth not starting for. */
   async function draw(week: Week) {
     try {
-      const { chart } = await import('../../chart.ts');
+      const { chart } = await import('./digest-chart.ts');
       return chart(bars(week));
     } catch (error) {
       log.error({ err: error }, 'this machine cannot draw: the digest goes without its picture');

@@ -5,7 +5,6 @@ import * as queue from '../../db/home/approval-queue.ts';
 import * as homes from '../../db/home/homes.ts';
 import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
 import * as services from '../../db/service/services.ts';
-import { decidableBy } from '../../deciding.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
@@ -14,6 +13,7 @@ import { heldAtMost } from '../../views/home/applications.ts';
 import { waitingAtMost } from '../../views/home/approval-queue.ts';
 import { type Catalog, servicesAtMost } from '../../views/home/catalog.ts';
 import { type Drawn, home } from '../../views/home/home.ts';
+import { decidableBy } from '../shared/decidable-by.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
 const left = ['user_not_found', 'user_disabled'];

@@ -7,10 +7,10 @@ import type { Deps } from '../../deps.ts';
 import { approversOf, refuseAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/registration.ts';
 import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
-import { named, type Row } from '../../listing.ts';
 import { findPosted, type Mark, post, redraw, withdraw } from '../../slack/messages.ts';
 import { listedAtMost, reminder, replaced } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/registration/card.ts';
+import { named, type Row } from '../shared/reminder-rows.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 

@@ -1,15 +1,15 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as registrations from '../db/registration/registrations.ts';
-import * as changes from '../db/registration/transitions.ts';
-import type { Deps } from '../deps.ts';
-import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
-import type { Action, Outcome, ReasonedDecision } from '../domain/registration.ts';
-import { answerClick, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
-import { reasonNeeded } from '../views/blocks.ts';
-import { overflowId, type Pressed, pressed, pressedDelete } from '../views/registration/card.ts';
-import { refusal } from '../views/registration/decision-message.ts';
-import { readReason, reasonModal, reasonModalIds, refusedView } from '../views/registration/reason-modal.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import * as changes from '../../db/registration/transitions.ts';
+import type { Deps } from '../../deps.ts';
+import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
+import { answerClick, answerSubmission, openModal, type Submitted, within } from '../../slack/respond.ts';
+import { reasonNeeded } from '../../views/blocks.ts';
+import { overflowId, type Pressed, pressed, pressedDelete } from '../../views/registration/card.ts';
+import { refusal } from '../../views/registration/decision-message.ts';
+import { readReason, reasonModal, reasonModalIds, refusedView } from '../../views/registration/reason-modal.ts';
 
 /** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;

@@ -1,15 +1,15 @@
 /** "Remind me tomorrow", on a reminder's rows: an approver puts a request off until the next working day's first tick. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import * as registrations from '../db/registration/registrations.ts';
-import * as reminders from '../db/scheduling/reminders.ts';
-import type { Deps } from '../deps.ts';
-import { approversOf, membershipsToAsk } from '../domain/authorization.ts';
-import type { Refusal } from '../domain/registration.ts';
-import { nextWorkingDay } from '../domain/schedule.ts';
-import { answerClick } from '../slack/respond.ts';
-import { putOffButton } from '../views/channel/reminder.ts';
-import { pressed } from '../views/registration/card.ts';
-import { refusal } from '../views/registration/decision-message.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import * as reminders from '../../db/scheduling/reminders.ts';
+import type { Deps } from '../../deps.ts';
+import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import type { Refusal } from '../../domain/registration.ts';
+import { nextWorkingDay } from '../../domain/schedule.ts';
+import { answerClick } from '../../slack/respond.ts';
+import { putOffButton } from '../../views/channel/reminder.ts';
+import { pressed } from '../../views/registration/card.ts';
+import { refusal } from '../../views/registration/decision-message.ts';
 
 export function putOff(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(putOffButton, async ({ ack, action, body, client, respond }) => {

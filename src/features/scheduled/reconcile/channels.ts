@@ -1,8 +1,8 @@
 /** Looks whether channels that took no posts take them again, in case Slack's word of it was lost. */
 
-import * as troubles from '../../db/outbox/incidents.ts';
-import type { Deps } from '../../deps.ts';
-import { platformError } from '../../slack/respond.ts';
+import * as troubles from '../../../db/outbox/incidents.ts';
+import type { Deps } from '../../../deps.ts';
+import { platformError } from '../../../slack/respond.ts';
 
 /** Of the 50 calls a minute that Slack allows (https://docs.slack.dev/apis/web-api/rate-limits), few. */
 const channelsAtMost = 10;

@@ -1,12 +1,12 @@
 /** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as applications from '../db/application/applications.ts';
-import * as requests from '../db/registration/requests.ts';
-import * as catalog from '../db/service/picker-search.ts';
-import type { Deps } from '../deps.ts';
-import { approversOf, refuseAccount } from '../domain/authorization.ts';
-import { firstReminder } from '../domain/reminder.ts';
-import { storable } from '../domain/text.ts';
+import * as applications from '../../db/application/applications.ts';
+import * as requests from '../../db/registration/requests.ts';
+import * as catalog from '../../db/service/picker-search.ts';
+import type { Deps } from '../../deps.ts';
+import { approversOf, refuseAccount } from '../../domain/authorization.ts';
+import { firstReminder } from '../../domain/reminder.ts';
+import { storable } from '../../domain/text.ts';
 import {
   type Acted,
   answerClick,
@@ -15,12 +15,12 @@ import {
   openModal,
   type Submitted,
   within,
-} from '../slack/respond.ts';
-import { optionLimit } from '../views/blocks.ts';
-import { registerButton } from '../views/home/home.ts';
-import { pressed } from '../views/registration/card.ts';
-import { confirmation } from '../views/registration/confirmation.ts';
-import { askAgainButton, refusal } from '../views/registration/decision-message.ts';
+} from '../../slack/respond.ts';
+import { optionLimit } from '../../views/blocks.ts';
+import { registerButton } from '../../views/home/home.ts';
+import { pressed } from '../../views/registration/card.ts';
+import { confirmation } from '../../views/registration/confirmation.ts';
+import { askAgainButton, refusal } from '../../views/registration/decision-message.ts';
 import {
   applicationOptions,
   applicationPicker,
@@ -31,7 +31,7 @@ import {
   requestErrors,
   serviceOption,
   servicesPicker,
-} from '../views/registration/register-modal.ts';
+} from '../../views/registration/register-modal.ts';
 
 /** What is looked up before the form opens, who asks and for which service, takes no longer than this, in milliseconds. */
 const lookUpFor = 1_000;

@@ -1,10 +1,10 @@
 /** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as registrations from '../db/registration/registrations.ts';
-import * as changes from '../db/registration/transitions.ts';
-import type { Deps } from '../deps.ts';
-import type { Outcome } from '../domain/registration.ts';
-import { storable } from '../domain/text.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import * as changes from '../../db/registration/transitions.ts';
+import type { Deps } from '../../deps.ts';
+import type { Outcome } from '../../domain/registration.ts';
+import { storable } from '../../domain/text.ts';
 import {
   answerClick,
   answerPicker,
@@ -13,12 +13,12 @@ import {
   type Submitted,
   whisper,
   within,
-} from '../slack/respond.ts';
-import { optionLimit } from '../views/blocks.ts';
-import { unregisterButton } from '../views/home/applications.ts';
-import { type Pressed, pressed } from '../views/registration/card.ts';
-import { refusal } from '../views/registration/decision-message.ts';
-import { withdrawn } from '../views/registration/pending-message.ts';
+} from '../../slack/respond.ts';
+import { optionLimit } from '../../views/blocks.ts';
+import { unregisterButton } from '../../views/home/applications.ts';
+import { type Pressed, pressed } from '../../views/registration/card.ts';
+import { refusal } from '../../views/registration/decision-message.ts';
+import { withdrawn } from '../../views/registration/pending-message.ts';
 import {
   choiceNeeded,
   nothingToUnregister,
@@ -29,7 +29,7 @@ import {
   unregistered,
   unregisterModal,
   unregisterModalId,
-} from '../views/registration/unregister-modal.ts';
+} from '../../views/registration/unregister-modal.ts';
 
 /** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
 const lookUpFor = 1_000;

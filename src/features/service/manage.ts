@@ -1,15 +1,15 @@
 /** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as homes from '../db/home/homes.ts';
-import * as services from '../db/service/services.ts';
-import type { Deps } from '../deps.ts';
-import { admins, membershipsToAsk, refuseCatalogChange } from '../domain/authorization.ts';
-import { type CatalogService, type ServiceRefusal, switches } from '../domain/service.ts';
-import { listingGroups } from '../slack/channels-and-groups.ts';
-import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../slack/respond.ts';
-import { optionLimit } from '../views/blocks.ts';
-import { aside, broken } from '../views/fallbacks.ts';
-import { addButton, chosenInMenu, serviceMenu } from '../views/home/catalog.ts';
+import * as homes from '../../db/home/homes.ts';
+import * as services from '../../db/service/services.ts';
+import type { Deps } from '../../deps.ts';
+import { admins, membershipsToAsk, refuseCatalogChange } from '../../domain/authorization.ts';
+import { type CatalogService, type ServiceRefusal, switches } from '../../domain/service.ts';
+import { listingGroups } from '../../slack/channels-and-groups.ts';
+import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../../slack/respond.ts';
+import { optionLimit } from '../../views/blocks.ts';
+import { aside, broken } from '../../views/fallbacks.ts';
+import { addButton, chosenInMenu, serviceMenu } from '../../views/home/catalog.ts';
 import {
   type Remembered,
   readServiceForm,
@@ -17,7 +17,7 @@ import {
   remember,
   serviceRefusal,
   slugTaken,
-} from '../views/service/form.ts';
+} from '../../views/service/form.ts';
 import {
   asTyped,
   type Group,
@@ -26,9 +26,9 @@ import {
   type ServiceForm,
   serviceModal,
   serviceModalId,
-} from '../views/service/modal.ts';
-import { checkService } from './services/check.ts';
-import { readServiceHistory } from './services/history.ts';
+} from '../../views/service/modal.ts';
+import { readServiceHistory } from './history.ts';
+import { checkService } from './validate.ts';
 
 /** What a form needs is looked up before it opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;

@@ -1,7 +1,7 @@
 /** Applications, in Home: their owners make, rename, share, hand over, leave and delete them. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import * as changes from '../db/application/changes.ts';
-import type { Deps } from '../deps.ts';
+import * as changes from '../../db/application/changes.ts';
+import type { Deps } from '../../deps.ts';
 import {
   type Application,
   type ApplicationAction,
@@ -9,21 +9,21 @@ import {
   applicationActions,
   tidyName,
   type Wish,
-} from '../domain/application.ts';
-import { refuseAccount } from '../domain/authorization.ts';
-import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../slack/respond.ts';
+} from '../../domain/application.ts';
+import { refuseAccount } from '../../domain/authorization.ts';
+import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../../slack/respond.ts';
 import {
   deleteModal,
   leaveModal,
   newApplicationForm,
   newApplicationModal,
   renameModal,
-} from '../views/application/forms.ts';
-import { chosen, formIds, menuId, newApplicationButton, typedName } from '../views/application/menu.ts';
-import { handOverModal, ownersModal, readPeople, readPerson } from '../views/application/owner-forms.ts';
-import { needed, refusedForm, sentence, wrongName } from '../views/application/refusals.ts';
-import { pressed } from '../views/registration/card.ts';
-import { adoption } from './applications/adoption.ts';
+} from '../../views/application/forms.ts';
+import { chosen, formIds, menuId, newApplicationButton, typedName } from '../../views/application/menu.ts';
+import { handOverModal, ownersModal, readPeople, readPerson } from '../../views/application/owner-forms.ts';
+import { needed, refusedForm, sentence, wrongName } from '../../views/application/refusals.ts';
+import { pressed } from '../../views/registration/card.ts';
+import { adoption } from './assign-owner.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };
 

@@ -1,6 +1,6 @@
 /** The clock: a request that has waited for EXPIRE_PENDING_AFTER is closed. */
-import * as expiry from '../db/registration/expiry.ts';
-import type { Deps } from '../deps.ts';
+import * as expiry from '../../db/registration/expiry.ts';
+import type { Deps } from '../../deps.ts';
 
 /** How many are closed in one transaction: the others can be decided meanwhile. */
 const atOnce = 100;

@@ -1,7 +1,7 @@
 /** The clock: at each tick of REMINDER_SCHEDULE, every channel hears of its requests that nobody has answered. */
-import * as reminders from '../db/scheduling/reminders.ts';
-import type { Deps } from '../deps.ts';
-import type { Reading } from '../domain/schedule.ts';
+import * as reminders from '../../db/scheduling/reminders.ts';
+import type { Deps } from '../../deps.ts';
+import type { Reading } from '../../domain/schedule.ts';
 
 /** Returns what serves a tick: called by any number of replicas, however often, it serves it once. */
 export function remind({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {

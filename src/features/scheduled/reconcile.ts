@@ -1,10 +1,10 @@
 /** The housekeeping of every few minutes: what a crash, a lost answer or somebody's hand left wrong in Slack is put right. */
-import * as deadLetters from '../db/outbox/dead-letters.ts';
-import * as reconciling from '../db/registration/card-drift.ts';
-import { serve } from '../db/scheduling/ticks.ts';
-import type { Deps } from '../deps.ts';
+import * as deadLetters from '../../db/outbox/dead-letters.ts';
+import * as reconciling from '../../db/registration/card-drift.ts';
+import { serve } from '../../db/scheduling/ticks.ts';
+import type { Deps } from '../../deps.ts';
+import { compareCards } from './reconcile/cards.ts';
 import { checkChannels } from './reconcile/channels.ts';
-import { compareCards } from './reconcile/compare.ts';
 
 /** How many lost cards are put into the outbox at a time. */
 const missingAtMost = 100;

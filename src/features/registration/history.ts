@@ -1,14 +1,14 @@
 /** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import * as history from '../db/audit-log/append.ts';
-import * as registrations from '../db/registration/registrations.ts';
-import type { Deps } from '../deps.ts';
-import { admins, approversOf, membershipsToAsk, refuseReading } from '../domain/authorization.ts';
-import type { Refusal } from '../domain/registration.ts';
-import { answerClick, openModal, within } from '../slack/respond.ts';
-import { broken } from '../views/fallbacks.ts';
-import { type Pressed, pressed } from '../views/registration/card.ts';
-import { refusal } from '../views/registration/decision-message.ts';
+import * as history from '../../db/audit-log/append.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import type { Deps } from '../../deps.ts';
+import { admins, approversOf, membershipsToAsk, refuseReading } from '../../domain/authorization.ts';
+import type { Refusal } from '../../domain/registration.ts';
+import { answerClick, openModal, within } from '../../slack/respond.ts';
+import { broken } from '../../views/fallbacks.ts';
+import { type Pressed, pressed } from '../../views/registration/card.ts';
+import { refusal } from '../../views/registration/decision-message.ts';
 import {
   historyId,
   historyModal,
@@ -16,7 +16,7 @@ import {
   pageSize,
   reading,
   unread,
-} from '../views/registration/history-modal.ts';
+} from '../../views/registration/history-modal.ts';
 
 /** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
 const lookUpFor = 1_000;

@@ -3,9 +3,9 @@ import type { Attempt } from '../../db/outbox/outbox.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/registration.ts';
-import { named } from '../../listing.ts';
 import { findPosted, type Mark, post } from '../../slack/messages.ts';
 import { lastReminders, listedAtMost } from '../../views/channel/reminder.ts';
+import { named } from '../shared/reminder-rows.ts';
 
 type Stopped = Extract<Effect, { kind: 'stopped' }>;
 

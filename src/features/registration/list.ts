@@ -1,9 +1,9 @@
 /** `/registrations`: a person reads what their applications have. */
 import type { App } from '@slack/bolt';
-import * as applications from '../db/application/applications.ts';
-import type { Deps } from '../deps.ts';
-import { whisper } from '../slack/respond.ts';
-import { listedAtMost, registrationList } from '../views/registration/list.ts';
+import * as applications from '../../db/application/applications.ts';
+import type { Deps } from '../../deps.ts';
+import { whisper } from '../../slack/respond.ts';
+import { listedAtMost, registrationList } from '../../views/registration/list.ts';
 
 export function registrations(app: App, { db, log }: Deps): void {
   app.command('/registrations', async ({ ack, command, client, respond }) => {

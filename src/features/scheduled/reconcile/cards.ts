@@ -1,11 +1,11 @@
 /** Compares cards with what they should be: read from Slack a page at a time, drawn from the rows, redrawn where they differ. */
 import type { WebClient } from '@slack/web-api';
-import * as reconciling from '../../db/registration/card-drift.ts';
-import * as cards from '../../db/registration/cards.ts';
-import type { Deps } from '../../deps.ts';
-import { platformError } from '../../slack/respond.ts';
-import { card } from '../../views/registration/card.ts';
-import { gist } from '../../views/registration/card-fingerprint.ts';
+import * as reconciling from '../../../db/registration/card-drift.ts';
+import * as cards from '../../../db/registration/cards.ts';
+import type { Deps } from '../../../deps.ts';
+import { platformError } from '../../../slack/respond.ts';
+import { card } from '../../../views/registration/card.ts';
+import { gist } from '../../../views/registration/card-fingerprint.ts';
 
 type Standing = reconciling.Standing;
 

@@ -1,15 +1,15 @@
 /** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
-import * as registrations from '../db/registration/registrations.ts';
-import * as changes from '../db/registration/transitions.ts';
-import type { Deps } from '../deps.ts';
-import { answerClick, answerSubmission, openModal, type Submitted } from '../slack/respond.ts';
-import { reasonNeeded } from '../views/blocks.ts';
-import { editButton } from '../views/home/applications.ts';
-import { type Pressed, pressed } from '../views/registration/card.ts';
-import { refusal } from '../views/registration/decision-message.ts';
-import { editModal, editModalId, notEdited } from '../views/registration/edit-reason-modal.ts';
-import { readReason } from '../views/registration/reason-modal.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import * as changes from '../../db/registration/transitions.ts';
+import type { Deps } from '../../deps.ts';
+import { answerClick, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
+import { reasonNeeded } from '../../views/blocks.ts';
+import { editButton } from '../../views/home/applications.ts';
+import { type Pressed, pressed } from '../../views/registration/card.ts';
+import { refusal } from '../../views/registration/decision-message.ts';
+import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
+import { readReason } from '../../views/registration/reason-modal.ts';
 
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
   app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {

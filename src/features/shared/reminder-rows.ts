@@ -1,7 +1,7 @@
 /** A request as a reminder lists it, by what its requester is called and with a link to its card. */
-import type * as reminders from './db/scheduling/reminders.ts';
-import type { Deps } from './deps.ts';
-import { addressOf } from './slack/messages.ts';
+import type * as reminders from '../../db/scheduling/reminders.ts';
+import type { Deps } from '../../deps.ts';
+import { addressOf } from '../../slack/messages.ts';
 
 export type Row = reminders.Waiting['rows'][number];
 

@@ -1,7 +1,7 @@
 /** What a person may decide, by the one policy: Slack is asked about them once for each group and channel, not for each request. */
-import * as queue from './db/home/approval-queue.ts';
-import type { Deps } from './deps.ts';
-import { admins, approversOf, isApprover, membershipsToAsk } from './domain/authorization.ts';
+import * as queue from '../../db/home/approval-queue.ts';
+import type { Deps } from '../../deps.ts';
+import { admins, approversOf, isApprover, membershipsToAsk } from '../../domain/authorization.ts';
 
 export type Deciding = queue.Decidable & {
   /** Whether they decide anything: about a service that has something pending, or where a service names nobody. */
