@@ -1,10 +1,10 @@
 /** Guests, people of other teams, people who have left: who they are is asked of Slack, at once and in every replica. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../src/main.ts';
+import { person, seed } from './local-slack/seed.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { person, seed } from './workspace/seed.ts';
 
 const external = 'Guests and people of other workspaces can neither request access here nor decide about it.';
 

@@ -1,9 +1,9 @@
 /** No click and no command goes without an answer, whatever Slack or the database does meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from './local-slack/model.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import type { Fault } from './workspace/model.ts';
 
 const faults: [string, Fault][] = [
   ['fails (500)', { kind: 'server-error' }],

@@ -1,10 +1,10 @@
 /** Applications: made, renamed, shared, handed over, left and deleted from Home; and what happens when an owner leaves Slack. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Person } from './local-slack/people.ts';
+import { person, seed } from './local-slack/seed.ts';
 import { holdApplications, holdRecord, holdRegistrations, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import type { Person } from './workspace/people.ts';
-import { person, seed } from './workspace/seed.ts';
 
 const typeIt = 'Type the name of the application to delete it';
 const atHome = { in: 'home' } as const;

@@ -1,9 +1,9 @@
 /** Attacks: what Slack would never send, or not again, or not for this person, changes nothing and breaks nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signature } from './local-slack/delivery/http.ts';
+import type { Payload } from './local-slack/delivery/parcel.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { signature } from './workspace/delivery/http.ts';
-import type { Payload } from './workspace/delivery/parcel.ts';
 
 let office: Office;
 beforeAll(async () => {

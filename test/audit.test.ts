@@ -12,12 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../src/cli/audit/arguments.ts';
 import { audit as auditProgram } from '../src/cli/audit.ts';
+import { openWorkspace } from './local-slack/workspace.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
 import { bare, runReady } from './support/program.ts';
-import { openWorkspace } from './workspace/workspace.ts';
 
 const program = fileURLToPath(new URL('../src/cli/audit.ts', import.meta.url));
 const only = (env: Record<string, string>) => ({ env: { ...bare, ...env } });

@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { findChromium, howToInstall, openChromium } from './demo/chromium.ts';
 import { Mailbox } from './demo/mailbox.ts';
 import { type Visitor, visit } from './demo/visitor.ts';
+import { servePage } from './local-slack/page/page.ts';
 import { openMailServer } from './support/mail-server.ts';
 import { openOffice } from './support/office.ts';
-import { servePage } from './workspace/page/page.ts';
 
 const executable = findChromium();
 if (!executable) process.stdout.write(`The browser test is skipped: there is no Chromium here. ${howToInstall}\n`);

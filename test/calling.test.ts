@@ -1,7 +1,7 @@
 /** Calls of Slack, beside what Slack's own answers are tried with (answers, outbox, metrics). */
 import { expect, it } from 'vitest';
 import { call } from '../src/slack/fetch.ts';
-import { openWorkspace } from './workspace/workspace.ts';
+import { openWorkspace } from './local-slack/workspace.ts';
 
 it('a redirect is not followed: what it names would be given the token', async () => {
   await using workspace = await openWorkspace();

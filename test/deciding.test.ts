@@ -1,8 +1,8 @@
 /** Who may decide, at the click, on who clicked; and what those who may not are told. */
 import { expect, it } from 'vitest';
+import { group, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { group, seed } from './workspace/seed.ts';
 
 const pay = (more: string) => `services:\n  - slug: payments\n    name: Payments API\n${more}`;
 

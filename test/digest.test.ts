@@ -6,12 +6,12 @@ import { claim, week } from '../src/db/scheduling/digests.ts';
 import { begin, serve } from '../src/db/scheduling/ticks.ts';
 import { span } from '../src/domain/digest.ts';
 import { readingAt } from '../src/domain/schedule.ts';
+import type { Message } from './local-slack/model.ts';
+import { SCOPES, seed } from './local-slack/seed.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
-import type { Message } from './workspace/model.ts';
-import { SCOPES, seed } from './workspace/seed.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -11,14 +11,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { readOnly } from '../src/cli/doctor/database.ts';
 import { examine } from '../src/cli/doctor/run-checks.ts';
 import { connect } from '../src/db/client.ts';
+import { channel, group, person, SCOPES, type Seed, seed } from './local-slack/seed.ts';
+import { openWorkspace, type Workspace } from './local-slack/workspace.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openMailServer } from './support/mail-server.ts';
 import { openOffice } from './support/office.ts';
 import { databaseUrl } from './support/postgres.ts';
 import { bare } from './support/program.ts';
-import { channel, group, person, SCOPES, type Seed, seed } from './workspace/seed.ts';
-import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
 let database: TestDatabase;
 let folder: string;

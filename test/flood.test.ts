@@ -1,10 +1,10 @@
 /** Five thousand requests are due at one tick, in forty channels, of a Slack that takes no more than Slack does. */
 import { expect, it } from 'vitest';
+import { channel, person, seed } from './local-slack/seed.ts';
+import { readable } from './local-slack/transcript.ts';
 import { openOffice } from './support/office.ts';
 import { people, requests } from './support/people.ts';
 import { quiet } from './support/time.ts';
-import { channel, person, seed } from './workspace/seed.ts';
-import { readable } from './workspace/transcript.ts';
 
 const channels = Array.from({ length: 40 }, (_, n) => channel(`C0TEAM${n}`, `team-${n}`, ['U0ALEX', 'U0REGISTRAR']));
 /** Each has as many pending requests as a person may have, all in one channel. */

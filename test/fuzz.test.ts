@@ -1,10 +1,10 @@
 /** Payloads that were tampered with, over HTTP: none ends in a 500, and none does what its person may not. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Payload } from './local-slack/delivery/parcel.ts';
+import { person, seed } from './local-slack/seed.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import type { Payload } from './workspace/delivery/parcel.ts';
-import { person, seed } from './workspace/seed.ts';
 
 let office: Office;
 /** One of each kind, all of them by people who may not do it: whatever then changes has got past a check. */

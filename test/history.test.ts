@@ -1,8 +1,8 @@
 /** "History", on the card: who may read what happened to a registration, and what they read. */
 import { expect, it } from 'vitest';
+import { group, seed } from './local-slack/seed.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { group, seed } from './workspace/seed.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 

@@ -1,11 +1,11 @@
 /** The Home: a person's own registrations, what waits for an approver, and both of it live. */
 import { describe, it } from 'vitest';
+import type { Fault } from './local-slack/model.ts';
+import { group, seed } from './local-slack/seed.ts';
 import { crowd } from './support/crowd.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import type { Fault } from './workspace/model.ts';
-import { group, seed } from './workspace/seed.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 const atHome = { in: 'home' } as const;

@@ -11,11 +11,11 @@ import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
 import { connect } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox/outbox.ts';
 import type { Effect } from '../src/domain/registration.ts';
+import { channel, group, person, seed } from './local-slack/seed.ts';
 import { eventually } from './support/eventually.ts';
 import { type MailServer, openMailServer } from './support/mail-server.ts';
 import { asks, people } from './support/people.ts';
 import { openTimed, type Timed } from './support/time.ts';
-import { channel, group, person, seed } from './workspace/seed.ts';
 
 /** What would ping, link or format; short enough for a name. */
 const short = '<!channel><@U0EVIL>*b*`c`<http://e.vil|x>&lt;';

@@ -1,8 +1,8 @@
 /** What other access bots got wrong, where no other story tells of it; each in the same office, one after the other. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { person, seed } from './local-slack/seed.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { person, seed } from './workspace/seed.ts';
 
 const catalog = `services:
   - { slug: payments, name: Payments API, approvers: [U0GONE, S0EMPTY, S0PAYMENTS] }

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { letter } from '../src/views/registration/email.ts';
+import { person, seed } from './local-slack/seed.ts';
 import { eventually } from './support/eventually.ts';
 import { type MailServer, openMailServer } from './support/mail-server.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
-import { person, seed } from './workspace/seed.ts';
 
 const sender = 'Registrar <registrar@acme.example>';
 const mailing = ({ url }: Pick<MailServer, 'url'>) => ({ SMTP_URL: url, MAIL_FROM: sender });

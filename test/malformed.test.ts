@@ -1,12 +1,12 @@
 /** What reaches the running program and is no request of Slack's; and what its log then holds. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signature } from './local-slack/delivery/http.ts';
+import { openWorkspace, type Workspace } from './local-slack/workspace.ts';
 import { environment } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
 import { kill, run, runReady } from './support/program.ts';
-import { signature } from './workspace/delivery/http.ts';
-import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
 let workspace: Workspace;
 let database: TestDatabase;

@@ -5,11 +5,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
+import type { Fault } from './local-slack/model.ts';
 import { type Row, rows } from './matrix/rows.ts';
 import { openStory, type Story } from './matrix/story.ts';
 import { check } from './support/checker.ts';
 import { delivered } from './support/outbox.ts';
-import type { Fault } from './workspace/model.ts';
 
 const error = (word: string): Fault => ({ kind: 'error', error: word });
 

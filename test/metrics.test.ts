@@ -4,13 +4,13 @@ import { WebClient } from '@slack/web-api';
 import { describe, expect, it } from 'vitest';
 import { createLog, slackLog } from '../src/observability/log.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
+import type { Fault } from './local-slack/model.ts';
+import { openWorkspace } from './local-slack/workspace.ts';
 import { modes } from './support/bot.ts';
 import { eventually } from './support/eventually.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
 import { readSamples, type Samples, scrape } from './support/prometheus.ts';
-import type { Fault } from './workspace/model.ts';
-import { openWorkspace } from './workspace/workspace.ts';
 
 describe.each(modes)('over %s', (mode) => {
   it('it counts what was answered, asked of Slack, posted, decided and waits, and tells nothing of anybody', async () => {

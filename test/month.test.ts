@@ -8,12 +8,12 @@ import { createOutbox } from '../src/db/outbox/outbox.ts';
 import { open } from '../src/db/registration/requests.ts';
 import type { Policy } from '../src/domain/authorization.ts';
 import { firstReminder } from '../src/domain/reminder.ts';
+import type { Message } from './local-slack/model.ts';
+import type { Person } from './local-slack/people.ts';
+import { channel, seed } from './local-slack/seed.ts';
+import { readable } from './local-slack/transcript.ts';
 import { people } from './support/people.ts';
 import { openTimed, type Timed } from './support/time.ts';
-import type { Message } from './workspace/model.ts';
-import type { Person } from './workspace/people.ts';
-import { channel, seed } from './workspace/seed.ts';
-import { readable } from './workspace/transcript.ts';
 
 const hour = 3_600_000;
 const begin = Date.parse('2026-10-12T06:00:00Z');

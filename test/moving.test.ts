@@ -1,11 +1,11 @@
 /** What waits for a service follows it: to the channel and the people who can answer it now. */
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { Person } from './local-slack/people.ts';
+import { channel, seed } from './local-slack/seed.ts';
 import { eventually } from './support/eventually.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
-import type { Person } from './workspace/people.ts';
-import { channel, seed } from './workspace/seed.ts';
 
 const atHome = { in: 'home' } as const;
 const maps = { in: 'maps' };

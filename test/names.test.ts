@@ -5,9 +5,9 @@ import { parseCatalog } from '../src/catalog-file.ts';
 import { tidyName } from '../src/domain/application.ts';
 import { mixedWord, visible } from '../src/domain/names.ts';
 import { legible } from '../src/domain/text.ts';
+import { person, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
-import { person, seed } from './workspace/seed.ts';
 
 describe('a name that', () => {
   it.each([

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../src/db/client.ts';
 import { createOutbox } from '../src/db/outbox/outbox.ts';
 import * as cards from '../src/db/registration/cards.ts';
+import type { Fault } from './local-slack/model.ts';
+import { channel, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { delivered } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';
-import type { Fault } from './workspace/model.ts';
-import { channel, seed } from './workspace/seed.ts';
 
 const faults: [string, Fault][] = [
   ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],

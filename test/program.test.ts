@@ -5,13 +5,13 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorkspace, type Workspace } from './local-slack/workspace.ts';
 import { environment, modes, startBot } from './support/bot.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { holdRegistrations, standing } from './support/locks.ts';
 import { people, requests } from './support/people.ts';
 import { kill, run, runReady } from './support/program.ts';
-import { openWorkspace, type Workspace } from './workspace/workspace.ts';
 
 let folder: string;
 let workspace: Workspace;

@@ -1,11 +1,11 @@
 /** Races, staged: both stand at the lock before either may go. */
 import { describe, expect, it } from 'vitest';
+import type { Message } from './local-slack/model.ts';
 import { environment } from './support/bot.ts';
 import { holdApplications, holdRegistrations, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people, requests } from './support/people.ts';
 import { kill, runReady } from './support/program.ts';
-import type { Message } from './workspace/model.ts';
 
 const events = ({ database }: Office) =>
   database.sql`select version, action, actor from history order by registration_id, version`;

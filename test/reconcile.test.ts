@@ -5,10 +5,10 @@ import { createOutbox } from '../src/db/outbox/outbox.ts';
 import * as reconciling from '../src/db/registration/card-drift.ts';
 import { card } from '../src/views/registration/card.ts';
 import { gist } from '../src/views/registration/card-fingerprint.ts';
+import { channel, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { delivered } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';
-import { channel, seed } from './workspace/seed.ts';
 
 it('a card that was changed by hand, deleted, or never redrawn is as it should be in the end; the others are left alone', async () => {
   const catalog = `services:

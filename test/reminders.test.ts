@@ -7,11 +7,11 @@ import { age, firstReminder, nextReminders, toMention, warnedOf } from '../src/d
 import { readSchedule } from '../src/scheduler/cron.ts';
 import { type Listed, lastReminders, reminder } from '../src/views/channel/reminder.ts';
 import { stillWaiting } from '../src/views/registration/pending-message.ts';
+import { checkBlocks } from './local-slack/blocks/check.ts';
+import { draft } from './local-slack/messages.ts';
+import { seed } from './local-slack/seed.ts';
+import { State } from './local-slack/state.ts';
 import { createDatabase } from './support/database.ts';
-import { checkBlocks } from './workspace/blocks/check.ts';
-import { draft } from './workspace/messages.ts';
-import { seed } from './workspace/seed.ts';
-import { State } from './workspace/state.ts';
 
 const hour = 3_600_000;
 const start = new Date('2026-11-02T09:00:00Z');

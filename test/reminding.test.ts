@@ -1,10 +1,10 @@
 /** Reminders in the channels, as days pass: who is told what, and that there is never more than one of them. */
 import { describe, expect, it } from 'vitest';
+import { channel, group, person, seed } from './local-slack/seed.ts';
+import { readable } from './local-slack/transcript.ts';
 import { holdTicks, standing } from './support/locks.ts';
 import { asks, people } from './support/people.ts';
 import { openTimed, type Timed } from './support/time.ts';
-import { channel, group, person, seed } from './workspace/seed.ts';
-import { readable } from './workspace/transcript.ts';
 
 const catalog = `services:
   - slug: payments

@@ -1,12 +1,12 @@
 /** The catalog in Home: what admins do with services, what they are told before, and what others see of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slugOf, slugPattern } from '../src/domain/service.ts';
+import type { Person } from './local-slack/people.ts';
+import { channel, group, person, seed } from './local-slack/seed.ts';
 import { eventually } from './support/eventually.ts';
 import { holdServiceRows, holdSlug, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { asks, people } from './support/people.ts';
-import type { Person } from './workspace/people.ts';
-import { channel, group, person, seed } from './workspace/seed.ts';
 
 const atHome = { in: 'home' } as const;
 const bot = 'U0REGISTRAR';

@@ -1,11 +1,11 @@
 /** Socket Mode when Slack renews, drops or refuses its connections: no click is lost while one stands, and nobody storms. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import type { Fault } from './local-slack/model.ts';
+import type { Workspace } from './local-slack/workspace.ts';
 import { holdRegistrations, standing } from './support/locks.ts';
 import { type Office, openOffice } from './support/office.ts';
 import { people, requests } from './support/people.ts';
-import type { Fault } from './workspace/model.ts';
-import type { Workspace } from './workspace/workspace.ts';
 
 /** As in the world, but quicker. */
 const sockets = { silence: 10_000, hello: 500, linger: 100, firstPause: 20, longestPause: 160, proven: 100 };

@@ -1,10 +1,10 @@
 /** What only a human can mend reaches a human, once, and follows by itself when it is mended. */
 import { describe, expect, it } from 'vitest';
 import { carryOut, readArguments } from '../src/cli/dead-letters.ts';
+import { channel, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { delivered, tries } from './support/outbox.ts';
 import { asks, people, requests } from './support/people.ts';
-import { channel, seed } from './workspace/seed.ts';
 
 const catalog = `services:
   - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }

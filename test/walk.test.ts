@@ -1,9 +1,9 @@
 /** Random people do random things, and after each step the database, the cards and what people were told are what the rules say. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { channel, seed } from './local-slack/seed.ts';
 import { openOffice } from './support/office.ts';
 import { step, Walker } from './walk/walker.ts';
-import { channel, seed } from './workspace/seed.ts';
 
 const services = [
   { name: 'Payments API', approvers: [], auto: false },

@@ -1,6 +1,6 @@
 /** Load: signed requests, as Slack sends them, so many in flight at a time. */
 import { Agent } from 'undici';
-import { signature } from '../workspace/delivery/http.ts';
+import { signature } from '../local-slack/delivery/http.ts';
 import type { Sent } from './requests.ts';
 import type { Measured } from './rounds.ts';
 import { percentile } from './statistics.ts';

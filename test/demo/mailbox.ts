@@ -1,6 +1,7 @@
 /** The letters that the demo's mail server took: the page shows them, the tour reads them, and they are kept for the next time. */
+
+import type { Letter, Mail } from '../local-slack/page/mail.ts';
 import type { Received } from '../support/mail-server.ts';
-import type { Letter, Mail } from '../workspace/page/mail.ts';
 
 export class Mailbox implements Mail {
   readonly #letters: Letter[];

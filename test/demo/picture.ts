@@ -1,7 +1,7 @@
 /** Makes the README's picture anew: `npx node test/demo/picture.ts`. The approval channel, with one request decided and one to decide. */
 import { fileURLToPath } from 'node:url';
-import { servePage } from '../workspace/page/page.ts';
-import type { Person } from '../workspace/people.ts';
+import { servePage } from '../local-slack/page/page.ts';
+import type { Person } from '../local-slack/people.ts';
 import { findChromium, howToInstall, openChromium } from './chromium.ts';
 import { temporaryFolder } from './folder.ts';
 import { openSystem } from './system.ts';

@@ -1,7 +1,7 @@
 /** The demo in the browser: starts everything, says where to look, and keeps it all for the next time. */
 import { join, relative } from 'node:path';
-import { servePage } from '../workspace/page/page.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import { servePage } from '../local-slack/page/page.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 import { claimFolder, demoFolder, emptyFolder, project } from './folder.ts';
 import { keep, recall } from './keep.ts';
 import { openSystem } from './system.ts';

@@ -1,7 +1,7 @@
 /** A person whose every step is told as it is made. */
-import type { Message } from '../workspace/model.ts';
-import type { Person } from '../workspace/people.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Message } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
 import { deed } from './teller.ts';

@@ -1,6 +1,6 @@
 /** The story of the tour, step by step: what people do, and what must then be there to read. */
-import type { Message } from '../workspace/model.ts';
-import { readable } from '../workspace/transcript.ts';
+import type { Message } from '../local-slack/model.ts';
+import { readable } from '../local-slack/transcript.ts';
 import { Player } from './player.ts';
 import type { System } from './system.ts';
 import { deed } from './teller.ts';

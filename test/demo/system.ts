@@ -5,10 +5,10 @@ import { readConfig } from '../../src/config.ts';
 import { EmbeddedPostgresError } from '../../src/db/embedded/data-dir.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
+import type { WorkspaceOptions } from '../local-slack/slack-server.ts';
+import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
 import { openMailServer } from '../support/mail-server.ts';
-import type { WorkspaceOptions } from '../workspace/slack-server.ts';
-import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
 import { Mailbox } from './mailbox.ts';
 import { codeOf, Trouble } from './trouble.ts';
 

@@ -1,6 +1,6 @@
 /** Tells a story in a terminal: what people do, and what they then see. */
 import { styleText } from 'node:util';
-import { plain } from '../workspace/page/text/emoji.ts';
+import { plain } from '../local-slack/page/text/emoji.ts';
 
 /** Without colours where the output is no terminal, or NO_COLOR is set: styleText looks for itself. */
 const bold = (text: string) => styleText('bold', text);

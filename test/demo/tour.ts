@@ -1,5 +1,5 @@
 /** `npm run demo -- --tour`: plays the whole story and prints it as the people in the workspace see it. */
-import { seed } from '../workspace/seed.ts';
+import { seed } from '../local-slack/seed.ts';
 import { temporaryFolder } from './folder.ts';
 import type { Place, Player } from './player.ts';
 import { story } from './story.ts';

@@ -1,6 +1,6 @@
 /** A person at the page of the local workspace, in a browser window of their own. */
 import type { Browser, Locator, Page } from 'playwright-core';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 
 /** How long somebody waits for the page, in milliseconds. */
 const patience = 10_000;

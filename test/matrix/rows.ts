@@ -6,9 +6,9 @@ import { WebClient } from '@slack/web-api';
 import { expect } from 'vitest';
 import { createLog, slackLog } from '../../src/observability/log.ts';
 import { upload } from '../../src/slack/files.ts';
-import type { Standing } from '../workspace/faults.ts';
-import type { Fault } from '../workspace/model.ts';
-import type { Person } from '../workspace/people.ts';
+import type { Standing } from '../local-slack/faults.ts';
+import type { Fault } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
 import { startsSlack } from './starting.ts';
 import type { Story } from './story.ts';
 

@@ -1,13 +1,13 @@
 /** Where the matrix plays: an office with a clock in its hand, and how an answer is told from silence and from a lie. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { Message, View } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
+import { channel, seed } from '../local-slack/seed.ts';
+import { readable } from '../local-slack/transcript.ts';
 import { type Office, openOffice } from '../support/office.ts';
 import { delivered, tries } from '../support/outbox.ts';
 import { asks, people } from '../support/people.ts';
-import type { Message, View } from '../workspace/model.ts';
-import type { Person } from '../workspace/people.ts';
-import { channel, seed } from '../workspace/seed.ts';
-import { readable } from '../workspace/transcript.ts';
 
 /** Slack gives up after so many milliseconds, and so do people. */
 const inTime = 3_000;

@@ -1,11 +1,11 @@
 /** Twenty people in a hurry: what each does next is chance, and whether they got an answer is written down. */
 
 import { unavailable } from '../../src/views/registration/register-modal.ts';
+import type { Message } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Message } from '../workspace/model.ts';
-import type { Person } from '../workspace/people.ts';
-import type { Workspace } from '../workspace/workspace.ts';
 
 /** Chance from a seed (mulberry32): the same seed, the same intentions. */
 export function chance(seed: number): () => number {

@@ -6,13 +6,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import type { Fault } from '../local-slack/model.ts';
+import { channel, person, seed } from '../local-slack/seed.ts';
 import { environment } from '../support/bot.ts';
 import { check } from '../support/checker.ts';
 import { openOffice } from '../support/office.ts';
 import { delivered } from '../support/outbox.ts';
 import { kill, runReady } from '../support/program.ts';
-import type { Fault } from '../workspace/model.ts';
-import { channel, person, seed } from '../workspace/seed.ts';
 import { type Act, Actor, chance, patience } from './people.ts';
 
 const wanted = { actions: Number(process.env.STORM_ACTIONS ?? 500), kills: Number(process.env.STORM_KILLS ?? 10) };

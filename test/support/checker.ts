@@ -10,9 +10,9 @@ import type { Policy } from '../../src/domain/authorization.ts';
 import { type Event, next, type Status } from '../../src/domain/registration.ts';
 import { card } from '../../src/views/registration/card.ts';
 import { gist } from '../../src/views/registration/card-fingerprint.ts';
-import type { Message } from '../workspace/model.ts';
-import { readable } from '../workspace/transcript.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Message } from '../local-slack/model.ts';
+import { readable } from '../local-slack/transcript.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 import type { TestDatabase } from './database.ts';
 
 type Place = { workspace: Workspace; database: TestDatabase };

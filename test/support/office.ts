@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Running } from '../../src/main.ts';
-import { type Seed, seed } from '../workspace/seed.ts';
-import { openWorkspace, type Workspace } from '../workspace/workspace.ts';
+import { type Seed, seed } from '../local-slack/seed.ts';
+import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { type Clock, type Mode, startBot } from './bot.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 

@@ -1,6 +1,6 @@
 /** The people of the usual office, and what they do in nearly every story. */
-import type { Person } from '../workspace/people.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Person } from '../local-slack/people.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
 
 /** Dana and Sam develop; Alex and Priya are in the admin channel; Lee is not. */
 export function people({ workspace }: { workspace: Workspace }) {

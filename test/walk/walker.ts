@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Action, Refusal } from '../../src/domain/registration.ts';
+import type { Message } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
+import { readable } from '../local-slack/transcript.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Office } from '../support/office.ts';
 import { asks } from '../support/people.ts';
-import type { Message } from '../workspace/model.ts';
-import type { Person } from '../workspace/people.ts';
-import { readable } from '../workspace/transcript.ts';
 import * as model from './model.ts';
 
 const names = ['dana', 'sam', 'alex', 'priya', 'lee'] as const;

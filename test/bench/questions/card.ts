@@ -3,8 +3,8 @@
  * after it, without an outbox; and with an outbox that is looked at every second. Against the local workspace.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { person, seed } from '../../workspace/seed.ts';
-import { openWorkspace, type Workspace } from '../../workspace/workspace.ts';
+import { person, seed } from '../../local-slack/seed.ts';
+import { openWorkspace, type Workspace } from '../../local-slack/workspace.ts';
 import { send } from '../load.ts';
 import { type Measurable, startBare, startBot } from '../place.ts';
 import { type Answer, type Bench, roundsOf } from '../question.ts';

@@ -4,8 +4,8 @@
  * Five minutes, of which the bot works a few seconds: what else has to be prepared is prepared meanwhile.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { person, seed } from '../../workspace/seed.ts';
-import { openWorkspace } from '../../workspace/workspace.ts';
+import { person, seed } from '../../local-slack/seed.ts';
+import { openWorkspace } from '../../local-slack/workspace.ts';
 import { fillPending } from '../clicks.ts';
 import { load, send } from '../load.ts';
 import { startBot } from '../place.ts';
