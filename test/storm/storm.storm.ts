@@ -9,10 +9,10 @@ import { readConfig } from '../../src/config.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, person, seed } from '../local-slack/seed.ts';
 import { environment } from '../support/bot.ts';
-import { check } from '../support/checker.ts';
-import { openOffice } from '../support/office.ts';
+import { check } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
-import { kill, runReady } from '../support/program.ts';
+import { kill, runReady } from '../support/process.ts';
+import { openOffice } from '../support/scenario.ts';
 import { type Act, Actor, chance, patience } from './people.ts';
 
 const wanted = { actions: Number(process.env.STORM_ACTIONS ?? 500), kills: Number(process.env.STORM_KILLS ?? 10) };

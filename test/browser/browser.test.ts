@@ -1,0 +1,104 @@
+/** The main job as somebody does it by hand: in a real browser, on the page of the local workspace. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { findChromium, howToInstall, openChromium } from '../demo/chromium.ts';
+import { Mailbox } from '../demo/mailbox.ts';
+import { type Visitor, visit } from '../demo/visitor.ts';
+import { servePage } from '../local-slack/page/page.ts';
+import { openMailServer } from '../support/mail-server.ts';
+import { openOffice } from '../support/scenario.ts';
+
+const executable = findChromium();
+if (!executable) process.stdout.write(`The browser test is skipped: there is no Chromium here. ${howToInstall}\n`);
+
+/** For people to look at. */
+const screenshots = fileURLToPath(new URL('screenshots', import.meta.url));
+
+async function shows(visitor: Visitor, stage: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  await visitor.page.screenshot({ path: join(screenshots, `${stage}.png`) });
+  expect(await visitor.page.evaluate(twins)).toEqual([]);
+}
+
+/** Neighbours with one key: when the page is redrawn, they become one element. */
+const twins = `[...document.querySelectorAll('[data-key]')]
+  .filter((one) => [...one.parentElement.children].some((other) => other !== one && other.dataset.key === one.dataset.key))
+  .map((one) => one.outerHTML)`;
+
+it.skipIf(!executable)(
+  'in the browser: two services are asked for, one approved and one rejected, and one given back',
+  { timeout: 120_000 },
+  async () => {
+    const mailbox = new Mailbox();
+    await using mail = await openMailServer((letter) => mailbox.add(letter));
+    await using office = await openOffice({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    servePage(office.workspace, { mail: mailbox });
+    await using browser = await openChromium(executable ?? '');
+    const dana = await visit(browser, office.workspace, { as: 'dana', in: 'general' });
+    const alex = await visit(browser, office.workspace, { as: 'alex', in: 'api-requests' });
+
+    await dana.types('/register');
+    await dana.picks('Services', 'pay', 'Payments API');
+    await dana.picks('Services', 'led', 'Ledger API');
+    await dana.picks('Application', 'Shop', 'Create "Shop"');
+    await dana.modal.getByLabel('Reason').fill('Checkout for the new shop');
+    await shows(dana, '1-dana-asks');
+    await dana.presses('Request access');
+    await dana.reads(dana.modal, /under review/);
+    await shows(dana, '2-dana-is-told-to-wait');
+    await dana.presses('Close');
+
+    // Nobody reloads: the page of the one changes by what the other does.
+    const payments = alex.message('Payments API');
+    const ledger = alex.message('Ledger API');
+    await alex.reads(payments, /Dana Reyes.*Checkout for the new shop.*Waiting since/s);
+    await alex.reads(ledger, /Waiting since/);
+    await shows(alex, '3-alex-is-asked');
+    await alex.goes('App Home');
+    const search = alex.page.getByRole('textbox', { name: 'Application' });
+    await search.fill('till');
+    await search.press('Enter');
+    await alex.reads(alex.page.getByRole('main'), /No pending request matches/);
+    await alex.presses('Show all', alex.page.getByRole('main'));
+    await alex.reads(alex.page.getByRole('main'), /Shop/);
+    await alex.goes('api-requests');
+    await alex.presses('Approve', payments);
+    await alex.reads(payments, /Approved by @Alex/);
+    await alex.misses(payments.getByRole('button', { name: 'Approve' }));
+
+    await alex.presses('Reject', ledger);
+    await alex.modal.getByLabel('Reason').fill('The ledger is closed for the audit');
+    await shows(alex, '4-alex-rejects');
+    await alex.presses('Reject');
+    await alex.misses(alex.modal);
+    await alex.reads(ledger, /Rejected by @Alex.*closed for the audit/s);
+    await shows(alex, '5-alex-has-decided');
+
+    await dana.goes('App Home');
+    await dana.presses('More actions', dana.page.getByRole('main'));
+    await dana.reads(dana.page.getByRole('menu'), /Rename.*Hand over.*Delete/s);
+    await shows(dana, '6-dana-has-an-application');
+    await dana.page.keyboard.press('Escape');
+    await dana.goes('Registrar');
+    await dana.reads(dana.message('Payments API'), /Approved by @Alex/);
+    await dana.reads(dana.message('Ledger API'), /Rejected by @Alex.*closed for the audit/s);
+    await shows(dana, '7-dana-is-told');
+    await dana.goes('Mail');
+    await dana.reads(dana.letter('Rejected: Ledger API for Shop'), /closed for the audit/);
+    await shows(dana, '8-dana-reads-her-mail');
+    await dana.goes('Registrar');
+
+    await dana.types('/unregister');
+    await dana.picks('Registration', 'pay', 'Payments API — Shop (approved)');
+    await shows(dana, '9-dana-gives-it-back');
+    await dana.presses('Unregister');
+    await dana.reads(dana.modal, /Unregistered/);
+    await alex.reads(payments, /Unregistered by @Dana/);
+    await alex.misses(payments.getByRole('button'));
+    await shows(alex, '10-alex-sees-it-gone');
+
+    expect([...dana.troubles, ...alex.troubles]).toEqual([]);
+  },
+);

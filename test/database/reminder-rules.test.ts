@@ -1,0 +1,187 @@
+/** The rules of reminders: when they come, whom they mention, what they look like, and who claims them. */
+import { describe, expect, it } from 'vitest';
+import { connect, type Db } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import { claim } from '../../src/db/scheduling/reminders.ts';
+import { age, firstReminder, nextReminders, toMention, warnedOf } from '../../src/domain/reminder.ts';
+import { readSchedule } from '../../src/scheduler/cron.ts';
+import { type Listed, lastReminders, reminder } from '../../src/views/channel/reminder.ts';
+import { stillWaiting } from '../../src/views/registration/pending-message.ts';
+import { checkBlocks } from '../local-slack/blocks/check.ts';
+import { draft } from '../local-slack/messages.ts';
+import { seed } from '../local-slack/seed.ts';
+import { State } from '../local-slack/state.ts';
+import { createDatabase } from '../support/database.ts';
+
+const hour = 3_600_000;
+const start = new Date('2026-11-02T09:00:00Z');
+const after = (hours: number) => new Date(start.getTime() + hours * hour);
+
+describe('the dates', () => {
+  it('a request is due after REMIND_AFTER, and then each time after twice as long; after the fifth never', () => {
+    expect(firstReminder(start, 24 * hour)).toEqual(after(24));
+    expect(nextReminders(start, 24 * hour, 'UTC')).toEqual([48, 96, 192, 384].map(after));
+  });
+
+  it('a wait over a change of the clocks ends at the same time of day', () => {
+    const [next] = nextReminders(new Date('2026-03-28T08:00:00Z'), 24 * hour, 'Europe/Berlin');
+    expect(next).toEqual(new Date('2026-03-30T07:00:00Z'));
+  });
+
+  const daily = readSchedule('0 9 * * 1-5', 'UTC');
+  it.each([
+    ['no request expires', undefined, after(48), undefined],
+    ['it expires later than the next reminder', 72, after(48), undefined],
+    ['it expires before the next reminder', 47, after(48), after(47)],
+    ['the next reminder falls on a weekend, and Monday is too late', 6 * 24, after(5 * 24), after(6 * 24)],
+    ['no other reminder comes', 1_000, null, after(1_000)],
+  ])('where %s, a reminder warns of %s hours with the next one at %s: %s', (_, hours, remindAt, warned) => {
+    const expireAfter = hours && hours * hour;
+    expect(warnedOf({ requestedAt: start, remindAt }, expireAfter, daily)).toEqual(warned);
+  });
+
+  it.each([
+    [0.01, 'less than a minute'],
+    [1 / 60, '1 minute'],
+    [0.99, '59 minutes'],
+    [1, '1 hour'],
+    [23.9, '23 hours'],
+    [24, '1 day'],
+    [75, '3 days'],
+  ])('after %d hours its age is told as %s', (hours, told) => expect(age(start, after(hours))).toBe(told));
+});
+
+describe('whom a reminder mentions', () => {
+  const ask = (requester: string, ...named: string[]) => ({
+    requester,
+    approvers: {
+      users: named.filter((id) => id.startsWith('U')),
+      groups: named.filter((id) => id.startsWith('S')),
+      channel: 'C0',
+    },
+  });
+  const groups: Record<string, string[]> = { S1: ['U1', 'U2'], S2: ['U2', 'UGONE'], SGONE: ['UGONE'], S0: [] };
+  const mentioned = (...waiting: ReturnType<typeof ask>[]) => {
+    const { users, groups: named } = toMention(
+      waiting,
+      (id) => groups[id] ?? [],
+      (id) => id !== 'UGONE',
+    );
+    return [...users, ...named].join(' ');
+  };
+
+  it.each([
+    ['those who are named, each once', [ask('U9', 'U3', 'U4'), ask('U9', 'U4')], 'U3 U4'],
+    ['not who asked', [ask('U3', 'U3', 'U4')], 'U4'],
+    ['who asked for one and can decide another', [ask('U3', 'U3', 'U4'), ask('U9', 'U3')], 'U4 U3'],
+    ['not who has left', [ask('U9', 'U3', 'UGONE')], 'U3'],
+    ['a group', [ask('U9', 'S1')], 'S1'],
+    ['not who is in a mentioned group beside it', [ask('U9', 'U1', 'S1')], 'S1'],
+    ['not a group of which only the requester is left', [ask('U2', 'S2', 'SGONE', 'S0')], ''],
+    ['a group of which somebody else asked', [ask('U9', 'S2')], 'S2'],
+    ['nobody where the members of the channel decide', [ask('U9')], ''],
+  ] as const)('%s', (_, waiting, whom) => expect(mentioned(...waiting)).toBe(whom));
+});
+
+describe('what is drawn', () => {
+  const listed = Array.from(
+    { length: 20 },
+    (_, index): Listed => ({
+      id: 10_000_000 + index,
+      version: 1,
+      service: '<!channel> & '.repeat(12),
+      application: '😀'.repeat(30),
+      called: '*<@U0DANA>* '.repeat(10),
+      requestedAt: start,
+      link: 'https://acme-and-daughters.enterprise.slack.com/archives/C0123456789/p1790000000000000',
+      elsewhere: index % 2 === 0 ? 'C0123456789' : undefined,
+      expires: start,
+      putOff: { by: 'U0123456789', until: start },
+    }),
+  );
+  const many = Array.from({ length: 70 }, (_, index) => `U01234567${index}`);
+
+  it('a long list shows its first twenty and counts the rest', () => {
+    const { text, blocks } = reminder(listed, 34, { users: [], groups: [] }, after(1));
+    expect(text).toBe('34 requests are waiting for a decision.');
+    expect(JSON.stringify(blocks)).toContain('and 14 more');
+  });
+
+  it.each([
+    ['a reminder', reminder(listed, 5_000, { users: many, groups: ['S1'] }, after(1_000))],
+    [
+      'one with all its buttons',
+      reminder(
+        listed.map((one) => ({ ...one, putOff: undefined, elsewhere: undefined })),
+        20,
+        { users: many, groups: [] },
+        after(1_000),
+      ),
+    ],
+    ['last reminders', lastReminders(listed, 5_000, after(1_000))],
+    [
+      'the word to a requester',
+      stillWaiting(
+        listed.map((one) => ({ ...one, approvers: { users: many, groups: [], channel: 'C1' } })),
+        5_000,
+      ),
+    ],
+  ])('%s of the longest names is one that Slack takes, and mentions nobody whom they name', (_, message) => {
+    expect(checkBlocks(message.blocks, 'message')).toMatchObject({ ok: true });
+    expect(() => draft(new State(seed(), Date.now), message)).not.toThrow();
+    const markup = JSON.stringify(message.blocks)
+      .match(/"mrkdwn","text":"[^"]*"/g)
+      ?.join('');
+    expect(markup).not.toMatch(/<!channel>|<@U0DANA>/);
+  });
+});
+
+describe('claiming', () => {
+  const tick = (hours: number) => ({ schedule: 'reminders', reading: after(hours) });
+  const setting = { remindAfter: 24 * hour, adminChannel: 'C0ADMIN', escalationChannel: 'C0LEADS' };
+
+  it('takes what is due and pending, once, by channel, however many replicas tick; and sets its next date', async () => {
+    await using database = await createDatabase();
+    const { sql, url } = database;
+    await sql`insert into services (slug, name, managed_by, channel) values ('a', 'A', 'slack', null), ('b', 'B', 'slack', 'C0B')`;
+    await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now()), ('Till', 'U0DANA', now())`;
+    await sql`
+      insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at, remind_at)
+      select a.id, s.id, 'U0DANA', 'why', 'V1', case when a.name = 'Till' and s.slug = 'b' then 'approved' else 'pending' end,
+        1, ${start}, ${start}, ${after(24)} from applications a, services s`;
+    const replicas = [0, 1, 2].map(() => ({ client: connect(url), outbox: createOutbox(url, () => {}) }));
+    await Promise.all(replicas.map(({ outbox }) => outbox.start()));
+    const dbs = replicas.map(({ client, outbox }): Db => ({ tables: client.tables, outbox }));
+
+    const claimAll = async (hours: number) =>
+      (await Promise.all(dbs.map((db) => claim(db, tick(hours), 'UTC', setting)))).sort();
+    expect(await claimAll(23.9)).toEqual([0, 0, 0]);
+    expect(await claimAll(24)).toEqual([0, 0, 3]);
+    // A tick that has been served, and one before it, are served for good.
+    expect(await claimAll(24)).toEqual([0, 0, 0]);
+    await sql`update registrations set remind_at = ${after(1)}`;
+    expect(await claimAll(23)).toEqual([0, 0, 0]);
+    await sql`update registrations set remind_at = ${after(72)}`;
+    expect(await claimAll(71.9)).toEqual([0, 0, 0]);
+    expect(await claimAll(72)).toEqual([0, 0, 3]);
+    expect(await claimAll(72 + 96)).toEqual([0, 0, 3]);
+    for (const hours of [360, 744]) expect(await claimAll(hours)).toEqual([0, 0, 3]);
+    expect(await claimAll(10_000)).toEqual([0, 0, 0]);
+
+    const jobs = await sql`
+      select data ->> 'tick' tick, string_agg(concat_ws(' ', data ->> 'kind', data ->> 'channel', data ->> 'person'), ', '
+        order by data ->> 'kind', data ->> 'channel') said
+      from pgboss.job where name = 'outbox' group by 1 order by 1`;
+    expect(jobs.map(({ tick, said }) => [tick, said])).toEqual([
+      [after(24).toISOString(), 'reminder C0ADMIN, reminder C0B, waiting U0DANA'],
+      [after(72).toISOString(), 'reminder C0ADMIN, reminder C0B'],
+      [after(168).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
+      [after(360).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
+      [after(744).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS, stopped C0ADMIN'],
+    ]);
+    for (const { client, outbox } of replicas) {
+      await outbox.stop(1);
+      await client.close();
+    }
+  });
+});

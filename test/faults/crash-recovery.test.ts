@@ -1,0 +1,43 @@
+/** A process that is killed between the commit and the post loses nothing. */
+import { expect, it } from 'vitest';
+import { environment } from '../support/bot.ts';
+import { eventually } from '../support/eventually.ts';
+import { kill, runReady } from '../support/process.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people } from '../support/steps.ts';
+
+it('between the commit and the post, the card and a reminder are there after the next start, each once', async () => {
+  await using office = await openOffice({ bots: 0 });
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
+  // Everything is due at once.
+  const first = await runReady({ ...env, REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' });
+  const isReminder = ({ text }: Record<string, unknown>) => /waiting for a decision/.test(String(text));
+  const post = workspace.hold('chat.postMessage', (args) => !isReminder(args));
+  const reminder = workspace.hold('chat.postMessage', (args) => isReminder(args) && args.channel === 'C0REQUESTS');
+  await asks(dana, ['Payments API'], 'Shop');
+  await Promise.all([post.reached, reminder.reached]);
+  await kill(first);
+  // Slack has the request and may still post it, or not; nobody is there to be told.
+  post.release();
+  reminder.release();
+
+  await office.startAnother();
+  await eventually(
+    'the second bot has taken over',
+    async () => {
+      const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+      return left.length === 0;
+    },
+    30_000,
+  );
+  const reminders = () => alex.sees('api-requests').filter((text) => /^:bell: A request is waiting/.test(text));
+  expect(reminders()).toHaveLength(1);
+  expect(alex.sees('api-requests')).toHaveLength(2);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @alex/);
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await workspace.until(() => reminders().length === 0);
+  expect(alex.sees('api-requests')).toHaveLength(1);
+}, 60_000);

@@ -1,0 +1,166 @@
+/** What is committed reaches Slack, once, whatever Slack or the process does in between. */
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import * as cards from '../../src/db/registration/cards.ts';
+import type { Fault } from '../local-slack/model.ts';
+import { channel, seed } from '../local-slack/seed.ts';
+import { delivered } from '../support/outbox.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const faults: [string, Fault][] = [
+  ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],
+  ['fails (500)', { kind: 'server-error' }],
+  ['cuts the connection', { kind: 'reset' }],
+  ['answers with nonsense', { kind: 'malformed' }],
+  ['posts it and cuts the connection', { kind: 'accept-then-drop' }],
+  ['says internal_error', { kind: 'error', error: 'internal_error' }],
+];
+
+describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
+  it.each([
+    ['the card', 'chat.postMessage', 'C0REQUESTS'],
+    ['its redrawing', 'chat.update', 'C0REQUESTS'],
+    ['the message to the requester', 'chat.postMessage', 'U0DANA'],
+  ])('%s is there in the end, once', async (_, method, channel) => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    workspace.fail(method, fault, { when: (args) => args.channel === channel });
+    await requests(dana, alex);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await delivered(office);
+    expect(alex.sees('api-requests')).toHaveLength(1);
+    expect(dana.told).toHaveLength(1);
+    expect(workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length).toBeGreaterThan(0);
+  });
+});
+
+it('a card that was deleted is posted again when it changes', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const [card] = workspace.messages('api-requests');
+  await workspace.deleteMessage('api-requests', card?.ts ?? '');
+  await dana.types('/unregister');
+  await dana.picks('Registration', 'Payments API');
+  await dana.submits();
+  await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
+});
+
+it('a card follows what it shows also where the status stays, and also while it is being drawn', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const { tables, close } = connect(database.url);
+  const outbox = createOutbox(database.url, () => {});
+  await outbox.start();
+  const rename = (name: string) =>
+    tables.transaction(async (tx) => {
+      await tx.execute(`update applications set name = '${name}'`);
+      await cards.outdate(tx, { tables, outbox }, [1]);
+    });
+  const held = workspace.hold('chat.update');
+  await rename('Kiosk');
+  await held.reached;
+  await rename('Counter');
+  held.release();
+  await alex.finds(/Application {2}Counter/, { in: 'api-requests' });
+  await delivered(office);
+  const drawings = workspace.calls.filter(({ method }) => method === 'chat.update');
+  await tables.transaction((tx) => outbox.enqueue(tx, [{ kind: 'card', registration: 1, version: 1 }]));
+  await delivered(office);
+  expect(workspace.calls.filter(({ method }) => method === 'chat.update')).toHaveLength(drawings.length);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  expect(alex.sees('api-requests')).toHaveLength(1);
+  await outbox.stop(1);
+  await close();
+});
+
+it('a channel without the bot holds up nothing but its own cards, and gets them once the bot is in', async () => {
+  const catalog = `services:
+  - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }
+  - { slug: ledger, name: Ledger API }
+  - { slug: search, name: Search API, channel: C0PAY, approval: auto }
+`;
+  const usual = seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] });
+  await using office = await openOffice({ catalog, seed: usual });
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+  await dana.finds(/Approved automatically/);
+  expect(workspace.messages('payments')).toEqual([]);
+  await workspace.join('registrar', 'payments');
+  await alex.finds(/Payments API/, { in: 'payments' });
+  await alex.finds(/Search API/, { in: 'payments' });
+  const { sql } = office.database;
+  // What was taken out of the outbox beside what failed is not done again.
+  const again = await sql`
+    select j.data from pgboss.job j join registrations r on r.id = (j.data ->> 'registration')::int join services s on s.id = r.service_id
+    where j.data ->> 'kind' = 'card' and s.slug = 'ledger' and j.retry_count > 0`;
+  expect(again).toEqual([]);
+});
+
+it('what comes after a message does not wait for what was delivered beside it', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  const ledger = workspace.hold('chat.postMessage', ({ blocks }) => /Ledger/.test(JSON.stringify(blocks)));
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await ledger.reached;
+  await alex.finds(/Payments API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  ledger.release();
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+});
+
+it('a message that can never be delivered is put aside, and holds up nothing', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  await workspace.deactivate('dana');
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await alex.clicks('Revoke', { in: 'api-requests' });
+  await alex.fills('Reason', 'Dana has left');
+  await alex.submits();
+  await alex.finds(/Revoked by @alex/, { in: 'api-requests' });
+  await delivered(office);
+  const aside = await database.sql`select data from pgboss.job where name = 'outbox-dead' order by created_on`;
+  expect(aside.map(({ data }) => [data.kind, data.version, data.why])).toEqual([
+    ['notice', 2, 'channel_not_found'],
+    ['notice', 3, 'channel_not_found'],
+  ]);
+});
+
+it('after a rate limit, what is told of a registration still comes in order, and nothing is looked for', async () => {
+  await using office = await openOffice();
+  const { workspace } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const { id } = workspace.member('dana');
+  workspace.fail(
+    'chat.postMessage',
+    { kind: 'rate-limited', retryAfter: 4 },
+    { when: ({ channel }) => channel === id },
+  );
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by/, { in: 'api-requests' });
+  await alex.clicks('Revoke', { in: 'api-requests' });
+  await alex.fills('Reason', 'A mistake');
+  await alex.submits();
+  await dana.finds(/Revoked by/);
+  await delivered(office);
+  expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+  // Slack is known to have refused it, so it cannot be there.
+  expect(workspace.calls.filter(({ method }) => method === 'conversations.history')).toEqual([]);
+});

@@ -1,0 +1,100 @@
+/**
+ * Slack misbehaves: every method that the bot calls × every way in which a call can fail. While it does, whoever acts is
+ * answered in time and truly; once it is over, people see exactly what is kept, each message once, and nothing is left.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import type { Fault } from '../local-slack/model.ts';
+import { check } from '../support/invariants.ts';
+import { delivered } from '../support/outbox.ts';
+import { type Row, rows } from './fault-matrix/rows.ts';
+import { openStory, type Story } from './fault-matrix/story.ts';
+
+const error = (word: string): Fault => ({ kind: 'error', error: word });
+
+/**
+ * Ways to fail, and Slack's own words, each where it can be said. Each has an office, for they mostly wait; those that wait
+ * longest begin.
+ */
+const ways: [string, (row: Row) => Fault[]][] = [
+  ['hangs', () => [{ kind: 'hang' }]],
+  ['says what only a human can mend', ({ words }) => words.map(error)],
+  ['is limited (429)', () => [{ kind: 'rate-limited', retryAfter: 1 }]],
+  ['fails (500)', () => [{ kind: 'server-error' }]],
+  ['cuts the connection', () => [{ kind: 'reset' }]],
+  ['answers with nonsense', () => [{ kind: 'malformed' }]],
+  ['does it and cuts the connection', () => [{ kind: 'accept-then-drop' }]],
+];
+
+/** Nobody waits for ten seconds here: what gives a call up does so in a tenth of them, and of a click's in half its time. */
+beforeAll(() => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms >= 10_000 ? ms / 10 : ms / 2));
+});
+afterAll(() => vi.restoreAllMocks());
+
+const policy = { approvers: [], adminChannel: 'C0REQUESTS', allowSelfApproval: false, allowExternal: false };
+
+type Cell = { row: Row; fault: Fault };
+
+/** Each cell after the other; what follows by itself is waited for at the end. What goes wrong names its cell. */
+async function play(story: Story, cells: Cell[]): Promise<void> {
+  const following: { cell: Cell; met: Promise<void>; follows: () => Promise<unknown> }[] = [];
+  for (const cell of cells) {
+    await named(cell, async () => {
+      const { act, afterwards, inTheEnd, when = () => true } = await cell.row.ready(story, cell.fault);
+      // What the outbox tries again fails once: a fault that stood on would meet what other cells wait for.
+      const times = inTheEnd ? 1 : Number.POSITIVE_INFINITY;
+      const standing = story.workspace.fail(cell.row.method, cell.fault, { times, when });
+      await act();
+      const met = story.workspace
+        .until(() => standing.met > 0, { what: 'the call is made', within: 20_000 })
+        .then(() => standing.end());
+      if (inTheEnd) following.push({ cell, met, follows: inTheEnd });
+      else await met;
+      await afterwards?.();
+    });
+  }
+  await Promise.all(following.map(({ cell, met }) => named(cell, () => met)));
+  await delivered(story.office, 20_000, 50);
+  // What could not be delivered is put back, as an operator does.
+  await carryOut(readArguments(['redrive']), story.office.database.url);
+  await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
+  await delivered(story.office, 20_000, 50);
+  expect(await check(story.office, policy)).toEqual([]);
+}
+
+async function named({ row, fault }: Cell, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const how = fault.kind === 'error' ? fault.error : fault.kind;
+    throw new Error(`${row.method}, ${how}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+it.concurrent.each(ways)(
+  'where Slack %s, at any method, everybody is answered, and in the end all of it is so',
+  async (_, faultsOf) => {
+    await using story = await openStory();
+    await play(
+      story,
+      rows.flatMap((row) => faultsOf(row).map((fault): Cell => ({ row, fault }))),
+    );
+  },
+  120_000,
+);
+
+it('every method that the bot calls has its row, and no other', () => {
+  const root = new URL('../../src/', import.meta.url);
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const source = files.map((file) => readFileSync(new URL(file, root), 'utf8')).join('\n');
+  const clients = /\b(?:client|poster)\s*\.((?:\s*\.?\w+)(?:\s*\.\w+)+)\(/g;
+  const called = [...source.matchAll(clients)].map(([, path = '']) => path.replace(/\s+/g, ''));
+  const methods = called.filter((path) => /^(chat|views|conversations|users|usergroups|files|auth)\./.test(path));
+  // What is not called by name: the SDK opens connections, Bolt answers beside a message, and a picture goes to an address.
+  const others = ['apps.connections.open', 'response_url', 'upload'];
+  expect(source).not.toMatch(/\bapiCall\(/);
+  expect([...new Set(rows.map(({ method }) => method))].sort()).toEqual([...new Set([...methods, ...others])].sort());
+});

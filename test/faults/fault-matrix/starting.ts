@@ -1,0 +1,36 @@
+/** The rows of starting: a connection to Slack is made though Slack is not well, or once it is. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { createLog } from '../../../src/observability/log.ts';
+import { createMetrics } from '../../../src/observability/metrics.ts';
+import { createSlack } from '../../../src/slack/slack.ts';
+import { environment } from '../../support/bot.ts';
+import type { Act } from './rows.ts';
+import type { Story } from './story.ts';
+
+/** In Socket Mode, beside a bot that is handed everything over HTTP. A start that was refused may be tried again. */
+export async function startsSlack({ workspace }: Story): Promise<Act> {
+  const read = readConfig(environment(workspace, 'socket', { DATABASE_URL: 'postgres://127.0.0.1/none' }));
+  if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
+  const metrics = createMetrics(
+    () => undefined,
+    () => new Date(),
+  );
+  const slack = createSlack(read.config, createLog('silent'), metrics);
+  let started: Promise<boolean>;
+  return {
+    act: async () => {
+      started = slack.start().then(
+        () => true,
+        () => false,
+      );
+      await turn();
+    },
+    afterwards: async () => {
+      if (!(await started)) await slack.start();
+      expect(slack.connected()).toBe(true);
+      await slack.stop(1);
+    },
+  };
+}

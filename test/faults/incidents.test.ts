@@ -1,0 +1,199 @@
+/** What only a human can mend reaches a human, once, and follows by itself when it is mended. */
+import { describe, expect, it } from 'vitest';
+import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import { channel, seed } from '../local-slack/seed.ts';
+import { delivered, tries } from '../support/outbox.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const catalog = `services:
+  - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }
+  - { slug: ledger, name: Ledger API }
+  - { slug: search, name: Search API, channel: C0PAY, approval: auto }
+`;
+const withPayments = () => seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] });
+
+const warnings = (lines: string[]) => lines.filter((line) => line.startsWith(':warning:') || line.startsWith('⚠'));
+
+it('a dead channel is told to the admin channel once, takes no requests, and gets its cards when it lives again', async () => {
+  await using office = await openOffice({ catalog, seed: withPayments() });
+  const { workspace, database } = office;
+  const { dana, sam, alex } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
+  await dana.closes();
+  const warning = await alex.finds(/cannot reach/, { in: 'api-requests' });
+  expect(warning).toMatch(/Registrar cannot reach .*C0PAY.*: the bot is not in it, or it is gone\. Write `\/invite/);
+  expect(warning).toMatch(/follows by itself once this is mended/);
+  await dana.finds(/Approved automatically/);
+
+  expect(await asks(sam, ['Ledger API', 'Payments API'], 'Kiosk')).toEqual({
+    errors: {
+      Services:
+        'Payments API: no request can be made just now, because Registrar cannot post to the channel that decides. Please tell an admin, who has been told why.',
+    },
+  });
+  // Nobody has to be asked for this one.
+  await sam.unpicks('Services');
+  await sam.picks('Services', 'Search API');
+  expect(await sam.submits()).toHaveProperty('view');
+  await sam.closes();
+
+  await workspace.join('registrar', 'payments');
+  await alex.finds(/Payments API/, { in: 'payments' });
+  await delivered(office);
+  expect(alex.sees('payments')).toHaveLength(3);
+  expect(await asks(sam, ['Payments API'], 'Kiosk')).toHaveProperty('view');
+  await alex.finds(/Payments API\nApplication {2}Kiosk/, { in: 'payments' });
+
+  await workspace.archive('payments');
+  await dana.types('/unregister');
+  await dana.picks('Registration', 'Payments API');
+  await dana.submits();
+  await alex.finds(/it is archived\. Unarchive it/, { in: 'api-requests' });
+  await workspace.unarchive('payments');
+  await alex.finds(/Unregistered by @dana/, { in: 'payments' });
+  await delivered(office);
+  expect(warnings(alex.sees('api-requests'))).toHaveLength(2);
+  expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
+});
+
+it('where the admin channel is what is dead, the first approver who can be reached is told', async () => {
+  await using office = await openOffice({ env: { APPROVERS: 'U0LEE,U0PRIYA,U0ALEX' } });
+  const { workspace } = office;
+  const { dana, alex, priya } = people(office);
+  await workspace.deactivate('lee');
+  await workspace.archive('api-requests');
+  await asks(dana, ['Payments API'], 'Shop');
+  await priya.finds(/Registrar cannot reach #api-requests/);
+  expect(alex.told).toEqual([]);
+  await workspace.unarchive('api-requests');
+  await alex.finds(/Payments API/, { in: 'api-requests' });
+  await delivered(office);
+  expect(warnings(priya.told)).toHaveLength(1);
+});
+
+describe('what could not be delivered', () => {
+  it('is kept, told once an hour for each cause, listed, and put back', async () => {
+    await using office = await openOffice({ catalog });
+    const { workspace, database } = office;
+    const { dana, sam, alex } = people(office);
+    await requests(dana, alex, 'Ledger API');
+    const { id } = workspace.member('dana');
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'error', error: 'user_not_found' },
+      { times: 9, when: ({ channel }) => channel === id },
+    );
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/A message to people, by direct message could not be delivered/, { in: 'api-requests' });
+    await alex.clicks('Revoke', { in: 'api-requests' });
+    await alex.fills('Reason', 'A mistake');
+    await alex.submits();
+    await alex.finds(/Revoked by/, { in: 'api-requests' });
+    await delivered(office);
+    expect(warnings(alex.sees('api-requests'))).toHaveLength(1);
+
+    const listed = await carryOut(readArguments(['list']), database.url);
+    expect(listed.split('\n').map((line) => line.split('  ').slice(1, 4))).toEqual([
+      ['notice of registration 1', 'to direct', 'because of user_not_found'],
+      ['notice of registration 1', 'to direct', 'because of user_not_found'],
+    ]);
+    expect(await carryOut(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
+
+    workspace.mend();
+    expect(await carryOut(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
+      '0 messages are tried again.',
+    );
+    expect(await carryOut(readArguments(['redrive']), database.url)).toBe('2 messages are tried again.');
+    await dana.finds(/Revoked by/);
+    await delivered(office);
+    expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+    expect(await carryOut(readArguments(['list']), database.url)).toMatch(/there are no dead letters/);
+
+    // The same again, an hour later, is told again.
+    await database.sql`update troubles set told_at = told_at - interval '61 minutes'`;
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'error', error: 'user_not_found' },
+      { times: 9, when: ({ channel }) => channel === id },
+    );
+    await alex.clicks('Reinstate', { in: 'api-requests' });
+    await workspace.until(() => warnings(alex.sees('api-requests')).length === 2);
+
+    // Nothing is tried for ever.
+    await tries(office, 2);
+    workspace.mend();
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'error', error: 'internal_error' },
+      { times: 2, when: ({ channel }) => channel === 'C0REQUESTS' },
+    );
+    await asks(sam, ['Ledger API'], 'Kiosk');
+    await alex.finds(/to #api-requests .*could not be delivered: the cause is `internal_error`/, {
+      in: 'api-requests',
+    });
+    await delivered(office);
+    const why =
+      await database.sql`select data->>'kind' as kind, data->>'why' as why from pgboss.job where name = 'outbox-dead' order by created_on`;
+    expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
+    expect(await carryOut(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
+      '1 message is tried again.',
+    );
+    await alex.finds(/Kiosk/, { in: 'api-requests' });
+  }, 40_000);
+
+  it('is neither lost nor kept twice where writing it down is cut short', async () => {
+    await using office = await openOffice({ catalog });
+    const { workspace, database } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex, 'Ledger API');
+    // What ends a job after the letter was written fails once, as if the process had died there.
+    await database.sql.unsafe(`
+      create sequence cut_short;
+      create function cut_short() returns trigger language plpgsql as $$ begin
+        if nextval('cut_short') = 1 then raise 'cut short'; end if;
+        return new; end $$;
+      create trigger cut_short before update on pgboss.job_common for each row
+        when (new.state = 'completed' and new.data->>'kind' = 'notice') execute function cut_short()`);
+    await workspace.deactivate('dana');
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/could not be delivered/, { in: 'api-requests' });
+    await delivered(office);
+    expect(await database.sql`select from pgboss.job where name = 'outbox-dead'`).toHaveLength(1);
+    expect(await database.sql`select last_value::int from cut_short`).toEqual([{ last_value: 2 }]);
+  });
+
+  it('is told also where the process died at the last attempt, and holds up nothing', async () => {
+    await using office = await openOffice({ catalog, housekeeping: '* * * * * *' });
+    const { workspace, database } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex, 'Ledger API');
+    const post = workspace.hold('chat.postMessage', ({ channel }) => channel === 'U0DANA');
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await post.reached;
+    await database.sql`
+      update pgboss.job set retry_limit = 0, heartbeat_on = now() - interval '1 minute', heartbeat_seconds = 1
+      where name = 'outbox' and state = 'active' and data->>'kind' = 'notice'`;
+    await alex.finds(/Registrar was stopped at the last of many attempts/, { in: 'api-requests' });
+    post.release();
+    await alex.clicks('Revoke', { in: 'api-requests' });
+    await alex.fills('Reason', 'A mistake');
+    await alex.submits();
+    await dana.finds(/Revoked by/);
+    expect(await carryOut(readArguments(['redrive']), database.url)).toBe('1 message is tried again.');
+    await delivered(office);
+    // The request that was held back was taken after all: it is found again by its mark.
+    expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+  }, 30_000);
+
+  it.each([
+    [['lost']],
+    [['redrive', 'twice']],
+    [['list', '--limit', '0']],
+    [['list', '--place', 'C0']],
+    [['redrive', '--all']],
+    [[]],
+  ])('a command that is not understood says how it is used: %s', (args) => {
+    expect(() => readArguments(args)).toThrow(/npm run outbox -- list/);
+  });
+});

@@ -1,0 +1,116 @@
+/** Every few minutes cards are compared with what they should be: what is wrong is put right, what is right is left alone. */
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import * as reconciling from '../../src/db/registration/card-drift.ts';
+import { card } from '../../src/views/registration/card.ts';
+import { gist } from '../../src/views/registration/card-fingerprint.ts';
+import { channel, seed } from '../local-slack/seed.ts';
+import { delivered } from '../support/outbox.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+it('a card that was changed by hand, deleted, or never redrawn is as it should be in the end; the others are left alone', async () => {
+  const catalog = `services:
+  - { slug: payments, name: Payments API }
+  - { slug: ledger, name: Ledger API, channel: C0LEDGER, approvers: [U0ALEX] }
+`;
+  const ledger = channel('C0LEDGER', 'ledger', ['U0ALEX', 'U0REGISTRAR']);
+  await using office = await openOffice({ catalog, seed: seed({ channels: [ledger] }), housekeeping: '* * * * * *' });
+  const { workspace, database } = office;
+  const { dana, sam, lee, alex } = people(office);
+  await requests(dana, alex);
+  await requests(sam, alex, 'Payments API', 'Kiosk');
+  await requests(lee, alex, 'Payments API', 'Portal');
+  const [shop, kiosk, portal] = workspace.messages('api-requests').map(({ ts }) => ts);
+
+  await workspace.tamper('api-requests', shop ?? '', 'Approved, trust me');
+  await alex.finds(/Shop[\s\S]*Approve/, { in: 'api-requests' });
+  await workspace.deleteMessage('api-requests', kiosk ?? '');
+  await alex.finds(/Kiosk/, { in: 'api-requests' });
+
+  // A change whose job was lost, and so was the card's redrawing.
+  await alex.clicks('Approve', { in: 'api-requests', on: /Portal/ });
+  await lee.finds(/Approved by/);
+  await delivered(office);
+  await workspace.tamper('api-requests', portal ?? '', 'Pending for ever');
+  await database.sql`update registrations set card_version = 1, changed_at = now() - interval '5 minutes' where status = 'approved'`;
+  await alex.finds(/Portal[\s\S]*Approved by @alex/, { in: 'api-requests' });
+
+  // A channel that takes posts again without a word of it.
+  await workspace.archive('ledger');
+  await asks(dana, ['Ledger API'], 'Shop');
+  await alex.finds(/cannot reach #ledger/, { in: 'api-requests' });
+  workspace.channel('ledger').archived = false;
+  await alex.finds(/Ledger API/, { in: 'ledger' });
+
+  await delivered(office);
+  const changes = workspace.calls.filter(({ method }) => /^chat\.(update|post)/.test(method)).length;
+  const looked = () => workspace.calls.filter(({ method }) => method === 'conversations.history').length;
+  const before = looked();
+  await workspace.until(() => looked() >= before + 4);
+  expect(workspace.calls.filter(({ method }) => /^chat\.(update|post)/.test(method)).length).toBe(changes);
+  expect(alex.sees('api-requests').filter((text) => text.startsWith('Access request'))).toHaveLength(3);
+
+  // What Slack writes in a way of its own is redrawn once, and not at every tick.
+  const { tables, close } = connect(database.url);
+  const outbox = createOutbox(database.url, () => {});
+  await outbox.start();
+  const [one] = await reconciling.toCompare({ tables, outbox }, 1);
+  if (!one) throw new Error('there is no card');
+  const db = { tables, outbox };
+  expect(await reconciling.redraw(db, one, 'should\nis')).toBe(true);
+  await delivered(office);
+  const again = { ...one, drawing: one.drawing + 1 };
+  await database.sql`update registrations set card_differs = md5('should' || chr(10) || 'is') where id = ${one.id}`;
+  expect(await reconciling.redraw(db, again, 'should\nis')).toBe(false);
+  expect(await reconciling.redraw(db, again, 'should\nis not')).toBe(true);
+  await outbox.stop(1);
+  await close();
+}, 40_000);
+
+describe('what is compared of a card', () => {
+  const at = new Date('2026-11-03T10:00:00Z');
+  const { blocks } = card({
+    id: 1,
+    version: 1,
+    status: 'pending',
+    service: { name: 'R&D <API>', docs: null },
+    application: 'Shop',
+    applicationDeleted: false,
+    requester: 'U0DANA',
+    reason: 'two\nlines & more',
+    requestedAt: at,
+    approvers: { users: ['U0ALEX'], groups: [], channel: 'C0ADMIN' },
+    story: [],
+    earlier: [],
+  });
+  /** The same blocks with every plain value changed as said. */
+  const changed = (change: (key: string, value: unknown) => unknown) => JSON.parse(JSON.stringify(blocks, change));
+
+  it.each<[string, unknown[], boolean]>([
+    ['as it is', blocks, true],
+    [
+      'with what Slack escapes',
+      changed((key, value) =>
+        key === 'text' && typeof value === 'string'
+          ? value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+          : value,
+      ),
+      true,
+    ],
+    ['with emoji and other additions of Slack', changed((key, value) => (key === 'emoji' ? true : value)), true],
+    [
+      'with other spaces',
+      changed((key, value) => (key === 'text' && typeof value === 'string' ? value.replace(/ /g, '  ') : value)),
+      true,
+    ],
+    ['with another word', changed((_, value) => (value === 'Shop' ? 'Shot' : value)), false],
+    ['with another button', changed((key, value) => (key === 'value' ? '1@2' : value)), false],
+    ['with another person', changed((key, value) => (key === 'user_id' ? 'U0SAM' : value)), false],
+    ['without its last block', blocks.slice(0, -1), false],
+    ['without anything', [], false],
+  ])('%s', (_, others, same) => {
+    expect(gist(others) === gist(blocks)).toBe(same);
+  });
+});

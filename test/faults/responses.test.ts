@@ -1,0 +1,132 @@
+/** No click and no command goes without an answer, whatever Slack or the database does meanwhile. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from '../local-slack/model.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const faults: [string, Fault][] = [
+  ['fails (500)', { kind: 'server-error' }],
+  ['cuts the connection', { kind: 'reset' }],
+  ['hangs', { kind: 'hang' }],
+  ['is limited', { kind: 'rate-limited', retryAfter: 30 }],
+];
+
+describe('where Slack does not open a form', () => {
+  let office: Office;
+  beforeAll(async () => {
+    office = await openOffice();
+  });
+  afterAll(() => office[Symbol.asyncDispose]());
+
+  it.each(faults)('once, because it %s, it is opened all the same or the person is told', async (_, fault) => {
+    const { workspace } = office;
+    const { sam } = people(office);
+    const before = sam.whispers.length;
+    workspace.fail('views.open', fault);
+    await sam.types('/register');
+    await workspace.until(() => workspace.views(sam.id).length > 0 || sam.whispers.length > before);
+    for (const view of workspace.views(sam.id)) await workspace.close(sam.id, view.id);
+  });
+
+  it.each(faults)('twice, because it %s, the person is told to try again', async (_, fault) => {
+    const { workspace } = office;
+    const { lee } = people(office);
+    const before = lee.whispers.length;
+    workspace.fail('views.open', fault, { times: 2 });
+    await lee.types('/register');
+    await workspace.until(() => lee.whispers.length > before);
+    expect(lee.whispers.at(-1)).toBe(
+      'Slack did not open the form just now, and nothing was changed. Please try again.',
+    );
+    workspace.mend();
+  });
+
+  it('but loses the answer, the form is there, and nobody is told otherwise', async () => {
+    const { workspace } = office;
+    const { dana } = people(office);
+    workspace.fail('views.open', { kind: 'accept-then-drop' });
+    await dana.types('/register');
+    await dana.picks('Services', 'Payments');
+    await workspace.until(() => workspace.calls.filter(({ method }) => method === 'views.open').at(-1)?.response.error);
+    expect(dana.whispers).toEqual([]);
+  });
+});
+
+describe('where the database is gone', () => {
+  it('a click is answered, a form stays as it was filled in, a picker says so; and all goes well once it is back', async () => {
+    await using office = await openOffice();
+    const { database, workspace } = office;
+    const { dana, alex, priya } = people(office);
+    await requests(dana, alex);
+    await priya.clicks('Reject', { in: 'api-requests' });
+    await priya.fills('Reason', 'Not now');
+
+    await database.allow(false);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    expect(await alex.finds(/./, { in: 'whispered' })).toBe(
+      'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.',
+    );
+    await dana.types('/register payments');
+    expect(await dana.searches('Services', 'led')).toEqual([
+      'Registrar cannot look this up just now. Type again in a moment.',
+    ]);
+    const { id } = priya.view;
+    await priya.submits();
+    expect(priya.view.id).toBe(id);
+    expect(priya.view.errors.reason ?? priya.reads).toMatch(
+      /could not save this just now|Still working on it|could not finish/,
+    );
+    const ready = () => fetch(`http://127.0.0.1:${office.bot.port}/readyz`);
+    const readyz = await ready();
+    expect([readyz.status, Object.keys(Object(await readyz.json()).failing)]).toEqual([503, ['database']]);
+
+    await database.allow(true);
+    await eventually('it is ready again', async () => (await ready()).status === 200);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await workspace.until(() => workspace.views(dana.id).length === 1);
+    await dana.closes();
+    await asks(dana, ['Ledger API'], 'Shop');
+    await alex.finds(/Ledger API/, { in: 'api-requests' });
+  });
+});
+
+describe('where Slack does not take an answer beside the message', () => {
+  it('it goes to the person directly', async () => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana } = people(office);
+    const [channel] = workspace.channels.values();
+    if (!channel) throw new Error('a workspace without channels');
+    await dana.types('/unregister');
+    await dana.finds(/no registrations/, { in: 'whispered' });
+    const command = workspace.delivered.findLast((payload) => payload.command === '/unregister');
+    await workspace.deliver({ ...command, response_url: `${workspace.url}/response/gone` });
+    await dana.finds(/no registrations/);
+    for (const fault of [{ kind: 'malformed' }, { kind: 'error', error: 'expired_url' }] as const) {
+      const told = dana.told.length;
+      workspace.fail('response_url', fault);
+      await dana.types('/unregister');
+      await workspace.until(() => dana.told.length > told);
+    }
+  });
+});
+
+describe('what a simpler Slack leaves out', () => {
+  it('a picker that sends nothing typed is filled; a form without state is refused on its fields', async () => {
+    await using office = await openOffice();
+    const { workspace } = office;
+    const { dana } = people(office);
+    await asks(dana, ['Payments API'], 'Shop');
+    const suggestion = workspace.delivered.find(({ type }) => type === 'block_suggestion');
+    const { value: _, ...without } = { value: '', ...suggestion };
+    expect(JSON.stringify(await workspace.deliver(without))).toContain('"options":[{');
+    const submission = workspace.delivered.find(({ type }) => type === 'view_submission');
+    const { state: __, ...view } = { state: {}, ...Object(submission?.view) };
+    expect(await workspace.deliver({ ...submission, view })).toMatchObject({
+      ok: true,
+      body: { response_action: 'errors' },
+    });
+  });
+});

@@ -1,0 +1,192 @@
+/** Socket Mode when Slack renews, drops or refuses its connections: no click is lost while one stands, and nobody storms. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Fault } from '../local-slack/model.ts';
+import type { Workspace } from '../local-slack/workspace.ts';
+import { holdRegistrations, standing } from '../support/locks.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { people, requests } from '../support/steps.ts';
+
+/** As in the world, but quicker. */
+const sockets = { silence: 10_000, hello: 500, linger: 100, firstPause: 20, longestPause: 160, proven: 100 };
+
+let office: Office;
+let workspace: Workspace;
+beforeAll(async () => {
+  office = await openOffice({ sockets });
+  workspace = office.workspace;
+  await workspace.until(() => workspace.connections === 2);
+});
+afterAll(() => office[Symbol.asyncDispose]());
+
+const asked = () => workspace.calls.filter(({ method }) => method === 'apps.connections.open');
+
+/** Somebody who types one command after the other while something happens; each is answered, or it throws. */
+async function meanwhile(happens: () => Promise<unknown>): Promise<void> {
+  const { dana } = people(office);
+  const over = new AbortController();
+  const typing = (async () => {
+    while (!over.signal.aborted) await dana.types('/registrations');
+  })();
+  await Promise.race([happens(), typing]).finally(() => over.abort());
+  await typing;
+}
+
+/** Both stand, and these many were opened anew. */
+async function renewed(before: number, count: number): Promise<void> {
+  await workspace.until(() => workspace.connections === 2 && asked().length >= before + count);
+  // Also those that are renewed stay.
+  await people(office).dana.types('/registrations');
+  await people(office).dana.types('/registrations');
+}
+
+describe('Slack asks to connect anew', () => {
+  it.each(['warning', 'refresh_requested', 'link_disabled'] as const)(
+    'over both connections at once (%s): one is renewed after the other, and every command is answered',
+    async (reason) => {
+      const before = asked().length;
+      await meanwhile(async () => {
+        workspace.disconnect(reason, 2);
+        await renewed(before, 2);
+      });
+    },
+  );
+
+  it('while a form is being worked on: it is answered over the connection that it came by', async () => {
+    const { dana, alex, priya } = people(office);
+    await requests(dana, alex);
+    await priya.clicks('Reject', { in: 'api-requests' });
+    await priya.fills('Reason', 'Not now');
+    const row = await holdRegistrations(office.database);
+    const submitted = priya.submits();
+    await standing(office.database, 1);
+    const before = asked().length;
+    workspace.disconnect('refresh_requested', 2);
+    await dana.types('/register');
+    await row.release();
+    expect(await submitted).toEqual({ closed: true });
+    await dana.closes();
+    await renewed(before, 2);
+  });
+
+  it('while no other connection can be had: it stays for as long as Slack lets it', async () => {
+    const before = asked().length;
+    workspace.fail(
+      'apps.connections.open',
+      { kind: 'error', error: 'internal_error' },
+      { times: Number.POSITIVE_INFINITY },
+    );
+    workspace.dropConnections(1);
+    await meanwhile(async () => {
+      await workspace.until(() => asked().length > before);
+      workspace.disconnect('warning', 1);
+      await workspace.until(() => asked().length > before + 3);
+      expect(workspace.connections).toBe(1);
+      workspace.mend();
+      await workspace.until(() => workspace.connections === 2);
+    });
+  });
+});
+
+describe('connections are lost', () => {
+  it('one of them, without a word: the other takes what people do', async () => {
+    const before = asked().length;
+    workspace.dropConnections(1);
+    await meanwhile(() => renewed(before, 1));
+  });
+
+  it('both, and nobody says so: the bot notices that its pings come to nothing', async () => {
+    await using quick = await openOffice({ sockets: { ...sockets, silence: 400 } });
+    await quick.workspace.until(() => quick.workspace.connections === 2);
+    quick.workspace.silenceConnections(2);
+    await quick.workspace.until(() => quick.workspace.connections === 2);
+    await people(quick).dana.types('/registrations');
+  });
+});
+
+describe('Slack gives no connection', () => {
+  /** Each of them more than once in a row, and one after another: some the SDK takes for final. */
+  const faults: Fault[] = [
+    { kind: 'server-error' },
+    { kind: 'reset' },
+    { kind: 'malformed' },
+    { kind: 'error', error: 'internal_error' },
+    { kind: 'error', error: 'invalid_auth' },
+    { kind: 'error', error: 'internal_error' },
+    { kind: 'error', error: 'team_disabled' },
+    { kind: 'hang' },
+    { kind: 'rate-limited', retryAfter: 1 },
+  ];
+
+  it('whatever it says instead: the other takes what people do, and once Slack gives one both stand', async () => {
+    const before = asked().length;
+    for (const fault of faults) workspace.fail('apps.connections.open', fault);
+    workspace.dropConnections(1);
+    await meanwhile(() => renewed(before, faults.length + 1));
+    const [limited, next] = asked().slice(-2);
+    expect((next?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  /** The shortest time that so many tries of both may take: pauses that double, and are cut by half at most. */
+  const leastFor = 300;
+
+  it('to either of them: they ask again with growing pauses', async () => {
+    workspace.fail(
+      'apps.connections.open',
+      { kind: 'error', error: 'invalid_auth' },
+      { times: Number.POSITIVE_INFINITY },
+    );
+    const before = asked().length;
+    workspace.dropConnections();
+    await workspace.until(() => asked().length >= before + 14);
+    const [first, last] = [asked()[before], asked()[before + 13]];
+    expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(leastFor);
+    const { dana } = people(office);
+    await dana.types('/registrations', { expectFailure: true });
+    expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(503);
+    workspace.mend();
+    await workspace.until(() => workspace.connections === 2);
+    await dana.types('/registrations');
+    expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(200);
+  });
+
+  it('that lasts: to connect and be cut off at once is no success', async () => {
+    const before = asked().length;
+    const cutting = workspace.onChange(() => workspace.dropConnections());
+    workspace.dropConnections();
+    await workspace.until(() => asked().length >= before + 14);
+    cutting();
+    const [first, last] = [asked()[before], asked()[before + 13]];
+    expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(leastFor);
+    await workspace.until(() => workspace.connections === 2);
+  });
+
+  it('that is greeted: it is given up, and another one asked for', async () => {
+    const before = asked().length;
+    const greet = workspace.holdHello();
+    workspace.dropConnections(1);
+    await workspace.until(() => asked().length >= before + 2);
+    greet();
+    await workspace.until(() => workspace.connections === 2);
+    await people(office).dana.types('/registrations');
+  });
+
+  it('but to one of the two: that one is enough to start with, and the other comes when there is room', async () => {
+    const strangers = await Promise.all(Array.from({ length: 7 }, () => stranger()));
+    await workspace.until(() => workspace.connections === 9);
+    const another = await office.startAnother();
+    expect(workspace.connections).toBe(10);
+    for (const one of strangers) one.close();
+    await workspace.until(() => workspace.connections === 4);
+    await another.stop();
+    await workspace.until(() => workspace.connections === 2);
+  });
+});
+
+/** Another program with the same app token. */
+async function stranger(): Promise<WebSocket> {
+  const headers = { authorization: `Bearer ${workspace.appToken}` };
+  const response = await fetch(`${workspace.apiUrl}apps.connections.open`, { method: 'POST', headers });
+  const { url } = Object(await response.json());
+  return new WebSocket(String(url));
+}

@@ -1,0 +1,85 @@
+/** Starting and stopping at the same time: a bot that is told to stop before it is ready, and a replica that starts while another drains. */
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { start } from '../../src/main.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { environment } from '../support/bot.ts';
+import { eventually } from '../support/eventually.ts';
+import { holdMigrations, holdRegistrations, standing } from '../support/locks.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+/** Where it stands while it starts, and how to have it stand there. */
+const places: [string, (office: Office) => Promise<{ reached: Promise<void>; release: () => unknown }>][] = [
+  [
+    'another replica migrates',
+    async ({ database }) => {
+      const { release } = await holdMigrations(database);
+      return { reached: standing(database, 1), release };
+    },
+  ],
+  ['Slack does not say who the bot is', async ({ workspace }) => workspace.hold('auth.test')],
+  ['Slack does not say where to connect to', async ({ workspace }) => workspace.hold('apps.connections.open')],
+  [
+    'Slack does not greet its connections',
+    async ({ workspace }) => {
+      const release = workspace.holdHello();
+      const asked = () => workspace.calls.filter(({ method }) => method === 'apps.connections.open').length === 2;
+      return { reached: workspace.until(asked).then(() => {}), release };
+    },
+  ],
+];
+
+describe('told to stop while it starts, it ends at once, takes nothing on, and lets go of everything', () => {
+  it.each(places)('while %s', async (_, hold) => {
+    await using office = await openOffice({ bots: 0 });
+    const { workspace, database } = office;
+    const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
+    const read = readConfig(env);
+    if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
+    const held = await hold(office);
+    const stopping = new AbortController();
+    const starting = start(read.config, createLog('silent'), { signal: stopping.signal });
+    await held.reached;
+    stopping.abort(new Error('told to stop'));
+    await expect(starting).rejects.toThrow('told to stop');
+    await held.release();
+    await eventually('nothing of it is left', async () => {
+      const left = await database.sql`
+        select from pg_stat_activity where datname = current_database() and application_name like 'registrar%'`;
+      return left.length === 0 && workspace.connections === 0;
+    });
+    // Whoever comes next finds all as it should be.
+    await office.startAnother();
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+  });
+});
+
+it('a replica that starts while another drains takes what comes; what the other had begun it finishes', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, sam, alex, priya } = people(office);
+  await requests(dana, alex);
+  await priya.clicks('Reject', { in: 'api-requests' });
+  await priya.fills('Reason', 'Closing time');
+  const slack = workspace.hold('auth.test');
+  const starting = office.startAnother();
+  await slack.reached;
+  const row = await holdRegistrations(database);
+  const submitted = priya.submits();
+  await standing(database, 1);
+  const stopped = office.bot.stop();
+  slack.release();
+  await starting;
+  await row.release();
+  expect(await submitted).toEqual({ closed: true });
+  await stopped;
+  await workspace.until(() => workspace.connections === 2);
+  await dana.finds(/Rejected by @priya/);
+  expect(dana.told).toHaveLength(1);
+  await asks(sam, ['Ledger API'], 'Kiosk');
+  await alex.finds(/Ledger API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
+  await sam.finds(/Approved by @alex/);
+});

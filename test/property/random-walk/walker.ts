@@ -1,0 +1,254 @@
+/** Walks: a random step is something that a random person does in Slack, beside what the model says must come of it. */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Action, Refusal } from '../../../src/domain/registration.ts';
+import type { Message } from '../../local-slack/model.ts';
+import type { Person } from '../../local-slack/people.ts';
+import { readable } from '../../local-slack/transcript.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { Office } from '../../support/scenario.ts';
+import { asks } from '../../support/steps.ts';
+import * as model from './model.ts';
+
+const names = ['dana', 'sam', 'alex', 'priya', 'lee'] as const;
+const applications = ['Shop', 'Till', 'Desk'];
+
+/** Numbers choose among what there is when the step is taken. */
+export const step = fc.record({
+  who: fc.constantFrom(...names),
+  does: fc.constantFrom('asks', 'presses', 'presses', 'presses', 'presses', 'unregisters', 'edits'),
+  which: fc.nat(1_000),
+  how: fc.nat(1_000),
+  /** A screen that lags behind: 0 is the card as it is. */
+  behind: fc.constantFrom(0, 0, 0, 0, 1, 2),
+});
+export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+const actionOf: Record<string, Action> = {
+  Approve: 'approve',
+  Reject: 'reject',
+  Revoke: 'revoke',
+  Reinstate: 'reinstate',
+  'Delete request': 'delete',
+};
+
+/** What a refusal reads like. */
+const sentences: Partial<Record<Refusal['kind'], RegExp>> = {
+  already: /already|still waiting/,
+  stale: /has changed since you saw it/,
+  'own-request': /^You cannot decide your own request/,
+  'not-an-approver': /^Only .* may decide this request/,
+  'not-an-owner': /^Only an owner/,
+  'not-the-requester': /^Only who asked/,
+};
+
+export class Walker {
+  readonly world = model.emptyWorld();
+  readonly #office: Office;
+  readonly #services: model.Service[];
+  /** Every look of every card, the newest last. */
+  readonly #looks = new Map<number, { version: number; message: Message }[]>();
+  /** What has happened, to be read where something is wrong. */
+  readonly path: string[] = [];
+
+  constructor(office: Office, services: model.Service[]) {
+    this.#office = office;
+    this.#services = services;
+  }
+
+  /** Takes a step, and returns whether there was anything to do. A refusal is one word to who acted, and to nobody else. */
+  async takes({ who, does, which, how, behind }: Step): Promise<boolean> {
+    const person = this.#office.workspace.person(who);
+    const whispered = person.whispers.length;
+    const answered =
+      does === 'asks'
+        ? await this.#asks(person, which, how)
+        : does === 'presses'
+          ? await this.#presses(person, which, how, behind)
+          : does === 'unregisters'
+            ? await this.#unregisters(person, which)
+            : await this.#edits(which);
+    if (answered === 'nothing to do') return false;
+    if (answered instanceof RegExp) {
+      const what = `${person.name} is answered ${answered}`;
+      const word = await this.#office.workspace.until(() => person.whispers[whispered], { what });
+      expect(word).toMatch(answered);
+    } else expect(person.whispers).toHaveLength(whispered);
+    return true;
+  }
+
+  async #asks(person: Person, which: number, how: number) {
+    const service = chosen(this.#services, which);
+    const application = chosen(applications, how);
+    if (!service || !application) return 'nothing to do';
+    const reason = `For ${person.name}'s step ${this.path.length}`;
+    this.path.push(`${person.name} asks for ${service.name} for ${application}`);
+    const errors = model.request(this.world, { person: person.id, service, application, reason });
+    const submitted = await asks(person, [service.name], application, reason);
+    if (errors) {
+      const patterns = Object.entries(errors).map(([field, words]) => [field, expect.stringMatching(words)]);
+      expect(submitted).toEqual({ errors: Object.fromEntries(patterns) });
+    } else expect(submitted).toHaveProperty('view');
+    await person.closes();
+    return 'done';
+  }
+
+  async #presses(person: Person, which: number, how: number, behind: number) {
+    const looks = chosen([...this.#looks], which);
+    if (!looks) return 'nothing to do';
+    const [id, seen] = looks;
+    const look = seen.at(-1 - behind) ?? seen[0];
+    if (!look) return 'nothing to do';
+    const { version, message } = look;
+    const labels = offered(readable(this.#office.workspace, message));
+    const label = chosen(labels, how);
+    const action = label && actionOf[label];
+    const registration = this.world.registrations[id];
+    if (!label || !action || !registration) return 'nothing to do';
+    const reason = action === 'reject' || action === 'revoke' ? `Because of step ${this.path.length}` : null;
+    this.path.push(`${person.name} presses ${label} on ${registration.service.name}, version ${version}`);
+    const refusal = model.take(this.world, registration, { action, person: person.id, seen: version, reason });
+    await person.clicks(label, { in: 'api-requests', on: message });
+    if (refusal) return sentences[refusal.kind] ?? /no such refusal/;
+    if (reason) {
+      await person.fills('Reason', reason);
+      expect(await person.submits()).toEqual({ closed: true });
+    }
+    return 'done';
+  }
+
+  async #unregisters(person: Person, which: number) {
+    const mine = this.world.registrations.filter(
+      ({ application, status }) =>
+        this.world.owners.get(application) === person.id && ['pending', 'approved', 'rejected'].includes(status),
+    );
+    const registration = chosen(mine, which);
+    await person.types('/unregister');
+    this.path.push(`${person.name} types /unregister`);
+    if (!registration) return /^You have no registrations/;
+    const { service, application, status } = registration;
+    const seen = model.versionOf(registration);
+    model.take(this.world, registration, { action: 'unregister', person: person.id, seen, reason: null });
+    await person.picks('Registration', `${service.name} — ${application} (${status})`);
+    expect(await person.submits()).toHaveProperty('view');
+    await person.closes();
+    return 'done';
+  }
+
+  async #edits(which: number) {
+    const pending = this.world.registrations.filter(({ status }) => status === 'pending');
+    const registration = chosen(pending, which);
+    const id = registration && this.world.registrations.indexOf(registration) + 1;
+    if (!registration) return 'nothing to do';
+    const reason = `Better said at step ${this.path.length}`;
+    const { workspace } = this.#office;
+    const { requester } = registration;
+    const owner = workspace.person(requester);
+    await owner.opensHome();
+    const blockId = `edit-${id}`;
+    const home = await workspace.until(() => {
+      const view = workspace.home(requester);
+      const value = `${id}@${model.versionOf(registration)}`;
+      return view?.blocks.some((block) => block.block_id === blockId && JSON.stringify(block).includes(value))
+        ? view
+        : undefined;
+    });
+    this.path.push(`${requester} edits the reason of ${registration.service.name}`);
+    const seen = model.versionOf(registration);
+    model.take(this.world, registration, { action: 'edit', person: requester, seen, reason });
+    await workspace.click({ by: requester, view: home.id, blockId, actionId: 'edit' });
+    await owner.fills('Reason', reason);
+    expect(await owner.submits()).toEqual({ closed: true });
+    return 'done';
+  }
+
+  /** Compares what is kept and what can be read with the model, once everything has been said. */
+  async agrees(): Promise<void> {
+    const { database, workspace } = this.#office;
+    const { registrations, told } = this.world;
+    const events = registrations.flatMap((one) => one.events);
+    await eventually('everything is done and said', async () => {
+      const [row] = await database.sql`select (select count(*) from history) as done, count(*) as left from pgboss.job
+        where state < 'completed' and name like 'outbox%' and data ->> 'kind' <> 'home'`;
+      return Number(row?.done) >= events.length && Number(row?.left) === 0;
+    });
+    const kept = await database.sql`select status, version, reason from registrations order by id`;
+    expect(kept).toEqual(
+      registrations.map((one) => ({ status: one.status, version: model.versionOf(one), reason: one.reason })),
+    );
+    const record = await database.sql`select action, actor, reason from history order by registration_id, version`;
+    expect(record).toEqual(events);
+
+    const cards = workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo);
+    expect(cards).toHaveLength(registrations.length);
+    for (const [id, registration] of registrations.entries()) this.#cardAgrees(id, registration, cards);
+
+    for (const name of names) {
+      const person = workspace.person(name);
+      const expected = (told.get(person.id) ?? []).map((one) => expect.stringMatching(notice(workspace, one)));
+      expect(person.told, `what ${name} was told`).toEqual(expected);
+    }
+  }
+
+  #cardAgrees(id: number, registration: model.Registration, cards: Message[]): void {
+    const { workspace } = this.#office;
+    const found = cards.filter(({ metadata }) => metadata?.event_payload.registration === id + 1);
+    expect(found).toHaveLength(1);
+    const [message] = found;
+    if (!message) return;
+    const { status, reason, service, application, requester, events } = registration;
+    const text = readable(workspace, message);
+    expect(text).toContain(`Service  ${service.name}\nApplication  ${application}\n`);
+    expect(text).toContain(`Requested by  @${workspace.member(requester).name}\n> ${reason}`);
+    const told = events
+      .filter(({ action }) => action !== 'request' || service.auto)
+      .map((event) => said(workspace, event));
+    expect([...text.matchAll(/^:\w+: ((?:\w+ )+(?:by @\w+|automatically))/gm)].map(([, words]) => words)).toEqual(told);
+    expect(offered(text)).toEqual(buttons[status] ?? []);
+    expect(text.includes('Waiting since')).toBe(status === 'pending');
+
+    const looks = this.#looks.get(id) ?? [];
+    const version = model.versionOf(registration);
+    if (looks.at(-1)?.version !== version) {
+      this.#looks.set(id, [...looks, { version, message: structuredClone(message) }]);
+    }
+  }
+}
+
+/** What a card offers to press. */
+const offered = (text: string): string[] =>
+  Object.keys(actionOf).filter((label) => text.includes(`[${label}]`) || text.includes(`[… ${label}]`));
+
+/** The contract's table, as the card's buttons. */
+const buttons: Record<string, string[]> = {
+  pending: ['Approve', 'Reject', 'Delete request'],
+  approved: ['Revoke', 'Delete request'],
+  rejected: ['Delete request'],
+  revoked: ['Reinstate', 'Delete request'],
+};
+
+const pasts: Record<model.Event['action'], string> = {
+  request: 'Approved automatically',
+  approve: 'Approved by',
+  reject: 'Rejected by',
+  revoke: 'Revoked by',
+  reinstate: 'Reinstated by',
+  edit: 'Reason edited by',
+  unregister: 'Unregistered by',
+  delete: 'Deleted by',
+  expire: 'Expired',
+};
+
+const said = (workspace: Office['workspace'], { action, actor }: model.Event): string =>
+  action === 'request' ? pasts.request : `${pasts[action]} @${workspace.member(actor).name}`;
+
+function notice(
+  workspace: Office['workspace'],
+  { event, registration }: { event: model.Event; registration: model.Registration },
+): RegExp {
+  const { service, application } = registration;
+  const why = event.action !== 'request' && event.reason ? `[\\s\\S]*> ${event.reason}` : '';
+  return new RegExp(`^:\\w+: ${said(workspace, event)}\\nService  ${service.name}\\nApplication  ${application}${why}`);
+}
+
+const chosen = <T>(among: readonly T[], number: number): T | undefined => among[number % among.length];

@@ -1,0 +1,207 @@
+/** Attacks: what Slack would never send, or not again, or not for this person, changes nothing and breaks nothing. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signature } from '../local-slack/delivery/http.ts';
+import type { Payload } from '../local-slack/delivery/parcel.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+let office: Office;
+beforeAll(async () => {
+  office = await openOffice({ mode: 'http' });
+});
+afterAll(() => office[Symbol.asyncDispose]());
+
+/** Everything that is kept about requests; but not how far their cards are drawn. */
+const kept = async () => {
+  const [row] = await office.database.sql`
+    select (select json_agg(to_jsonb(r) - '{card_channel,card_ts,card_version}'::text[] order by id) from registrations r) registrations,
+      (select json_agg(a order by id) from applications a) applications,
+      (select json_agg(o order by user_id, application_id) from application_owners o) owners,
+      (select json_agg(s order by id) from services s) services,
+      (select json_agg(h order by registration_id, version) from history h) history`;
+  return JSON.stringify(row);
+};
+
+/** The newest payload of a type that a bot was handed. */
+function delivered(type: string): Payload {
+  const found = office.workspace.delivered.findLast((payload) => payload.type === type);
+  if (!found) throw new Error(`nothing of type ${type} was delivered`);
+  return structuredClone(found);
+}
+
+const unknown = 'Registrar does not know this any more, and nothing was changed.';
+
+describe('what this version does not know', () => {
+  beforeAll(async () => {
+    const { dana, alex } = people(office);
+    await requests(dana, alex, 'Payments API', 'Known');
+    await alex.clicks('History', { in: 'api-requests' });
+    await alex.closes();
+  });
+
+  it.each(['teleport', '__proto__', 'constructor', ''])(
+    'a button called “%s” is acknowledged, and whoever pressed it is told',
+    async (action_id) => {
+      const { alex } = people(office);
+      const before = await kept();
+      const told = alex.whispers.length + alex.told.length;
+      const click = delivered('block_actions');
+      const [action] = Object(click.actions);
+      expect(await office.workspace.deliver({ ...click, actions: [{ ...action, action_id }] })).toMatchObject({
+        ok: true,
+      });
+      await office.workspace.until(() => alex.whispers.length + alex.told.length > told);
+      expect([...alex.whispers, ...alex.told].join()).toContain(unknown);
+      expect(await kept()).toBe(before);
+    },
+  );
+
+  it('a form says so, a picker is empty, a command is answered; and anything else is acknowledged', async () => {
+    const { workspace } = office;
+    const { dana } = people(office);
+    const form = delivered('view_submission');
+    const view = { ...Object(form.view), callback_id: 'teleport' };
+    expect(JSON.stringify(await workspace.deliver({ ...form, view }))).toContain(unknown);
+    const asked = { ...delivered('block_suggestion'), action_id: 'teleport' };
+    expect(await workspace.deliver(asked)).toEqual({ ok: true, body: { options: [] } });
+    await dana.types('/teleport');
+    await dana.finds(new RegExp(unknown), { in: 'whispered' });
+    const { user, team } = form;
+    for (const type of ['shortcut', 'message_action', 'view_closed', 'something_new', '__proto__']) {
+      expect(await workspace.deliver({ type, user, team, view, callback_id: 'teleport' })).toEqual({ ok: true });
+    }
+  });
+});
+
+describe('what Slack did not sign, or not now', () => {
+  const body = 'command=%2Fregistrations&user_id=U0DANA&team_id=T0ACME';
+  const minutes = (count: number) => () => Date.now() + count * 60_000;
+  const signed = (text: string, now: () => number = Date.now, secret = office.workspace.signingSecret) =>
+    signature({ secret, now }, text);
+
+  it.each<[string, number, () => { body?: string; headers?: Record<string, string> }]>([
+    ['nothing of it', 401, () => ({})],
+    ['with another secret', 401, () => ({ headers: signed(body, Date.now, 'another-secret') })],
+    ['six minutes ago', 401, () => ({ headers: signed(body, minutes(-6)) })],
+    ['in six minutes', 401, () => ({ headers: signed(body, minutes(6)) })],
+    ['another body', 401, () => ({ headers: signed(`${body}&text=x`) })],
+    ['no time', 401, () => ({ headers: { ...signed(body), 'x-slack-request-timestamp': 'now' } })],
+    ['ten megabytes', 413, () => ({ body: 'x'.repeat(10_000_000), headers: {} })],
+    ['nonsense', 400, () => ({ body: '{', headers: { ...signed('{'), 'content-type': 'application/json' } })],
+    ['a picture', 400, () => ({ headers: { ...signed(body), 'content-type': 'image/png' } })],
+  ])('%s, is refused with %i and reaches no feature', async (_, status, forged) => {
+    const { workspace, bot } = office;
+    const before = await kept();
+    const calls = workspace.calls.length;
+    const { body: text = body, headers = {} } = forged();
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const url = `http://127.0.0.1:${bot.port}/slack/events`;
+    const response = await fetch(url, { method: 'POST', body: text, headers: { ...type, ...headers } });
+    expect(response.status).toBe(status);
+    expect(await kept()).toBe(before);
+    expect(workspace.calls.slice(calls).filter(({ method }) => method !== 'chat.update')).toEqual([]);
+  });
+});
+
+describe('what was captured, or made up', () => {
+  it('a click that is sent again decides nothing twice, and says who decided', async () => {
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex, 'Payments API', 'Captured');
+    await alex.finds(/Application {2}Captured/, { in: 'api-requests' });
+    await alex.clicks('Approve', { in: 'api-requests', on: /Captured/ });
+    const click = delivered('block_actions');
+    await dana.finds(/Approved by @alex[\s\S]*Captured/);
+    const before = await kept();
+    const told = alex.whispers.length;
+    await workspace.deliver(click);
+    await workspace.until(() => alex.whispers.length > told);
+    expect(alex.whispers.at(-1)).toMatch(/already approved by @alex.*Nothing was changed/);
+    expect(await kept()).toBe(before);
+  });
+
+  it('no registration, version or form data that was made up does anything', async () => {
+    const { workspace } = office;
+    const { dana, alex, priya } = people(office);
+    await requests(dana, alex, 'Ledger API', 'Made up');
+    await priya.finds(/Application {2}Made up/, { in: 'api-requests' });
+    await priya.clicks('Reject', { in: 'api-requests', on: /Made up/ });
+    await priya.fills('Reason', 'Because');
+    await priya.submits();
+    await dana.finds(/Rejected by @priya/);
+    const click = delivered('block_actions');
+    const form = delivered('view_submission');
+    const [action] = Object(click.actions);
+    const before = await kept();
+    const made = [
+      '0@1',
+      '-1@1',
+      '1@-1',
+      '1@0',
+      '1.5@1',
+      '1@1.0',
+      '1e3@1',
+      '01@1',
+      '9007199254740993@1',
+      '1@99999999999',
+    ];
+    for (const value of [...made, '__proto__@1', 'constructor', '1@1@1', ' 1@1', '\u0661@1', 'x'.repeat(2_000)]) {
+      for (const action_id of ['approve', 'reject', 'revoke', 'reinstate', 'history', 'more']) {
+        const selected_option = { value: `delete:${value}` };
+        const actions = [
+          { ...action, action_id, type: action_id === 'more' ? 'overflow' : 'button', value, selected_option },
+        ];
+        expect(await workspace.deliver({ ...click, actions })).toMatchObject({ ok: true });
+      }
+      const view = { ...Object(form.view), private_metadata: value };
+      expect(JSON.stringify(await workspace.deliver({ ...form, view }))).toContain('not in Registrar any more');
+    }
+    expect(await kept()).toBe(before);
+  });
+});
+
+it('no text that people type pings, links or formats, wherever it is shown', async () => {
+  const { workspace } = office;
+  const { dana, alex, priya } = people(office);
+  const nasty = '<!channel> <@U0LEE> <https://evil.example|Sign in> <!subteam^S0PAYMENTS> &amp;';
+  const since = workspace.calls.length;
+  await dana.types(`/register ${nasty}`);
+  await dana.finds(/no service called/, { in: 'modal' });
+  await dana.closes();
+  await asks(dana, ['Payments API', 'Ledger API'], nasty.slice(0, 55), `Why: ${nasty}`);
+  await dana.closes();
+  await alex.opensHome();
+  await alex.finds(/Why: <!channel>/, { in: 'home' });
+  await alex.finds(/Ledger API[\s\S]*Why: <!channel>/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments API[\s\S]*Why: <!channel>/ });
+  await dana.finds(/Approved by @alex\n.*\n.*<!channel>/);
+  await priya.clicks('Reject', { in: 'api-requests', on: /Ledger API[\s\S]*Why: <!channel>/ });
+  await priya.fills('Reason', `No: ${nasty}`);
+  await priya.submits();
+  await dana.finds(/No: <!channel>/);
+  await alex.clicks('History', { in: 'api-requests', on: /No: <!channel>/ });
+  await alex.finds(/No: <!channel>/, { in: 'modal' });
+  await alex.closes();
+  await dana.types('/registrations');
+  await dana.finds(/<!channel>/, { in: 'whispered' });
+  await dana.opensHome();
+  await dana.finds(/<!channel>/, { in: 'home' });
+
+  const calls = workspace.calls.slice(since);
+  for (const method of ['chat.postMessage', 'chat.update', 'views.open', 'views.publish']) {
+    expect(calls.map((call) => call.method)).toContain(method);
+  }
+  const read: string[] = calls.flatMap(({ args }) => (typeof args.text === 'string' ? [args.text] : []));
+  JSON.stringify(
+    calls.map(({ args }) => args),
+    (_, value) => {
+      if (value?.type === 'mrkdwn') read.push(value.text);
+      if (value?.type === 'link') read.push(`<${value.url}>`);
+      if (value?.type === 'user') read.push(`<@${value.user_id}>`);
+      if (value?.type === 'broadcast') read.push('<!channel>');
+      return value;
+    },
+  );
+  expect(read.length).toBeGreaterThan(10);
+  expect(read.filter((text) => /<!channel|<@U0LEE|<https:\/\/evil|<!subteam\^S0PAYMENTS/.test(text))).toEqual([]);
+});

@@ -1,0 +1,166 @@
+/** Names that look like others: what nobody sees is taken out, what mixes alphabets is refused, wherever a name is given. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCatalog } from '../../src/catalog-file.ts';
+import { tidyName } from '../../src/domain/application.ts';
+import { mixedWord, visible } from '../../src/domain/names.ts';
+import { legible } from '../../src/domain/text.ts';
+import { person, seed } from '../local-slack/seed.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people } from '../support/steps.ts';
+
+describe('a name that', () => {
+  it.each([
+    ['has a letter without width', 'Pay\u200bments', 'Payments'],
+    ['has a joiner, a soft hyphen and a filler', 'P\u200da\u00ady\u3164ments\u2060', 'Payments'],
+    ['has a variation selector or a grapheme joiner', 'Pay\ufe0fm\u034fents', 'Payments'],
+    ['has tags that nobody sees', 'Payments\u{e0041}\u{e0042}', 'Payments'],
+    ['is turned around', '\u202estnemyaP\u202c', 'stnemyaP'],
+    ['is isolated', '\u2067Payments\u2069', 'Payments'],
+    ['has marks of direction', '\u200fPay\u061cments\u200e', 'Payments'],
+    ['is wide', '\uff30\uff41\uff59\uff4d\uff45\uff4e\uff54\uff53', 'Payments'],
+    ['is bold, or in circles', '\u{1d40f}\u{1d41a}\u{1d432} \u24b6\u24c5\u24be', 'Pay API'],
+    ['has spaces of other kinds', 'Web\u3000Shop\u00a0\u2003API', 'Web Shop API'],
+    ['is composed elsewise', 'Cafe\u0301', 'Café'],
+    ['was kept apart by what nobody sees', 'Cafe\u200d\u0301', 'Café'],
+    ['is covered with marks', `Sh${'\u0335'.repeat(40)}op`, `Sh${'\u0335'.repeat(3)}op`],
+    ['rings, or moves the cursor', 'Pay\u0007\u001b[2Jments', 'Pay [2Jments'],
+    ['is Arabic, and stays so', 'متجر', 'متجر'],
+    ['is Hebrew with its points', 'שָׁלוֹם', 'שָׁלוֹם'.normalize('NFKC')],
+    ['is nothing but that', '\u200b\u202e\u3164', ''],
+  ])('%s is kept as people see it', (_, typed, kept) => {
+    expect(tidyName(typed)).toBe(kept);
+  });
+
+  it.each([
+    ['Pаyments', ['Latin', 'Cyrillic']],
+    ['Web Ѕhop', ['Latin', 'Cyrillic']],
+    ['Οrders', ['Latin', 'Greek']],
+    ['Καfka', ['Latin', 'Greek']],
+    ['ЅΗΟΡ', ['Cyrillic', 'Greek']],
+    ['Search/Seаrch', ['Latin', 'Cyrillic']],
+  ])('%s: is of two alphabets, and is refused', (name, alphabets) => {
+    expect(mixedWord(name)?.alphabets).toEqual(alphabets);
+  });
+
+  it.each([
+    'Payments API',
+    'Café Zürich',
+    'Магазин',
+    'API-шлюз',
+    'Ωμέγα API',
+    'µs-Timer',
+    '10 kΩ',
+    '東京 Shop',
+    'متجر Web',
+    'ΔSync',
+  ])('%s is as people write, and stands', (name) => {
+    expect(mixedWord(tidyName(name))).toBeUndefined();
+  });
+
+  const anything = fc.string({ unit: 'binary', maxLength: 80 });
+
+  it('is any string of characters has nothing that is invisible, and is the same when it is tidied again', () => {
+    fc.assert(
+      fc.property(anything, (typed) => {
+        const name = tidyName(typed);
+        expect(name).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|^\s|\s$|\s\s/u);
+        expect(tidyName(name)).toBe(name);
+        expect(visible(name)).toBe(name);
+      }),
+    );
+  });
+
+  it('differs from a kept one by what nobody sees alone is that one', () => {
+    const unseen = fc.constantFrom(
+      '\u200b',
+      '\u200d',
+      '\u00ad',
+      '\u202e',
+      '\u2066',
+      '\ufe0f',
+      '\u034f',
+      '\ufeff',
+      '\u180e',
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom('Payments', 'Магазин', 'Web Shop', 'Café'),
+        fc.array(unseen),
+        fc.nat(8),
+        (name, some, at) => {
+          expect(tidyName(name.slice(0, at) + some.join('') + name.slice(at))).toBe(name);
+        },
+      ),
+    );
+  });
+});
+
+it('a reason keeps its lines, and nothing that would act on a terminal or turn the text around it', () => {
+  expect(legible('One\r\ntwo\tthree\u001b[31m\u009b2J\u0007\u202eabc\u2066\0')).toBe('One\ntwo\tthree[31m2Jabc');
+  expect(legible('שלום, world \u200f!')).toBe('שלום, world \u200f!');
+});
+
+it('the catalog file names the line of a service whose name mixes alphabets, and is read without what nobody sees', () => {
+  const read = (name: string) =>
+    parseCatalog('catalog.yaml', `services:\n  - slug: pay\n    name: ${JSON.stringify(name)}\n`);
+  expect(read('Pаyments')).toEqual({
+    ok: false,
+    mistakes: [
+      'catalog.yaml:3: services[0].name: expected a name whose words are each of one alphabet: Latin, Cyrillic or Greek',
+    ],
+  });
+  expect(read('Pay\u200bm\u202eents\n')).toMatchObject({ ok: true, services: [{ name: 'Payments' }] });
+});
+
+it('whoever gives such a name is told on its field, whichever form it is, and can mend it there', async () => {
+  await using office = await openOffice();
+  const { dana, sam, alex } = people(office);
+  const refused =
+    '“Pаyments” has letters of different alphabets, Latin and Cyrillic, and could pass for another name. Type the word in one alphabet.';
+
+  await asks(dana, ['Payments API'], 'Payments');
+  await dana.closes();
+  expect(await asks(sam, ['Payments API'], 'Pаyments')).toEqual({ errors: { Application: refused } });
+  await sam.closes();
+  // Without what nobody sees it is the very name, which is taken.
+  await sam.types('/register payments');
+  expect(await sam.searches('Application', '\u202eＰay\u200bments')).toEqual(['Create "Payments"']);
+  await sam.picks('Application', 'Payments');
+  await sam.fills('Reason', 'Because');
+  expect(await sam.submits()).toEqual({
+    errors: { Application: 'Somebody else has an application called “Payments”. Choose another name.' },
+  });
+  await sam.picks('Application', 'Kiosk');
+  expect(await sam.submits()).toHaveProperty('view');
+  await sam.closes();
+
+  await sam.opensHome();
+  await sam.finds(/Kiosk/, { in: 'home' });
+  await sam.clicks('Rename', { in: 'home' });
+  await sam.fills('Name', 'Pаyments');
+  expect(await sam.submits()).toEqual({ errors: { Name: refused } });
+  await sam.closes();
+  await sam.clicks('New application', { in: 'home' });
+  await sam.fills('Name', 'Pаyments');
+  expect(await sam.submits()).toEqual({ errors: { Name: refused } });
+
+  await alex.opensHome();
+  await alex.clicks('Add a service', { in: 'home' });
+  await alex.fills('Name', 'Pаyments');
+  await alex.fills('Slug', 'payments-2');
+  expect(await alex.submits()).toEqual({ errors: { Name: refused } });
+  expect(await office.database.sql`select name from applications order by id`).toEqual([
+    { name: 'Payments' },
+    { name: 'Kiosk' },
+  ]);
+});
+
+it('a person is called in a reminder without what nobody sees', async () => {
+  const members = [person('mallory', { realName: 'A\u200blex\u202e Novak' })];
+  const env = { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' };
+  await using office = await openOffice({ seed: seed({ members }), env });
+  const { alex } = people(office);
+  await asks(office.workspace.person('mallory'), ['Payments API'], 'Shop');
+  await alex.finds(/waiting for a decision[\s\S]*Alex Novak/, { in: 'api-requests' });
+});

@@ -1,0 +1,333 @@
+/**
+ * What people type is shown to the letter, wherever it is shown: each field × each place. Whatever the workspace ever held
+ * is looked through for a mention, a link or a format that the bot did not make itself.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { audit } from '../../src/cli/audit.ts';
+import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import type { Effect } from '../../src/domain/registration.ts';
+import { channel, group, person, seed } from '../local-slack/seed.ts';
+import { openTimed, type Timed } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { type MailServer, openMailServer } from '../support/mail-server.ts';
+import { asks, people } from '../support/steps.ts';
+
+/** What would ping, link or format; short enough for a name. */
+const short = '<!channel><@U0EVIL>*b*`c`<http://e.vil|x>&lt;';
+/** The same with what only longer texts hold: lines, and what acts on a terminal, a spreadsheet or the text around it. */
+const long = `${short} <!subteam^S0EVIL> <#C0EVIL> <!date^1^{date}|x> \\ _i_ ~s~\n> quoted\n=1+1 \u202e\u200b\u001b[31m\u0007`;
+
+/** Every field that people fill in, or that is named elsewhere, with what marks it where it is shown. */
+const fields = {
+  COMMAND: short,
+  APPLICATION: short,
+  REASON: long,
+  EDITED: long,
+  REJECTED: long,
+  REVOKED: long,
+  RENAMED: short,
+  SERVICE: short,
+  DESCRIBED: long,
+  ADDED: short,
+  PERSON: short,
+  GROUP: short,
+  FOUND: short,
+  QUEUED: short,
+} as const;
+type Field = keyof typeof fields;
+const typed = (field: Field): string => `${field.slice(0, 5)}${fields[field]}`;
+const marked = (seen: string, field: Field): boolean => seen.includes(field.slice(0, 5));
+
+const catalog = `services:
+  - { slug: one, name: ${JSON.stringify(`${typed('SERVICE')} 1`)}, docs: "https://d.example/?q=<!channel>|x", approvers: [S0NASTY, U0ALEX] }
+  - { slug: two, name: ${JSON.stringify(`${typed('SERVICE')} 2`)}, channel: C0TWO }
+  - { slug: three, name: ${JSON.stringify(`${typed('SERVICE')} 3`)}, channel: C0THREE }
+`;
+
+let timed: Timed;
+let mail: MailServer;
+/** All that ever stood in the workspace: messages and views, as JSON, each with where it stood. */
+const held = new Map<string, string>();
+let printed = '';
+
+beforeAll(async () => {
+  mail = await openMailServer();
+  timed = await openTimed('2026-11-02T08:00:00Z', {
+    catalog,
+    env: {
+      SMTP_URL: mail.url,
+      MAIL_FROM: 'registrar@acme.example',
+      REMIND_AFTER: '1h',
+      REMINDER_SCHEDULE: '0 * * * *',
+    },
+    seed: seed({
+      members: [person('evil'), person('nick', { realName: typed('PERSON') })],
+      groups: [
+        group('S0NASTY', typed('GROUP'), ['U0ALEX'], { name: typed('GROUP') }),
+        group('S0EVIL', 'evil', ['U0EVIL']),
+      ],
+      channels: [
+        channel('C0TWO', 'two', ['U0ALEX', 'U0PRIYA', 'U0REGISTRAR']),
+        channel('C0THREE', 'three', ['U0ALEX', 'U0PRIYA']),
+        channel('C0EVIL', 'evil', ['U0EVIL']),
+      ],
+    }),
+  });
+  const { workspace } = timed.office;
+  workspace.onChange(() => {
+    for (const id of workspace.channels.keys())
+      for (const reader of ['U0ALEX', 'U0NICK', 'U0SAM'])
+        for (const { text, blocks, metadata } of workspace.messagesFor(reader, id))
+          held.set(JSON.stringify([text, blocks]), metadata?.event_type ?? 'whisper');
+    for (const id of workspace.members.keys()) {
+      for (const view of workspace.views(id))
+        held.set(JSON.stringify(view), view.callback_id || ('title' in view ? view.title.text : 'home'));
+      const home = workspace.home(id);
+      if (home) held.set(JSON.stringify(home), 'home');
+    }
+  });
+  await everythingHappens();
+}, 120_000);
+afterAll(async () => {
+  await timed[Symbol.asyncDispose]();
+  await mail[Symbol.asyncDispose]();
+});
+
+async function everythingHappens(): Promise<void> {
+  const { office, passesTo, quiet } = timed;
+  const { workspace, database } = office;
+  const { sam, alex, priya } = people(office);
+  const nick = workspace.person('nick');
+  const requests = { in: 'api-requests' };
+  const atHome = { in: 'home' } as const;
+
+  await nick.types(`/register ${typed('COMMAND')}`);
+  await nick.finds(/no service called/, { in: 'modal' });
+  await nick.closes();
+  for (const one of [nick, alex]) await one.opensHome();
+  await asks(nick, [`${typed('SERVICE')} 1`, `${typed('SERVICE')} 2`], typed('APPLICATION'), typed('REASON'));
+  await nick.closes();
+  await alex.finds(/REASO/, { in: 'two' });
+  await alex.finds(/REASO/, requests);
+  // One that cannot be posted, and is told of.
+  await asks(nick, [`${typed('SERVICE')} 3`], typed('APPLICATION'), typed('REASON'));
+  await nick.closes();
+  await alex.finds(/cannot reach/, requests);
+  await workspace.join('registrar', 'three');
+  await alex.finds(/REASO/, { in: 'three' });
+  await alex.finds(/QUEUE|Waiting for your decision/, atHome);
+  await alex.fills('Application', typed('QUEUED'), atHome);
+  await alex.fills('Find a service', typed('FOUND'), atHome);
+  await alex.finds(/Show all/, atHome);
+  await alex.clicks('Show all', atHome);
+  await alex.finds(/no service|No service|nothing/i, atHome);
+  await alex.fills('Find a service', '', atHome);
+  await alex.finds(/`one`/, atHome);
+
+  await nick.finds(/Edit reason/, atHome);
+  await nick.clicks('Edit reason', atHome);
+  await nick.fills('Reason', typed('EDITED'));
+  await nick.submits();
+  await quiet();
+  await passesTo('2026-11-02T10:05:00Z');
+
+  await alex.clicks('Approve', { ...requests, on: /Access request/ });
+  await nick.finds(/Approved by @alex/);
+  await alex.clicks('Revoke', { ...requests, on: /Access request/ });
+  await alex.fills('Reason', typed('REVOKED'));
+  await alex.submits();
+  await nick.finds(/REVOK/);
+  await priya.clicks('Reject', { in: 'two', on: /Access request/ });
+  await priya.fills('Reason', typed('REJECTED'));
+  await priya.submits();
+  await nick.finds(/REJEC/);
+  await alex.clicks('History', { ...requests, on: /Access request/ });
+  await alex.finds(/REVOK/, { in: 'modal' });
+  await alex.closes();
+  await nick.types('/registrations');
+  await nick.finds(/APPLI/, { in: 'whispered' });
+
+  await nick.clicks('Co-owners', atHome);
+  await nick.picks('Co-owners', 'sam');
+  await nick.submits();
+  await sam.finds(/APPLI/);
+  await nick.clicks('Rename', atHome);
+  await nick.fills('Name', typed('RENAMED'));
+  await nick.submits();
+  await quiet();
+  for (const form of ['Leave', 'Delete', 'Hand over']) {
+    await nick.clicks(form, atHome);
+    await nick.finds(/RENAM/, { in: 'modal' });
+    await nick.closes();
+  }
+
+  await alex.clicks('Add a service', atHome);
+  await alex.fills('Name', typed('ADDED'));
+  await alex.fills('Slug', 'added');
+  await alex.fills('Description', typed('DESCRIBED'));
+  await alex.picks('Approvers: user groups', 'GROUP');
+  await alex.submits();
+  await alex.finds(/Nothing is saved yet/, { in: 'modal' });
+  await alex.submits();
+  await alex.finds(/ADDED/, atHome);
+  await alex.clicks('History', { ...atHome, on: /ADDED/ });
+  await alex.finds(/DESCR/, { in: 'modal' });
+  await alex.closes();
+  await asks(nick, [typed('ADDED')], '=Plain', typed('REASON'));
+  await nick.closes();
+  await quiet();
+  await alex.clicks('Edit', { ...atHome, on: /ADDED/ });
+  await alex.picks('Approval channel', 'two');
+  await alex.submits();
+  await alex.submits();
+  await alex.finds(/has moved/, requests);
+  await alex.finds(/ADDED/, { in: 'two' });
+  for (const hour of [12, 15, 20]) await passesTo(`2026-11-02T${hour}:05:00Z`);
+  for (const day of ['03', '05', '07', '09', '12']) await passesTo(`2026-11-${day}T20:05:00Z`);
+  await due(database.url, { kind: 'digest', channel: 'C0TWO', at: '2026-11-09T20:05:00.000Z' });
+  await alex.finds(/Still waiting/, { in: 'two' });
+  for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
+  await alex.finds(/RENAM[\s\S]*owner/, requests);
+  await eventually('the letters have arrived', async () => mail.letters.length >= 3);
+
+  printed = await carryOut(readArguments(['list']), database.url);
+  for (const record of ['registrations', 'applications', 'services']) {
+    const [out, errors] = [new PassThrough(), new PassThrough()];
+    const ended = audit(['--record', record], { DATABASE_URL: database.url }, out, errors).finally(() => out.end());
+    printed += await text(out);
+    expect(await ended).toBe(0);
+  }
+}
+
+/** Puts something into the outbox, as the clock does. */
+async function due(url: string, effect: Effect): Promise<void> {
+  const client = connect(url);
+  const outbox = createOutbox(url, () => {});
+  await outbox.start();
+  await client.tables.transaction((tx) => outbox.enqueue(tx, [effect]));
+  await outbox.stop(1);
+  await client.close();
+}
+
+/** Parts of a message or view that Slack reads as markup, and rich text that pings or links. */
+function parts(json: string) {
+  const [markup, rich, plain]: [string[], string[], string[]] = [[], [], []];
+  const whole: unknown = JSON.parse(json);
+  const [fallback] = Array.isArray(whole) ? whole : [];
+  if (typeof fallback === 'string') markup.push(fallback);
+  JSON.stringify(whole, (key, value) => {
+    if (value?.type === 'mrkdwn') markup.push(value.text);
+    if (value?.type === 'plain_text' || (value?.type === 'text' && key !== 'text')) plain.push(value.text);
+    if (['link', 'user', 'usergroup', 'broadcast', 'channel'].includes(value?.type)) rich.push(JSON.stringify(value));
+    return value;
+  });
+  return { markup, rich, plain };
+}
+
+/** What the bot makes itself: mentions of people, groups and channels that it knows, moments, and two kinds of address. */
+const ours =
+  /<@U0(?!EVIL)[A-Z]+>|<!subteam\^S0(?!EVIL)[A-Z]+>|<#C0(?!EVIL)[A-Z]+>|<!date\^\d{9,}\^[^|<>]+\|[^|<>]+>|<https:\/\/(acme\.slack\.com|d\.example)\/[^|<>]*\|[^|<>]*>/g;
+
+describe('of all that the workspace ever held', () => {
+  it('no text holds a mention or a link that the bot did not make', () => {
+    expect(held.size).toBeGreaterThan(60);
+    const all = [...held].flatMap(([json, place]) => parts(json).markup.map((text) => ({ place, text })));
+    expect(all.filter(({ text }) => /[<>]/.test(text.replace(ours, '')))).toEqual([]);
+    const rich = [...held.keys()].flatMap((json) => parts(json).rich);
+    expect(rich.filter((element) => /broadcast|EVIL|e\.vil/.test(element))).toEqual([]);
+    expect(rich.length).toBeGreaterThan(10);
+  });
+
+  it('nothing that was typed formats: where Slack reads markup, it does not stand, or only in what nobody formats', () => {
+    const all = [...held].flatMap(([json, place]) =>
+      parts(json)
+        .markup.slice(json.startsWith('[') ? 1 : 0)
+        .map((text) => ({ place, text })),
+    );
+    expect(all.filter(({ text }) => text.includes('*b*') || text.includes('`c`'))).toEqual([]);
+  });
+
+  it('nothing turns the text around it, or acts on a terminal; nor does what is printed', () => {
+    const never = ['\u202e', '\u001b', '\u0007'];
+    const shown = [...held.keys()].flatMap((json) => Object.values(parts(json)).flat());
+    expect([...shown, printed].filter((seen) => never.some((one) => seen.includes(one)))).toEqual([]);
+  });
+});
+
+describe('the table', () => {
+  it('each field was shown in these places', () => {
+    const table = Object.fromEntries(
+      Object.keys(fields).map((field) => {
+        const places = [...held].filter(([json]) => marked(json, field as Field)).map(([, place]) => place);
+        return [field, [...new Set(places)].sort().join(', ')];
+      }),
+    );
+    expect(table).toMatchInlineSnapshot(`
+      {
+        "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_waiting, service",
+        "APPLICATION": "History, Register an application, application-owners, application-rename, home, register, registrar_card, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
+        "COMMAND": "register",
+        "DESCRIBED": "History of a service, service",
+        "EDITED": "History, edit-reason, home, registrar_card",
+        "FOUND": "home",
+        "GROUP": "service",
+        "PERSON": "registrar_last_reminders, registrar_reminder",
+        "QUEUED": "home",
+        "REASON": "History, edit-reason, home, register, registrar_card",
+        "REJECTED": "registrar_card, registrar_notice, reject-reason",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_card, registrar_last_reminders, registrar_orphan, registrar_reminder",
+        "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
+        "SERVICE": "History, Register an application, home, register, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
+      }
+    `);
+  });
+
+  const root = new URL('../../src/', import.meta.url);
+  const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, root), 'utf8'))
+    .join('\n');
+
+  it('there is no kind of message, and no field, that this story leaves out', () => {
+    const kinds = [...source.matchAll(/event_type: '(\w+)'/g)].map(([, kind]) => kind);
+    const shown = new Set(held.values());
+    expect(kinds.filter((kind) => kind && !shown.has(kind))).toEqual([]);
+    const typedInto = new Set<string>();
+    for (const json of held.keys())
+      JSON.stringify(JSON.parse(json), (_, value) => {
+        if (value?.type === 'plain_text_input' && value.action_id) typedInto.add(value.action_id);
+        return value;
+      });
+    expect([...typedInto].sort()).toMatchInlineSnapshot(`
+      [
+        "description",
+        "docs",
+        "home-catalog-search",
+        "home-search",
+        "name",
+        "reason",
+        "slug",
+      ]
+    `);
+    // The places in the code that make a field: whoever adds one adds it to the story, and here.
+    expect(source.match(/type: 'plain_text_input'/g)).toHaveLength(5);
+  });
+});
+
+it('letters have one subject line, and no tag that was typed', () => {
+  for (const { subject = '', html = '', raw } of mail.letters) {
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(html).not.toMatch(/<!channel|<@U0EVIL|<http/);
+    expect(raw.match(/^subject:/gim)).toHaveLength(1);
+  }
+  expect(mail.letters.length).toBeGreaterThan(2);
+});
+
+it('what is exported runs no formula', () => {
+  expect(printed.split('\r\n').filter((row) => /^[=+@]|,[=+@]/.test(row))).toEqual([]);
+});

@@ -1,0 +1,38 @@
+/** A flood from one person is slowed, says so, and hurts nobody else. */
+import { expect, it } from 'vitest';
+import { openOffice } from '../support/scenario.ts';
+import { people, requests } from '../support/steps.ts';
+
+const tooFast = /^That was a lot at once, and nothing was changed\. Try again in \d+ seconds?\.$/;
+
+it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms are answered and do nothing; others, and what is typed, go on', async () => {
+  await using office = await openOffice({ mode: 'http', env: { MAX_ACTS_PER_PERSON: '3' } });
+  const { workspace, database } = office;
+  const { dana, sam, alex, priya } = people(office);
+  await requests(dana, alex);
+  await sam.types('/register');
+  await sam.picks('Services', 'Ledger API');
+  await sam.picks('Application', 'Till');
+  await sam.fills('Reason', 'Quick');
+  const before = workspace.calls.length;
+  for (const _ of Array(5)) await sam.types('/registrations');
+  expect(sam.whispers.filter((text) => tooFast.test(text))).toHaveLength(3);
+  // The command's own acknowledgement says it: nothing is asked of Slack for it.
+  expect(workspace.calls.slice(before).filter(({ method }) => method !== 'users.info')).toEqual([]);
+
+  expect(await sam.submits()).toEqual({ errors: { Reason: expect.stringMatching(tooFast) } });
+  expect(sam.reads).toContain('Reason: Quick');
+  expect(await sam.searches('Services', 'pay')).toEqual(['Payments API']);
+  for (const _ of Array(9)) await sam.searches('Services', 'pay');
+  expect(await sam.searches('Services', 'pay')).toEqual([expect.stringMatching(tooFast)]);
+
+  const [card] = workspace.messages('api-requests');
+  if (!card) throw new Error('there is no card');
+  for (const _ of [1, 2, 3]) await priya.types('/registrations');
+  for (const _ of [1, 2, 3]) await priya.clicks('Approve', { on: card });
+  await priya.finds(tooFast, { in: 'whispered' });
+  expect(priya.whispers.filter((text) => tooFast.test(text))).toHaveLength(1);
+  expect(await database.sql`select status from registrations`).toEqual([{ status: 'pending' }]);
+  await alex.clicks('Approve', { on: card });
+  await dana.finds(/Approved by @alex/);
+});

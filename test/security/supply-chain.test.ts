@@ -1,0 +1,30 @@
+/** What Registrar is made of: exact versions, no more than is used, and a lock file that names no server. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+const lock = JSON.parse(read('package-lock.json'));
+const asked: [string, string][] = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+
+it.each(asked)('%s is asked for in an exact version, and that one is locked', (name, version) => {
+  expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  expect(lock.packages[`node_modules/${name}`]?.version).toBe(version);
+});
+
+it('the lock file names no server, and has a checksum for every package', () => {
+  const packages: [string, { resolved?: string; integrity?: string }][] = Object.entries(lock.packages);
+  const wrong = packages.filter(([path, { resolved, integrity }]) => path !== '' && (resolved || !integrity));
+  expect(wrong.map(([path]) => path)).toEqual([]);
+});
+
+it('every library that the bot comes with is used by it', () => {
+  const root = new URL('../../src/', import.meta.url).pathname;
+  const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+  const unused = Object.keys(dependencies).filter((name) => !new RegExp(`['\`]${name}['\`/]`).test(source));
+  expect(unused).toEqual([]);
+});

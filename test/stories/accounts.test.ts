@@ -1,0 +1,180 @@
+/** Guests, people of other teams, people who have left: who they are is asked of Slack, at once and in every replica. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Running } from '../../src/main.ts';
+import { person, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const external = 'Guests and people of other workspaces can neither request access here nor decide about it.';
+
+/** Gwen is a guest and Cody of another team; both are in the admin channel. */
+function withGuests() {
+  const gwen = person('gwen', { isGuest: true });
+  const cody = person('cody', { teamId: 'T0OTHER' });
+  const usual = seed({ members: [gwen, cody] });
+  for (const channel of usual.channels) if (channel.name === 'api-requests') channel.members.push(gwen.id, cody.id);
+  return usual;
+}
+
+/** From now on Slack talks to this replica. */
+const talkTo = ({ workspace }: Office, bot: Running) =>
+  workspace.deliverOver(`http://127.0.0.1:${bot.port}/slack/events`);
+
+/** The newest payload that was handed to a bot: to be sent again, or by somebody else. */
+const last = ({ workspace }: Office, type: string) => workspace.delivered.findLast((payload) => payload.type === type);
+
+const statuses = ({ database }: Office) => database.sql`select status from registrations order by id`;
+
+describe('guests and people of other teams', () => {
+  let office: Office;
+  let strict: Running;
+  beforeAll(async () => {
+    office = await openOffice({ mode: 'http', seed: withGuests() });
+    strict = office.bot;
+  });
+  afterAll(() => office[Symbol.asyncDispose]());
+
+  it('read so where they would ask: after the command, in Home, and on a form that they should not have', async () => {
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    for (const name of ['gwen', 'cody']) {
+      const one = workspace.person(name);
+      await one.types('/register payments');
+      expect(await one.finds(/Guests/, { in: 'whispered' })).toContain(external);
+      await one.opensHome();
+      await one.clicks('Register', { in: 'home' });
+      expect(await one.finds(/Guests/, { in: 'modal' })).toContain(external);
+      await one.closes();
+
+      const stolen = JSON.stringify(last(office, 'view_submission')).replaceAll(dana.id, one.id);
+      const forged = stolen.replace(/"id":"V\w+"/, '"id":"VFORGED"').replace('new:Shop', `new:${name}`);
+      expect(await workspace.deliver(JSON.parse(forged))).toMatchObject({
+        body: { errors: { services: expect.stringContaining(external) } },
+      });
+    }
+    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+  });
+
+  it('may not decide, though they are in the channel; and no form asks them why', async () => {
+    const { workspace } = office;
+    for (const name of ['gwen', 'cody']) {
+      const one = workspace.person(name);
+      const before = one.whispers.length;
+      await one.clicks('Approve', { in: 'api-requests' });
+      await one.clicks('Reject', { in: 'api-requests' });
+      await workspace.until(() => one.whispers.length === before + 2);
+      expect(one.whispers.at(-1)).toContain(external);
+      expect(workspace.views(one.id)).toEqual([]);
+      await one.opensHome();
+      await one.finds(/no applications yet/, { in: 'home' });
+      expect(one.sees('home').join()).not.toContain('Waiting for your decision');
+    }
+    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+  });
+
+  it('may do both where ALLOW_EXTERNAL says so; and what they have they may give up, whatever it says then', async () => {
+    const { workspace } = office;
+    const gwen = workspace.person('gwen');
+    talkTo(office, await office.startAnother({ ALLOW_EXTERNAL: 'true' }));
+    await asks(gwen, ['Ledger API'], 'Kiosk');
+    await gwen.closes();
+    await workspace.person('cody').clicks('Approve', { in: 'api-requests', on: /Payments/ });
+    await people(office).dana.finds(/Approved by @cody/);
+    talkTo(office, strict);
+    await gwen.types('/unregister');
+    await gwen.picks('Registration', 'Ledger API — Kiosk');
+    await gwen.submits();
+    expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'unregistered' }]);
+  });
+
+  it('where Slack does not say who somebody is the form opens, and nothing is asked for until it does', async () => {
+    const { workspace } = office;
+    const { sam } = people(office);
+    workspace.fail('users.info', { kind: 'server-error' }, { times: 4 });
+    const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+    expect(await asks(sam, ['Payments API'], 'Till')).toEqual({ errors: { Services: unsure } });
+    expect(await sam.submits()).toHaveProperty('view');
+    await sam.closes();
+  });
+});
+
+it('a deactivated approver decides nothing more, and a deactivated owner gives nothing up', async () => {
+  await using office = await openOffice({ mode: 'http', env: { APPROVERS: 'U0ALEX' } });
+  const { workspace } = office;
+  const { dana, sam, alex, priya } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await dana.closes();
+  await priya.finds(/Ledger API/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+  await dana.finds(/Approved by @alex/);
+  const click = JSON.stringify(last(office, 'block_actions')).replaceAll('"1@1"', '"2@1"');
+  await dana.types('/unregister');
+  await dana.picks('Registration', 'Ledger API');
+  const [form] = workspace.views(dana.id);
+  await asks(sam, ['Search API'], 'Till');
+  const submission = last(office, 'view_submission');
+
+  await workspace.deactivate(alex.id);
+  await workspace.deactivate(dana.id);
+  await workspace.deliver(JSON.parse(click));
+  await workspace.until(() => workspace.transcript().includes('(only to @alex): This Slack account was deactivated.'));
+  const user = { ...Object(submission?.user), id: dana.id };
+  // Once the departure has been carried out, what was theirs is not theirs any more.
+  const refused =
+    /^This Slack account was deactivated\. Nothing was changed\.$|^This registration is not yours to unregister/;
+  expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({
+    body: { errors: { registration: expect.stringMatching(refused) } },
+  });
+  expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'pending' }, { status: 'approved' }]);
+});
+
+describe('of two replicas', () => {
+  it.each([
+    ['a channel', {}, 'C0REQUESTS', (office: Office) => office.workspace.leave('U0PRIYA', 'C0REQUESTS')],
+    ['the company', { APPROVERS: 'U0PRIYA' }, 'U0PRIYA', (office: Office) => office.workspace.deactivate('U0PRIYA')],
+  ])('one hears that somebody left %s, and the other lets them decide no more', async (_, env, what, leave) => {
+    await using office = await openOffice({ mode: 'http', seed: withGuests(), env });
+    const { workspace, database } = office;
+    const { dana, priya } = people(office);
+    const other = await office.startAnother();
+    await requests(dana, priya);
+    await priya.clicks('Reject', { in: 'api-requests' });
+    await priya.finds(/Reject request/, { in: 'modal' });
+    await priya.closes();
+    const click = last(office, 'block_actions');
+    talkTo(office, office.bot);
+    await leave(office);
+    talkTo(office, other);
+    const answers = () =>
+      workspace.calls.filter(({ method, args }) => method === 'views.open' || args.channel === priya.id);
+    // The word reaches the other replica a moment later.
+    await eventually(`the other replica has forgotten ${what}`, async () => {
+      const before = answers().length;
+      await workspace.deliver({ ...click, response_url: `${workspace.url}/response/gone` });
+      await workspace.until(() => answers().length > before);
+      return answers().at(-1)?.method !== 'views.open';
+    });
+    expect(await database.sql`select status from registrations`).toEqual([{ status: 'pending' }]);
+  });
+});
+
+it('what was said while a replica did not listen is not missed: it forgets everything when it listens again', async () => {
+  await using office = await openOffice({ mode: 'http' });
+  const { workspace, database } = office;
+  const { dana, sam, priya } = people(office);
+  await requests(dana, priya);
+  const asked = () => workspace.calls.filter(({ method }) => method === 'users.info').length;
+  const before = asked();
+  const listening = () => database.sql<{ pid: number }[]>`
+    select pid from pg_stat_activity where query like 'listen "registrar%' and datname = current_database()`;
+  const [lost] = await listening();
+  await database.sql`select pg_terminate_backend(${lost?.pid ?? 0})`;
+  await eventually('it listens again', async () => (await listening()).some(({ pid }) => pid !== lost?.pid));
+  await dana.types('/register');
+  await workspace.until(() => workspace.views(dana.id).length > 0);
+  expect(asked()).toBe(before + 1);
+  await dana.closes();
+  await sam.types('/registrations');
+});

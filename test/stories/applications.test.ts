@@ -1,0 +1,401 @@
+/** Applications: made, renamed, shared, handed over, left and deleted from Home; and what happens when an owner leaves Slack. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Person } from '../local-slack/people.ts';
+import { person, seed } from '../local-slack/seed.ts';
+import { holdApplications, holdRecord, holdRegistrations, standing } from '../support/locks.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const typeIt = 'Type the name of the application to delete it';
+const atHome = { in: 'home' } as const;
+const inChannel = { in: 'api-requests' } as const;
+
+/** Everything that the record says of applications. */
+const record = ({ database }: Office) =>
+  database.sql`select name, version, action, actor, added, removed from application_history order by at, version`;
+
+const events = ({ database }: Office) => database.sql`
+  select s.slug, h.version, h.action, h.actor from history h
+  join registrations r on r.id = h.registration_id join services s on s.id = r.service_id
+  order by r.id, h.version`;
+
+/** Makes an application from Home. */
+async function makes(owner: Person, name: string) {
+  await owner.opensHome();
+  await owner.finds(/New application/, atHome);
+  await owner.clicks('New application', atHome);
+  await owner.fills('Name', name);
+  return owner.submits();
+}
+
+/** Opens a form of an application's menu in Home. */
+async function opens(owner: Person, entry: string, application: RegExp, form: RegExp) {
+  await owner.finds(application, atHome);
+  await owner.clicks(entry, { ...atHome, on: application });
+  await owner.finds(form, { in: 'modal' });
+}
+
+async function shares(owner: Person, application: RegExp, ...others: Person[]) {
+  await opens(owner, 'Co-owners', application, /== Co-owners/);
+  for (const other of others) await owner.picks('Co-owners', other.name);
+  expect(await owner.submits()).toEqual({ closed: true });
+}
+
+describe.concurrent('owners', () => {
+  it('make, rename, share, hand over and leave; everybody concerned is told, and every Home and card follows', async ({
+    expect,
+  }) => {
+    const usual = seed({
+      members: [
+        person('kim', { deleted: true }),
+        person('guest', { isGuest: true }),
+        person('eve', { teamId: 'T0EVIL' }),
+      ],
+    });
+    await using office = await openOffice({ seed: usual });
+    const { workspace } = office;
+    const { dana, sam, lee, alex } = people(office);
+    expect(await makes(dana, ' Shop\u202e  front ')).toEqual({ closed: true });
+    await dana.finds(/Shop front\nNo registrations/, atHome);
+    expect(await makes(sam, 'SHOP FRONT')).toEqual({
+      errors: { Name: 'There is an application called “SHOP FRONT” already. Choose another name.' },
+    });
+    await sam.fills('Name', ' \u200b ');
+    expect(await sam.submits()).toEqual({
+      errors: { Name: 'Type a name, in 1 to 60 characters that are not only spaces.' },
+    });
+    await sam.fills('Name', 'Kiosk');
+    expect(await sam.submits()).toEqual({ closed: true });
+
+    await asks(dana, ['Payments API', 'Search API'], 'Shop front');
+    await dana.closes();
+    await alex.finds(/Payments API/, inChannel);
+    await alex.finds(/Search API/, inChannel);
+    await alex.opensHome();
+    await alex.finds(/Payments API — Shop front/, atHome);
+
+    await opens(dana, 'Rename', /Shop front/, /Name: Shop front/);
+    await dana.fills('Name', 'kiosk');
+    expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('already') } });
+    await dana.fills('Name', '<!channel> *Shop* <@U0ALEX> & co');
+    expect(await dana.submits()).toEqual({ closed: true });
+    await alex.finds(/Application {2}<!channel> \*Shop\* <@U0ALEX> & co[\s\S]*\[Approve\]/, inChannel);
+    await alex.finds(/Search API\nApplication {2}<!channel>/, inChannel);
+    await alex.finds(/Payments API — <!channel> \*Shop\* <@U0ALEX> & co/, atHome);
+    await dana.finds(/<!channel> \*Shop\*/, atHome);
+
+    await opens(dana, 'Co-owners', /Shop/, /Nobody beside you/);
+    for (const [name, why] of [
+      ['registrar', 'An app cannot own an application. Choose people.'],
+      ['kim', 'Somebody here has been deactivated in Slack. Choose people who are still there.'],
+      ['guest', /^Guests and people of other workspaces cannot own/],
+      ['eve', /^Guests and people of other workspaces cannot own/],
+    ] as const) {
+      await dana.picks('Co-owners', name);
+      expect(await dana.submits()).toMatchObject({ errors: { 'Co-owners': expect.stringMatching(why) } });
+      await dana.unpicks('Co-owners', name);
+    }
+    await dana.picks('Co-owners', 'sam');
+    expect(await dana.submits()).toEqual({ closed: true });
+    expect(await sam.finds(/made you an owner/)).toBe(
+      "Application  <!channel> *Shop* <@U0ALEX> & co\n:key: @dana has made you an owner of this application. You own it together with @dana. Registrar's Home shows it.",
+    );
+    await sam.finds(/<!channel> \*Shop\*/, atHome);
+    await sam.clicks('Unregister', { ...atHome, on: /Search API/ });
+    await alex.finds(/Unregistered by @sam/, inChannel);
+
+    await opens(sam, 'Hand over', /Shop/, /== Hand over application/);
+    await sam.picks('New owner', 'lee');
+    expect(await sam.submits()).toEqual({ closed: true });
+    await lee.finds(/@sam has handed this application over to you\. You own it together with @dana/);
+    await sam.finds(/^(?![\s\S]*Shop)[\s\S]*Kiosk/, atHome);
+
+    await opens(dana, 'Leave', /Shop/, /You will not own it any more/);
+    expect(await dana.submits()).toEqual({ closed: true });
+    await dana.finds(/You have no applications yet/, atHome);
+    await lee.opensHome();
+    await lee.finds(/Shop/, atHome);
+    await lee.clicks('Leave', { ...atHome, on: /Shop/ });
+    await lee.finds(/You are its only owner\. Hand it over instead, or delete it\./, { in: 'modal' });
+    await lee.closes();
+    await alex.clicks('Approve', { ...inChannel, on: /Payments/ });
+    await dana.finds(/Approved by @alex/);
+
+    const name = '<!channel> *Shop* <@U0ALEX> & co';
+    expect((await record(office)).filter((row) => row.name !== 'Kiosk')).toEqual([
+      { name: 'Shop front', version: 1, action: 'create', actor: dana.id, added: [dana.id], removed: [] },
+      { name, version: 2, action: 'rename', actor: dana.id, added: [], removed: [] },
+      { name, version: 3, action: 'owners', actor: dana.id, added: [sam.id], removed: [] },
+      { name, version: 4, action: 'hand-over', actor: sam.id, added: [lee.id], removed: [sam.id] },
+      { name, version: 5, action: 'leave', actor: dana.id, added: [], removed: [dana.id] },
+    ]);
+    expect(workspace.messages('api-requests')).toHaveLength(2);
+    await expect(office.database.sql`delete from application_history`).rejects.toThrow(/append-only/);
+  });
+
+  it('two of them at once, and forms that were made up, replayed or open for too long: one change, and nothing else', async ({
+    expect,
+  }) => {
+    await using office = await openOffice();
+    await office.startAnother();
+    const { workspace, database } = office;
+    const { dana, sam, lee } = people(office);
+    await makes(dana, 'Shop');
+    await makes(lee, 'Till');
+    await dana.finds(/Shop/, atHome);
+    await shares(dana, /Shop/, sam);
+    await sam.opensHome();
+    await opens(dana, 'Rename', /Shop/, /== Rename/);
+    await dana.fills('Name', 'Stall');
+    await opens(sam, 'Co-owners', /Shop/, /== Co-owners/);
+    await sam.unpicks('Co-owners', 'dana');
+    const row = await holdApplications(database);
+    const acts = [dana.submits(), sam.submits()];
+    await standing(database, 2);
+    await row.release();
+    const late = (await Promise.all(acts)).findIndex((act) => !('closed' in act));
+    await (late === 0 ? dana : sam).finds(/Somebody has changed this application since|Only an owner/, { in: 'modal' });
+    const changes = async () => (await record(office)).map(({ action, version }) => `${action} ${version}`);
+    const before = await changes();
+    expect(before.filter((change) => change.endsWith(' 3'))).toHaveLength(1);
+
+    const [submission] = workspace.delivered.filter(({ type }) => type === 'view_submission').slice(-1);
+    const view = Object(submission).view;
+    const forged = (over: object) =>
+      workspace.deliver({ ...submission, user: { id: lee.id }, view: { ...view, ...over } });
+    const named = { values: { name: { name: { type: 'plain_text_input', value: 'Mine' } } } };
+    const answers = await Promise.all([
+      forged({ callback_id: 'application-rename', state: named, private_metadata: '1@3' }),
+      forged({ callback_id: 'application-rename', state: named, private_metadata: '99@1' }),
+      forged({ callback_id: 'application-rename', state: named, private_metadata: '2@"' }),
+      forged({ callback_id: 'application-rename', state: { values: { name: 1 } }, private_metadata: '2@1' }),
+      forged({ callback_id: 'application-delete', state: named, private_metadata: '1@3' }),
+      forged({ callback_id: 'application-leave', private_metadata: '1@3' }),
+      forged({ callback_id: 'application-owners', private_metadata: '2@1', state: { values: several('nobody') } }),
+      forged({ callback_id: 'application-owners', private_metadata: '2@1', state: { values: several('U0GONE') } }),
+      forged({ callback_id: 'adopt-application', private_metadata: '2@1', state: { values: one('U0LEE') } }),
+    ]);
+    expect(
+      answers.map((answer) => /Only|deleted|Type a name|Choose up to|did not say/.exec(JSON.stringify(answer))?.[0]),
+    ).toEqual(['Only', 'deleted', 'deleted', 'Type a name', 'Only', 'Only', 'Choose up to', 'did not say', 'Only']);
+    expect(await changes()).toEqual(before);
+
+    function several(id: string) {
+      return { people: { people: { type: 'multi_users_select', selected_users: [id] } } };
+    }
+    function one(id: string) {
+      return { people: { person: { type: 'users_select', selected_user: id } } };
+    }
+  });
+});
+
+const fourServices = `services:
+  - { slug: payments, name: Payments API }
+  - { slug: ledger, name: Ledger API }
+  - { slug: maps, name: Maps API }
+  - { slug: search, name: Search API, approval: auto }
+`;
+
+describe('deleting', () => {
+  it('ends what the application has, with the name typed; what was revoked is left to the approvers, and not reinstated', async ({
+    expect,
+  }) => {
+    await using office = await openOffice({ catalog: fourServices });
+    const { workspace } = office;
+    const { dana, sam, alex } = people(office);
+    await makes(dana, 'Shop');
+    await shares(dana, /Shop/, sam);
+    await asks(dana, ['Payments API', 'Ledger API', 'Maps API', 'Search API'], 'Shop');
+    await dana.closes();
+    await alex.finds(/Search API/, inChannel);
+    await alex.clicks('Approve', { ...inChannel, on: /Ledger/ });
+    for (const [decision, service] of [
+      ['Reject', /Maps/],
+      ['Revoke', /Search/],
+    ] as const) {
+      await alex.finds(service, inChannel);
+      await alex.clicks(decision, { ...inChannel, on: service });
+      await alex.fills('Reason', 'Because');
+      await alex.submits();
+    }
+    await alex.finds(/Revoked by @alex[\s\S]*\[Reinstate\]/, inChannel);
+    await alex.opensHome();
+    await alex.finds(/Payments API — Shop/, atHome);
+    const revoked = workspace.messages('api-requests').find(({ text }) => text.includes('Search'));
+
+    await opens(dana, 'Delete', /Shop/, /== Delete application/);
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Delete application ==
+      Application  Shop
+      :warning: 3 registrations will be unregistered, and it loses access to those services. This cannot be undone.
+      · 1 registration that an approver has revoked stays as it is: only an approver ends that.
+      Type the name of the application to delete it: ‹›
+        As it is written above, in the same case.
+      [Cancel] [Delete]"
+    `);
+    await dana.fills(typeIt, 'shop');
+    expect(await dana.submits()).toEqual({
+      errors: { [typeIt]: 'This is not its name. Type “Shop” to delete it.' },
+    });
+    await dana.fills(typeIt, ' Shop ');
+    expect(await dana.submits()).toEqual({ closed: true });
+
+    for (const service of ['Payments', 'Ledger', 'Maps'])
+      await alex.finds(new RegExp(`${service} API[\\s\\S]*Unregistered by @dana`), inChannel);
+    expect(await alex.finds(/Search API[\s\S]*The application has been deleted/, inChannel)).toMatch(
+      /\[History\] \[… Delete request\]$/,
+    );
+    await alex.finds(/Nothing waits for your decision/, atHome);
+    await dana.finds(/You have no applications yet/, atHome);
+    await sam.finds(/@dana has deleted this application/);
+    expect((await events(office)).filter(({ action }) => action === 'unregister')).toEqual([
+      { slug: 'payments', version: 2, action: 'unregister', actor: dana.id },
+      { slug: 'ledger', version: 3, action: 'unregister', actor: dana.id },
+      { slug: 'maps', version: 3, action: 'unregister', actor: dana.id },
+    ]);
+
+    if (!revoked) throw new Error('the card is not there');
+    await alex.clicks('Reinstate', { on: revoked });
+    await alex.finds(/deleted by its owners, so nothing can be approved for it/, { in: 'whispered' });
+    await alex.clicks('Delete request', { ...inChannel, on: /Search/ });
+    await alex.finds(/Search API[\s\S]*Deleted by @alex/, inChannel);
+
+    const [again] = workspace.delivered.filter(({ type }) => type === 'view_submission').slice(-1);
+    const written = await events(office);
+    expect(JSON.stringify(await workspace.deliver(again ?? {}))).toContain('has been deleted');
+    expect(await events(office)).toEqual(written);
+    expect(await makes(sam, 'shop')).toEqual({ closed: true });
+  });
+});
+
+describe('deleting at the same instant as', () => {
+  let office: Office;
+  beforeAll(async () => {
+    office = await openOffice();
+  });
+  afterAll(() => office[Symbol.asyncDispose]());
+
+  /** Fills the form that deletes an application. */
+  async function isAboutToDelete(owner: Person, name: string) {
+    await owner.opensHome();
+    await opens(owner, 'Delete', new RegExp(name), /== Delete/);
+    await owner.fills(typeIt, name);
+  }
+
+  const statuses = async () =>
+    (await office.database.sql`select status from registrations where status in ('pending', 'approved')`).length;
+
+  it('an approval: one waits for the other, and the end is unregistered', async () => {
+    const { dana, alex } = people(office);
+    await requests(dana, alex, 'Payments API', 'Shop');
+    await requests(dana, alex, 'Ledger API', 'Shop');
+    await isAboutToDelete(dana, 'Shop');
+    const rows = await holdRegistrations(office.database);
+    const click = alex.clicks('Approve', { ...inChannel, on: /Ledger/ });
+    await standing(office.database, 1);
+    const submission = dana.submits();
+    await standing(office.database, 2);
+    await rows.release();
+    await Promise.all([click, submission]);
+    await alex.finds(/Payments API[\s\S]*Unregistered by @dana/, inChannel);
+    await alex.finds(/Ledger API[\s\S]*Unregistered by @dana/, inChannel);
+    const ledger = (await events(office)).filter(({ slug }) => slug === 'ledger').map(({ action }) => action);
+    expect(ledger.join()).toMatch(/^request,(approve,)?unregister$/);
+    if (!ledger.includes('approve')) await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
+  });
+
+  it('a Reinstate: nothing that was deleted has access in the end', async () => {
+    const { dana, alex } = people(office);
+    await asks(dana, ['Search API'], 'Kiosk');
+    await dana.closes();
+    await alex.finds(/Search/, inChannel);
+    await alex.clicks('Revoke', { ...inChannel, on: /Kiosk/ });
+    await alex.fills('Reason', 'Because');
+    await alex.submits();
+    await alex.finds(/Kiosk[\s\S]*\[Reinstate\]/, inChannel);
+    await isAboutToDelete(dana, 'Kiosk');
+    const record = await holdRecord(office.database);
+    const click = alex.clicks('Reinstate', { ...inChannel, on: /Kiosk/ });
+    await standing(office.database, 1);
+    const submission = dana.submits();
+    await standing(office.database, 2);
+    await record.release();
+    await Promise.all([click, submission]);
+    await alex.finds(/Kiosk[\s\S]*The application has been deleted/, inChannel);
+    expect(await statuses()).toBe(0);
+  });
+
+  it('a request for it: the request comes first and ends with it, or finds it gone', async () => {
+    const { dana, sam } = people(office);
+    await makes(dana, 'Till');
+    await shares(dana, /Till/, sam);
+    await sam.types('/register');
+    await sam.finds(/Register an application/, { in: 'modal' });
+    await sam.picks('Services', 'Payments API');
+    await sam.picks('Application', 'Till');
+    await sam.fills('Reason', 'Why not');
+    await isAboutToDelete(dana, 'Till');
+    const rows = await holdApplications(office.database);
+    const acts = [dana.submits(), sam.submits()] as const;
+    await standing(office.database, 2);
+    await rows.release();
+    const [, request] = await Promise.all(acts);
+    if ('errors' in request) expect(request.errors.Application).toMatch(/not yours/);
+    await sam.finds(/@dana has deleted this application/);
+    expect(await statuses()).toBe(0);
+  });
+});
+
+describe('an owner who has left Slack', () => {
+  it('owns nothing any more: those who are left are told, and where nobody is, an admin hands it over', async () => {
+    await using office = await openOffice();
+    await office.startAnother();
+    const { workspace, database } = office;
+    const { dana, sam, lee, alex, priya } = people(office);
+    await makes(dana, 'Kiosk');
+    await makes(dana, '<!here> Shop');
+    await shares(dana, /Shop/, sam);
+    await sam.finds(/made you an owner/);
+    await requests(dana, alex, 'Payments API', 'Kiosk');
+    await lee.opensHome();
+    for (const channel of ['C0REQUESTS', sam.id])
+      workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: (args) => args.channel === channel });
+    await Promise.all([workspace.deactivate('dana'), workspace.deactivate('dana')]);
+    expect(await sam.finds(/has left Slack/)).toBe(
+      'Application  <!here> Shop\n:wave: @dana has left Slack, and so owns this application no longer. You are its only owner now.',
+    );
+    expect(await alex.finds(/no owner any more/, inChannel)).toMatch(
+      /^Application {2}Kiosk\nLast owner {2}@dana, who has left Slack\n[\s\S]*\[Hand over\]$/,
+    );
+    await workspace.deactivate('dana');
+    const asked = workspace.messages('api-requests').at(-1);
+    if (!asked) throw new Error('nobody was asked');
+
+    await workspace.join('lee', 'general');
+    const { channel: _, ...shown } = asked;
+    await lee.clicks('Hand over', { on: { ...shown, channel: workspace.channel('general').id } });
+    await lee.finds(/Only the members of #api-requests may hand this application over/, { in: 'whispered' });
+    for (const admin of [alex, priya]) {
+      await admin.clicks('Hand over', { ...inChannel, on: /no owner/ });
+      await admin.finds(/Application {2}Kiosk/, { in: 'modal' });
+      await admin.picks('New owner', admin === alex ? 'dana' : 'sam');
+    }
+    expect(await alex.submits()).toMatchObject({ errors: { 'New owner': expect.stringContaining('deactivated') } });
+    await alex.picks('New owner', 'lee');
+    expect(await alex.submits()).toEqual({ closed: true });
+    await lee.finds(/@alex has handed this application over to you\. You are its only owner/);
+    await lee.finds(/Kiosk/, atHome);
+    expect(await alex.finds(/Handed over to @lee by @alex/, inChannel)).not.toContain('[Hand over]');
+    await priya.submits();
+    await priya.finds(/has an owner again/, { in: 'modal' });
+    expect(sam.told.filter((text) => /has left Slack/.test(text))).toHaveLength(1);
+    expect(alex.sees('api-requests').filter((text) => /Kiosk[\s\S]*(no owner|Handed over)/.test(text))).toHaveLength(1);
+    await alex.clicks('Approve', { ...inChannel, on: /Payments/ });
+    await lee.opensHome();
+    await lee.finds(/Approved since/, atHome);
+    expect(await database.sql`select action, actor, removed from application_history where action = 'depart'`).toEqual([
+      { action: 'depart', actor: null, removed: [dana.id] },
+      { action: 'depart', actor: null, removed: [dana.id] },
+    ]);
+  });
+});

@@ -1,0 +1,309 @@
+/** E-mail beside the direct message: the same words, once where possible, and never in the way of anything else. */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { letter } from '../../src/views/registration/email.ts';
+import { person, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
+import { type MailServer, openMailServer } from '../support/mail-server.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const sender = 'Registrar <registrar@acme.example>';
+const mailing = ({ url }: Pick<MailServer, 'url'>) => ({ SMTP_URL: url, MAIL_FROM: sender });
+
+const arrived = ({ letters }: MailServer, subject: RegExp) =>
+  eventually(`a letter ${subject} arrives`, async () => letters.some((one) => subject.test(one.subject ?? '')));
+
+/** Waits until no letter is left to send. */
+const sent = ({ database }: Office) =>
+  eventually('no letter is left', async () => {
+    const left = await database.sql`select from pgboss.job where name = 'outbox-mail' and state < 'completed'`;
+    return left.length === 0;
+  });
+
+const putAside = ({ database }: Office) =>
+  database.sql`select data ->> 'kind' kind, data ->> 'why' why from pgboss.job where name = 'outbox-dead'`;
+
+it('each decision reaches the requester as text and as HTML, with who decided and why, and a link to the card', async () => {
+  await using mail = await openMailServer();
+  await using office = await openOffice({ env: mailing(mail) });
+  const { dana, alex, priya } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await priya.finds(/Ledger API/, { in: 'api-requests' });
+
+  await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+  await arrived(mail, /^Approved/);
+  const [approved] = mail.letters;
+  expect(approved).toMatchObject({
+    from: { name: 'Registrar', address: 'registrar@acme.example' },
+    to: [{ address: 'dana@acme.example' }],
+    recipients: ['dana@acme.example'],
+    subject: 'Approved: Payments API for Shop',
+  });
+  const link = /https:\/\/acme\.slack\.com\/archives\/C0REQUESTS\/p\d+/;
+  const plainly = (text = '') => text.replace(link, 'link').trim();
+  expect(plainly(approved?.text)).toMatchInlineSnapshot(`
+    "Approved by Alex Novak
+    Service: Payments API
+    Application: Shop
+
+    Your application may use this service. Start with the documentation (https://docs.acme.example/payments).
+
+    Open the card in Slack (link)"
+  `);
+  expect(plainly(approved?.html)).toMatchInlineSnapshot(`
+    "<!doctype html>
+    <html lang="en"><head><meta charset="utf-8"></head>
+    <body style="font-family: sans-serif; line-height: 1.5">
+    <p><strong>Approved by Alex Novak</strong></p>
+    <p>Service: <strong>Payments API</strong><br>
+    Application: <strong>Shop</strong></p>
+    <p>Your application may use this service. Start with the <a href="https://docs.acme.example/payments">documentation</a>.</p>
+    <p><a href="link">Open the card in Slack</a></p>
+    </body></html>"
+  `);
+
+  await priya.clicks('Reject', { in: 'api-requests', on: /Ledger/ });
+  await priya.fills('Reason', 'The ledger is closed.\nAsk again in May.');
+  await priya.submits();
+  await arrived(mail, /^Rejected: Ledger API for Shop$/);
+  expect(plainly(mail.letters.at(-1)?.text)).toMatchInlineSnapshot(`
+    "Rejected by Priya Raman
+    Service: Ledger API
+    Application: Shop
+
+    > The ledger is closed.
+    > Ask again in May.
+
+    To ask again, first remove this request with /unregister, then use /register.
+
+    Open the card in Slack (link)"
+  `);
+  expect(mail.letters.at(-1)?.html).toMatch(/Rejected by Priya Raman[\s\S]*The ledger is closed\.\nAsk again in May\./);
+
+  await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+  await priya.clicks('Revoke', { in: 'api-requests', on: /Payments/ });
+  await priya.fills('Reason', 'Keys were leaked');
+  await priya.submits();
+  await arrived(mail, /^Revoked: Payments API for Shop$/);
+  expect(mail.letters.at(-1)?.text).toMatch(/^Revoked by Priya Raman\n[\s\S]*> Keys were leaked\n/);
+  expect(mail.letters.at(-1)?.html).toMatch(/Revoked by Priya Raman[\s\S]*Keys were leaked/);
+
+  await alex.finds(/Revoked by @priya/, { in: 'api-requests' });
+  await alex.clicks('Reinstate', { in: 'api-requests', on: /Payments/ });
+  await arrived(mail, /^Reinstated: Payments API for Shop$/);
+  expect(mail.letters.at(-1)?.text).toMatch(/^Reinstated by Alex Novak\n/);
+
+  await alex.finds(/Reinstated by @alex/, { in: 'api-requests' });
+  await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
+  await arrived(mail, /^Deleted: Payments API for Shop$/);
+  expect(mail.letters.at(-1)?.text).toMatch(/^Deleted by Alex Novak\n[\s\S]*You can ask again with \/register\./);
+  expect(mail.letters.at(-1)?.text).toMatch(link);
+  expect(mail.letters.at(-1)?.html).toMatch(link);
+
+  await asks(dana, ['Search API'], 'Shop');
+  await arrived(mail, /^Approved: Search API for Shop$/);
+  expect(mail.letters.at(-1)?.text).toMatch(/^Approved automatically\n/);
+  expect(mail.letters).toHaveLength(6);
+  expect(new Set(mail.letters.map(({ messageId }) => messageId)).size).toBe(6);
+  expect(mail.letters.filter(({ text }) => !link.test(text ?? ''))).toEqual([]);
+});
+
+describe.concurrent('what people write', () => {
+  const markup = `<script>alert(1)</script></blockquote><a href="https://evil.example">"Free" & 'easy'</a>`;
+
+  it('stays what it is: no markup, no other header, no other recipient', async ({ expect }) => {
+    const usual = seed();
+    for (const member of usual.members) {
+      if (member.name === 'alex') member.realName = `Alex <b onclick="x">\r\nBcc: eve@evil.example`;
+    }
+    const catalog = `services:\n  - { slug: pay, name: "Pay\\r\\nBcc: eve@evil.example\\r\\n\\r\\n<h1>API</h1>" }\n`;
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail), seed: usual, catalog });
+    const { dana, alex } = people(office);
+    await asks(dana, ['Pay'], `<b>Shop</b> "& co"`);
+    await alex.finds(/Access request/, { in: 'api-requests' });
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await arrived(mail, /^Approved/);
+    await alex.finds(/Approved by/, { in: 'api-requests' });
+    await alex.clicks('Revoke', { in: 'api-requests' });
+    await alex.fills('Reason', markup);
+    await alex.submits();
+    await arrived(mail, /^Revoked/);
+
+    for (const { headers, recipients, html = '', subject } of mail.letters) {
+      expect(headers.map(({ key }) => key).sort()).toEqual([
+        'auto-submitted',
+        'content-type',
+        'date',
+        'from',
+        'message-id',
+        'mime-version',
+        'subject',
+        'to',
+      ]);
+      expect(recipients).toEqual(['dana@acme.example']);
+      expect(subject).toMatch(/ed: Pay Bcc: eve@evil\.example <h1>API<\/h1> for <b>Shop<\/b> "& co"$/);
+      expect(
+        [...html.matchAll(/<(?!\/)(\w+)/g)].map(([, tag]) => tag).filter((tag) => !ours.includes(tag ?? '')),
+      ).toEqual([]);
+      expect([...html.matchAll(/(?:href|onclick)="([^"]*)"/g)].map(([, url]) => url)).toEqual([
+        expect.stringMatching(/^https:\/\/acme\.slack\.com\//),
+      ]);
+    }
+    expect(mail.letters.at(-1)?.text).toContain(`> ${markup}`);
+  });
+
+  const ours = ['html', 'head', 'meta', 'body', 'p', 'strong', 'br', 'blockquote', 'code', 'a'];
+
+  it.each(['Ledger\r\nBcc: eve@evil.example', 'Ledger\u2028Bcc: x', 'Ledger\0\u0085 API'])(
+    'a subject is one line, whatever a service is called: %j',
+    (name) => {
+      const at = new Date(0);
+      const approve = { version: 2, actor: 'U0ALEX', action: 'approve', from: 'pending', to: 'approved' } as const;
+      const registration = {
+        id: 1,
+        version: 2,
+        status: 'approved' as const,
+        service: { name, docs: null },
+        application: 'Shop',
+        applicationDeleted: false,
+        requester: 'U0DANA',
+        reason: 'why',
+        requestedAt: at,
+        approvers: { users: [], groups: [], channel: 'C0ADMIN' },
+        story: [],
+        earlier: [],
+      };
+      const { subject } = letter(
+        registration,
+        { ...approve, reason: null, at },
+        { decidedBy: 'Alex', card: undefined },
+      );
+      expect(subject).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    },
+  );
+
+  it('a profile whose address is none, or several, gets no letter; others get theirs', async ({ expect }) => {
+    const emails = [
+      '',
+      'dana@acme.example, eve@evil.example',
+      'Eve <eve@evil.example>',
+      'dana@acme.example\r\nBcc: eve@x',
+    ];
+    const odd = seed({ members: emails.map((email, index) => person(`kim${index}`, { email })) });
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail), seed: odd });
+    for (const index of emails.keys()) {
+      await asks(office.workspace.person(`kim${index}`), ['Search API'], `Till ${index}`);
+    }
+    await asks(people(office).dana, ['Search API'], 'Shop');
+    await arrived(mail, /for Shop/);
+    await sent(office);
+    expect(mail.letters.flatMap(({ recipients }) => recipients)).toEqual(['dana@acme.example']);
+    expect(await putAside(office)).toEqual([]);
+  });
+});
+
+describe.concurrent('where the mail server', () => {
+  it('is down, the direct message comes all the same, and the letter when it is up, once', async ({ expect }) => {
+    await using mail = await openMailServer();
+    await mail.down();
+    await using office = await openOffice({ env: mailing(mail) });
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+    await eventually('the letter was tried in vain', async () => {
+      const [job] = await office.database.sql`select state, retry_count from pgboss.job where name = 'outbox-mail'`;
+      return job?.retry_count > 0 || job?.state === 'retry';
+    });
+    await mail.up();
+    await arrived(mail, /^Approved/);
+    await sent(office);
+    expect(mail.letters).toHaveLength(1);
+  });
+
+  it('takes calls and says nothing, no card and no direct message waits for it', async ({ expect }) => {
+    const calls: Socket[] = [];
+    const silent = createServer((socket) => calls.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const eight = Array.from({ length: 8 }, (_, index) => `Service ${index}`);
+    const catalog = `services:\n${eight.map((name, index) => `  - { slug: s${index}, name: ${name}, approval: auto }\n`).join('')}`;
+    await using office = await openOffice({ env: mailing({ url: `smtp://127.0.0.1:${port}` }), catalog });
+    const { dana, sam, alex } = people(office);
+    await asks(dana, eight, 'Shop');
+    await eventually('as many letters hang as may', async () => calls.length === 4);
+    await asks(sam, ['Service 1'], 'Till');
+    await alex.finds(/Till/, { in: 'api-requests' });
+    await sam.finds(/Approved automatically/);
+    // All of this was while the calls were still open: none of the letters has given its place up.
+    const { sql } = office.database;
+    expect(await sql`select from pgboss.job where name = 'outbox-mail' and retry_count > 0`).toEqual([]);
+    for (const call of calls) call.destroy();
+    silent.close();
+  });
+
+  it('refuses a letter for good, it is put aside, and the next one goes out', async ({ expect }) => {
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail) });
+    const { dana } = people(office);
+    mail.answers.push(550);
+    await asks(dana, ['Search API'], 'Shop');
+    await eventually('it was put aside', async () => (await putAside(office)).length > 0);
+    await dana.finds(/Approved automatically/);
+    await dana.closes();
+    await asks(dana, ['Search API'], 'Till');
+    await arrived(mail, /for Till/);
+    expect(await putAside(office)).toEqual([{ kind: 'mail', why: 'SMTP 550' }]);
+    expect(mail.letters).toHaveLength(1);
+  });
+
+  it('refuses for now, the letter comes later', async ({ expect }) => {
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail) });
+    mail.answers.push(451, 421);
+    await asks(people(office).dana, ['Search API'], 'Shop');
+    await arrived(mail, /for Shop/);
+    expect(await putAside(office)).toEqual([]);
+  });
+
+  it('wants a login that is missing, nothing is put aside: an operator mends it', async ({ expect }) => {
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail) });
+    mail.answers.push(530);
+    await asks(people(office).dana, ['Search API'], 'Shop');
+    await arrived(mail, /for Shop/);
+    expect(await putAside(office)).toEqual([]);
+  });
+
+  it('takes a letter and its answer is lost, the second bears the same Message-ID', async ({ expect }) => {
+    await using mail = await openMailServer();
+    await using office = await openOffice({ env: mailing(mail) });
+    mail.answers.push('cut');
+    await asks(people(office).dana, ['Search API'], 'Shop');
+    await eventually('it arrives twice', async () => mail.letters.length === 2);
+    await sent(office);
+    const [first, second] = mail.letters;
+    expect(first?.messageId).toMatch(/^<registration-\d+-1-\d+@acme\.example>$/);
+    expect(second?.messageId).toBe(first?.messageId);
+    expect(mail.letters).toHaveLength(2);
+  });
+});
+
+it('without SMTP_URL only who acts is looked up, and no letter is kept', async () => {
+  await using office = await openOffice();
+  const { workspace, database } = office;
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const before = workspace.calls.length;
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @alex/);
+  const lookedUp = workspace.calls.slice(before).filter(({ method }) => method === 'users.info');
+  expect(lookedUp.map(({ args }) => args.user)).toEqual([alex.id]);
+  expect(await database.sql`select from pgboss.job where data ->> 'kind' = 'mail'`).toEqual([]);
+});

@@ -1,0 +1,183 @@
+/** The main job, end to end, in both modes: asked for, decided, told, undone. */
+import { describe, expect, it } from 'vitest';
+import { modes } from '../support/bot.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people } from '../support/steps.ts';
+
+/** A fixed moment, so that what is read can be written down. */
+const monday = () => new Date('2026-11-02T09:15:00Z');
+
+describe.each(modes)('over %s', (mode) => {
+  it('two services are asked for at once; one is approved, one rejected, and the requester is told of both', async () => {
+    await using office = await openOffice({ mode, now: monday });
+    const { dana, alex, priya } = people(office);
+
+    await dana.types('/register');
+    expect(await dana.finds(/Register/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Register an application ==
+      Services: ‹Search by name›
+      Application: ‹Choose one of yours, or type a new name›
+        Type a name that is not there yet to create the application.
+      Reason: ‹›
+        The approver reads this. Say what you will use it for.
+      [Cancel] [Request access]"
+    `);
+    await dana.picks('Services', 'Payments API');
+    await dana.picks('Services', 'Ledger API');
+    await dana.picks('Application', 'Shop');
+    await dana.fills('Reason', 'Checkout for the new shop');
+    await dana.submits();
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Register an application ==
+      :hourglass_flowing_sand: Your registration is under review. You will be notified in a direct message.
+      Application  Shop
+      Under review  Payments API, waiting for the members of #api-requests
+      Under review  Ledger API, waiting for the members of #api-requests
+      · You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.
+      [Close]"
+    `);
+
+    expect(await alex.finds(/Payments API/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Payments API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the new shop
+      · Waiting since today at 09:15 for the members of #api-requests.
+      [Approve] [Reject] [History] [… Delete request]"
+    `);
+    await alex.finds(/Ledger API/, { in: 'api-requests' });
+
+    await alex.clicks('Approve', { in: 'api-requests', on: /Payments API/ });
+    expect(await dana.finds(/Approved/)).toMatchInlineSnapshot(`
+      ":white_check_mark: Approved by @alex
+      Service  Payments API
+      Application  Shop
+      Your application may use this service. Start with the documentation (https://docs.acme.example/payments)."
+    `);
+    expect(await priya.finds(/Approved by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Payments API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the new shop
+      :white_check_mark: Approved by @alex today at 09:15
+      · Requested today at 09:15.
+      [Revoke] [History] [… Delete request]"
+    `);
+
+    await priya.clicks('Reject', { in: 'api-requests', on: /Ledger API/ });
+    expect(await priya.finds(/Reason/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Reject request ==
+      Reason: ‹›
+        The requester reads this. Say why, and what they could do instead.
+      [Cancel] [Reject]"
+    `);
+    await priya.fills('Reason', 'The ledger is closed for the audit.\nAsk again in May.');
+    expect(await priya.submits()).toEqual({ closed: true });
+    expect(await dana.finds(/Rejected/)).toMatchInlineSnapshot(`
+      ":no_entry_sign: Rejected by @priya
+      Service  Ledger API
+      Application  Shop
+      > The ledger is closed for the audit.
+      > Ask again in May.
+      To ask again, first remove this request with \`/unregister\`, then use \`/register\`."
+    `);
+    expect(await alex.finds(/Rejected by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Ledger API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the new shop
+      :no_entry_sign: Rejected by @priya today at 09:15
+      > The ledger is closed for the audit.
+      > Ask again in May.
+      · Requested today at 09:15.
+      [History] [… Delete request]"
+    `);
+    expect(alex.sees('api-requests')).toHaveLength(2);
+  });
+
+  it('a registration is given up: it leaves the list, the card says by whom, and it can be asked for again', async () => {
+    await using office = await openOffice({ mode, now: monday });
+    const { dana, alex } = people(office);
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by/);
+
+    await dana.types('/unregister');
+    expect(await dana.finds(/Unregister/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Unregister application ==
+      Registration: ‹Choose a registration›
+        The application loses access to the service. You can register it again later.
+      [Cancel] [Unregister]"
+    `);
+    expect(await dana.searches('Registration')).toEqual(['Payments API — Shop (approved)']);
+    await dana.picks('Registration', 'Payments');
+    await dana.submits();
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Unregister application ==
+      :wastebasket: Unregistered.
+      Service  Payments API
+      Application  Shop
+      [Close]"
+    `);
+    expect(await alex.finds(/Unregistered by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Payments API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the shop
+      :white_check_mark: Approved by @alex today at 09:15
+      :wastebasket: Unregistered by @dana today at 09:15
+      · Requested today at 09:15."
+    `);
+
+    await dana.closes();
+    await dana.types('/unregister');
+    expect(await dana.finds(/no registrations/, { in: 'whispered' })).toMatchInlineSnapshot(
+      `"You have no registrations that you could unregister. \`/register\` requests access to a service."`,
+    );
+    await asks(dana, ['Payments API'], 'Shop');
+    expect(await alex.finds(/Earlier requests/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Payments API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the shop
+      Earlier requests for this service
+      • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana
+      · Waiting since today at 09:15 for the members of #api-requests.
+      [Approve] [Reject] [History] [… Delete request]"
+    `);
+  });
+
+  it('a service with auto approval is approved at once, and the channel gets a card without decision buttons', async () => {
+    await using office = await openOffice({ mode, now: monday });
+    const { dana, alex } = people(office);
+    await asks(dana, ['Search API'], 'Shop');
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Register an application ==
+      :white_check_mark: Your registration is approved. The details are in a direct message.
+      Application  Shop
+      Approved  Search API
+      [Close]"
+    `);
+    expect(await dana.finds(/Approved/)).toMatchInlineSnapshot(`
+      ":white_check_mark: Approved automatically
+      Service  Search API
+      Application  Shop
+      Your application may use this service."
+    `);
+    expect(await alex.finds(/Search API/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Search API
+      Application  Shop
+      Requested by  @dana
+      > Checkout for the shop
+      :white_check_mark: Approved automatically today at 09:15
+      · Requested today at 09:15.
+      [Revoke] [History] [… Delete request]"
+    `);
+  });
+});

@@ -1,0 +1,506 @@
+/** The Home: a person's own registrations, what waits for an approver, and both of it live. */
+import { describe, it } from 'vitest';
+import type { Fault } from '../local-slack/model.ts';
+import { group, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
+import { crowd } from '../support/large-data.ts';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const monday = () => new Date('2026-11-02T09:15:00Z');
+const atHome = { in: 'home' } as const;
+
+const published = ({ workspace }: Office, person: { id: string }) =>
+  workspace.calls.filter(({ method, args }) => method === 'views.publish' && args.user_id === person.id);
+
+/** Waits until nothing is left to deliver. */
+const delivered = ({ database }: Office) =>
+  eventually('the outbox is empty', async () => {
+    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+    return left.length === 0;
+  });
+
+describe.concurrent('a developer', () => {
+  it('without anything is told so, and registers from there', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { dana } = people(office);
+    await dana.opensHome();
+    expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
+      "[Register] [New application]
+      Your applications
+      You have no applications yet. \`/register\` requests access to a service for your first one."
+    `);
+    await dana.clicks('Register', atHome);
+    await dana.finds(/Register an application/, { in: 'modal' });
+  });
+
+  it('sees their applications, and of each registration its status, since when, and whom it waits for', async ({
+    expect,
+  }) => {
+    await using office = await openOffice({ now: monday, env: { APPROVERS: 'U0ALEX,S0PAYMENTS' } });
+    const { dana, alex } = people(office);
+    await asks(dana, ['Payments API', 'Ledger API'], '<!channel> *bold* & <@U0ALEX>');
+    await dana.closes();
+    await asks(dana, ['Payments API', 'Search API'], 'Shop');
+    await alex.finds(/Shop/, { in: 'api-requests' });
+    await alex.clicks('Reject', { in: 'api-requests', on: /Ledger/ });
+    await alex.fills('Reason', 'Not yet');
+    await alex.submits();
+    await dana.finds(/Approved automatically/);
+    await alex.clicks('Revoke', { in: 'api-requests', on: /Search/ });
+    await alex.fills('Reason', 'Keys were leaked');
+    await alex.submits();
+    await dana.finds(/Revoked/);
+    await dana.opensHome();
+    expect(await dana.finds(/Revoked/, atHome)).toMatchInlineSnapshot(`
+      "[Register] [New application]
+      Your applications
+      <!channel> *bold* & <@U0ALEX> [… Rename | Co-owners | Hand over | Leave | Delete]
+      Ledger API
+      :no_entry_sign: Rejected since today at 09:15. [Unregister]
+      Payments API
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
+      [Edit reason]
+      Shop [… Rename | Co-owners | Hand over | Leave | Delete]
+      Payments API
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
+      [Edit reason]
+      Search API
+      :no_entry_sign: Revoked since today at 09:15. An admin has to reinstate or delete it."
+    `);
+  });
+
+  it('unregisters there: Home and the card are redrawn', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    await dana.opensHome();
+    await dana.finds(/Pending/, atHome);
+    await dana.clicks('Unregister', atHome);
+    expect(await dana.finds(/No registrations/, atHome)).toMatchInlineSnapshot(`
+      "[Register] [New application]
+      Your applications
+      Shop
+      No registrations. [… Rename | Co-owners | Hand over | Leave | Delete]"
+    `);
+    await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
+  });
+
+  it('edits the reason while the request waits: who decides sees that, and decides on what they have read', async ({
+    expect,
+  }) => {
+    await using office = await openOffice({ now: monday });
+    const { workspace, database } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    await dana.opensHome();
+    await dana.finds(/Pending/, atHome);
+    await dana.clicks('Edit reason', atHome);
+    expect(await dana.finds(/Edit reason/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Edit reason ==
+      Reason: Checkout for the shop
+        The approver reads this. The card will say that it was edited.
+      [Cancel] [Save]"
+    `);
+    await dana.fills('Reason', '   ');
+    expect(await dana.submits()).toEqual({ errors: { Reason: expect.stringContaining('Write a reason') } });
+    await dana.fills('Reason', 'Checkout, and <!channel> refunds');
+    const lagging = workspace.hold('chat.update');
+    expect(await dana.submits()).toEqual({ closed: true });
+    await lagging.reached;
+    await alex.clicks('Approve', { in: 'api-requests' });
+    expect(await alex.finds(/has changed/, { in: 'whispered' })).toMatchInlineSnapshot(
+      `"This request has changed since you saw it: its reason was edited by @dana, today at 09:15. Look at it again, then decide."`,
+    );
+    lagging.release();
+    expect(await alex.finds(/refunds/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "Access request
+      Service  Payments API
+      Application  Shop
+      Requested by  @dana
+      > Checkout, and <!channel> refunds
+      :hourglass_flowing_sand: Reason edited by @dana today at 09:15
+      · Waiting since today at 09:15 for the members of #api-requests.
+      [Approve] [Reject] [History] [… Delete request]"
+    `);
+    await delivered(office);
+    await dana.clicks('Edit reason', atHome);
+    await dana.finds(/refunds/, { in: 'modal' });
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+    await dana.fills('Reason', 'Too late');
+    await dana.submits();
+    expect(dana.reads).toMatchInlineSnapshot(`
+      "== Edit reason ==
+      :no_entry_sign: This request was already approved by @alex, today at 09:15. Nothing was changed.
+      [Close]"
+    `);
+    expect(await database.sql`select version, action, reason from history order by version`).toEqual([
+      { version: 1, action: 'request', reason: 'Checkout for the shop' },
+      { version: 2, action: 'edit', reason: 'Checkout, and <!channel> refunds' },
+      { version: 3, action: 'approve', reason: null },
+    ]);
+  });
+
+  it('whose click comes too late is answered by a modal, for Home has no place for a word', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { workspace } = office;
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    await dana.opensHome();
+    await dana.finds(/Pending/, atHome);
+    const held = workspace.hold('views.publish');
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await held.reached;
+    await dana.clicks('Unregister', atHome);
+    expect(await dana.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Registrar ==
+      This request has changed since you saw it: it was approved by @alex, today at 09:15. Look at it again before you unregister it.
+      [Close]"
+    `);
+    held.release();
+    await dana.finds(/Approved since/, atHome);
+  });
+
+  it('whose click breaks, or whose modal Slack does not open, is answered all the same', async () => {
+    await using office = await openOffice({ now: monday });
+    const { workspace, database } = office;
+    const { dana } = people(office);
+    await dana.opensHome();
+    await dana.finds(/Register/, atHome);
+    workspace.fail('views.open', { kind: 'error', error: 'internal_error' });
+    await dana.clicks('Register', atHome);
+    await dana.finds(/Slack did not open the form just now/);
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await dana.finds(/Shop/, atHome);
+    await database.sql`alter table registrations rename to away`;
+    await dana.clicks('Unregister', atHome);
+    await dana.finds(/could not do this just now/, { in: 'modal' });
+    await database.sql`alter table away rename to registrations`;
+  });
+});
+
+describe.concurrent('an approver', () => {
+  it('sees what they may decide, oldest first, and nothing that they asked for themselves', async ({ expect }) => {
+    let now = new Date('2026-11-01T08:00:00Z');
+    await using office = await openOffice({ now: () => now });
+    const { dana, sam, alex } = people(office);
+    await requests(dana, alex, 'Payments API', 'Shop');
+    now = monday();
+    await asks(sam, ['Ledger API'], '<!here> & co', 'Because <!channel> *said* so');
+    await asks(alex, ['Payments API'], "Alex's own");
+    await alex.closes();
+    await delivered(office);
+    await alex.opensHome();
+    expect(await alex.finds(/Ledger API/, atHome)).toMatchInlineSnapshot(`
+      "[Register] [New application]
+      Waiting for your decision
+      Service: ‹All services›
+      Application: ‹›
+        Type a part of its name and press Enter.
+      Payments API — Shop, asked for by @dana, waiting 1 day, card in #api-requests
+      > Checkout for the shop
+      [Approve] [Reject]
+      Ledger API — <!here> & co, asked for by @sam, waiting less than a minute, card in #api-requests
+      > Because <!channel> *said* so
+      [Approve] [Reject]
+      ---
+      Your applications
+      Alex's own [… Rename | Co-owners | Hand over | Leave | Delete]
+      Payments API
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for the members of #api-requests. [Unregister]
+      [Edit reason]
+      Catalog
+      [Add a service]
+      Find a service (optional): ‹›
+        Type a part of its name and press Enter.
+      Ledger API
+      \`ledger\` · Registration enabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file [… History]
+      Mainframe Gateway
+      \`mainframe\` · Registration disabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file [… History]
+      Payments API
+      \`payments\` · Registration enabled
+      Decided by the members of #api-requests, in #api-requests
+      Managed by the catalog file [… History]
+      Search API
+      \`search\` · Registration enabled
+      Approved automatically, in #api-requests
+      Managed by the catalog file [… History]"
+    `);
+    await sam.opensHome();
+    expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);
+  });
+
+  it('with nothing to decide is told so', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { alex } = people(office);
+    await alex.opensHome();
+    expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing waits for your decision.');
+  });
+
+  it("sees by the one policy: the service's approvers, else APPROVERS, by person or group", async ({ expect }) => {
+    const catalog = `services:
+  - { slug: payments, name: Payments API, approvers: [U0LEE] }
+  - { slug: ledger, name: Ledger API, approvers: [S0LEDGER] }
+  - { slug: maps, name: Maps API, channel: C0GENERAL }
+  - { slug: search, name: Search API }
+`;
+    const usual = seed({ groups: [group('S0LEDGER', 'ledger', ['U0LEE', 'U0PRIYA'])] });
+    await using office = await openOffice({ now: monday, catalog, seed: usual, env: { APPROVERS: 'U0ALEX' } });
+    const { dana, alex, priya, lee, sam } = people(office);
+    await asks(dana, ['Payments API', 'Ledger API', 'Maps API', 'Search API'], 'Shop');
+    await delivered(office);
+    const queues = [alex, priya, lee, sam].map(async (person) => {
+      await person.opensHome();
+      const read = await person.finds(/Your applications/, atHome);
+      return [person.name, [...read.matchAll(/(\w+) API — Shop/g)].map(([, service]) => service).sort()];
+    });
+    expect(Object.fromEntries(await Promise.all(queues))).toEqual({
+      alex: ['Maps', 'Search'],
+      priya: ['Ledger'],
+      lee: ['Ledger', 'Payments'],
+      sam: [],
+    });
+  });
+
+  it('is told where Slack does not say who decides', async ({ expect }) => {
+    await using office = await openOffice({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
+    const { dana, alex, priya } = people(office);
+    await requests(dana, alex);
+    office.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
+    await priya.opensHome();
+    expect(await priya.finds(/did not say/, atHome)).not.toContain('Payments API');
+    await priya.opensHome();
+    await priya.finds(/Payments API — Shop/, atHome);
+  });
+
+  it('approves and rejects there, with the buttons of the card; the cards and both Homes follow', async ({
+    expect,
+  }) => {
+    await using office = await openOffice({ now: monday });
+    const { dana, alex } = people(office);
+    await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+    await dana.closes();
+    await dana.opensHome();
+    await alex.opensHome();
+    await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
+    const [first, second] =
+      office.workspace
+        .home('alex')
+        ?.blocks.filter(({ type }) => type === 'actions')
+        .slice(1) ?? [];
+    expect([first?.block_id, second?.block_id]).toEqual([
+      expect.stringMatching(/^decide-\d+$/),
+      expect.stringMatching(/^decide-\d+$/),
+    ]);
+    await alex.clicks('Approve', atHome);
+    await dana.finds(/Approved by @alex/);
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
+    await alex.finds(/^(?![\s\S]*Payments API — Shop)[\s\S]*Ledger API — Shop/, atHome);
+    await alex.clicks('Reject', atHome);
+    await alex.fills('Reason', 'Not yet');
+    expect(await alex.submits()).toEqual({ closed: true });
+    await dana.finds(/Rejected by @alex/);
+    await alex.finds(/Nothing waits for your decision/, atHome);
+    expect(await dana.finds(/Rejected/, atHome)).toContain('Approved since');
+  });
+
+  it('who may not, or comes too late, is answered by a modal, and changes nothing', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { workspace, database } = office;
+    const { dana, alex, priya } = people(office);
+    await requests(dana, alex);
+    await alex.opensHome();
+    await alex.finds(/Payments API — Shop/, atHome);
+    await workspace.leave('alex', 'api-requests');
+    await alex.clicks('Approve', atHome);
+    expect(await alex.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Registrar ==
+      Only the members of #api-requests may decide this request. Nothing was changed.
+      [Close]"
+    `);
+    await alex.closes();
+    await alex.clicks('Reject', atHome);
+    await alex.finds(/may decide/, { in: 'modal' });
+    await alex.closes();
+    await workspace.join('alex', 'api-requests');
+    const held = workspace.hold('views.publish');
+    await priya.clicks('Approve', { in: 'api-requests' });
+    await held.reached;
+    await alex.clicks('Approve', atHome);
+    expect(await alex.finds(/already/, { in: 'modal' })).toMatchInlineSnapshot(`
+      "== Registrar ==
+      This request was already approved by @priya, today at 09:15. Nothing was changed.
+      [Close]"
+    `);
+    held.release();
+    expect(await database.sql`select action, actor from history order by version`).toEqual([
+      { action: 'request', actor: dana.id },
+      { action: 'approve', actor: priya.id },
+    ]);
+  });
+});
+
+describe.concurrent('while others act', () => {
+  it('is redrawn live for whoever has opened it, and never drawn for anybody else', async ({ expect }) => {
+    await using office = await openOffice();
+    const { dana, alex, priya } = people(office);
+    await alex.opensHome();
+    await alex.finds(/Nothing waits/, atHome);
+    await requests(dana, alex);
+    await alex.finds(/Payments API — Shop/, atHome);
+    await priya.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/Nothing waits/, atHome);
+    await delivered(office);
+    expect(published(office, dana)).toEqual([]);
+    expect(published(office, priya)).toEqual([]);
+    const before = published(office, alex).length;
+    await priya.finds(/Approved by/, { in: 'api-requests' });
+    await priya.clicks('Revoke', { in: 'api-requests' });
+    await priya.fills('Reason', 'Not for approvers to see');
+    await priya.submits();
+    await dana.finds(/Revoked/);
+    await delivered(office);
+    expect(published(office, alex)).toHaveLength(before);
+  });
+
+  it('what changes while it is being drawn is drawn after', async () => {
+    await using office = await openOffice();
+    const { dana, alex } = people(office);
+    await alex.opensHome();
+    await alex.finds(/Nothing waits/, atHome);
+    const held = office.workspace.hold('views.publish');
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await held.reached;
+    await asks(dana, ['Ledger API'], 'Shop');
+    await alex.finds(/Ledger API/, { in: 'api-requests' });
+    await eventually('the second request has been told of', async () => {
+      const told = await office.database.sql`
+        select from pgboss.job where data ->> 'kind' = 'homes' and state = 'completed'`;
+      return told.length === 2;
+    });
+    held.release();
+    await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
+  });
+
+  it('with two replicas and many changes, is drawn at most once a second, and in the end right', async ({ expect }) => {
+    await using office = await openOffice();
+    await office.startAnother();
+    const { dana, alex } = people(office);
+    await alex.opensHome();
+    await alex.finds(/Nothing waits/, atHome);
+    for (const application of ['A', 'B', 'C', 'D', 'E']) {
+      await asks(dana, ['Payments API', 'Ledger API'], application);
+      await dana.closes();
+    }
+    await alex.finds(/Ledger API — E/, atHome);
+    await delivered(office);
+    expect(alex.sees('home')[0]?.match(/API — [A-E]/g)).toHaveLength(10);
+    const [, ...redraws] = published(office, alex).map(({ at }) => at);
+    const pauses = redraws.slice(1).map((at, index) => at - (redraws[index] ?? 0));
+    expect(redraws.length).toBeLessThan(10);
+    expect(pauses.filter((pause) => pause < 1_000)).toEqual([]);
+  });
+
+  it.each<[string, Fault]>([
+    ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],
+    ['fails (500)', { kind: 'server-error' }],
+    ['cuts the connection', { kind: 'reset' }],
+    ['draws it and cuts the connection', { kind: 'accept-then-drop' }],
+  ])('where Slack %s, is right in the end', async (_, fault) => {
+    await using office = await openOffice();
+    const { dana, alex } = people(office);
+    office.workspace.fail('views.publish', fault);
+    await alex.opensHome();
+    await alex.finds(/Nothing waits/, atHome);
+    office.workspace.fail('views.publish', fault);
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+  });
+
+  it('somebody who has left Slack is forgotten, and holds up nobody', async ({ expect }) => {
+    await using office = await openOffice({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
+    const { dana, alex, priya } = people(office);
+    for (const person of [alex, priya]) {
+      await person.opensHome();
+      await person.finds(/Nothing waits/, atHome);
+    }
+    await office.workspace.deactivate('priya');
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+    await delivered(office);
+    const { sql } = office.database;
+    expect(await sql`select user_id from homes`).toEqual([{ user_id: alex.id }]);
+    expect(await sql`select from pgboss.job where name = 'outbox-dead'`).toHaveLength(0);
+  });
+});
+
+describe.concurrent('with 300 registrations, 200 pending requests and 1,000 services', () => {
+  const many = { services: 1000, registrations: 300, pending: 200 };
+
+  it('fits into what Slack takes, and every page can be turned to', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { sam, alex } = people(office);
+    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await alex.opensHome();
+    await alex.finds(/Page 1 of 19, 200 requests in all[\s\S]*Page 1 of 20, 300 lines in all/, atHome);
+    const seen = new Set<string>();
+    for (let page = 1; page <= 19; page++) {
+      const read = await alex.finds(new RegExp(`Page ${page} of 19`), atHome);
+      for (const [service] of read.matchAll(/S-\d{4}(?=.* — )/g)) seen.add(service);
+      if (page < 19) await alex.clicks('Next', { ...atHome, on: /^(\[Previous\] )?\[Next\]$/ });
+    }
+    expect(seen.size).toBe(200);
+    await alex.clicks('Previous', atHome);
+    await alex.finds(/Page 18 of 19[\s\S]*Page 1 of 101, 1004 services in all/, atHome);
+    await alex.fills('Find a service', '0777', atHome);
+    expect(await alex.finds(/`s-777`/, atHome)).not.toMatch(/services in all/);
+    for (const { args, response } of published(office, alex)) {
+      expect(response.ok).toBe(true);
+      expect(args.view).toMatchObject({ blocks: { length: expect.toSatisfy((length) => length <= 100) } });
+      expect(Buffer.byteLength(JSON.stringify(args.view))).toBeLessThanOrEqual(250 * 1024);
+    }
+  });
+
+  it('the requests are narrowed to a service, searched by application, and shown all again', async ({ expect }) => {
+    await using office = await openOffice({ now: monday });
+    const { dana, sam, alex } = people(office);
+    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await requests(dana, alex, 'Payments API', 'Shop');
+    await requests(dana, alex, 'Payments API', 'Kiosk');
+    await alex.opensHome();
+    await alex.finds(/202 requests/, atHome);
+    expect(await alex.searches('Service', 'pay', atHome)).toEqual(['Payments API']);
+    expect(await alex.searches('Service', 'search', atHome)).toEqual([]);
+    expect(await alex.searches('Service', '', atHome)).toHaveLength(100);
+    await alex.picks('Service', 'Payments API', atHome);
+    expect(await alex.finds(/Service: Payments API[\s\S]*\[Show all\]/, atHome)).toMatch(
+      /API — Shop[\s\S]*API — Kiosk/,
+    );
+    expect(alex.sees('home')[0]).not.toContain('202');
+    await alex.fills('Application', 'KIO', atHome);
+    await alex.finds(/^(?![\s\S]*API — Shop)[\s\S]*Application: KIO[\s\S]*API — Kiosk/, atHome);
+    await alex.fills('Application', '100%', atHome);
+    await alex.finds(/No pending request matches/, atHome);
+    await alex.clicks('Show all', atHome);
+    expect(await alex.finds(/202 requests/, atHome)).toMatch(/Service: ‹All services›\nApplication: ‹›/);
+  });
+
+  it('what a page shows stays what it shows while requests come and go', async () => {
+    await using office = await openOffice();
+    const { dana, sam, alex } = people(office);
+    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await alex.opensHome();
+    await alex.finds(/Page 1 of 19/, atHome);
+    await alex.fills('Application', 'Shop', atHome);
+    await alex.finds(/No pending request matches/, atHome);
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+  });
+});

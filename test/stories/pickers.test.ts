@@ -1,0 +1,98 @@
+/** The pickers, over a catalog that is large and badly named. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Office, openOffice } from '../support/scenario.ts';
+import { asks, people } from '../support/steps.ts';
+
+/** 500 services whose names hold markup and 150 characters. */
+const names = Array.from({ length: 500 }, (_, index) =>
+  `Zürich <${index}> & Söhne 🏦 `.padEnd(146, 'ab & <!channel> "x" '.slice(0, 19)).concat(`#${index}`).slice(0, 150),
+);
+const catalog = JSON.stringify({
+  services: names.map((name, index) => ({
+    slug: `svc-${index}`,
+    name,
+    description: `Paperwork of desk ${index}_${index}%`,
+  })),
+});
+
+let office: Office;
+beforeAll(async () => {
+  office = await openOffice({ catalog });
+});
+afterAll(() => office[Symbol.asyncDispose]());
+
+describe('500 services whose names hold &, < and > and 150 characters', () => {
+  it('a first page without typing, of at most 100, all of them valid', async () => {
+    const { dana } = people(office);
+    await dana.types('/register');
+    expect(await dana.searches('Services')).toHaveLength(100);
+    expect(office.workspace.complaints).toEqual([]);
+  });
+
+  it.each([
+    ['a part of the name', '<417> & S', 'Zürich <417> '],
+    ['a part in another case', 'zÜRICH <42>', 'Zürich <42> '],
+    ['the slug', 'svc-499', 'Zürich <499>'],
+    ['a part of the description', 'desk 250_250%', 'Zürich <250>'],
+    ['words in any order', 'söhne <77>', 'Zürich <77> '],
+    ['a letter that its first word begins with', '<78> z', 'Zürich <78> '],
+  ])('are found by %s', async (_, typed, found) => {
+    const { dana } = people(office);
+    const [first = '', ...others] = await dana.searches('Services', typed);
+    expect(first).toContain(found);
+    expect(first.length).toBeLessThanOrEqual(75);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['no such thing', '%', '_', "'; drop table services; --", '\\', '\0'])(
+    'typing %j finds what holds it, and else nothing at once',
+    async (typed) => {
+      const { dana } = people(office);
+      const found = await dana.searches('Services', typed);
+      const holding = names.filter((_, index) => `desk ${index}_${index}%`.includes(typed));
+      expect(found.length).toBe(typed === '\0' ? 100 : Math.min(holding.length, 100));
+    },
+  );
+
+  it('can be asked for, and their names arrive whole in the card and in the message, as text', async () => {
+    const { dana, alex } = people(office);
+    await dana.closes();
+    await asks(dana, ['Zürich <417>'], 'A <b> & "c" *d*');
+    const card = await alex.finds(/Zürich <417>/, { in: 'api-requests' });
+    expect(card).toContain(`Service  ${names[417]}\n`);
+    expect(card).toContain('Application  A <b> & "c" *d*\n');
+    await alex.clicks('Approve', { in: 'api-requests' });
+    expect(await dana.finds(/Approved/)).toContain(`Service  ${names[417]}\n`);
+    expect(
+      office.workspace
+        .messages('api-requests')
+        .map(({ text }) => text)
+        .join(),
+    ).not.toMatch(/<!|<\d/);
+  });
+});
+
+describe('the applications', () => {
+  it('of a person are offered to that person alone, and what is typed and matches none as a new one', async () => {
+    const { dana, sam } = people(office);
+    await asks(dana, ['Zürich <1>'], 'Dana’s till');
+    await sam.types('/register');
+    expect(await sam.searches('Application')).toEqual([]);
+    expect(await sam.searches('Application', 'till')).toEqual(['Create "till"']);
+    await dana.types('/register');
+    expect(await dana.searches('Application', 'till')).toEqual(['Create "till"', 'Dana’s till']);
+    expect(await dana.searches('Application', ' DANA’s  TILL ')).toEqual(['Dana’s till']);
+    expect(await dana.searches('Application', '\u202e x '.repeat(40))).toEqual([`Create "${'x '.repeat(30).trim()}"`]);
+  });
+});
+
+it('a picker of /unregister shows both names and the status in 75 characters', async () => {
+  const { dana } = people(office);
+  for (const view of office.workspace.views(dana.id)) await office.workspace.close(dana.id, view.id);
+  await asks(dana, ['Zürich <2>'], 'An application with a name that is as long as names can be!');
+  await dana.closes();
+  await dana.types('/unregister');
+  const [shown = ''] = await dana.searches('Registration', 'as long as names');
+  expect(shown).toMatch(/^Zürich <2> .*… — An application.*… \(pending\)$/);
+  expect(shown.length).toBeLessThanOrEqual(75);
+});

@@ -1,0 +1,213 @@
+/** Who may decide, at the click, on who clicked; and what those who may not are told. */
+import { expect, it } from 'vitest';
+import { group, seed } from '../local-slack/seed.ts';
+import { openOffice } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const pay = (more: string) => `services:\n  - slug: payments\n    name: Payments API\n${more}`;
+
+/** Lee sees the channel, but is no approver where approvers are named. */
+const leeInTheChannel = () => {
+  const usual = seed({ groups: [group('S0LEADS', 'leads', ['U0PRIYA'])] });
+  for (const channel of usual.channels) if (channel.name === 'api-requests') channel.members.push('U0LEE', 'U0DANA');
+  return usual;
+};
+
+it('where nobody is named, the members of the channel decide; but nobody decides what they asked for themselves', async () => {
+  await using office = await openOffice({ seed: leeInTheChannel() });
+  const { dana, lee } = people(office);
+  await requests(dana, lee);
+  await dana.clicks('Approve', { in: 'api-requests' });
+  expect(await dana.finds(/own request/, { in: 'whispered' })).toBe(
+    'You cannot decide your own request. Ask the members of #api-requests.',
+  );
+  await dana.clicks('Reject', { in: 'api-requests' });
+  await office.workspace.until(() => dana.whispers.length === 2);
+  expect(office.workspace.views(dana.id)).toEqual([]);
+  await lee.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @lee/);
+});
+
+it('where people and groups are named, only they decide, and others hear who they are', async () => {
+  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'U0ALEX,S0LEADS' } });
+  const { dana, lee, priya } = people(office);
+  await requests(dana, lee);
+  await lee.clicks('Approve', { in: 'api-requests' });
+  expect(await lee.finds(/may decide/, { in: 'whispered' })).toBe(
+    'Only @alex or @leads may decide this request. Nothing was changed.',
+  );
+  await priya.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @priya/);
+});
+
+it("a service's own approvers come before APPROVERS", async () => {
+  await using office = await openOffice({ catalog: pay('    approvers: [U0PRIYA]\n'), env: { APPROVERS: 'U0ALEX' } });
+  const { dana, alex, priya } = people(office);
+  await requests(dana, alex);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Only @priya may decide/, { in: 'whispered' });
+  await priya.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @priya/);
+});
+
+it("a service's requests go to its own channel, and its members decide", async () => {
+  await using office = await openOffice({ catalog: pay('    channel: C0GENERAL\n') });
+  const { dana, sam } = people(office);
+  await asks(dana, ['Payments API'], 'Shop');
+  await sam.finds(/Payments API/, { in: 'general' });
+  await sam.clicks('Approve', { in: 'general' });
+  await dana.finds(/Approved by @sam/);
+  expect(office.workspace.messages('api-requests')).toEqual([]);
+});
+
+it('who leaves a group may no longer decide, and who joins may, at once', async () => {
+  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { workspace } = office;
+  const { dana, lee, priya } = people(office);
+  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+  await lee.finds(/Ledger API/, { in: 'api-requests' });
+  await priya.clicks('Approve', { in: 'api-requests', on: /Payments/ });
+  await lee.finds(/Approved by @priya/, { in: 'api-requests' });
+  await workspace.setGroup('S0LEADS', [lee.id]);
+  await priya.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
+  await priya.finds(/Only @leads may decide/, { in: 'whispered' });
+  await lee.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
+  await lee.finds(/Approved by @lee/, { in: 'api-requests' });
+});
+
+it('who decides is asked again where the service names others while Slack says who somebody is', async () => {
+  await using office = await openOffice({ env: { APPROVERS: 'U0ALEX' } });
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const clicked = alex.clicks('Approve', { in: 'api-requests' });
+  await asked.reached;
+  await office.database.sql`update services set approvers = '{U0PRIYA}', version = version + 1 where slug = 'payments'`;
+  asked.release();
+  await clicked;
+  await alex.finds(/Only @priya may decide/, { in: 'whispered' });
+});
+
+it('a reminder that lists a request while it is being decided is redrawn without it', async () => {
+  await using office = await openOffice();
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const clicked = alex.clicks('Approve', { in: 'api-requests' });
+  await asked.reached;
+  const { sql } = office.database;
+  await sql`update registrations set reminded_at = now(), reminded_in = 'C0REQUESTS'`;
+  asked.release();
+  await clicked;
+  await dana.finds(/Approved by @alex/);
+  expect(await sql`select from pgboss.job where data ->> 'kind' = 'reminder'`).toHaveLength(1);
+});
+
+it('where Slack does not say who belongs to a group, nobody is let in, and they are told to try again', async () => {
+  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { dana, priya } = people(office);
+  await requests(dana, priya);
+  office.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
+  await priya.clicks('Approve', { in: 'api-requests' });
+  await priya.finds(/Slack did not say.*try again in a minute/, { in: 'whispered' });
+  await priya.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @priya/);
+});
+
+it('ALLOW_SELF_APPROVAL lets approvers decide what they asked for', async () => {
+  await using office = await openOffice({ env: { ALLOW_SELF_APPROVAL: 'true' } });
+  const { alex } = people(office);
+  await requests(alex, alex);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await alex.finds(/Approved by @alex/);
+});
+
+it('a late click hears who decided what and when, and changes nothing', async () => {
+  await using office = await openOffice();
+  const { dana, alex, priya } = people(office);
+  await requests(dana, alex);
+  const [asPriyaStillSeesIt = ''] = office.workspace.messages('api-requests');
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @alex/);
+  await priya.clicks('Approve', { on: asPriyaStillSeesIt });
+  await priya.finds(/^This request was already approved by @alex, today at .*Nothing was changed\.$/, {
+    in: 'whispered',
+  });
+  await priya.clicks('Reject', { on: asPriyaStillSeesIt });
+  await office.workspace.until(() => priya.whispers.length === 2);
+  expect(office.workspace.views(priya.id)).toEqual([]);
+  const { sql } = office.database;
+  expect(await sql`select action, actor, to_status from history order by version`).toEqual([
+    { action: 'request', actor: 'U0DANA', to_status: 'pending' },
+    { action: 'approve', actor: 'U0ALEX', to_status: 'approved' },
+  ]);
+});
+
+it('a form that was open while somebody else decided says so, and nothing is rejected', async () => {
+  await using office = await openOffice();
+  const { dana, alex, priya } = people(office);
+  await requests(dana, alex);
+  await priya.clicks('Reject', { in: 'api-requests' });
+  await priya.fills('Reason', 'Not now');
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @alex/);
+  await priya.submits();
+  expect(priya.reads).toMatch(/Reject request ==\n.*already approved by @alex/);
+  expect(dana.told).toHaveLength(1);
+});
+
+it('approved access is revoked with a reason, reinstated, and the request deleted; the requester hears of each', async () => {
+  await using office = await openOffice();
+  const { dana, alex, priya } = people(office);
+  await requests(dana, alex);
+  await alex.clicks('Approve', { in: 'api-requests' });
+  await dana.finds(/Approved by @alex/);
+  await priya.clicks('Revoke', { in: 'api-requests' });
+  await priya.fills('Reason', 'Keys were leaked');
+  await priya.submits();
+  expect(await dana.finds(/Revoked by @priya/)).toContain('> Keys were leaked');
+  expect(await alex.finds(/Revoked by @priya/, { in: 'api-requests' })).toContain(
+    '[Reinstate] [History] [… Delete request]',
+  );
+
+  await asks(dana, ['Payments API'], 'Shop');
+  expect(dana.view.errors).toMatchObject({
+    services: expect.stringMatching(/already revoked.*reinstate or delete it first/),
+  });
+  await dana.closes();
+  await dana.types('/unregister');
+  await dana.finds(/no registrations/, { in: 'whispered' });
+
+  await alex.clicks('Reinstate', { in: 'api-requests' });
+  await dana.finds(/Reinstated by @alex/);
+  await alex.finds(/Reinstated by @alex/, { in: 'api-requests' });
+  await alex.clicks('Delete request', { in: 'api-requests' });
+  await dana.finds(/Deleted by @alex/);
+  const card = await alex.finds(/Deleted by @alex/, { in: 'api-requests' });
+  expect(
+    card
+      .split('\n')
+      .filter((line) => / by @/.test(line))
+      .map((line) => line.replace(/ today.*/, '')),
+  ).toEqual([
+    ':white_check_mark: Approved by @alex',
+    ':no_entry_sign: Revoked by @priya',
+    ':white_check_mark: Reinstated by @alex',
+    ':wastebasket: Deleted by @alex',
+  ]);
+  expect(card).not.toMatch(/\[/);
+});
+
+it('AUTO_APPROVE approves every new request, and none that was there before', async () => {
+  await using office = await openOffice();
+  const { dana, alex } = people(office);
+  await requests(dana, alex);
+  await office.bot.stop();
+  await office.startAnother({ AUTO_APPROVE: 'true' });
+  await asks(dana, ['Ledger API'], 'Shop');
+  await dana.finds(/Approved automatically\nService {2}Ledger API/);
+  expect(await office.database.sql`select status from registrations order by id`).toEqual([
+    { status: 'pending' },
+    { status: 'approved' },
+  ]);
+});

@@ -1,0 +1,292 @@
+/** Manifests, listeners and views agree: every command, event, button and picker is declared, heard and drawn. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it, vi } from 'vitest';
+import { listen } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import { type Registration, statuses } from '../../src/domain/registration.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { readSchedule } from '../../src/scheduler/cron.ts';
+import { createDirectory } from '../../src/slack/directory.ts';
+import { createSlack } from '../../src/slack/slack.ts';
+import { deleteModal, leaveModal, newApplicationModal, renameModal } from '../../src/views/application/forms.ts';
+import { orphanNotice } from '../../src/views/application/messages.ts';
+import { adoptModal, handOverModal, ownersModal } from '../../src/views/application/owner-forms.ts';
+import { reminder } from '../../src/views/channel/reminder.ts';
+import { home } from '../../src/views/home/home.ts';
+import { card } from '../../src/views/registration/card.ts';
+import { decision } from '../../src/views/registration/decision-message.ts';
+import { editModal } from '../../src/views/registration/edit-reason-modal.ts';
+import { historyModal } from '../../src/views/registration/history-modal.ts';
+import { stillWaiting } from '../../src/views/registration/pending-message.ts';
+import { reasonModal } from '../../src/views/registration/reason-modal.ts';
+import { registerModal } from '../../src/views/registration/register-modal.ts';
+import { unregisterModal } from '../../src/views/registration/unregister-modal.ts';
+import { serviceHistoryModal } from '../../src/views/service/history-modal.ts';
+import { serviceModal } from '../../src/views/service/modal.ts';
+
+const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
+const manifests = { 'socket-mode': read('../../manifests/socket-mode.json'), http: read('../../manifests/http.json') };
+
+/** What the bot listens to, as it tells Bolt. Nothing is connected: no token is checked, no statement sent. */
+function heard() {
+  const config = readConfig({
+    SLACK_BOT_TOKEN: 'xoxb-1',
+    SLACK_SIGNING_SECRET: 'signing-secret',
+    ADMIN_CHANNEL: 'C0ADMIN',
+  });
+  if (!config.ok) throw new Error('the configuration of this test is wrong');
+  const log = createLog('silent');
+  const now = () => new Date();
+  const metrics = createMetrics(() => undefined, now);
+  const { app, client, poster } = createSlack(config.config, log, metrics);
+  const spies = {
+    commands: vi.spyOn(app, 'command'),
+    actions: vi.spyOn(app, 'action'),
+    pickers: vi.spyOn(app, 'options'),
+    views: vi.spyOn(app, 'view'),
+    events: vi.spyOn(app, 'event'),
+  };
+  const nowhere = 'postgres://127.0.0.1:1/none';
+  const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
+  const directory = createDirectory(client, now, log);
+  const schedule = readSchedule('0 9 * * 1-5', 'UTC');
+  const quiet = async () => {};
+  listen(app, { config: config.config, db, poster, quiet, directory, mailer: undefined, metrics, schedule, now, log });
+  const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
+  return {
+    commands: named(spies.commands.mock.calls),
+    actions: named(spies.actions.mock.calls),
+    pickers: named(spies.pickers.mock.calls),
+    views: named(spies.views.mock.calls),
+    events: named(spies.events.mock.calls),
+  };
+}
+
+const registration = (status: Registration['status']): Registration => ({
+  id: 1,
+  version: 1,
+  status,
+  service: { name: 'Payments API', docs: null },
+  application: 'Shop',
+  applicationDeleted: false,
+  requester: 'U0DANA',
+  reason: 'why',
+  requestedAt: new Date(0),
+  approvers: { users: [], groups: [], channel: 'C0ADMIN' },
+  story: [],
+  earlier: [],
+});
+
+const application = { id: 1, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
+
+const modals = [
+  newApplicationModal(),
+  renameModal(application),
+  ownersModal(application, 'U0DANA'),
+  handOverModal(application),
+  leaveModal(application),
+  deleteModal(application, { unregistrable: 3, revoked: 1 }),
+  adoptModal('Shop', { id: 1, seen: 1 }),
+  registerModal(),
+  unregisterModal(),
+  reasonModal('reject', { id: 1, seen: 1 }),
+  reasonModal('revoke', { id: 1, seen: 1 }),
+  editModal({ id: 1, seen: 1 }, 'why'),
+  serviceModal({ remembers: '', adding: true, typed: {}, groups: [] }),
+];
+
+/** A Home with everything that a Home can have. */
+const fullHome = home(
+  {
+    held: {
+      rows: [
+        {
+          applicationId: 1,
+          application: 'Shop',
+          registration: { id: 1, version: 1, status: 'pending', since: new Date(0), mine: true },
+          service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
+        },
+      ],
+      page: 2,
+      pages: 3,
+      total: 75,
+    },
+    waiting: {
+      rows: [{ ...registration('pending'), service: 'Payments API', cardChannel: null }],
+      page: 2,
+      pages: 3,
+      total: 45,
+      filter: { active: true, service: undefined, search: 'shop' },
+    },
+    catalog: {
+      rows: [
+        {
+          id: 1,
+          version: 1,
+          slug: 'payments',
+          name: 'Payments API',
+          description: '',
+          docs: null,
+          registrationEnabled: true,
+          autoApprove: false,
+          channel: null,
+          approvers: [],
+          retired: false,
+          managedBy: 'slack',
+          asked: { users: [], groups: [], channel: 'C0ADMIN' },
+        },
+      ],
+      page: 2,
+      pages: 3,
+      total: 25,
+      search: 'pay',
+    },
+    unsure: true,
+  },
+  new Date(0),
+);
+
+const entry = { version: 2, actor: null, action: 'expire', from: 'pending', to: 'expired', reason: null } as const;
+const waits = { ...registration('pending'), service: 'Payments API', called: 'dana', link: undefined };
+
+/** What is said outside the card, with all of its buttons. */
+const told = [
+  decision(registration('expired'), { ...entry, at: new Date(0) }),
+  reminder(
+    [{ ...waits, elsewhere: undefined, expires: undefined, putOff: undefined }],
+    1,
+    { users: [], groups: [] },
+    new Date(0),
+  ),
+  stillWaiting([waits], 1),
+];
+
+/** Every element with an action_id in a drawn view, by what kind it is. */
+function drawn(views: unknown[], kinds: RegExp): string[] {
+  const found = new Set<string>();
+  JSON.stringify(views, (_, value) => {
+    if (typeof value?.action_id === 'string' && kinds.test(value.type)) found.add(value.action_id);
+    return value;
+  });
+  return [...found].sort();
+}
+
+type Manifest = (typeof manifests)[keyof typeof manifests];
+
+describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Manifest) => {
+  const schema = new URL('../../shared/design/slack-manifest.schema.1.0.0.json', import.meta.url);
+  it.skipIf(!existsSync(schema))("holds against Slack's schema (skipped where the schema is not at hand)", () => {
+    const ajv = new Ajv({ strict: false, validateFormats: false });
+    const valid = ajv.compile(JSON.parse(readFileSync(schema, 'utf8')));
+    expect(valid(manifest), JSON.stringify(valid.errors)).toBe(true);
+  });
+
+  it('declares the commands and events that are listened to, and no others', () => {
+    const listeners = heard();
+    const commands = manifest.features.slash_commands.map(({ command }: { command: string }) => command).sort();
+    expect(commands).toEqual(listeners.commands);
+    expect([...manifest.settings.event_subscriptions.bot_events].sort()).toEqual(listeners.events);
+  });
+
+  it('says how Slack reaches the bot', () => {
+    const socket = mode === 'socket-mode';
+    expect(manifest.settings.socket_mode_enabled).toBe(socket);
+    expect(JSON.stringify(manifest).includes('/slack/events')).toBe(!socket);
+    expect(manifest.settings.interactivity.is_enabled).toBe(true);
+    expect(manifest.features.app_home.messages_tab_enabled).toBe(true);
+    expect(manifest.features.app_home.home_tab_enabled).toBe(true);
+  });
+
+  it('asks for the scopes that its commands, events and calls need, and for no others', () => {
+    const needed = new Set(['commands', ...manifest.settings.event_subscriptions.bot_events.flatMap(scopesOfEvent)]);
+    for (const method of called()) for (const scope of scopesOfMethod(method)) needed.add(scope);
+    expect([...manifest.oauth_config.scopes.bot].sort()).toEqual([...needed].sort());
+  });
+});
+
+it('the two manifests differ in nothing but the way', () => {
+  const withoutWay = (manifest: Manifest) =>
+    JSON.parse(JSON.stringify(manifest), (key, value) => (/url$|socket_mode_enabled/.test(key) ? undefined : value));
+  expect(withoutWay(manifests.http)).toEqual(withoutWay(manifests['socket-mode']));
+});
+
+it('every button that is drawn is listened to, and every listener has its button', () => {
+  const cards = statuses.map((status) => card(registration(status)));
+  const event = { at: new Date(0), registration: 0, version: 1 };
+  const change = { ...event, actor: null, before: null, after: {} };
+  const services = { id: 1, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
+  const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
+  // On Home the fields tell of themselves; in a modal they wait for the submission.
+  const fields = drawn([fullHome], /select|input/);
+  const asked = orphanNotice({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
+  const pages = [historyModal(page), serviceHistoryModal(services)];
+  const pressed = drawn([...cards, ...told, asked, ...pages, fullHome], /button|overflow/);
+  expect([...pressed, ...fields].sort()).toEqual(heard().actions);
+});
+
+it('every picker that is drawn is filled, and every form is read', () => {
+  const listeners = heard();
+  expect(drawn([...modals, fullHome], /external_select/)).toEqual(listeners.pickers);
+  expect(modals.map(({ callback_id }) => callback_id).sort()).toEqual(listeners.views);
+});
+
+/** The Web API methods that the source calls. */
+function called(): string[] {
+  const root = new URL('../../src/', import.meta.url).pathname;
+  const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+  const calls = source.matchAll(
+    /\b(?:client|poster)\.((?:chat|conversations|usergroups|users|views|files|team|bots)(?:\.\w+)+)\(/g,
+  );
+  return [...new Set([...calls].map(([, method = '']) => method))].sort();
+}
+
+/** Slack's reference, method by method: https://docs.slack.dev/reference/methods. */
+const methodScopes: Record<string, string[]> = {
+  'chat.delete': ['chat:write'],
+  'chat.getPermalink': [],
+  'chat.postMessage': ['chat:write'],
+  'chat.update': ['chat:write'],
+  'conversations.history': ['channels:history', 'groups:history', 'im:history'],
+  'conversations.info': ['channels:read', 'groups:read'],
+  'conversations.members': ['channels:read', 'groups:read'],
+  'conversations.open': ['im:write'],
+  'files.completeUploadExternal': ['files:write'],
+  'files.getUploadURLExternal': ['files:write'],
+  'usergroups.list': ['usergroups:read'],
+  'usergroups.users.list': ['usergroups:read'],
+  'users.info': ['users:read', 'users:read.email'],
+  'views.open': [],
+  'views.publish': [],
+  'views.update': [],
+};
+
+function scopesOfMethod(method: string): string[] {
+  const scopes = methodScopes[method];
+  if (!scopes) throw new Error(`${method} is called: say here which scopes it needs`);
+  return scopes;
+}
+
+/** https://docs.slack.dev/reference/events. */
+const eventScopes: Record<string, string[]> = {
+  app_home_opened: [],
+  channel_unarchive: ['channels:read'],
+  group_unarchive: ['groups:read'],
+  member_joined_channel: ['channels:read', 'groups:read'],
+  member_left_channel: ['channels:read', 'groups:read'],
+  subteam_members_changed: ['usergroups:read'],
+  user_change: ['users:read'],
+};
+
+function scopesOfEvent(event: string): string[] {
+  const scopes = eventScopes[event];
+  if (!scopes) throw new Error(`${event} is subscribed to: say here which scopes it needs`);
+  return scopes;
+}

@@ -1,0 +1,124 @@
+/** What owners may do with an application: the rules as a table. */
+import { describe, expect, it } from 'vitest';
+import { adopt, consider, depart, toldOf, type Wish } from '../../src/domain/application.ts';
+import type { Account } from '../../src/domain/authorization.ts';
+
+const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
+const shop = { id: 1, name: 'Shop', version: 4, owners: ['U0DANA', 'U0SAM'], deleted: false };
+const known = (account: Account, app = false) => ({ name: 'Somebody', account, app });
+const named = new Map([
+  ['U0LEE', known('member')],
+  ['U0BOT', known('member', true)],
+  ['U0KIM', known('deactivated')],
+  ['U0EVE', known('external')],
+]);
+const asking = { by: 'U0DANA', account: 'member' as const, seen: 4, named, policy };
+const many = Array.from({ length: 20 }, (_, index) => `U0${index}`);
+
+describe('an owner who wants', () => {
+  it.each<[string, Wish, object | null]>([
+    ['another name', { action: 'rename', name: 'Kiosk' }, { name: 'Kiosk', added: [], removed: [] }],
+    ['the same name in another case', { action: 'rename', name: 'SHOP' }, { name: 'SHOP', added: [], removed: [] }],
+    ['the name it has', { action: 'rename', name: 'Shop' }, null],
+    [
+      'one more owner',
+      { action: 'owners', others: ['U0SAM', 'U0LEE'] },
+      { name: 'Shop', added: ['U0LEE'], removed: [] },
+    ],
+    ['no other owner', { action: 'owners', others: [] }, { name: 'Shop', added: [], removed: ['U0SAM'] }],
+    ['the owners it has', { action: 'owners', others: ['U0SAM', 'U0DANA', 'U0SAM'] }, null],
+    [
+      'somebody else instead',
+      { action: 'hand-over', to: 'U0LEE' },
+      { name: 'Shop', added: ['U0LEE'], removed: ['U0DANA'] },
+    ],
+    ['a co-owner instead', { action: 'hand-over', to: 'U0SAM' }, { name: 'Shop', added: [], removed: ['U0DANA'] }],
+    ['to leave', { action: 'leave' }, { name: 'Shop', added: [], removed: ['U0DANA'] }],
+    ['to delete it', { action: 'delete', typed: ' Shop\u200b ' }, { name: 'Shop', added: [], removed: [] }],
+  ])('%s', (_, wish, change) => {
+    const expected = change && { action: wish.action, ...change };
+    expect(consider(shop, wish, asking)).toEqual({ ok: true, change: expected });
+  });
+
+  it.each<[string, Wish, object]>([
+    ['an app beside them', { action: 'owners', others: ['U0BOT'] }, { kind: 'cannot-own', why: 'app' }],
+    ['somebody who was deactivated', { action: 'hand-over', to: 'U0KIM' }, { kind: 'cannot-own', why: 'deactivated' }],
+    ['a guest', { action: 'owners', others: ['U0SAM', 'U0EVE'] }, { kind: 'cannot-own', why: 'external' }],
+    ['somebody Slack says nothing of', { action: 'hand-over', to: 'U0WHO' }, { kind: 'cannot-own', why: 'unsure' }],
+    ['more owners than there may be', { action: 'owners', others: many }, { kind: 'too-many-owners' }],
+    ['to delete it by another name', { action: 'delete', typed: 'shop' }, { kind: 'wrong-name', name: 'Shop' }],
+  ])('%s is refused', (_, wish, refusal) => {
+    expect(consider(shop, wish, asking)).toEqual({ ok: false, refusal });
+  });
+
+  it('a guest, where external people may own, gets one', () => {
+    const wish = { action: 'hand-over', to: 'U0EVE' } as const;
+    expect(consider(shop, wish, { ...asking, policy: { ...policy, allowExternal: true } }).ok).toBe(true);
+  });
+
+  it('to leave alone an application without another owner is refused', () => {
+    const alone = { ...shop, owners: ['U0DANA'] };
+    expect(consider(alone, { action: 'leave' }, asking)).toEqual({ ok: false, refusal: { kind: 'only-owner' } });
+  });
+});
+
+describe('whatever is wanted', () => {
+  const wishes: Wish[] = [
+    { action: 'rename', name: 'Kiosk' },
+    { action: 'owners', others: ['U0LEE'] },
+    { action: 'hand-over', to: 'U0LEE' },
+    { action: 'leave' },
+    { action: 'delete', typed: 'Shop' },
+  ];
+  it.each(wishes)('$action is for owners, of an application that is there, as they saw it', (wish) => {
+    const refused = (application: typeof shop, over: object) => {
+      const outcome = consider(application, wish, { ...asking, ...over });
+      return outcome.ok ? null : outcome.refusal.kind;
+    };
+    expect(refused(shop, {})).toBe(null);
+    expect(refused(shop, { by: 'U0LEE' })).toBe('not-an-owner');
+    expect(refused({ ...shop, deleted: true }, {})).toBe('gone');
+    expect(refused(shop, { seen: 3 })).toBe('stale');
+    expect(refused(shop, { account: 'deactivated' })).toBe('deactivated');
+    expect(refused(shop, { account: undefined })).toBe('unsure');
+  });
+});
+
+it('who has left Slack owns nothing any more, once', () => {
+  expect(depart(shop, 'U0SAM')).toEqual({ action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] });
+  expect(depart({ ...shop, owners: ['U0DANA'] }, 'U0SAM')).toBe(null);
+  expect(depart({ ...shop, deleted: true }, 'U0SAM')).toBe(null);
+});
+
+describe('an application without an owner', () => {
+  const orphan = { ...shop, owners: [] };
+  const askInstead = { users: [], groups: [], channel: 'C0ADMIN' };
+  const adopting = { to: 'U0LEE', seen: 4, named, policy, admin: true as boolean | undefined, askInstead };
+  it.each([
+    ['is given to somebody by an admin', orphan, {}, null],
+    ['by nobody else', orphan, { admin: false }, 'not-an-admin'],
+    ['by nobody of whom Slack does not say so', orphan, { admin: undefined }, 'unsure'],
+    ['once', shop, {}, 'owned'],
+    ['not as it was before', orphan, { seen: 3 }, 'stale'],
+    ['not after it was deleted', { ...orphan, deleted: true }, {}, 'gone'],
+    ['not to an app', orphan, { to: 'U0BOT' }, 'cannot-own'],
+  ])('%s', (_, application, over, refusal) => {
+    const outcome = adopt(application, { ...adopting, ...over });
+    expect(outcome.ok ? null : outcome.refusal.kind).toBe(refusal);
+  });
+});
+
+it.each([
+  ['who came and who went, but not whoever did it', 'owners', ['U0LEE'], ['U0SAM'], ['U0LEE', 'U0SAM']],
+  ['nobody of their own leaving', 'leave', [], ['U0DANA'], []],
+  ['the others, where it is deleted', 'delete', [], [], ['U0SAM']],
+  ['nobody of a name', 'rename', [], [], []],
+] as const)('of a change hear: %s', (_, action, added, removed, told) => {
+  const change = { action, name: 'Shop', added: [...added], removed: [...removed] };
+  expect(toldOf(change, shop.owners, 'U0DANA')).toEqual(told);
+});
+
+it('of a departure hear those who are left', () => {
+  const change = { action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] } as const;
+  expect(toldOf({ ...change, added: [], removed: ['U0SAM'] }, shop.owners, null)).toEqual(['U0DANA']);
+});

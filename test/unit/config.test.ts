@@ -1,0 +1,118 @@
+/** The environment: defaults, and every mistake at once, by name, without its value. */
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+
+const least = { SLACK_BOT_TOKEN: 'xoxb-1-abc', SLACK_APP_TOKEN: 'xapp-1-abc', ADMIN_CHANNEL: 'C0ADMIN' };
+
+const read = (env: Record<string, string>) => {
+  const outcome = readConfig(env);
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.mistakes));
+  return outcome.config;
+};
+
+const mistakes = (env: Record<string, string>) => {
+  const outcome = readConfig(env);
+  return outcome.ok ? [] : outcome.mistakes.map(({ variable }) => variable);
+};
+
+describe('what is set', () => {
+  it('has the documented defaults where it is not', () => {
+    expect(read(least)).toMatchObject({
+      SLACK_API_URL: 'https://slack.com/api/',
+      APPROVERS: [],
+      ALLOW_SELF_APPROVAL: false,
+      AUTO_APPROVE: false,
+      DATA_DIR: '.data',
+      HOST: '0.0.0.0',
+      PORT: 3000,
+      REMINDER_SCHEDULE: '0 9 * * 1-5',
+      REMIND_AFTER: 86_400_000,
+      TIME_ZONE: 'UTC',
+      MAX_PENDING_PER_PERSON: 20,
+      MAX_ACTS_PER_PERSON: 300,
+      ALLOW_EXTERNAL: false,
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('counts as not set where it is empty', () => {
+    expect(read({ ...least, PORT: '', APPROVERS: '', SLACK_SIGNING_SECRET: '' }).PORT).toBe(3000);
+  });
+
+  it.each([
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['24h', 86_400_000],
+    ['7d', 604_800_000],
+  ])('%s is a duration', (text, milliseconds) => {
+    expect(read({ ...least, REMIND_AFTER: text }).REMIND_AFTER).toBe(milliseconds);
+  });
+
+  it('approvers are people and groups, with or without spaces', () => {
+    expect(read({ ...least, APPROVERS: 'U0ALEX, W0PRIYA,S0LEADS' }).policy.approvers).toEqual([
+      'U0ALEX',
+      'W0PRIYA',
+      'S0LEADS',
+    ]);
+  });
+
+  it('a cron expression may have seconds', () => {
+    expect(read({ ...least, REMINDER_SCHEDULE: '*/5 * * * * *' }).REMINDER_SCHEDULE).toBe('*/5 * * * * *');
+  });
+
+  it("another Slack API's address ends with a slash", () => {
+    expect(read({ ...least, SLACK_API_URL: 'https://slack-gov.com/api' }).SLACK_API_URL).toBe(
+      'https://slack-gov.com/api/',
+    );
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    ['SLACK_BOT_TOKEN', 'xapp-1-abc'],
+    ['SLACK_APP_TOKEN', 'xoxb-1-abc'],
+    ['SLACK_API_URL', 'slack.com/api'],
+    ['ADMIN_CHANNEL', '#api-requests'],
+    ['APPROVERS', 'alex'],
+    ['APPROVERS', 'U0ALEX;U0PRIYA'],
+    ['ALLOW_SELF_APPROVAL', 'yes'],
+    ['AUTO_APPROVE', '1'],
+    ['DATABASE_URL', 'mysql://localhost/registrar'],
+    ['PORT', '65536'],
+    ['PORT', 'http'],
+    ['REMINDER_SCHEDULE', 'every morning'],
+    ['REMIND_AFTER', '24'],
+    ['REMIND_AFTER', '0h'],
+    ['EXPIRE_PENDING_AFTER', 'never'],
+    ['ESCALATION_CHANNEL', 'U0ALEX'],
+    ['DIGEST_SCHEDULE', '61 * * * *'],
+    ['TIME_ZONE', 'Mars/Olympus'],
+    ['MAX_PENDING_PER_PERSON', '0'],
+    ['ALLOW_EXTERNAL', 'maybe'],
+    ['SMTP_URL', 'mail.example.com'],
+    ['MAIL_FROM', 'nobody'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s=%s is named', (variable, value) => expect(mistakes({ ...least, [variable]: value })).toContain(variable));
+
+  it('is reported together with all the others', () => {
+    expect(mistakes({ PORT: '-1', TIME_ZONE: 'x', SMTP_URL: 'smtp://mail.example.com' })).toEqual([
+      'SLACK_BOT_TOKEN',
+      'ADMIN_CHANNEL',
+      'PORT',
+      'TIME_ZONE',
+      'SLACK_APP_TOKEN or SLACK_SIGNING_SECRET',
+      'MAIL_FROM',
+    ]);
+  });
+
+  it('never shows what was set, which may be a secret', () => {
+    const outcome = readConfig({
+      SLACK_BOT_TOKEN: 'hunter2',
+      DATABASE_URL: 'hunter2',
+      SMTP_URL: 'hunter2',
+      SLACK_SIGNING_SECRET: 'h2',
+    });
+    expect(outcome.ok).toBe(false);
+    expect(JSON.stringify(outcome)).not.toMatch(/hunter2|h2/);
+  });
+});

@@ -1,0 +1,47 @@
+/** Whoever acts goes before messages, but messages do not wait for an act that itself waits for Slack or the database. */
+import { expect, it } from 'vitest';
+import { createActs } from '../../src/slack/middleware/in-flight.ts';
+
+/** An act that goes on until it is answered, and what has happened, in order. */
+function open() {
+  const acts = createActs();
+  const answer = Promise.withResolvers<void>();
+  const happened: string[] = [];
+  const act = acts.run(() => answer.promise).then(() => happened.push('answered'));
+  return { acts, answer, happened, act };
+}
+
+it('a message waits for an act of this moment', async () => {
+  const { acts, answer, happened, act } = open();
+  const message = acts.quiet(60_000).then(() => happened.push('delivered'));
+  answer.resolve();
+  await Promise.all([act, message]);
+  expect(happened).toEqual(['answered', 'delivered']);
+});
+
+it('a message does not wait for an act that takes long, nor longer than it may', async () => {
+  const { acts, answer, happened, act } = open();
+  await acts.quiet(1);
+  await acts.quiet(60_000);
+  happened.push('delivered');
+  answer.resolve();
+  await act;
+  expect(happened).toEqual(['delivered', 'answered']);
+});
+
+it('the process ends when all is answered, and no later than it may', async () => {
+  const { acts, answer, happened, act } = open();
+  await acts.finished(1);
+  happened.push('too late');
+  const end = acts.finished(60_000).then(() => happened.push('ended'));
+  answer.resolve();
+  await Promise.all([act, end]);
+  expect(happened).toEqual(['too late', 'answered', 'ended']);
+});
+
+it('an act that breaks is over as well, and says so', async () => {
+  const acts = createActs();
+  await expect(acts.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await acts.quiet(60_000);
+  await acts.finished(60_000);
+});

@@ -1,0 +1,176 @@
+/** The table of states, row by row, and what no sequence of actions can do. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Action,
+  act,
+  actions,
+  begin,
+  effectsOfRequest,
+  isLive,
+  next,
+  type Status,
+  startsFrom,
+  statuses,
+  takenBy,
+} from '../../src/domain/registration.ts';
+import { mayRequest } from '../../src/domain/request.ts';
+
+/** The contract's table, written out by hand a second time. */
+const allowed: [from: Status, action: Action, by: 'approver' | 'owner' | 'requester' | 'time', to: Status][] = [
+  ['pending', 'approve', 'approver', 'approved'],
+  ['pending', 'reject', 'approver', 'rejected'],
+  ['approved', 'revoke', 'approver', 'revoked'],
+  ['revoked', 'reinstate', 'approver', 'approved'],
+  ['pending', 'edit', 'requester', 'pending'],
+  ['pending', 'unregister', 'owner', 'unregistered'],
+  ['approved', 'unregister', 'owner', 'unregistered'],
+  ['rejected', 'unregister', 'owner', 'unregistered'],
+  ['pending', 'delete', 'approver', 'deleted'],
+  ['approved', 'delete', 'approver', 'deleted'],
+  ['rejected', 'delete', 'approver', 'deleted'],
+  ['revoked', 'delete', 'approver', 'deleted'],
+  ['pending', 'expire', 'time', 'expired'],
+];
+
+const every = statuses.flatMap((from) => actions.map((action) => ({ from, action })));
+const at = new Date('2026-11-02T09:00:00Z');
+const facts = (status: Status, version: number) => ({ id: 7, status, version, last: { status, by: 'U0ALEX', at } });
+
+describe('the life of a registration', () => {
+  it.each(allowed)('%s, %s by %s, becomes %s', (from, action, by, to) => {
+    expect(takenBy[action]).toBe(by);
+    expect(act(facts(from, 3), action, 3)).toMatchObject({ ok: true, to });
+  });
+
+  const refused = every.filter(({ from, action }) => !allowed.some(([f, a]) => f === from && a === action));
+  it.each(refused)('$from cannot $action, and hears what it already is', ({ from, action }) => {
+    expect(act(facts(from, 3), action, 3)).toEqual({
+      ok: false,
+      refusal: { kind: 'already', action, last: { status: from, by: 'U0ALEX', at } },
+    });
+  });
+
+  it('covers every status and every action', () => {
+    expect(allowed.length + refused.length).toBe(statuses.length * actions.length);
+    expect(startsFrom('unregister')).toEqual(['pending', 'approved', 'rejected']);
+  });
+
+  it.each([
+    ['pending', true],
+    ['approved', true],
+    ['rejected', true],
+    ['revoked', true],
+    ['unregistered', false],
+    ['deleted', false],
+    ['expired', false],
+  ] as const)('%s is live: %s', (status, live) => expect(isLive(status)).toBe(live));
+
+  it('a button that was drawn from an earlier version does nothing', () => {
+    expect(act(facts('approved', 4), 'revoke', 2)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
+    expect(act(facts('approved', 4), 'revoke', 5)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
+  });
+
+  it.each([
+    ['approve', true, true],
+    ['reject', true, true],
+    ['edit', false, false],
+    ['unregister', false, false],
+    ['delete', true, true],
+    ['expire', true, false],
+  ] as const)('%s redraws the card; the requester hears of it: %s, also by e-mail: %s', (action, told, mailed) => {
+    const outcome = act(facts('pending', 1), action, 1);
+    const effects = outcome.ok ? outcome.effects : [];
+    expect(effects).toContainEqual({ kind: 'card', registration: 7, version: 2 });
+    expect(effects).toContainEqual({ kind: 'homes', registration: 7, version: 2 });
+    expect(effects.some(({ kind }) => kind === 'notice')).toBe(told);
+    expect(effects.some(({ kind }) => kind === 'mail')).toBe(mailed);
+  });
+
+  it.each([
+    [false, false, 'pending'],
+    [true, false, 'approved'],
+    [false, true, 'approved'],
+    [true, true, 'approved'],
+  ] as const)('auto approval by workspace %s, by service %s: begins %s', (workspace, service, status) => {
+    expect(begin({ workspace, service })).toBe(status);
+    expect(effectsOfRequest(7, status).map(({ kind }) => kind)).toEqual(
+      status === 'approved' ? ['card', 'homes', 'notice', 'mail'] : ['card', 'homes'],
+    );
+  });
+});
+
+describe('whatever anybody does in whatever order', () => {
+  const clicks = fc.array(fc.record({ action: fc.constantFrom(...actions), behind: fc.constantFrom(0, 0, 0, 1, -1) }));
+
+  it('a registration stays in the table, its version only rises, and once closed it never moves', () => {
+    fc.assert(
+      fc.property(clicks, fc.boolean(), (sequence, auto) => {
+        let status = begin({ workspace: auto, service: false });
+        let version = 1;
+        for (const { action, behind } of sequence) {
+          const before = { status, version };
+          const outcome = act(facts(status, version), action, version - behind);
+          if (outcome.ok) {
+            expect(allowed).toContainEqual([status, action, takenBy[action], outcome.to]);
+            expect(behind).toBe(0);
+            expect(isLive(before.status)).toBe(true);
+            for (const effect of outcome.effects)
+              expect(effect).toMatchObject({ registration: 7, version: version + 1 });
+            status = outcome.to;
+            version += 1;
+          }
+          expect(version).toBeGreaterThanOrEqual(before.version);
+          if (!isLive(before.status)) expect({ status, version }).toEqual(before);
+        }
+      }),
+    );
+  });
+
+  it('the table has no way out of itself', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...statuses), fc.constantFrom(...actions), (status, action) => {
+        const to = next(status, action);
+        if (to !== undefined) expect(statuses).toContain(to);
+      }),
+    );
+  });
+});
+
+describe('what may be requested', () => {
+  const service = (id: number, more: object = {}) => ({
+    id,
+    name: `Service ${id}`,
+    registrationEnabled: true,
+    shut: null,
+    standing: null,
+    ...more,
+  });
+  const since = at;
+
+  it.each([
+    ['services that are there and free', [1, 2], [service(1), service(2)], null],
+    ['a service chosen twice counts once', [1, 1], [service(1)], null],
+    ['one that is not in the catalog', [1, 9], [service(1)], { field: 'services', kind: 'unknown-service' }],
+    [
+      'one that takes no registrations',
+      [1, 2],
+      [service(1), service(2, { registrationEnabled: false })],
+      { field: 'services', kind: 'disabled', services: ['Service 2'] },
+    ],
+    [
+      'one whose channel takes no posts',
+      [1, 2],
+      [service(1), service(2, { shut: 'is_archived' })],
+      { field: 'services', kind: 'unreachable', services: ['Service 2'] },
+    ],
+    [
+      'one that the application has already',
+      [1],
+      [service(1, { standing: { status: 'rejected', since } })],
+      { field: 'services', kind: 'standing', standing: [{ service: 'Service 1', status: 'rejected', since }] },
+    ],
+  ] as const)('%s', (_, chosen, services, refusal) => {
+    expect(mayRequest([...chosen], [...services])).toEqual(refusal);
+  });
+});
