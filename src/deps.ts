@@ -1,7 +1,7 @@
 /** What a feature is given. */
 import type { WebClient } from '@slack/web-api';
 import type { Config } from './config.ts';
-import type { Db } from './db/client.ts';
+import type { Db } from './db/db.ts';
 import type { Schedule } from './domain/schedule.ts';
 import type { Mailer } from './email.ts';
 import type { Log } from './observability/log.ts';

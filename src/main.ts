@@ -1,17 +1,21 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
 
 import { listen } from './app.ts';
-import { mistakeInDatabase, mistakeInSlack, StartError, untilItWorks } from './async/retry.ts';
+import { StartError, untilItWorks } from './async/retry.ts';
+import { within } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
 import { type Config, readConfig } from './config.ts';
 import * as outdated from './db/cache-invalidation.ts';
-import { connect, type Db, migrateDatabase, reachable } from './db/client.ts';
+import { connect, reachable } from './db/client.ts';
+import type { Db } from './db/db.ts';
 import { isCutConnection } from './db/driver-patches.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
 import { startEmbedded } from './db/embedded/embedded.ts';
+import { mistakeInDatabase } from './db/errors.ts';
 import * as readings from './db/metrics.ts';
+import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox } from './db/outbox/outbox.ts';
-import { applyFile } from './db/service/picker-search.ts';
+import { applyFile } from './db/service/apply-catalog-file.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serve } from './http.ts';
@@ -20,9 +24,9 @@ import { createMetrics } from './observability/metrics.ts';
 import { readSchedule } from './scheduler/cron.ts';
 import { everyFewMinutes, keepTime } from './scheduler/scheduler.ts';
 import { createDirectory } from './slack/directory.ts';
-import { within } from './slack/respond.ts';
+import { mistakeInSlack } from './slack/errors.ts';
 import { createSlack } from './slack/slack.ts';
-import { usualTimes } from './slack/socket-mode/connections.ts';
+import { usualTimes } from './slack/socket-mode/pool.ts';
 
 export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */

@@ -1,7 +1,6 @@
 /** Starting against what may not be there yet: a mistake ends it with a sentence, an outage is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../observability/log.ts';
-import { badTokens, platformError } from '../slack/respond.ts';
 
 /** Why Registrar cannot start, in words for the operator, who has to change something. */
 export class StartError extends Error {}
@@ -50,27 +49,3 @@ async function tried<T>(
     }
   }
 }
-
-export function mistakeInSlack(error: unknown): string | undefined {
-  const word = platformError(error) ?? platformError(error instanceof Error ? error.cause : undefined);
-  return word && badTokens.includes(word)
-    ? `Slack does not accept the token (${word}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.`
-    : undefined;
-}
-
-/** PostgreSQL's codes for a wrong name, password or database (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-const badAddresses: Record<string, string> = {
-  '28P01': 'the password is wrong',
-  '28000': 'the user may not connect',
-  '3D000': 'there is no such database',
-  '42501': 'the user may not create tables there',
-};
-
-export function mistakeInDatabase(error: unknown): string | undefined {
-  const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined);
-  const why = badAddresses[code ?? ''];
-  return why ? `DATABASE_URL: ${why} (PostgreSQL says ${code}).` : undefined;
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

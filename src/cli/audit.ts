@@ -5,11 +5,11 @@
  */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { mistakeInDatabase } from '../async/retry.ts';
 import { readDatabase } from '../config.ts';
 import { verify } from '../db/audit-log/hash-chain.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { visitEmbedded } from '../db/embedded/embedded.ts';
+import { mistakeInDatabase } from '../db/errors.ts';
 import { Mistake, readArguments } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
 import { told } from './audit/verify-report.ts';

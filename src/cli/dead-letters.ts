@@ -4,11 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { mistakeInDatabase } from '../async/retry.ts';
 import { readDatabase } from '../config.ts';
 import { connect } from '../db/client.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { visitEmbedded } from '../db/embedded/embedded.ts';
+import { mistakeInDatabase } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
 import { createOutbox } from '../db/outbox/outbox.ts';
 

@@ -3,7 +3,8 @@
  * out of date. It goes through PostgreSQL's NOTIFY, for that is what the replicas share.
  */
 import { sql } from 'drizzle-orm';
-import type { Connection, Db } from './client.ts';
+import type { Connection } from './client.ts';
+import type { Db } from './db.ts';
 
 const channel = 'registrar_outdated';
 

@@ -1,23 +1,15 @@
-/** The connection to PostgreSQL, its time limits, and the migrations that are applied when Registrar starts. */
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { tame } from './driver-patches.ts';
-import type { Outbox } from './outbox/outbox.ts';
 import * as schema from './schema/core.ts';
 
-const drizzled = (client: postgres.Sql) => drizzle(client, { schema, casing: 'snake_case' });
+export const drizzled = (client: postgres.Sql) => drizzle(client, { schema, casing: 'snake_case' });
 
-type Drizzle = ReturnType<typeof drizzled>;
+export type Drizzle = ReturnType<typeof drizzled>;
 
 /** An open transaction. What may only happen inside one takes a `Tx`, so that it does not compile outside. */
 export type Tx = Parameters<Parameters<Drizzle['transaction']>[0]>[0];
-
-/** What the functions in db/ are given: the tables, and the outbox that a change puts its effects into. */
-export type Db = { tables: Drizzle; outbox: Outbox };
-
 /**
  * A statement longer than this is given up, in milliseconds. Nothing a person does needs more than a few; what takes
  * seconds is a database in trouble, and whoever waits is better told so.
@@ -61,33 +53,9 @@ export function connect(url: string, settings: Record<string, string | number | 
   };
 }
 
-/** A statement that drizzle writes out once for each database, instead of each time. */
-export function prepared<Statement>(write: (tables: Drizzle) => Statement): (db: Db) => Statement {
-  const written = new WeakMap<Drizzle, Statement>();
-  return ({ tables }) => {
-    const known = written.get(tables) ?? write(tables);
-    written.set(tables, known);
-    return known;
-  };
-}
-
 /** Whether the database can be reached and written: a session that may not write is no session here (see `writing`). */
 export const reachable = (tables: Drizzle): Promise<boolean> =>
   tables.execute(sql`select 1`).then(
     () => true,
     () => false,
   );
-
-/** Any number, the same for all replicas: who holds it may migrate. */
-const migrationLock = 727_431;
-
-/** Brings the database up to date. Replicas that start together wait for each other. */
-export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
-  try {
-    await client`select pg_advisory_lock(${migrationLock})`;
-    await migrate(drizzled(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
-  } finally {
-    await client.end({ timeout: 5 });
-  }
-}

@@ -1,7 +1,7 @@
 /** What the doctor looks at in the database: its version, what was migrated, and what the services say of who decides where. */
 import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
-import type { Db } from './client.ts';
+import type { Db } from './db.ts';
 
 export type Checkup = {
   /** For people, and as PostgreSQL counts it: 180001. */

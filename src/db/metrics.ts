@@ -1,6 +1,6 @@
 /** What operators watch: how much waits, for how long, and how the connections are used. One statement, answered by indexes. */
 import { sql } from 'drizzle-orm';
-import type { Db } from './client.ts';
+import type { Db } from './db.ts';
 
 export type Readings = {
   pending: { count: number; oldest: Date | null };

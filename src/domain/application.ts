@@ -1,9 +1,11 @@
 /**
  * Applications: what they may be called, and what their owners may do with them. Pure: facts in, outcome out.
  */
+
+import type { Approvers } from './approvers.ts';
 import { type Account, type Colleague, type Policy, refuseAccount, refuseOwner } from './authorization.ts';
 import { plainLetters } from './names.ts';
-import type { Approvers, Refusal } from './registration.ts';
+import type { Refusal } from './registration.ts';
 import { cut } from './text.ts';
 
 /** The longest name, in UTF-16 units: `Create "…"` with it must fit into an option of 75 characters. */
@@ -70,18 +72,6 @@ export type ApplicationRefusal =
 export type ApplicationOutcome =
   /** Null where all is already as it was wanted. */
   { ok: true; change: ApplicationChange | null } | { ok: false; refusal: ApplicationRefusal };
-
-/** What a change of an application makes Registrar do and say. Like all effects it carries ids, and no text. */
-export type ApplicationEffect =
-  /** Redraw what shows the event that made `version`: Homes, and the cards of the registrations after this one. */
-  | { kind: 'application'; application: number; version: number; after: number }
-  /** Tell somebody of the event that made `version`: that they own the application now, or no longer, or alone. */
-  | { kind: 'owner'; application: number; version: number; person: string }
-  /** Take what somebody who has left Slack owns from them. */
-  | { kind: 'departure'; person: string }
-  /** Ask the admins who shall own an application that has lost its last owner at `version`; or redraw that they did. */
-  | { kind: 'orphan'; application: number; version: number };
-
 const no = (refusal: ApplicationRefusal): ApplicationOutcome => ({ ok: false, refusal });
 
 /**

@@ -5,7 +5,8 @@
  * unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
 
-import type { Approvers, Refusal } from './registration.ts';
+import type { Approvers } from './approvers.ts';
+import type { Refusal } from './registration.ts';
 import type { ServiceRefusal } from './service.ts';
 
 /** What is set: for the service, and for the workspace where the service says nothing. */

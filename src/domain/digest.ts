@@ -48,22 +48,3 @@ export function hasBars(week: Week): boolean {
 /** Whether there is nothing to tell. */
 export const isQuiet = (week: Week): boolean =>
   !hasBars(week) && week.waiting + week.withdrawn + week.deleted + week.expired === 0;
-
-const units = [
-  { name: 'day', milliseconds: 86_400_000 },
-  { name: 'hour', milliseconds: 3_600_000 },
-  { name: 'minute', milliseconds: 60_000 },
-] as const;
-
-/** "2 days 4 hours", "35 minutes": a length of time in its two largest units. */
-export function span(milliseconds: number): string {
-  const largest = units.findIndex((unit) => milliseconds >= unit.milliseconds);
-  if (largest < 0) return 'less than a minute';
-  let left = milliseconds;
-  const parts = units.slice(largest, largest + 2).flatMap(({ name, milliseconds: length }) => {
-    const count = Math.floor(left / length);
-    left -= count * length;
-    return count > 0 ? [`${count} ${name}${count === 1 ? '' : 's'}`] : [];
-  });
-  return parts.join(' ');
-}

@@ -1,11 +1,6 @@
-/**
- * The life of a registration: what is allowed, where it leads, and what must then be said.
- * Pure: facts in, outcome out. The outcome carries its effects as data; the outbox carries them to Slack.
- */
-import type { ApplicationEffect } from './application.ts';
-import type { TroubleEffect } from './effects.ts';
-import { type Listed, type ReminderEffect, redrawReminders } from './reminder.ts';
-import type { CatalogEffect } from './service.ts';
+import type { Approvers } from './approvers.ts';
+import type { Effect } from './effects.ts';
+import { type Listed, redrawReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -73,28 +68,6 @@ export function next(status: Status, action: Action): Status | undefined {
   return ways[action];
 }
 
-/**
- * What a change, or time, makes Registrar say. An effect names registrations and carries no text: the message is drawn from the
- * rows when it is sent, so late, twice or out of order only makes it fresher.
- */
-export type Effect =
-  /** Post the request card, or redraw it. */
-  | { kind: 'card'; registration: number; version: number }
-  /** Tell the requester of the event that made `version`. */
-  | { kind: 'notice'; registration: number; version: number }
-  /** Tell the same by e-mail, where there is a mail server. */
-  | { kind: 'mail'; registration: number; version: number }
-  | ReminderEffect
-  /** Tell a channel how the seven days before a moment were; `picture` is the chart, once Slack has it. */
-  | { kind: 'digest'; channel: string; at: string; picture?: string }
-  /** Find out whose Homes show the event that made `version`, and have each redrawn. */
-  | { kind: 'homes'; registration: number; version: number }
-  /** Redraw one person's Home. */
-  | { kind: 'home'; person: string }
-  | TroubleEffect
-  | CatalogEffect
-  | ApplicationEffect;
-
 /** The events the requester hears of by direct message, and those of them that also come by e-mail. */
 const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
 const mailed: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
@@ -125,10 +98,6 @@ export type Refusal =
   | { kind: 'deactivated' }
   /** Slack could not be asked who somebody is, or who belongs to a group or channel: no, for now. */
   | { kind: 'unsure' };
-
-/** Whom an approval rests with: named people and groups, else the members of the channel. */
-export type Approvers = { users: string[]; groups: string[]; channel: string };
-
 export type Outcome = { ok: true; to: Status; effects: Effect[] } | { ok: false; refusal: Refusal };
 
 type Facts = {

@@ -1,15 +1,6 @@
-/** When a pending request is due for a reminder and when it expires, whom a reminder mentions, and how its age is told. */
-import type { Approvers } from './registration.ts';
+import type { Approvers } from './approvers.ts';
+import type { ReminderEffect } from './effects.ts';
 import { firstTick, laterOnTheWall, type Schedule } from './schedule.ts';
-
-/** What a tick makes Registrar say. */
-export type ReminderEffect =
-  /** Have a channel's reminder list those that still wait of the requests that a tick claimed for it. */
-  | { kind: 'reminder'; channel: string; tick: string }
-  /** Tell a requester which of their requests, first reminded of at a tick, still wait. */
-  | { kind: 'waiting'; person: string; tick: string }
-  /** Tell a channel of which requests no reminder comes any more, a tick's having been the last. */
-  | { kind: 'stopped'; channel: string; tick: string };
 
 /** How many reminders a request gets, and from which on it also goes to ESCALATION_CHANNEL. */
 export const remindersAtMost = 5;
@@ -81,19 +72,4 @@ export function toMention(
   const named = new Set(waiting.flatMap((one) => one.approvers.users.filter((person) => may(person, one))));
   const covered = new Set([...groups].flatMap(membersOf));
   return { users: [...named].filter((person) => !covered.has(person)), groups: [...groups] };
-}
-
-const units = [
-  { name: 'day', milliseconds: 86_400_000 },
-  { name: 'hour', milliseconds: 3_600_000 },
-  { name: 'minute', milliseconds: 60_000 },
-] as const;
-
-/** "3 days", "5 hours", "12 minutes": how long something has waited, in its largest unit. */
-export function age(since: Date, now: Date): string {
-  const milliseconds = now.getTime() - since.getTime();
-  const unit = units.find((one) => milliseconds >= one.milliseconds);
-  if (!unit) return 'less than a minute';
-  const count = Math.floor(milliseconds / unit.milliseconds);
-  return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
 }

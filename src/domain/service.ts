@@ -1,5 +1,5 @@
-/** The catalog: what a service is, what it may be called and set to, and who may change it where. */
-import type { Approvers } from './registration.ts';
+import type { Approvers } from './approvers.ts';
+import type { CatalogEffect } from './effects.ts';
 import { cut } from './text.ts';
 
 /** A service as the catalog file, or an admin, declares it. */
@@ -81,18 +81,6 @@ export type ServiceChange = {
   after: Partial<ServiceRecord>;
   at: Date;
 };
-
-/** What a change of the catalog makes Registrar say. */
-export type CatalogEffect =
-  /** Find out who looks after the catalog, and have each of their Homes redrawn. */
-  | { kind: 'catalog' }
-  /** Have the cards of what waits for a service drawn where, and for whom, it waits now. */
-  | { kind: 'service'; service: number }
-  /** Have the Homes redrawn of those for whom it waited before `version`, and for whom it waits now. */
-  | { kind: 'queues'; service: number; version: number }
-  /** Say, in the place that a card had, where it has gone. */
-  | { kind: 'moved'; registration: number; channel: string; ts: string };
-
 /** What follows where others are asked, or elsewhere. Two effects: a Slack that does not say who they are holds up no card. */
 export const followingOf = (service: number, version: number): CatalogEffect[] => [
   { kind: 'service', service },

@@ -1,7 +1,6 @@
-/** What is in the outbox becomes messages: drawn from the rows now, posted once, then kept up to date. */
-import type { Attempt, Deliver, Delivery } from '../db/outbox/outbox.ts';
+import type { Attempt, Deliver, Delivery } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Effect } from '../domain/registration.ts';
+import type { Effect } from '../domain/effects.ts';
 import { deliverApplication } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverMoved } from './deliver/card-moved.ts';

@@ -1,7 +1,7 @@
 /** What is read in the database when somebody scrapes: at most once in a while, and not for long. */
 import { Gauge, type Registry } from 'prom-client';
+import { within } from '../async/timeout.ts';
 import type { Readings } from '../db/metrics.ts';
-import { within } from '../slack/respond.ts';
 
 /** How long a reading is told again instead of a new one, and how long a scrape waits for one, in milliseconds. */
 const keptFor = 5_000;

@@ -1,6 +1,6 @@
 /** What an admin chooses from for a service: channels and user groups, as Slack knows them. */
 import type { WebClient } from '@slack/web-api';
-import { platformError } from './respond.ts';
+import { platformError } from './errors.ts';
 
 /** Whether the bot can post in a channel, or why not. `unknown`: not there, or private and without the bot. */
 export type ChannelState = 'open' | 'archived' | 'not-a-member' | 'direct' | 'unknown';

@@ -6,7 +6,7 @@ import type { UsersInfoResponse, WebClient } from '@slack/web-api';
 import type { Account, Colleague, Memberships } from '../domain/authorization.ts';
 import { visible } from '../domain/names.ts';
 import type { Log } from '../observability/log.ts';
-import { platformError } from './respond.ts';
+import { platformError } from './errors.ts';
 
 export type Directory = {
   /** Who somebody is, as Slack said not longer than `trusted` milliseconds ago; undefined for whom Slack does not know. An outage rejects. */

@@ -3,11 +3,11 @@
  * whose end is unknown looks for the mark in the channel first, and adopts the message that bears it.
  */
 import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
-import type { Db } from '../db/client.ts';
+import type { Db } from '../db/db.ts';
 import * as turns from '../db/outbox/channel-pacing.ts';
-import type { Attempt } from '../db/outbox/outbox.ts';
-import type { Message } from '../views/registration/card.ts';
-import { platformError } from './respond.ts';
+import type { Attempt } from '../db/outbox/types.ts';
+import type { Message } from '../views/message.ts';
+import { platformError } from './errors.ts';
 
 /** What a message is about, as metadata: the same for every attempt to post it. */
 export type Mark = { event_type: string; event_payload: Record<string, number | string> };

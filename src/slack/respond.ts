@@ -4,27 +4,17 @@
  */
 import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
-import { ErrorCode, type WebClient } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
+import { within } from '../async/timeout.ts';
 import type { Log } from '../observability/log.ts';
 import { aside, broken, busy, done, opening, refused, unopened, unsaved } from '../views/fallbacks.ts';
-import type { Message } from '../views/registration/card.ts';
+import type { Message } from '../views/message.ts';
 import { unavailable } from '../views/registration/register-modal.ts';
 import { type Filled, restored } from '../views/reopened-form.ts';
+import { platformError } from './errors.ts';
 
 /** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
 const patience = 2_000;
-
-/** What `work` comes to, or `otherwise` where it takes longer than `milliseconds`. A rejection is passed on. */
-export async function within<T, U>(milliseconds: number, work: Promise<T>, otherwise: U): Promise<T | U> {
-  const late = Promise.withResolvers<U>();
-  const timer = setTimeout(() => late.resolve(otherwise), milliseconds);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Who acted, by a command or a click, and the ways to answer. Bolt gives no `respond` for a click in Home or in a modal. */
 export type Acted = {
   client: WebClient;
@@ -108,22 +98,6 @@ export async function openFound(acted: Acted, work: Promise<Found>, log: Log): P
       await acted.client.views.update({ view_id: opened, view: 'view' in found ? found.view : aside(found.why) });
   }
 }
-
-/** Slack's own word for what was wrong with a call, where it gave one. */
-export function platformError(error: unknown): string | undefined {
-  const platform = error instanceof Error && 'code' in error && error.code === ErrorCode.PlatformError;
-  return platform && 'data' in error ? String(Object(error.data).error) : undefined;
-}
-
-/** Slack's words for a token that will never do. */
-export const badTokens = [
-  'invalid_auth',
-  'not_authed',
-  'account_inactive',
-  'token_revoked',
-  'token_expired',
-  'not_allowed_token_type',
-];
 
 /** Fills a picker. Where the database does not answer, the picker says so instead of spinning. */
 export async function answerPicker(

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createActs } from './middleware/in-flight.ts';
-import { createSockets, usualTimes } from './socket-mode/connections.ts';
+import { createSockets, usualTimes } from './socket-mode/pool.ts';
 
 export type Slack = {
   app: App;

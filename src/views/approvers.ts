@@ -1,6 +1,6 @@
 /** Whom a request rests with, in words. */
 import type { RichTextElement } from '@slack/types';
-import type { Approvers } from '../domain/registration.ts';
+import type { Approvers } from '../domain/approvers.ts';
 import { mention, person, words } from './blocks.ts';
 
 /** How many are named before the rest is counted. */

@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { connect } from '../../src/db/client.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import * as requests from '../../src/db/registration/requests.ts';
-import type { Effect } from '../../src/domain/registration.ts';
+import type { Effect } from '../../src/domain/effects.ts';
 import { card } from '../../src/views/registration/card.ts';
 import {
   readForm,

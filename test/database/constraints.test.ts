@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connect, migrateDatabase } from '../../src/db/client.ts';
+import { connect } from '../../src/db/client.ts';
 import { isCutConnection } from '../../src/db/driver-patches.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

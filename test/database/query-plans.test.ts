@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as applications from '../../src/db/application/applications.ts';
 import * as history from '../../src/db/audit-log/append.ts';
-import type { Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/db.ts';
 import { planIsKept } from '../../src/db/driver-patches.ts';
 import * as queue from '../../src/db/home/approval-queue.ts';
 import * as homes from '../../src/db/home/homes.ts';

@@ -1,9 +1,12 @@
 /** The rules of reminders: when they come, whom they mention, what they look like, and who claims them. */
+
 import { describe, expect, it } from 'vitest';
-import { connect, type Db } from '../../src/db/client.ts';
+import { connect } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { claim } from '../../src/db/scheduling/reminders.ts';
-import { age, firstReminder, nextReminders, toMention, warnedOf } from '../../src/domain/reminder.ts';
+import { formatAge } from '../../src/domain/duration.ts';
+import { firstReminder, nextReminders, toMention, warnedOf } from '../../src/domain/reminder.ts';
 import { readSchedule } from '../../src/scheduler/cron.ts';
 import { type Listed, lastReminders, reminder } from '../../src/views/channel/reminder.ts';
 import { stillWaiting } from '../../src/views/registration/pending-message.ts';
@@ -48,7 +51,7 @@ describe('the dates', () => {
     [23.9, '23 hours'],
     [24, '1 day'],
     [75, '3 days'],
-  ])('after %d hours its age is told as %s', (hours, told) => expect(age(start, after(hours))).toBe(told));
+  ])('after %d hours its age is told as %s', (hours, told) => expect(formatAge(start, after(hours))).toBe(told));
 });
 
 describe('whom a reminder mentions', () => {

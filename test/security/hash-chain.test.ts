@@ -9,7 +9,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { told } from '../../src/cli/audit/verify-report.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
-import { migrateDatabase } from '../../src/db/client.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { holdHead, standing as standingAt } from '../support/locks.ts';
 import { databaseUrl } from '../support/postgres.ts';

@@ -10,7 +10,7 @@ import { audit } from '../../src/cli/audit.ts';
 import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import type { Effect } from '../../src/domain/registration.ts';
+import type { Effect } from '../../src/domain/effects.ts';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { openTimed, type Timed } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';

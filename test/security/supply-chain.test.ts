@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 const lock = JSON.parse(read('package-lock.json'));
 const asked: [string, string][] = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });

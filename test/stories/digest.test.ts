@@ -1,10 +1,12 @@
 /** The weekly digest: how each channel's week was, in numbers, in words and as a picture; once, and only where there is something to tell. */
+
 import { describe, expect, it } from 'vitest';
-import { connect, type Db } from '../../src/db/client.ts';
+import { connect } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { claim, week } from '../../src/db/scheduling/digests.ts';
 import { begin, serve } from '../../src/db/scheduling/ticks.ts';
-import { span } from '../../src/domain/digest.ts';
+import { formatDuration } from '../../src/domain/duration.ts';
 import { readingAt } from '../../src/domain/schedule.ts';
 import type { Message } from '../local-slack/model.ts';
 import { SCOPES, seed } from '../local-slack/seed.ts';
@@ -22,7 +24,7 @@ it.each([
   [hour, '1 hour'],
   [26.5 * hour, '1 day 2 hours'],
   [48 * hour + 5 * minute, '2 days'],
-])('%d milliseconds are told as %s', (milliseconds, told) => expect(span(milliseconds)).toBe(told));
+])('%d milliseconds are told as %s', (milliseconds, told) => expect(formatDuration(milliseconds)).toBe(told));
 
 /** A replica's view of the database: what it claims is delivered by whichever bot there is. */
 async function replica({ url }: TestDatabase) {

@@ -1,14 +1,13 @@
-/** The arrows: main → app → features → views, db → domain → nothing. Who may import whom, and what a folder may not do. */
+/** The imports between folders, as docs/architecture.md draws them, and what a folder may not do. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../src/', import.meta.url).pathname;
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** What a file imports: files of src as paths from src, packages by name. */
+/** Lists what a file imports, types included: files of src as paths from src, packages by name. */
 function importsOf(file: string): string[] {
   const found = textOf(file).matchAll(
     /(?:import|export)[^'"`;]*?from\s*'([^']+)'|import\('([^']+)'\)|import '([^']+)'/g,
@@ -19,39 +18,138 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** By folder: what may be imported, as patterns. Node's own modules are said explicitly. */
-const rules: Record<string, RegExp[]> = {
-  domain: [/^domain\//],
-  views: [/^views\//, /^domain\//, /^@slack\/types$/, /^zod$/],
-  db: [/^db\//, /^domain\//, /^drizzle-orm/, /^postgres$/, /^pg-boss$/, /^node:/],
-  catalog: [/^catalog\//, /^domain\//, /^config\.ts$/, /^yaml$/, /^zod$/, /^node:/],
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+/** The first folder of a path; a file of src's own is its own room. */
+const roomOf = (path: string): string => path.split('/')[0] ?? path;
+
+/** What each folder may import: folders and files of src, and packages. `node:` modules are open to all but the pure ones. */
+const allowed: Record<string, readonly string[]> = {
+  domain: [],
+  views: ['domain', '@slack/types', 'zod'],
+  async: ['observability', 'node:'],
+  db: ['domain', 'async', 'drizzle-orm', 'postgres', 'pg-boss', 'node:'],
+  access: ['domain', 'async', 'observability', 'zod', 'node:', 'standardwebhooks'],
+  slack: ['views', 'db', 'domain', 'async', 'observability', 'config.ts', 'deps.ts', '*'],
+  observability: ['db', 'domain', 'async', 'slack', '*'],
   features: [
-    /^features\//,
-    /^views\//,
-    /^domain\//,
-    /^db\/(?!(\w+-)?schema\.ts)/,
-    /^@slack\/(bolt|web-api)$/,
-    /^(deps|answer|posting|mail|deciding|colleagues|listing|log|upload|chart)\.ts$/,
+    'views',
+    'domain',
+    'db',
+    'slack',
+    'access',
+    'observability',
+    'email.ts',
+    'async',
+    'deps.ts',
+    '@slack/bolt',
+    '@slack/web-api',
+    '@napi-rs/canvas',
+    'chart.js',
+    'node:',
   ],
+  scheduler: ['features', 'db', 'domain', 'async', 'observability', 'deps.ts', '*'],
 };
 
-describe.each(Object.entries(rules))('%s/', (folder, allowed) => {
-  it.each(files.filter((file) => file.startsWith(`${folder}/`)))('%s imports only what its room may', (file) => {
-    expect(importsOf(file).filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([]);
+/** No folder imports these; they are where the program begins. */
+const entrances = ['cli', 'scheduler', 'app.ts', 'main.ts'];
+
+const isPackage = (name: string): boolean => !files.includes(name);
+
+function mayImport(file: string, name: string): boolean {
+  const room = roomOf(file);
+  const rules = allowed[room];
+  if (!rules) return true;
+  if (!isPackage(name) && roomOf(name) === room) return true;
+  if (isPackage(name))
+    return rules.some(
+      (rule) =>
+        rule === '*' || name === rule || name.startsWith(`${rule.replace(/:$/, '')}${rule.endsWith(':') ? ':' : '/'}`),
+    );
+  return rules.includes(roomOf(name));
+}
+
+describe.each(Object.keys(allowed))('%s/', (room) => {
+  it('imports only what its room may', () => {
+    const wrong = files
+      .filter((file) => roomOf(file) === room)
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((name) => !mayImport(file, name))
+          .map((name) => `${file} → ${name}`),
+      );
+    expect(wrong).toEqual([]);
   });
+});
+
+it('the entrances are imported by the entrances alone', () => {
+  const importers = files.flatMap((file) =>
+    importsOf(file)
+      .filter((name) => !isPackage(name) && entrances.includes(roomOf(name)) && !entrances.includes(roomOf(file)))
+      .map((name) => `${file} → ${name}`),
+  );
+  expect(importers).toEqual([]);
 });
 
 it('nothing in src imports the tests', () => {
   expect(files.filter((file) => importsOf(file).some((name) => name.startsWith('..')))).toEqual([]);
 });
 
-it('features know nothing of each other', () => {
-  const features = files.filter((file) => file.startsWith('features/'));
-  // One that outgrew its file has a folder of the same name, which is its own.
-  const own = (file: string) => file.replace(/\.ts$/, '/');
-  const others = (file: string) =>
-    importsOf(file).filter((name) => name.startsWith('features/') && !name.startsWith(own(file)));
-  expect(features.filter((file) => others(file).length > 0)).toEqual([]);
+it('features know nothing of each other, and of the tables only what db/ says', () => {
+  // A folder is a noun, and its verbs may share; deliver.ts hands out the work of deliver/.
+  const mine = (file: string) => [
+    file.replace(/\.ts$/, '/'),
+    ...(dirname(file) === 'features' ? [] : [`${dirname(file)}/`]),
+    'features/shared/',
+  ];
+  const wrong = files
+    .filter((file) => file.startsWith('features/'))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter(
+          (name) =>
+            name.startsWith('db/schema/') ||
+            (name.startsWith('features/') && !mine(file).some((own) => name.startsWith(own))),
+        )
+        .map((name) => `${file} → ${name}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+it('no imports go in a circle, types included', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (file: string, path: string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const name of imports.get(file) ?? []) if (!isPackage(name)) walk(name, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) walk(file, []);
+  expect(circles).toEqual([]);
+});
+
+it('a folder holds what can be seen at a glance', () => {
+  const counts = Map.groupBy(files, (file) => dirname(file));
+  const crowded = [...counts]
+    .filter(([folder, held]) => held.length > (folder === '.' ? 10 : 18))
+    .map(([folder]) => folder);
+  expect(crowded).toEqual([]);
+});
+
+it('no two files have names that differ by a letter', () => {
+  const names = files.map((file) => file.split('/').at(-1) ?? file);
+  const pairs = files.flatMap((one, at) =>
+    files.slice(at + 1).flatMap((other, from) => {
+      const [a, b] = [names[at] ?? '', names[at + 1 + from] ?? ''];
+      return dirname(one) === dirname(other) &&
+        a !== b &&
+        (`${a.slice(0, -3)}s.ts` === b || `${b.slice(0, -3)}s.ts` === a)
+        ? [`${one}, ${other}`]
+        : [];
+    }),
+  );
+  expect(pairs).toEqual([]);
 });
 
 it('what is pure has no clock, no chance, no waiting and no world', () => {
@@ -61,27 +159,16 @@ it('what is pure has no clock, no chance, no waiting and no world', () => {
 });
 
 it('only programs read the environment', () => {
-  const readers = files.filter((file) => textOf(file).includes('process.env')).sort();
-  expect(readers).toEqual(['audit.ts', 'doctor.ts', 'main.ts', 'outbox.ts']);
+  const readers = files.filter((file) => textOf(file).includes('process.env'));
+  expect(readers.filter((file) => roomOf(file) !== 'cli' && file !== 'main.ts')).toEqual([]);
 });
 
-it('only db/ speaks SQL', () => {
-  const outside = files.filter(
-    (file) => !file.startsWith('db/') && importsOf(file).some((name) => /^drizzle-orm|^postgres$/.test(name)),
-  );
-  expect(outside).toEqual([]);
-});
-
-it('only db/history.ts adds to the records, so that it comes last in a transaction; and the catalog file', () => {
+it('only db/audit-log/append.ts adds to the records, so that it comes last in a transaction; and the catalog file', () => {
   const into = /insert\((history|applicationHistory|serviceChanges)\)/;
   const sql =
     /insert\s+into\s+(history\b|application_history|service_changes|\$\{(history|applicationHistory|serviceChanges)\})/i;
   const adding = (file: string) => into.test(textOf(file)) || sql.test(textOf(file));
-  expect(files.filter(adding).sort()).toEqual(['db/catalog.ts', 'db/history.ts']);
-});
-
-it('files fit a screen or two', () => {
-  expect(files.filter((file) => textOf(file).split('\n').length > 220)).toEqual([]);
+  expect(files.filter(adding).sort()).toEqual(['db/audit-log/append.ts', 'db/service/apply-catalog-file.ts']);
 });
 
 it('there is one way to export, and no way around the types', () => {

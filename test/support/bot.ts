@@ -2,7 +2,7 @@
 import { readConfig } from '../../src/config.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
-import type { SocketTimes } from '../../src/slack/socket-mode/connections.ts';
+import type { SocketTimes } from '../../src/slack/socket-mode/pool.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 
 export type Mode = 'socket' | 'http';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
-import { migrateDatabase } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 
 declare module 'vitest' {

@@ -1,5 +1,6 @@
 /** How `npm run audit -- --verify` tells what it found. */
-import type { Misfit, Subject, Verdict } from '../../db/audit-log/hash-chain.ts';
+import type { Misfit, Verdict } from '../../db/audit-log/hash-chain.ts';
+import type { Subject } from '../../db/audit-log/subject.ts';
 
 /** A line for people, and the head on one of its own, to be kept elsewhere. */
 export function told(verdict: Verdict): string {

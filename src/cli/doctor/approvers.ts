@@ -2,7 +2,7 @@
 import type { WebClient } from '@slack/web-api';
 import { approversOf, membershipsToAsk, type Policy } from '../../domain/authorization.ts';
 import type { Directory } from '../../slack/directory.ts';
-import { platformError } from '../../slack/respond.ts';
+import { platformError } from '../../slack/errors.ts';
 import { each, type Finding, fail, listed, ok, warn, whyNot } from './check-result.ts';
 
 /** Services that say the same of who decides: some of them by slug, and how many there are. */

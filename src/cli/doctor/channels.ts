@@ -1,6 +1,6 @@
 /** Whether the bot can post in each channel that requests, reminders and news go to, and look there for what it posted. */
 import type { WebClient } from '@slack/web-api';
-import { platformError } from '../../slack/respond.ts';
+import { platformError } from '../../slack/errors.ts';
 import { each, type Finding, fail, listed, ok, warn, whyNot } from './check-result.ts';
 
 /** Where a channel is named: `ADMIN_CHANNEL`, or the slugs of services. */

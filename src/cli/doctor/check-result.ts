@@ -1,6 +1,7 @@
 /** What the doctor finds: a line for each check, and how to mend what is wrong. Nothing in it is a secret. */
 import { WebAPIHTTPError, WebAPIRateLimitedError } from '@slack/web-api';
-import { platformError, within } from '../../slack/respond.ts';
+import { within } from '../../async/timeout.ts';
+import { platformError } from '../../slack/errors.ts';
 
 export type Finding = {
   /** `FAIL`: something that people rely on does not work. `warn`: it will not, or somebody should look. */

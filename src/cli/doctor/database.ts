@@ -1,14 +1,12 @@
-/** Whether the database is there, is new enough and up to date, and what waits in its outbox. */
-
-import { mistakeInDatabase } from '../../async/retry.ts';
 import type { Config } from '../../config.ts';
 import { type Connection, connect } from '../../db/client.ts';
 import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
 import { visitEmbedded } from '../../db/embedded/embedded.ts';
+import { mistakeInDatabase } from '../../db/errors.ts';
 import * as checkup from '../../db/health.ts';
 import * as readings from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
-import { age } from '../../domain/reminder.ts';
+import { formatAge } from '../../domain/duration.ts';
 import type { Rule } from './approvers.ts';
 import { codeIn, type Finding, fail, ok, warn } from './check-result.ts';
 
@@ -88,7 +86,7 @@ async function examineOutbox(connection: Connection, now: Date): Promise<Finding
   const jobs = outbox.reduce((sum, queue) => sum + queue.jobs, 0);
   const due = outbox.flatMap((queue) => queue.due ?? []).toSorted((one, other) => one.getTime() - other.getTime())[0];
   const late = due && now.getTime() - due.getTime() > lateAfter;
-  const waiting = `${jobs} to deliver${due ? `, the first of them due for ${age(due, now)}` : ''}.`;
+  const waiting = `${jobs} to deliver${due ? `, the first of them due for ${formatAge(due, now)}` : ''}.`;
   const mend = 'Start Registrar where it is not running; its log says what each message waits for.';
   return [late ? warn('outbox', `${waiting} ${mend}`) : ok('outbox', waiting), ...(await examineDead(connection, now))];
 }
@@ -101,7 +99,7 @@ async function examineDead(connection: Connection, now: Date): Promise<Finding[]
   return [
     ...letters.map(({ kind, registration, why, since }) => {
       const of = registration === null ? kind : `${kind} of registration ${registration}`;
-      return warn('dead letter', `the ${of}, ${age(since, now)} old, was put aside: ${why || 'tried in vain'}.`);
+      return warn('dead letter', `the ${of}, ${formatAge(since, now)} old, was put aside: ${why || 'tried in vain'}.`);
     }),
     ...more,
   ];

@@ -3,7 +3,8 @@ import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import { liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { containsAll } from '../text-search.ts';
 

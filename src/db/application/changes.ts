@@ -12,7 +12,8 @@ import {
 } from '../../domain/application.ts';
 import { liveStatuses, startsFrom } from '../../domain/registration.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 import { beginning, make } from './applications.ts';
 

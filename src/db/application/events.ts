@@ -2,7 +2,7 @@
 import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { liveStatuses } from '../../domain/registration.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import { outdate } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';

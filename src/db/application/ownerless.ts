@@ -6,7 +6,7 @@ import {
   adopt as consider,
   depart as considerDeparture,
 } from '../../domain/application.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationHistory, orphans } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
 import { lock, write } from './changes.ts';

@@ -7,16 +7,13 @@ import { createHash } from 'node:crypto';
 import type postgres from 'postgres';
 import { reading } from './export.ts';
 import { findDisowned } from './state-drift.ts';
+import type { Subject } from './subject.ts';
 
 /** The last link: what stands for the records up to it. */
 export type Head = { seq: number; hash: string };
 
 /** What the first event's hash is over instead of one before it. */
 const origin = '0'.repeat(64);
-
-/** What an event is about. */
-export type Subject = { record: 'registration' | 'application' | 'service'; id: number };
-
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 type Link = Head & Subject & { version: number; fields: Json[] };

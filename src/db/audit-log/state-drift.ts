@@ -1,6 +1,6 @@
 /** What stands otherwise than its record left it: changed past the bot, or its last events were cut off with the chain's head. */
 import type postgres from 'postgres';
-import type { Subject } from './hash-chain.ts';
+import type { Subject } from './subject.ts';
 
 type Tx = postgres.TransactionSql;
 

@@ -1,7 +1,7 @@
 /** The queue: the pending requests that one person may decide, oldest first. It costs what is pending, not what exists. */
 import { and, asc, count, eq, exists, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { containsAll } from '../text-search.ts';
 

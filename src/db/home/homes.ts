@@ -1,6 +1,6 @@
 /** Homes: who has opened theirs, what it shows, and which have to be redrawn. */
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationOwners, history, homes, isPending, registrations, services } from '../schema/core.ts';
 
 /** What a Home shows: which pages, and what the requests and the catalog are narrowed to. */

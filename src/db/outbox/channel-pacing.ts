@@ -4,7 +4,7 @@
  * channel that Slack has not slowed down costs one look at a table that is all but empty.
  */
 import { sql } from 'drizzle-orm';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { channelTurns } from '../schema/scheduling.ts';
 
 /** When a message may go, and how many seconds that is from now. */

@@ -1,11 +1,12 @@
 /** How a delivery's end is written down: what becomes of its job, and who must hear of it, are one transaction. */
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, type JobResult, type JobWithMetadata, type PgBoss } from 'pg-boss';
-import type { Effect } from '../../domain/registration.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import * as troubles from './incidents.ts';
 import { deadLetters, type Job, standingOf } from './jobs.ts';
-import type { Deliver, Delivery, Enqueue } from './outbox.ts';
+import type { Deliver, Delivery, Enqueue } from './types.ts';
 
 /** A delivery that Slack's rate limit puts off for longer than this is given up, in milliseconds: nothing is tried for ever. */
 const patience = 14 * 24 * 60 * 60 * 1000;

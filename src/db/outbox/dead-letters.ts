@@ -1,9 +1,10 @@
 /** Dead letters: what could not be delivered and is kept, counted, listed and put back. */
 import { sql } from 'drizzle-orm';
-import type { Effect } from '../../domain/registration.ts';
-import type { Db } from '../client.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Db } from '../db.ts';
 import * as troubles from './incidents.ts';
 import { deadLetters, mailQueue, mainQueue } from './jobs.ts';
+import type { Which } from './types.ts';
 
 /** A message that was put aside: what it was about, where it should have gone, and why it did not arrive. */
 export type DeadLetter = {
@@ -18,7 +19,7 @@ export type DeadLetter = {
 };
 
 /** How many there are: of one trouble, or of all. The states are named as pg-boss's own index names them, so that it answers. */
-export async function count({ tables }: Pick<Db, 'tables'>, which: troubles.Which = {}): Promise<number> {
+export async function count({ tables }: Pick<Db, 'tables'>, which: Which = {}): Promise<number> {
   const [row] = await tables.execute<{ count: number }>(sql`
     select count(*)::int as count from pgboss.job
     where name = ${deadLetters} and state in ('created', 'retry', 'active', 'failed') and data @> ${JSON.stringify(which)}::jsonb`);

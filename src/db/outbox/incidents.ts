@@ -4,17 +4,15 @@
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { fromDrizzle, type PgBoss } from 'pg-boss';
-import type { Effect } from '../../domain/registration.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { troubles } from '../schema/delivery.ts';
 import { deadLetters, mailQueue, mainQueue } from './jobs.ts';
+import type { Which } from './types.ts';
 
 /** Where nothing arrives, and Slack's (or the mail server's) word for why. */
 export type Trouble = { place: string; why: string };
-
-/** Some troubles, or all. */
-export type Which = { place?: string | undefined; why?: string | undefined };
-
 /** A human hears of the same trouble at most this often. */
 const atMostEvery = sql`interval '1 hour'`;
 /** The columns keep milliseconds. */

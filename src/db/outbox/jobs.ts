@@ -1,5 +1,4 @@
-/** What stands in the outbox: the names of its queues, the form of its jobs, and which of them wait for each other. */
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
 
 export const mainQueue = 'outbox';
 /** E-mail waits in a queue of its own, with workers of its own: a mail server that hangs holds up no card. */

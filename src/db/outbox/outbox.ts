@@ -4,34 +4,11 @@
  */
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, type JobResult, PgBoss } from 'pg-boss';
-import type { Effect } from '../../domain/registration.ts';
-import type { Db, Tx } from '../client.ts';
 import { settle } from './complete.ts';
 import * as troubles from './incidents.ts';
 import { deadLetters, type Job, mailQueue, mainQueue, queueOf, standingOf } from './jobs.ts';
 import { economise } from './pg-boss-patches.ts';
-
-/** How a delivery ended; a thrown error is one that is tried again. */
-export type Delivery =
-  | { end: 'delivered' }
-  /** Nothing was done yet: it keeps its place before what comes after it. `turn`: this moment is its turn in a channel. `as`: the effect, and what is done of it. */
-  | { end: 'later'; seconds: number; turn?: Date; as?: Effect }
-  /** It is tried again, more slowly each time. `stands`: nothing reaches that place until a human mends something. */
-  | { end: 'again'; why: string; place: string; stands: boolean }
-  /** No retry mends it: it is kept as a dead letter. */
-  | { end: 'undeliverable'; why: string; place: string };
-
-/** What a delivery is told of itself. */
-export type Attempt = {
-  /** False where an earlier attempt may have reached Slack without our knowing. */
-  first: boolean;
-  /** When the effect was put into the outbox. */
-  since: Date;
-  /** The turn in a channel that it has waited for. */
-  turn: Date | undefined;
-};
-
-export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
+import type { Enqueue, Outbox } from './types.ts';
 
 /**
  * How many workers a queue has in one process, and how many jobs each takes at a time and delivers beside each other: a look
@@ -39,24 +16,6 @@ export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
  * for minutes.
  */
 const atOnce = { workers: 4, jobs: 3, letters: 1 };
-
-/** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
-export type Enqueue = (tx: Tx, effects: Effect[]) => Promise<void>;
-
-export type Outbox = {
-  enqueue: Enqueue;
-  /** Prepares pg-boss's own tables. Safe to call by many replicas at once. */
-  start(): Promise<void>;
-  /** Begins delivering. */
-  work(tables: Db['tables'], deliver: Deliver): Promise<void>;
-  /** Writes down that a place can be reached again: what waits for it is tried at once, what died of it is put back. */
-  mend(tx: Tx, place: string): Promise<void>;
-  /** Puts dead letters back, of one trouble or all of them. Says how many. */
-  redrive(tx: Tx, which: troubles.Which): Promise<number>;
-  /** Finishes what is being delivered, for at most `seconds`, and closes the pool. */
-  stop(seconds: number): Promise<void>;
-};
-
 /**
  * A statement that hangs is given up, and a session that was opened while nothing could be written does not stay for ever
  * (maxLifetimeSeconds is the driver's, which pg-boss hands on). A connection that hangs pg-boss gives up itself, after 10 s.

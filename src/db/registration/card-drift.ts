@@ -1,7 +1,7 @@
 /** Cards that may not show what they should: which to look at, and what came of it. */
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { deadLetters, mainQueue } from '../outbox/jobs.ts';
 import { registrations } from '../schema/core.ts';
 import * as cards from './cards.ts';

@@ -2,7 +2,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import { approversOf, type Policy } from '../../domain/authorization.ts';
 import type { Entry, Registration } from '../../domain/registration.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applications, history, isPending, registrations } from '../schema/core.ts';
 import { find as findRegistration } from './registrations.ts';
 

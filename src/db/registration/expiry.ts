@@ -2,7 +2,7 @@
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
 import { act } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { isPending, registrations } from '../schema/core.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Registrations, as they are found. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { type Status, startsFrom } from '../../domain/registration.ts';
-import { type Db, prepared } from '../client.ts';
+import { type Db, prepared } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { containsAll } from '../text-search.ts';
 

@@ -5,7 +5,8 @@ import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from 
 import { mayAwait, mayRequest, type RequestRefusal } from '../../domain/request.ts';
 import { type Application, beginning, lockApplication } from '../application/applications.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { troubles } from '../schema/delivery.ts';
 

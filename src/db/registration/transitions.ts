@@ -10,7 +10,8 @@ import {
 } from '../../domain/authorization.ts';
 import { type Action, act, type Outcome, type Refusal, type Status, takenBy } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { type Found, find } from './registrations.ts';
 

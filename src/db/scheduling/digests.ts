@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Oldest, Week } from '../../domain/digest.ts';
 import { momentOf } from '../../domain/schedule.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { serve, type Tick } from './ticks.ts';
 
 /** Where requests are posted whose service names no channel, and in whose days the week is counted. */

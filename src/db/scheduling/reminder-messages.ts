@@ -1,6 +1,6 @@
 /** Where in Slack each channel's reminder is. Written before it is posted and after, so that an attempt that died is known. */
 import { and, eq, sql } from 'drizzle-orm';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 
 export type Standing = { tick: Date; ts: string | null; formerTs: string | null };

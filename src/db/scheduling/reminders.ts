@@ -1,10 +1,12 @@
 /** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import { approversOf, type Memberships, type Policy, refuseDecision } from '../../domain/authorization.ts';
-import type { Effect, Refusal } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Refusal } from '../../domain/registration.ts';
 import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../../domain/reminder.ts';
 import { momentOf } from '../../domain/schedule.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { serve, type Tick } from './ticks.ts';
 

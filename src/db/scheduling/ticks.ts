@@ -1,7 +1,8 @@
 /** Ticks: each of a schedule's is served once, by whichever replica is first. */
 import { lt, ne, sql } from 'drizzle-orm';
 import type { Reading } from '../../domain/schedule.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { servedTicks } from '../schema/scheduling.ts';
 
 /** A tick of a schedule, as the clock on the wall reads it: the same on every replica, whatever its own clock says. */

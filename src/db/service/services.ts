@@ -12,7 +12,8 @@ import {
   type ServiceRefusal,
 } from '../../domain/service.ts';
 import { appendService } from '../audit-log/append.ts';
-import type { Db, Tx } from '../client.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
 import { services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { containsAll } from '../text-search.ts';

@@ -2,7 +2,7 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Entry } from '../../domain/registration.ts';
 import type { ServiceChange } from '../../domain/service.ts';
-import type { Db } from '../client.ts';
+import type { Db } from '../db.ts';
 import { applications, history, registrations } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 

@@ -9,7 +9,7 @@ import { answerSubmission, type Found, openFound, type Submitted } from '../../s
 import { adoptButton } from '../../views/application/messages.ts';
 import { adoptForm, adoptModal, readPerson } from '../../views/application/owner-forms.ts';
 import { needed, refusedForm, sentence } from '../../views/application/refusals.ts';
-import { type Pressed, pressed } from '../../views/registration/card.ts';
+import { type Pressed, pressed } from '../../views/button-value.ts';
 
 export function adoption(app: App, { config, db, directory, now, log }: Deps): void {
   const askInstead = admins(config.policy);

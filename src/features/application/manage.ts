@@ -22,7 +22,7 @@ import {
 import { chosen, formIds, menuId, newApplicationButton, typedName } from '../../views/application/menu.ts';
 import { handOverModal, ownersModal, readPeople, readPerson } from '../../views/application/owner-forms.ts';
 import { needed, refusedForm, sentence, wrongName } from '../../views/application/refusals.ts';
-import { pressed } from '../../views/registration/card.ts';
+import { pressed } from '../../views/button-value.ts';
 import { adoption } from './assign-owner.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };

@@ -1,9 +1,9 @@
 /** An application has changed, or an owner has left Slack: what has to follow is found out, some at a time. */
 import * as events from '../../db/application/events.ts';
 import * as orphans from '../../db/application/ownerless.ts';
-import type { Delivery } from '../../db/outbox/outbox.ts';
+import type { Delivery } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
-import type { ApplicationEffect } from '../../domain/application.ts';
+import type { ApplicationEffect } from '../../domain/effects.ts';
 
 type Of<Kind extends ApplicationEffect['kind']> = Extract<ApplicationEffect, { kind: Kind }>;
 

@@ -1,7 +1,7 @@
 /** What stands where a card was: that it has gone, and where to. */
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
-import type { CatalogEffect } from '../../domain/service.ts';
+import type { CatalogEffect } from '../../domain/effects.ts';
 import { linkTo, redraw } from '../../slack/messages.ts';
 import { movedCard } from '../../views/registration/card.ts';
 

@@ -1,6 +1,4 @@
-/** The request card: posted once, redrawn in its place, and moved where its service is decided elsewhere. */
-
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';

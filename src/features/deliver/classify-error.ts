@@ -1,14 +1,14 @@
 /** A delivery failed: whether to wait, to put it aside or to try again, and what an operator can do about it. */
 import { WebAPIRateLimitedError } from '@slack/web-api';
 import * as troubles from '../../db/outbox/incidents.ts';
-import type { Delivery } from '../../db/outbox/outbox.ts';
+import type { Delivery } from '../../db/outbox/types.ts';
+import type { Effect } from '../../domain/effects.ts';
 import { visible } from '../../domain/names.ts';
-import type { Effect } from '../../domain/registration.ts';
 import { cut } from '../../domain/text.ts';
 import { refusedForGood } from '../../email.ts';
 import type { Log } from '../../observability/log.ts';
+import { badTokens, platformError } from '../../slack/errors.ts';
 import { NotYet, nobodyThere, refusedIn, shut } from '../../slack/messages.ts';
-import { badTokens, platformError } from '../../slack/respond.ts';
 
 /** A rate limit, or a channel's turn, says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
 export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery {

@@ -1,9 +1,7 @@
-/** The direct message that tells the requester of the event that made a version. */
-
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { decision } from '../../views/registration/decision-message.ts';
 

@@ -1,13 +1,11 @@
-/** A channel's digest, in two steps: its picture is uploaded, and then the message that shows it is posted once. */
-
-import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as digests from '../../db/scheduling/digests.ts';
 import type { Deps } from '../../deps.ts';
 import { hasBars, isQuiet, type Week } from '../../domain/digest.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { platformError } from '../../slack/errors.ts';
 import { isNotReady, upload } from '../../slack/files.ts';
 import { findPosted, linkTo, type Mark, post } from '../../slack/messages.ts';
-import { platformError } from '../../slack/respond.ts';
 import { bars, digest } from '../../views/channel/digest.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;

@@ -1,11 +1,9 @@
-/** A decision becomes e-mail to the requester, at the address that is in their Slack profile. */
-
-import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { platformError } from '../../slack/errors.ts';
 import { linkTo } from '../../slack/messages.ts';
-import { platformError } from '../../slack/respond.ts';
 import { letter } from '../../views/registration/email.ts';
 
 type Mail = Extract<Effect, { kind: 'mail' }>;

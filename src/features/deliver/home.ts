@@ -3,12 +3,12 @@
 import * as applications from '../../db/application/applications.ts';
 import * as queue from '../../db/home/approval-queue.ts';
 import * as homes from '../../db/home/homes.ts';
-import type { Attempt, Delivery } from '../../db/outbox/outbox.ts';
+import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk } from '../../domain/authorization.ts';
-import type { Effect } from '../../domain/registration.ts';
-import { platformError } from '../../slack/respond.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { platformError } from '../../slack/errors.ts';
 import { heldAtMost } from '../../views/home/applications.ts';
 import { waitingAtMost } from '../../views/home/approval-queue.ts';
 import { type Catalog, servicesAtMost } from '../../views/home/catalog.ts';

@@ -2,14 +2,14 @@
 
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as troubles from '../../db/outbox/incidents.ts';
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, membershipsToAsk } from '../../domain/authorization.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { platformError } from '../../slack/errors.ts';
 import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../slack/messages.ts';
-import { platformError } from '../../slack/respond.ts';
 import { trouble } from '../../views/channel/incident.ts';
-import type { Message } from '../../views/registration/card.ts';
+import type { Message } from '../../views/message.ts';
 
 type Trouble = Extract<Effect, { kind: 'trouble' }>;
 

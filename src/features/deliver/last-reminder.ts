@@ -1,8 +1,7 @@
-/** What tells the admin channel, once, that no more reminders come of requests that nobody has answered. */
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
 import { findPosted, type Mark, post } from '../../slack/messages.ts';
 import { lastReminders, listedAtMost } from '../../views/channel/reminder.ts';
 import { named } from '../shared/reminder-rows.ts';

@@ -1,8 +1,8 @@
 /** The direct message to somebody who owns an application since an event, or no longer, or with others than before. */
 import * as events from '../../db/application/events.ts';
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
-import type { ApplicationEffect } from '../../domain/application.ts';
+import type { ApplicationEffect } from '../../domain/effects.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { ownerNotice } from '../../views/application/messages.ts';
 

@@ -1,8 +1,8 @@
 /** The message to the admins about an application that nobody owns: posted once, and redrawn when one of them has answered. */
 import * as orphans from '../../db/application/ownerless.ts';
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
-import type { ApplicationEffect } from '../../domain/application.ts';
+import type { ApplicationEffect } from '../../domain/effects.ts';
 import { findPosted, type Mark, post, redraw } from '../../slack/messages.ts';
 import { orphanNotice } from '../../views/application/messages.ts';
 

@@ -1,9 +1,8 @@
-/** The direct message that tells a requester, once, which of their requests nobody has answered yet. */
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf } from '../../domain/authorization.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
 import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
 import { listedAtMost } from '../../views/channel/reminder.ts';
 import { stillWaiting } from '../../views/registration/pending-message.ts';

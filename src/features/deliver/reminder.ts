@@ -1,15 +1,13 @@
-/** A channel's reminder: what still waits of the requests that a tick claimed. It takes the place of the one before it. */
-
-import type { Attempt } from '../../db/outbox/outbox.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as messages from '../../db/scheduling/reminder-messages.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, refuseAccount } from '../../domain/authorization.ts';
-import type { Effect } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
 import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
 import { findPosted, type Mark, post, redraw, withdraw } from '../../slack/messages.ts';
 import { listedAtMost, reminder, replaced } from '../../views/channel/reminder.ts';
-import type { Message } from '../../views/registration/card.ts';
+import type { Message } from '../../views/message.ts';
 import { named, type Row } from '../shared/reminder-rows.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;

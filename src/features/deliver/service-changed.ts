@@ -5,7 +5,7 @@ import * as cards from '../../db/registration/cards.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
-import type { CatalogEffect } from '../../domain/service.ts';
+import type { CatalogEffect } from '../../domain/effects.ts';
 
 type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
 

@@ -1,15 +1,17 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as changes from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
-import { answerClick, answerSubmission, openModal, type Submitted, within } from '../../slack/respond.ts';
+import { answerClick, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
-import { overflowId, type Pressed, pressed, pressedDelete } from '../../views/registration/card.ts';
-import { refusal } from '../../views/registration/decision-message.ts';
+import { type Pressed, pressed } from '../../views/button-value.ts';
+import { overflowId, pressedDelete } from '../../views/registration/card.ts';
 import { readReason, reasonModal, reasonModalIds, refusedView } from '../../views/registration/reason-modal.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 
 /** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;
@@ -19,14 +21,14 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
       const outcome = await take(action, pressed(clicked.value), body.user.id);
-      if (!outcome.ok) await answerClick({ client, body, respond }, refusal(outcome.refusal), log);
+      if (!outcome.ok) await answerClick({ client, body, respond }, refusalText(outcome.refusal), log);
     });
   }
 
   app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, client, respond }) => {
     await ack();
     const outcome = await take('delete', pressedDelete(action.selected_option.value), body.user.id);
-    if (!outcome.ok) await answerClick({ client, body, respond }, refusal(outcome.refusal), log);
+    if (!outcome.ok) await answerClick({ client, body, respond }, refusalText(outcome.refusal), log);
   });
 
   for (const action of ['reject', 'revoke'] as const) {
@@ -35,7 +37,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
       const seen = pressed(clicked.value);
       const expected = await within(lookUpFor, weigh(action, seen, body.user.id), undefined);
       const acted = { client, body, respond };
-      if (expected && !expected.ok) await answerClick(acted, refusal(expected.refusal), log);
+      if (expected && !expected.ok) await answerClick(acted, refusalText(expected.refusal), log);
       else if (seen) await openModal(acted, reasonModal(action, seen), log);
     });
 
@@ -52,7 +54,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };
     const outcome = await take(action, seen, person, reason);
-    return outcome.ok ? 'close' : { view: refusedView(action, refusal(outcome.refusal)) };
+    return outcome.ok ? 'close' : { view: refusedView(action, refusalText(outcome.refusal)) };
   }
 
   async function take(action: Action, seen: Pressed | undefined, by: string, reason?: string): Promise<Outcome> {

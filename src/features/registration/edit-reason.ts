@@ -5,11 +5,11 @@ import * as changes from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { answerClick, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
+import { type Pressed, pressed } from '../../views/button-value.ts';
 import { editButton } from '../../views/home/applications.ts';
-import { type Pressed, pressed } from '../../views/registration/card.ts';
-import { refusal } from '../../views/registration/decision-message.ts';
 import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
 import { readReason } from '../../views/registration/reason-modal.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
   app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {
@@ -17,9 +17,9 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     const acted = { client, body, respond };
     const seen = pressed(action.value);
     const row = seen && (await registrations.find(db, seen.id));
-    if (!seen || !row) return answerClick(acted, refusal({ kind: 'gone' }), log);
+    if (!seen || !row) return answerClick(acted, refusalText({ kind: 'gone' }), log);
     const expected = await changes.preview(db, await wishOf(seen, body.user.id));
-    if (!expected.ok) return answerClick(acted, refusal(expected.refusal), log);
+    if (!expected.ok) return answerClick(acted, refusalText(expected.refusal), log);
     await openModal(acted, editModal(seen, row.registration.reason), log);
   });
 
@@ -34,10 +34,10 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };
     const row = seen && (await registrations.find(db, seen.id));
-    if (!seen || !row) return { view: notEdited(refusal({ kind: 'gone' })) };
+    if (!seen || !row) return { view: notEdited(refusalText({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';
     const outcome = await changes.change(db, { ...(await wishOf(seen, person)), reason });
-    return outcome.ok ? 'close' : { view: notEdited(refusal(outcome.refusal)) };
+    return outcome.ok ? 'close' : { view: notEdited(refusalText(outcome.refusal)) };
   }
 
   async function wishOf(seen: Pressed, by: string) {

@@ -1,14 +1,14 @@
 /** "History", on the card: approvers of the service and admins read everything that happened to a registration. */
 import type { App, BlockButtonAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as history from '../../db/audit-log/append.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, approversOf, membershipsToAsk, refuseReading } from '../../domain/authorization.ts';
 import type { Refusal } from '../../domain/registration.ts';
-import { answerClick, openModal, within } from '../../slack/respond.ts';
+import { answerClick, openModal } from '../../slack/respond.ts';
+import { type Pressed, pressed } from '../../views/button-value.ts';
 import { broken } from '../../views/fallbacks.ts';
-import { type Pressed, pressed } from '../../views/registration/card.ts';
-import { refusal } from '../../views/registration/decision-message.ts';
 import {
   historyId,
   historyModal,
@@ -17,6 +17,7 @@ import {
   reading,
   unread,
 } from '../../views/registration/history-modal.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 
 /** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
 const lookUpFor = 1_000;
@@ -30,7 +31,7 @@ export function readHistory(app: App, { config, db, directory, log }: Deps): voi
     const work = read(pressed(action.value), body.user.id, 'latest');
     const inTime = await within(lookUpFor, work, undefined);
     if (inTime?.ok) await openModal({ client, body, respond }, inTime.view, log);
-    else if (inTime) await answerClick({ client, body, respond }, refusal(inTime.refusal), log);
+    else if (inTime) await answerClick({ client, body, respond }, refusalText(inTime.refusal), log);
     else {
       const view = viewOf(work);
       const opened = await openModal({ client, body, respond }, reading, log);
@@ -65,7 +66,7 @@ export function readHistory(app: App, { config, db, directory, log }: Deps): voi
   async function viewOf(work: Promise<Read>): Promise<View> {
     try {
       const done = await work;
-      return done.ok ? done.view : unread(refusal(done.refusal));
+      return done.ok ? done.view : unread(refusalText(done.refusal));
     } catch (error) {
       log.error({ err: error }, 'a history could not be read');
       return unread(broken);

@@ -1,5 +1,6 @@
 /** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as applications from '../../db/application/applications.ts';
 import * as requests from '../../db/registration/requests.ts';
 import * as catalog from '../../db/service/picker-search.ts';
@@ -14,13 +15,13 @@ import {
   answerSubmission,
   openModal,
   type Submitted,
-  within,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
+import { pressed } from '../../views/button-value.ts';
 import { registerButton } from '../../views/home/home.ts';
-import { pressed } from '../../views/registration/card.ts';
 import { confirmation } from '../../views/registration/confirmation.ts';
-import { askAgainButton, refusal } from '../../views/registration/decision-message.ts';
+import { askAgainButton } from '../../views/registration/decision-message.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 import {
   applicationOptions,
   applicationPicker,
@@ -84,7 +85,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     const known = within(lookUpFor, directory.account(person), undefined);
     const [account, opening] = await Promise.all([known, looking]);
     const refused = account && refuseAccount(account, config.policy);
-    if (refused) await answerClick(acted, refusal(refused), log);
+    if (refused) await answerClick(acted, refusalText(refused), log);
     else await openModal(acted, registerModal(opening), log);
   }
 

@@ -7,15 +7,15 @@ import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
 import type { Refusal } from '../../domain/registration.ts';
 import { nextWorkingDay } from '../../domain/schedule.ts';
 import { answerClick } from '../../slack/respond.ts';
+import { pressed } from '../../views/button-value.ts';
 import { putOffButton } from '../../views/channel/reminder.ts';
-import { pressed } from '../../views/registration/card.ts';
-import { refusal } from '../../views/registration/decision-message.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 
 export function putOff(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(putOffButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const refused = await take(pressed(action.value)?.id, body.user.id);
-    if (refused) await answerClick({ client, body, respond }, refusal(refused), log);
+    if (refused) await answerClick({ client, body, respond }, refusalText(refused), log);
   });
 
   /** Asks Slack about the person who clicked, before any lock is held. */

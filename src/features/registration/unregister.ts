@@ -1,5 +1,6 @@
 /** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as changes from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
@@ -12,13 +13,12 @@ import {
   openModal,
   type Submitted,
   whisper,
-  within,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
+import { type Pressed, pressed } from '../../views/button-value.ts';
 import { unregisterButton } from '../../views/home/applications.ts';
-import { type Pressed, pressed } from '../../views/registration/card.ts';
-import { refusal } from '../../views/registration/decision-message.ts';
 import { withdrawn } from '../../views/registration/pending-message.ts';
+import { refusalText } from '../../views/registration/refusals.ts';
 import {
   choiceNeeded,
   nothingToUnregister,
@@ -58,7 +58,7 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     const choice = pressed(action.value);
     const outcome = choice && (await take(choice, body.user.id));
     const acted = { client, body, respond };
-    if (!outcome?.ok) await answerClick(acted, refusal(outcome?.refusal ?? { kind: 'gone' }), log);
+    if (!outcome?.ok) await answerClick(acted, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
     // The Home redraws itself; a message with this button stays as it was.
     else if (body.container.type === 'message') await whisper(acted, withdrawn, log);
   });

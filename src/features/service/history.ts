@@ -1,10 +1,11 @@
 /** "History", in the menu of a service: admins read everything that happened to it and to its registrations. */
 import type { App, BlockButtonAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
 import * as serviceHistory from '../../db/service/timeline.ts';
 import type { Deps } from '../../deps.ts';
 import type { ServiceRefusal } from '../../domain/service.ts';
-import { type Acted, openModal, within } from '../../slack/respond.ts';
+import { type Acted, openModal } from '../../slack/respond.ts';
 import { broken } from '../../views/fallbacks.ts';
 import { reading, unread } from '../../views/registration/history-modal.ts';
 import { serviceRefusal } from '../../views/service/form.ts';

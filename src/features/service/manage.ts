@@ -1,12 +1,13 @@
 /** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
+import { within } from '../../async/timeout.ts';
 import * as homes from '../../db/home/homes.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, membershipsToAsk, refuseCatalogChange } from '../../domain/authorization.ts';
 import { type CatalogService, type ServiceRefusal, switches } from '../../domain/service.ts';
 import { listingGroups } from '../../slack/channels-and-groups.ts';
-import { answerClick, answerPicker, answerSubmission, openModal, type Submitted, within } from '../../slack/respond.ts';
+import { answerClick, answerPicker, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
 import { aside, broken } from '../../views/fallbacks.ts';
 import { addButton, chosenInMenu, serviceMenu } from '../../views/home/catalog.ts';

@@ -1,12 +1,12 @@
 /** Before a service is saved: whether the bot can post where it says, who would be asked, and how many of those are active. */
 import type { WebClient } from '@slack/web-api';
+import { within } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
+import type { Approvers } from '../../domain/approvers.ts';
 import { approversOf, canDecide } from '../../domain/authorization.ts';
-import type { Approvers } from '../../domain/registration.ts';
 import type { CatalogService } from '../../domain/service.ts';
 import { channelState } from '../../slack/channels-and-groups.ts';
-import { within } from '../../slack/respond.ts';
 import {
   askedBefore,
   cannotDecide,

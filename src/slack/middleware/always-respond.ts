@@ -1,10 +1,11 @@
 /** No act goes without an answer: also where a feature is slow, where it breaks, and where none knows what was pressed. */
 import type { AckFn, App, BlockAction, ReceiverEvent, RespondFn, SlashCommand } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
+import { within } from '../../async/timeout.ts';
 import type { Deps } from '../../deps.ts';
 import type { Log } from '../../observability/log.ts';
 import { aside, broken, slow, unknown } from '../../views/fallbacks.ts';
-import { answerClick, isAnswered, whisper, within } from '../respond.ts';
+import { answerClick, isAnswered, whisper } from '../respond.ts';
 
 /** How long a feature may think before whoever acted is told that it takes longer, in milliseconds: of Slack's 3 s. */
 const patience = 2_200;

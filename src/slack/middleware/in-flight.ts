@@ -1,5 +1,4 @@
-/** What runs for people who have acted: deliveries give way to it, and it is finished before the process ends. */
-import { within } from '../respond.ts';
+import { within } from '../../async/timeout.ts';
 
 export type Acts = {
   /** Runs what answers somebody; rejects where it does. */

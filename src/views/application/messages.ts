@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { button, context, lines, mention, name, person, section, when, words } from '../blocks.ts';
-import type { Message } from '../registration/card.ts';
+import type { Message } from '../message.ts';
 
 /** An event, as one of those whom it concerns is told. */
 type Told = {

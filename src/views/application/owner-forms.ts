@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { type Application, ownersAtMost } from '../../domain/application.ts';
 import { input, plain } from '../blocks.ts';
-import type { Pressed } from '../registration/card.ts';
+import type { Pressed } from '../button-value.ts';
 import { about, form, naming } from './forms.ts';
 import { formIds, personId } from './menu.ts';
 

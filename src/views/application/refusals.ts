@@ -4,7 +4,7 @@ import { cut } from '../../domain/text.ts';
 import { whoDecides } from '../approvers.ts';
 import { saying, section } from '../blocks.ts';
 import { mixedName } from '../name-errors.ts';
-import { refusal } from '../registration/decision-message.ts';
+import { refusalText } from '../registration/refusals.ts';
 
 /** In plain text, as it stands under a field or in a modal. */
 export function sentence(refused: ApplicationRefusal): string {
@@ -32,7 +32,7 @@ export function sentence(refused: ApplicationRefusal): string {
     case 'external':
     case 'deactivated':
     case 'unsure':
-      return refusal(refused);
+      return refusalText(refused);
   }
 }
 

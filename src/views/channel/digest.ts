@@ -1,9 +1,10 @@
 /** The digest: how a channel's week was, in words, and the same in a picture with its words. */
+
 import type { ImageBlock, RichTextElement } from '@slack/types';
-import { type Day, span, totals, type Week } from '../../domain/digest.ts';
-import { age } from '../../domain/reminder.ts';
+import { type Day, totals, type Week } from '../../domain/digest.ts';
+import { formatAge, formatDuration } from '../../domain/duration.ts';
 import { header, lines, words } from '../blocks.ts';
-import type { Message } from '../registration/card.ts';
+import type { Message } from '../message.ts';
 
 type Shown = {
   /** The oldest request's card. */
@@ -39,8 +40,8 @@ function rows(week: Week, link: string | undefined, now: Date) {
     row('Decided', decided ? `${approved + rejected}: ${decided}` : 'none'),
     ...(timeToDecision
       ? [
-          row('Median time to decision', span(timeToDecision.median)),
-          row('95th percentile', span(timeToDecision.percentile95)),
+          row('Median time to decision', formatDuration(timeToDecision.median)),
+          row('95th percentile', formatDuration(timeToDecision.percentile95)),
         ]
       : []),
     ...(closed ? [row('Ended without a decision', closed)] : []),
@@ -49,7 +50,7 @@ function rows(week: Week, link: string | undefined, now: Date) {
       ? [
           row(
             'Oldest',
-            `${oldest.service} — ${oldest.application}, waiting ${age(oldest.requestedAt, now)}`,
+            `${oldest.service} — ${oldest.application}, waiting ${formatAge(oldest.requestedAt, now)}`,
             ...(link ? [words(' · '), { type: 'link' as const, url: link, text: 'Open the card' }] : []),
           ),
         ]

@@ -1,7 +1,7 @@
 /** What a human is told who can mend it: nothing arrives at a place, or messages were put aside for good. */
 import { cut } from '../../domain/text.ts';
 import { context, escaped, section } from '../blocks.ts';
-import type { Message } from '../registration/card.ts';
+import type { Message } from '../message.ts';
 
 /** `letters` are the messages that were put aside; `stands`: the others are tried again. */
 export type Told = { place: string; why: string; stands: boolean; letters: number };

@@ -1,9 +1,11 @@
 /** The reminder: one message that lists what a channel has not answered yet. */
+
 import type { ContextBlock, SectionBlock } from '@slack/types';
-import { age, type Mentioned, remindersAtMost } from '../../domain/reminder.ts';
+import { formatAge } from '../../domain/duration.ts';
+import { type Mentioned, remindersAtMost } from '../../domain/reminder.ts';
 import { cut } from '../../domain/text.ts';
 import { button, context, date, mention, mrkdwn, plain, section, when } from '../blocks.ts';
-import type { Message } from '../registration/card.ts';
+import type { Message } from '../message.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
 export const listedAtMost = 20;
@@ -80,7 +82,7 @@ const named = ({ service, application, called }: Waiting) =>
   plain(`${cut(service, nameAtMost)} — ${cut(application, nameAtMost)}\nasked for by ${cut(called, nameAtMost)}`);
 
 const told = ({ requestedAt, link }: Waiting, now: Date): string =>
-  `Waiting ${age(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
+  `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
 const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
 

@@ -1,7 +1,8 @@
 /** A person's own part of the Home: their applications, and under each what it is registered for. */
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
+import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
-import { type Approvers, next, type Status } from '../../domain/registration.ts';
+import { next, type Status } from '../../domain/registration.ts';
 import { cut } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { whoDecides } from '../approvers.ts';

@@ -1,9 +1,10 @@
 /** The approver's part of the Home: the requests that wait for their decision, and the fields that narrow them down. */
+
 import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { nameLimit } from '../../domain/application.ts';
+import { formatAge } from '../../domain/duration.ts';
 import type { Page } from '../../domain/pagination.ts';
-import { age } from '../../domain/reminder.ts';
 import { cut, storable } from '../../domain/text.ts';
 import { button, header, input, option, person, picker, section, words } from '../blocks.ts';
 import { decisions } from '../registration/card.ts';
@@ -83,7 +84,7 @@ function asking(request: Waiting, now: Date): KnownBlock[] {
             { type: 'text', text: `${cut(service, 150)} — ${application}`, style: { bold: true } },
             words(', asked for by '),
             person(requester),
-            words(`, waiting ${age(requestedAt, now)}`),
+            words(`, waiting ${formatAge(requestedAt, now)}`),
             ...(cardChannel ? [words(', card in '), { type: 'channel' as const, channel_id: cardChannel }] : []),
           ],
         },

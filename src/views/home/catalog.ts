@@ -1,13 +1,13 @@
 /** The admin's part of the Home: the catalog, and what can be done to each service. */
 import type { KnownBlock, Overflow } from '@slack/types';
 import { z } from 'zod';
+import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
-import type { Approvers } from '../../domain/registration.ts';
 import { type ServiceRecord, type Switch, serviceLimits, switches } from '../../domain/service.ts';
 import { cut, storable } from '../../domain/text.ts';
 import { whoDecides } from '../approvers.ts';
 import { button, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
-import { type Pressed, pressed } from '../registration/card.ts';
+import { type Pressed, pressed } from '../button-value.ts';
 import { turning } from './pagination.ts';
 
 /** How many services a page holds, one block each. */

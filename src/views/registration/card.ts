@@ -1,6 +1,5 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
-import { z } from 'zod';
 import { type Decision, type Entry, isLive, next, type Registration } from '../../domain/registration.ts';
 import { whoDecides } from '../approvers.ts';
 import {
@@ -17,11 +16,10 @@ import {
   when,
   words,
 } from '../blocks.ts';
+import { type Pressed, pressed } from '../button-value.ts';
+import type { Message } from '../message.ts';
 import { historyId } from './history-modal.ts';
 import { because, decided, earlierRequests, mark, said } from './timeline.ts';
-
-/** A message as it is posted: blocks, and the text that notifications and screen readers use. */
-export type Message = { text: string; blocks: KnownBlock[] };
 
 /** The buttons of a card: each takes the action of its name, where `life` has it. */
 const buttons = [
@@ -137,21 +135,6 @@ const confirmDelete = (service: string, application: string): ConfirmationDialog
   deny: plain('Keep', 30),
   style: 'danger',
 });
-
-/** Which life of which registration was clicked. */
-export type Pressed = { id: number; seen: number };
-
-const pressedValue = z
-  .string()
-  .regex(/^[1-9]\d{0,14}@[1-9]\d{0,8}$/)
-  .transform((text): Pressed => {
-    const [id, seen] = text.split('@');
-    return { id: Number(id), seen: Number(seen) };
-  });
-
-/** Reads `id@version` back; undefined for a value that was made up. */
-export const pressed = (value: unknown): Pressed | undefined => pressedValue.safeParse(value).data;
-
 /** The same from the overflow menu's `delete:id@version`. */
 export const pressedDelete = (value: string): Pressed | undefined =>
   value.startsWith('delete:') ? pressed(value.slice('delete:'.length)) : undefined;

@@ -1,6 +1,7 @@
 /** What the form "Register an application" becomes when the requests are made. */
 import type { ModalView } from '@slack/types';
-import type { Approvers, Status } from '../../domain/registration.ts';
+import type { Approvers } from '../../domain/approvers.ts';
+import type { Status } from '../../domain/registration.ts';
 import { deciders } from '../approvers.ts';
 import { context, lines, saying, section, words } from '../blocks.ts';
 import { registerTitle } from './register-modal.ts';

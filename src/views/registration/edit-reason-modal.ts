@@ -1,7 +1,7 @@
 /** The form in which a requester edits the reason of a request that is still pending. */
 import type { ModalView } from '@slack/types';
 import { plain, reasonInput, saying, section } from '../blocks.ts';
-import type { Pressed } from './card.ts';
+import type { Pressed } from '../button-value.ts';
 
 export const editModalId = 'edit-reason';
 

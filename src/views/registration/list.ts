@@ -4,7 +4,7 @@ import type { Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
 import { context, moment, section, words } from '../blocks.ts';
 import { nothingHeld } from '../home/applications.ts';
-import type { Message } from './card.ts';
+import type { Message } from '../message.ts';
 
 /**
  * How many lines it has at most: 50 blocks are a message's limit, and all of its text together should stay under some

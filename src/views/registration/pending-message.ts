@@ -1,10 +1,9 @@
-/** What a requester reads when nobody has answered yet: which of their requests wait, since when, and for whom. */
-import type { Approvers } from '../../domain/registration.ts';
+import type { Approvers } from '../../domain/approvers.ts';
 import { cut } from '../../domain/text.ts';
 import { whoDecides } from '../approvers.ts';
 import { button, context, mrkdwn, plain, section, when } from '../blocks.ts';
 import { unregisterButton } from '../home/applications.ts';
-import type { Message } from './card.ts';
+import type { Message } from '../message.ts';
 
 type Waiting = {
   id: number;

@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { ReasonedDecision } from '../../domain/registration.ts';
 import { plain, reasonInput, reasonText, saying, section } from '../blocks.ts';
-import { type Pressed, pressed } from './card.ts';
+import { type Pressed, pressed } from '../button-value.ts';
 
 export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<
   ReasonedDecision,

@@ -1,4 +1,5 @@
 /** The form "Register an application": drawn, read back, answered. */
+
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { tidyName } from '../../domain/application.ts';
@@ -17,7 +18,7 @@ import {
   reasonText,
 } from '../blocks.ts';
 import { mixedName } from '../name-errors.ts';
-import { refusal as refused } from './decision-message.ts';
+import { refusalText } from './refusals.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';
@@ -164,7 +165,7 @@ export function requestErrors(refusal: RequestRefusal, timeZone: string): FieldE
 function sentence(refusal: RequestRefusal, timeZone: string): string {
   switch (refusal.kind) {
     case 'may-not-ask':
-      return refused(refusal.why);
+      return refusalText(refusal.why);
     case 'unknown-service':
       return 'One of these services is not in the catalog any more. Remove it and choose again.';
     case 'disabled':

@@ -1,11 +1,12 @@
 /** The form "Unregister application": drawn, read back, answered. */
+
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import type { Refusal, Status } from '../../domain/registration.ts';
 import { cut } from '../../domain/text.ts';
 import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from '../blocks.ts';
-import { type Pressed, pressed } from './card.ts';
-import { refusal as sentence } from './decision-message.ts';
+import { type Pressed, pressed } from '../button-value.ts';
+import { refusalText } from './refusals.ts';
 
 export const unregisterModalId = 'unregister';
 export const registrationPicker = 'unregister-registration';
@@ -71,7 +72,7 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
     }
     case 'deactivated':
     case 'unsure':
-      return { registration: sentence(refusal) };
+      return { registration: refusalText(refusal) };
     default:
       return { registration: 'This registration is not yours to unregister, or it is gone. Choose another.' };
   }

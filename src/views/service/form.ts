@@ -1,7 +1,7 @@
 /** What a submitted service form says, and every word that answers it. */
 import { z } from 'zod';
+import type { Approvers } from '../../domain/approvers.ts';
 import { visible } from '../../domain/names.ts';
-import type { Approvers } from '../../domain/registration.ts';
 import {
   approverId,
   type CatalogService,
@@ -17,7 +17,7 @@ import { legible, storable } from '../../domain/text.ts';
 import { whoDecides } from '../approvers.ts';
 import { when } from '../blocks.ts';
 import { mixedName } from '../name-errors.ts';
-import { unsure } from '../registration/decision-message.ts';
+import { unsure } from '../registration/refusals.ts';
 import { groupsPicker } from './modal.ts';
 import { changer } from './timeline.ts';
 

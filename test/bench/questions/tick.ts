@@ -1,5 +1,6 @@
 /** Does a reminder tick cost what is due, and not what exists? Its one transaction, called as the clock does. */
-import { connect, type Db } from '../../../src/db/client.ts';
+import { connect } from '../../../src/db/client.ts';
+import type { Db } from '../../../src/db/db.ts';
 import { createOutbox } from '../../../src/db/outbox/outbox.ts';
 import { claim } from '../../../src/db/scheduling/reminders.ts';
 import type { Database } from '../place.ts';

@@ -3,7 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import * as reconciling from '../../../db/registration/card-drift.ts';
 import * as cards from '../../../db/registration/cards.ts';
 import type { Deps } from '../../../deps.ts';
-import { platformError } from '../../../slack/respond.ts';
+import { platformError } from '../../../slack/errors.ts';
 import { card } from '../../../views/registration/card.ts';
 import { gist } from '../../../views/registration/card-fingerprint.ts';
 

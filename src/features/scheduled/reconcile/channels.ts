@@ -2,7 +2,7 @@
 
 import * as troubles from '../../../db/outbox/incidents.ts';
 import type { Deps } from '../../../deps.ts';
-import { platformError } from '../../../slack/respond.ts';
+import { platformError } from '../../../slack/errors.ts';
 
 /** Of the 50 calls a minute that Slack allows (https://docs.slack.dev/apis/web-api/rate-limits), few. */
 const channelsAtMost = 10;

@@ -1,0 +1,79 @@
+/** The catalog file, applied to the services. */
+import { type SQL, sql } from 'drizzle-orm';
+import { type CatalogService, followingOf } from '../../domain/service.ts';
+import type { Db } from '../db.ts';
+
+/**
+ * Sets the services that the catalog file names, as the file says, in one transaction, and records what changed. Services
+ * made in Slack are left alone. One that the file no longer names takes no new requests; what is registered stays.
+ * Returns what changed. The record is not quite the last of it (history.ts): jobs follow, which wait for nobody.
+ */
+export async function applyFile(
+  db: Db,
+  file: CatalogService[],
+  at: Date,
+): Promise<{ set: string[]; dropped: string[] }> {
+  return db.tables.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${catalogLock})`);
+    const wanted = sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
+      slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
+      channel text, approvers text[])`;
+    // An admin may be changing one of them: what is recorded below as before is what they leave.
+    await tx.execute(sql`
+      select from services where managed_by = 'file' or slug in (select slug from ${wanted}) order by id for update`);
+    const changed = await tx.execute<{
+      slug: string;
+      dropped: boolean;
+      id: string;
+      version: number;
+      follows: boolean;
+    }>(sql`
+      with set as (
+        insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, managed_by)
+        select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers, 'file' from ${wanted}
+        on conflict (slug) do update set
+          name = excluded.name, description = excluded.description, docs = excluded.docs,
+          registration_enabled = excluded.registration_enabled, auto_approve = excluded.auto_approve,
+          channel = excluded.channel, approvers = excluded.approvers, managed_by = 'file', retired_at = null,
+          version = services.version + 1
+        where (services.name, services.description, services.docs, services.registration_enabled, services.auto_approve,
+            services.channel, services.approvers, services.managed_by, services.retired_at)
+          is distinct from (excluded.name, excluded.description, excluded.docs, excluded.registration_enabled,
+            excluded.auto_approve, excluded.channel, excluded.approvers, 'file', null::timestamptz)
+        returning *),
+      dropped as (
+        update services set managed_by = 'slack', registration_enabled = false, version = version + 1
+        where managed_by = 'file' and not exists (select from ${wanted} where file.slug = services.slug)
+        returning *),
+      changed as (select *, false as dropped from set union all select *, true from dropped),
+      recorded as (
+        insert into service_changes (service_id, version, actor, before, after, at)
+        select changed.id, changed.version, null, case when old.id is not null then fields.before end, fields.after,
+          ${at.toISOString()}::timestamptz
+        from changed
+        -- Within this statement, services is still as it was before.
+        left join services old on old.id = changed.id
+        cross join lateral (
+          select jsonb_object_agg(now.key, was.value) as before, jsonb_object_agg(now.key, now.value) as after
+          from jsonb_each(${recordOf(sql`changed`)}) now
+          left join jsonb_each(${recordOf(sql`old`)}) was on was.key = now.key and old.id is not null
+          where now.value is distinct from was.value) fields
+        returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows)
+      select slug, dropped, id, version, follows from changed join recorded on service_id = id`);
+    const follows = changed
+      .filter(({ follows }) => follows)
+      .flatMap(({ id, version }) => followingOf(Number(id), version));
+    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
+    const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
+    return { set: slugs(false), dropped: slugs(true) };
+  });
+}
+
+/** Any number, the same for all replicas: one of them applies the catalog file at a time. */
+export const catalogLock = 727_432;
+
+/** A row of services as its record tells of it (`ServiceRecord`). */
+export const recordOf = (row: SQL): SQL => sql`jsonb_build_object(
+  'slug', ${row}.slug, 'name', ${row}.name, 'description', ${row}.description, 'docs', ${row}.docs,
+  'registrationEnabled', ${row}.registration_enabled, 'autoApprove', ${row}.auto_approve, 'channel', ${row}.channel,
+  'approvers', to_jsonb(${row}.approvers), 'retired', ${row}.retired_at is not null, 'managedBy', ${row}.managed_by)`;

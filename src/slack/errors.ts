@@ -1,0 +1,25 @@
+/** Errors of the Slack API, by Slack's own words. */
+import { ErrorCode } from '@slack/web-api';
+
+/** Slack's own word for what was wrong with a call, where it gave one. */
+export function platformError(error: unknown): string | undefined {
+  const platform = error instanceof Error && 'code' in error && error.code === ErrorCode.PlatformError;
+  return platform && 'data' in error ? String(Object(error.data).error) : undefined;
+}
+
+/** Slack's words for a token that will never do. */
+export const badTokens = [
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'not_allowed_token_type',
+];
+
+export function mistakeInSlack(error: unknown): string | undefined {
+  const word = platformError(error) ?? platformError(error instanceof Error ? error.cause : undefined);
+  return word && badTokens.includes(word)
+    ? `Slack does not accept the token (${word}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.`
+    : undefined;
+}

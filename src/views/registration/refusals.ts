@@ -1,0 +1,58 @@
+/** The sentences of a refused click. */
+import { type LastChange, type Refusal, takenBy } from '../../domain/registration.ts';
+import { whoDecides } from '../approvers.ts';
+import { mention, when } from '../blocks.ts';
+
+/** Why nothing happened, and what to do next: only for whoever acted. */
+export function refusalText(refused: Refusal): string {
+  switch (refused.kind) {
+    case 'already':
+      if (refused.last.status === 'pending')
+        return 'This request is still waiting for a decision. Nothing was changed.';
+      return `This request was already ${refused.last.status}${changed(refused.last)}. Nothing was changed.`;
+    case 'stale':
+      return `This request has changed since you saw it: ${sinceThen(refused.last)}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
+    case 'gone':
+      return 'This request is not in Registrar any more. Nothing was changed.';
+    case 'application-deleted':
+      return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
+    case 'own-request':
+      return `You cannot decide your own request. Ask ${whoDecides(refused.askInstead)}.`;
+    case 'not-an-approver':
+      return `Only ${whoDecides(refused.askInstead)} may decide this request. Nothing was changed.`;
+    case 'not-an-owner':
+      return 'Only an owner of the application may do this. Nothing was changed.';
+    case 'not-the-requester':
+      return 'Only who asked for this may edit its reason. Nothing was changed.';
+    case 'not-a-reader': {
+      const readers = new Set(refused.askInstead.map(whoDecides));
+      return `Only ${[...readers].join(' or ')} may see the history of this request.`;
+    }
+    case 'put-off':
+      return `${mention(refused.by)} has already put this reminder off until ${when(refused.until)}. Nothing was changed.`;
+    case 'external':
+      return 'Guests and people of other workspaces can neither request access here nor decide about it. Ask a full member of this workspace.';
+    case 'deactivated':
+      return 'This Slack account was deactivated. Nothing was changed.';
+    case 'unsure':
+      return unsure;
+  }
+}
+
+/** Where Slack did not say who somebody is, or who belongs to a group or channel. */
+export const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+
+/** A pending request changes by its reason alone. */
+export const sinceThen = ({ status }: LastChange): string =>
+  status === 'pending' ? 'its reason was edited' : `it was ${status}`;
+
+/** " by @alex, 3 Nov at 10:15", after the word for what was done. */
+export const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${when(at)}`;
+
+/** What to do with something that is not what it was when it was clicked. */
+export const lookAgain = {
+  approver: 'Look at it again, then decide.',
+  owner: 'Look at it again before you unregister it.',
+  requester: 'Look at it again before you edit it.',
+  time: 'Nothing was changed.',
+} as const;
