@@ -207,5 +207,5 @@ it('four weeks read right', async () => {
   expect([...left]).toEqual([]);
   const [{ count } = {}] = await database.sql`select count(*)::int from registrations`;
   expect(count).toBe(50);
-  await expect(`${transcript.join('\n')}\n`).toMatchFileSnapshot('month.txt');
+  await expect(`${transcript.join('\n')}\n`).toMatchFileSnapshot('four-weeks.txt');
 }, 120_000);

@@ -179,7 +179,7 @@ function drawn(views: unknown[], kinds: RegExp): string[] {
 type Manifest = (typeof manifests)[keyof typeof manifests];
 
 describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Manifest) => {
-  const schema = new URL('../../shared/design/slack-manifest.schema.1.0.0.json', import.meta.url);
+  const schema = new URL('../../../shared/design/slack-manifest.schema.1.0.0.json', import.meta.url);
   it.skipIf(!existsSync(schema))("holds against Slack's schema (skipped where the schema is not at hand)", () => {
     const ajv = new Ajv({ strict: false, validateFormats: false });
     const valid = ajv.compile(JSON.parse(readFileSync(schema, 'utf8')));
