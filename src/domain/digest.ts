@@ -1,4 +1,4 @@
-/** The digest: what a channel's week was. Seven whole days, so that no bar of its picture stands for half a day. */
+/** The digest: what a channel's week was. Seven whole days, so that no bar of its chart is half a day. */
 
 /** What happened on one day, `2026-11-16` in TIME_ZONE. Approved and rejected are the decisions of people. */
 export type Day = { date: string; opened: number; approved: number; rejected: number };

@@ -49,7 +49,7 @@ export type Effect =
   | { kind: 'mail'; registration: number; version: number }
   | ReminderEffect
   /** Tell a channel how the seven days before a moment were; `picture` is the chart, once Slack has it. */
-  | { kind: 'digest'; channel: string; at: string; picture?: string }
+  | { kind: 'digest'; channel: string; at: string }
   /** Find out whose Homes show the event that made `version`, and have each redrawn. */
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */

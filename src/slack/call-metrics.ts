@@ -56,9 +56,9 @@ export function countCalls(registry: Registry): (apiUrl: string) => FetchFunctio
   };
 }
 
-/** `chat.postMessage`; anything that is no method of the API's is answered or uploaded at an address that Slack gave. */
+/** `chat.postMessage`; anything else is a response URL. */
 function methodOf(apiUrl: string, url: string): string {
-  if (!url.startsWith(apiUrl)) return url.includes('/upload') ? 'upload' : 'response_url';
+  if (!url.startsWith(apiUrl)) return 'response_url';
   const name = url.slice(apiUrl.length);
   return /^[a-zA-Z]+(\.[a-zA-Z]+)+$/.test(name) ? name : 'other';
 }

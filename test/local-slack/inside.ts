@@ -1,6 +1,5 @@
 /** What the parts of the workspace share. */
 import type { Payload, Receipt } from './delivery/parcel.ts';
-import type { StoredFile } from './model.ts';
 import type { ResponseUrls } from './responses.ts';
 import type { State } from './state.ts';
 import type { Triggers } from './triggers.ts';
@@ -14,8 +13,5 @@ export type Inside = {
   /** Hands a payload to the bot and waits for its acknowledgement. */
   deliver: (payload: Payload) => Promise<Receipt>;
   responseUrl: (token: string) => string;
-  uploadUrl: (ticket: string) => string;
-  /** Has Slack look through a file, which can be shown after that. Nobody waits for it. */
-  lookThrough: (file: StoredFile) => void;
   socketUrl: () => string;
 };

@@ -1,7 +1,7 @@
 /** What the bot may say in a message, and how a message travels. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { checkBlocks, checkFiles, metadata } from './blocks/check.ts';
+import { checkBlocks, metadata } from './blocks/check.ts';
 import { identified } from './blocks/placed.ts';
 import type { Message } from './model.ts';
 import { listed, refuse } from './refusal.ts';
@@ -24,7 +24,7 @@ const args = z.looseObject({
 export type Draft = { text?: string; blocks?: Message['blocks']; metadata?: Message['metadata'] | null };
 
 /** Reads text, blocks and metadata as Slack does; what is left out stays undefined, and null takes metadata away. */
-export function draft(state: State, given: Record<string, unknown>): Draft {
+export function draft(given: Record<string, unknown>): Draft {
   const { text, blocks, metadata: data, attachments } = args.parse(given);
   const result: Draft = {};
   if (attachments !== undefined) refuse('invalid_attachments');
@@ -33,8 +33,6 @@ export function draft(state: State, given: Record<string, unknown>): Draft {
     if (!Array.isArray(blocks)) refuse('invalid_blocks_format');
     const checked = checkBlocks(blocks, 'message');
     if (!checked.ok) return refuse('invalid_blocks', listed(checked.problems));
-    const missing = checkFiles(checked.value, (id) => state.files.get(id)?.ready ?? false);
-    if (missing.length > 0) return refuse('invalid_blocks', listed(missing));
     if (lengthOfTexts(blocks) > ALL_BLOCKS_TOGETHER) refuse('msg_blocks_too_long');
     result.blocks = identified(checked.value, () => randomBytes(3).toString('base64url'));
   }

@@ -3,6 +3,9 @@
  * so that what the bot receives is what it would receive from Slack.
  */
 import type { KnownBlock, View as ViewPayload } from '@slack/types';
+import type { DataVisualizationBlock } from './blocks/chart.ts';
+
+export type Block = KnownBlock | DataVisualizationBlock;
 
 export type Member = {
   /** `U…` */
@@ -42,25 +45,13 @@ export type Message = {
   /** A member's id; the bot's user id for messages of the bot. */
   user: string;
   text: string;
-  blocks: KnownBlock[];
+  blocks: Block[];
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
   edited?: { ts: string };
   /** The message that this one answers in a thread. */
   thread_ts?: string;
   /** Whom an ephemeral message is shown to; absent for messages that everybody sees. */
   ephemeralTo?: string;
-};
-
-/** A file in Slack: offered an id first, then its content, then made known; shown once Slack has looked through it. */
-export type StoredFile = {
-  /** `F…` */
-  id: string;
-  name: string;
-  /** In bytes, as it was announced. */
-  length: number;
-  /** In base64. */
-  content?: string;
-  ready: boolean;
 };
 
 /** A modal that is open for a person, as Slack keeps it. */

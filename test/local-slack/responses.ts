@@ -70,7 +70,7 @@ export function answer(state: State, to: To, given: unknown): void {
     if (original) state.remove(original);
     return;
   }
-  const said = draft(state, read.data);
+  const said = draft(read.data);
   if (isEmpty(said)) refuse('no_text');
   if (read.data.replace_original && original) {
     // A replaced message loses the blocks that the answer does not repeat.

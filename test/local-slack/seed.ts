@@ -14,7 +14,6 @@ export type Seed = {
 export const SCOPES = [
   'commands',
   'chat:write',
-  'files:write',
   'im:write',
   'users:read',
   'users:read.email',

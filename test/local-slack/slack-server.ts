@@ -3,7 +3,6 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as after } from 'node:timers/promises';
 import { bodyOf } from './api/arguments.ts';
 import { exchange } from './api/exchange.ts';
 import { type Tokens, WebApi } from './api/web-api.ts';
@@ -12,7 +11,7 @@ import { type Carrier, type Payload, parcel, type Receipt } from './delivery/par
 import { type Disconnect, parseJson, SocketMode } from './delivery/socket-mode.ts';
 import { Faults, type Held, type Standing, type When } from './faults.ts';
 import type { Inside } from './inside.ts';
-import type { ApiCall, Fault, StoredFile } from './model.ts';
+import type { ApiCall, Fault } from './model.ts';
 import { ResponseUrls } from './responses.ts';
 import { type Seed, seed as usual } from './seed.ts';
 import { State } from './state.ts';
@@ -34,8 +33,6 @@ export type WorkspaceOptions = {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 const ACK_WITHIN = 3_000;
-/** In Slack it is about a second, python-slack-sdk#1521: nobody's test should wait for that. */
-const FILES_READY_AFTER = 100;
 
 export class SlackServer implements AsyncDisposable {
   readonly url: string;
@@ -58,7 +55,6 @@ export class SlackServer implements AsyncDisposable {
   readonly #handlers: Handler[] = [];
   readonly #ackWithin: number;
   #endpoint: string | undefined;
-  #filesHeld: Promise<void> = Promise.resolve();
 
   constructor(server: Server, tokens: Tokens, options: WorkspaceOptions) {
     this.#server = server;
@@ -80,8 +76,6 @@ export class SlackServer implements AsyncDisposable {
       complaints: this.complaints,
       deliver: (payload) => this.deliver(payload),
       responseUrl: (token) => `${this.url}/response/${token}`,
-      uploadUrl: (ticket) => `${this.url}/upload/v1?ticket=${ticket}`,
-      lookThrough: (file) => this.#lookThrough(file),
       socketUrl: () => `${this.url.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
     };
     this.#api = new WebApi(this.inside, tokens, this.#faults, options.rateLimits ?? false);
@@ -99,7 +93,6 @@ export class SlackServer implements AsyncDisposable {
     const { pathname } = new URL(request.url ?? '/', this.url);
     const [, area, name = ''] = pathname.split('/');
     if (area === 'api') return this.#api.handle(name, request, response);
-    if (area === 'upload') return this.#api.handle('upload', request, response);
     if (area === 'response') {
       const said = parseJson((await bodyOf(request)).toString());
       return exchange(this.#faults, { name: 'response_url', args: Object(said), request, response }, () => {
@@ -177,24 +170,12 @@ export class SlackServer implements AsyncDisposable {
     return this.#socket.hold();
   }
 
-  /** `method` may also be `response_url`, or `upload`. */
+  /** `method` may also be `response_url`. */
   fail(method: string, fault: Fault, when?: When): Standing {
     return this.#faults.fail(method, fault, when);
   }
   hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
     return this.#faults.hold(method, when);
-  }
-  /** Slack does not get round to looking through files, until the returned function is called. */
-  holdFiles(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#filesHeld = promise;
-    return resolve;
-  }
-  async #lookThrough(file: StoredFile): Promise<void> {
-    await this.#filesHeld;
-    await after(FILES_READY_AFTER, undefined, { ref: false });
-    file.ready = true;
-    this.state.changed();
   }
   mend(): void {
     this.#faults.mend();

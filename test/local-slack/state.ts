@@ -1,7 +1,7 @@
 /** Everything that the workspace remembers, and who may see what of it. */
 import { randomBytes } from 'node:crypto';
 import { Timestamps } from './clock.ts';
-import type { Channel, Group, Member, Message, StoredFile, View } from './model.ts';
+import type { Channel, Group, Member, Message, View } from './model.ts';
 import type { Seed } from './seed.ts';
 
 /** What outlives a restart: modals and ephemeral messages do not, as in Slack. */
@@ -11,7 +11,6 @@ type Saved = {
   channels: Channel[];
   messages: Message[];
   homes: [string, View][];
-  files?: StoredFile[];
   last: number;
 };
 
@@ -25,7 +24,6 @@ export class State {
   messages: Message[];
   readonly modals = new Map<string, View[]>();
   readonly homes: Map<string, View>;
-  readonly files: Map<string, StoredFile>;
   readonly now: () => number;
   readonly #timestamps: Timestamps;
   readonly #listeners = new Set<() => void>();
@@ -42,7 +40,6 @@ export class State {
     this.channels = new Map(from.channels.map((channel) => [channel.id, channel]));
     this.messages = from.messages;
     this.homes = new Map(from.homes);
-    this.files = new Map((from.files ?? []).map((file) => [file.id, file]));
     this.#timestamps = new Timestamps(now, from.last);
   }
 
@@ -53,7 +50,6 @@ export class State {
       channels: [...this.channels.values()],
       messages: this.messages.filter((message) => message.ephemeralTo === undefined),
       homes: [...this.homes],
-      files: [...this.files.values()].filter(({ ready }) => ready),
       last: this.#timestamps.last,
     };
     return JSON.stringify(saved);

@@ -12,7 +12,18 @@ const input = (over: object = {}, block: object = {}) => ({
   element: { type: 'plain_text_input', ...over },
   ...block,
 });
-const picture = (slack_file: object) => ({ type: 'image', alt_text: 'x', slack_file });
+const chart = (over: object = {}, block: object = {}) => ({
+  type: 'data_visualization',
+  title: 'Requests',
+  chart: {
+    type: 'bar',
+    series: [bars('Opened', ['Mon', 'Tue'])],
+    axis_config: { categories: ['Mon', 'Tue'] },
+    ...over,
+  },
+  ...block,
+});
+const bars = (name: string, labels: string[]) => ({ name, data: labels.map((label) => ({ label, value: 1 })) });
 const rich = (...elements: object[]) => ({ type: 'rich_text', elements });
 
 describe('as strict as Slack', () => {
@@ -60,10 +71,44 @@ describe('as strict as Slack', () => {
     ['an option of 76', [actions({ type: 'overflow', options: [option(1, { text: plain('x'.repeat(76)) })] })], '76'],
     ['a select without options', [actions({ type: 'static_select' })], 'either options or option_groups'],
     ['an image without alt', [{ type: 'image', image_url: 'https://a.example' }], 'missing required field: alt_text'],
-    ['an image of nothing', [{ type: 'image', alt_text: 'x' }], 'either image_url or slack_file'],
-    ['a file by two names', [picture({ id: 'F012345678', url: 'https://a.example' })], 'either id or url'],
-    ['a file by its link as id', [picture({ id: 'https://a.example' })], 'match regex pattern: ^[F][A-Z0-9]{8,}$'],
-    ['an unknown file', [picture({ id: 'F012345678' })], 'invalid slack file [json-pointer:/blocks/0/slack_file]'],
+    ['an image of nothing', [{ type: 'image', alt_text: 'x' }], 'missing required field: image_url'],
+    [
+      'a chart title of 51',
+      [chart({}, { title: 'x'.repeat(51) })],
+      'less than 51 characters [json-pointer:/blocks/0/title]',
+    ],
+    ['an unknown chart', [chart({ type: 'radar' })], 'unsupported type [json-pointer:/blocks/0/chart/type]'],
+    ['a chart without series', [chart({ series: [] })], 'no fewer than 1 items'],
+    ['7 series', [chart({ series: times(7, (i) => bars(`${i}`, ['Mon', 'Tue'])) })], 'no more than 6 items'],
+    [
+      'equal series names',
+      [chart({ series: times(2, () => bars('x', ['Mon', 'Tue'])) })],
+      'series names must be unique',
+    ],
+    ['a series name of 21', [chart({ series: [bars('x'.repeat(21), ['Mon', 'Tue'])] })], 'less than 21'],
+    ['a series without a category', [chart({ series: [bars('x', ['Mon'])] })], 'one point for each category'],
+    ['a series with another label', [chart({ series: [bars('x', ['Mon', 'Sun'])] })], 'one point for each category'],
+    [
+      'a series with a label twice',
+      [chart({ series: [bars('x', ['Mon', 'Mon', 'Tue'])] })],
+      'one point for each category',
+    ],
+    [
+      '21 categories',
+      [
+        chart({
+          axis_config: { categories: times(21, (i) => `${i}`) },
+          series: [
+            bars(
+              'x',
+              times(21, (i) => `${i}`),
+            ),
+          ],
+        }),
+      ],
+      'no more than 20 items allowed [json-pointer:/blocks/0/chart/axis_config/categories]',
+    ],
+    ['3 charts', times(3, () => chart()), 'no more than 2 data_visualization blocks'],
     ['bare words in rich text', [rich({ type: 'text', text: 'x' })], 'unsupported type'],
     ['empty rich text', [rich({ type: 'rich_text_quote', elements: [{ type: 'text', text: '' }] })], 'more than 0'],
     ['a bad style', [rich({ type: 'rich_text_list', style: 'roman', elements: [] })], '/elements/0/style'],
@@ -89,6 +134,7 @@ describe('as strict as Slack', () => {
     ['a button as input', { blocks: [input({}, { element: button() })] }, 'unsupported type'],
     ['two in focus', { blocks: times(2, () => input({ focus_on_load: true })) }, 'only one element'],
     ['the type home', { type: 'home' }, '/view/type'],
+    ['a chart', { blocks: [chart()] }, 'unsupported type'],
     ['a table', { blocks: [{ type: 'table', rows: [[{ type: 'raw_text', text: 'x' }]] }] }, 'unsupported type'],
     [
       'an initial option not offered',
@@ -146,8 +192,6 @@ describe('as strict as Slack', () => {
     ['an unknown view', 'views.update', { view_id: 'V0NONE', view: modal }, 'not_found'],
     ['an unknown trigger', 'views.open', { trigger_id: '1.2.x', view: modal }, 'invalid_trigger_id'],
     ['an unknown method', 'chat.shout', {}, 'unknown_method'],
-    ['a file without content', 'files.getUploadURLExternal', { filename: 'a.png', length: 0 }, 'invalid_arguments'],
-    ['a file never offered', 'files.completeUploadExternal', { files: [{ id: 'F012345678' }] }, 'file_not_found'],
     ['a scope that was not granted', 'team.info', {}, 'missing_scope'],
     ['the wrong token', 'apps.connections.open', {}, 'not_allowed_token_type'],
   ])('%s: %s is refused', async (_, method, args, error) => {

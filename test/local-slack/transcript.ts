@@ -1,7 +1,7 @@
 /** Messages and views as plain lines, as the person in front of them reads them. */
-import type { KnownBlock } from '@slack/types';
 import { type Interactive, known } from './blocks/placed.ts';
-import type { Channel, Group, Member, Message, Option, View, ViewState } from './model.ts';
+import type { Block, Channel, Group, Member, Message, Option, View, ViewState } from './model.ts';
+import { chartLines } from './text/chart.ts';
 import { channelName, readMrkdwn, userName } from './text/mrkdwn.ts';
 import { richTextLines } from './text/rich-text.ts';
 
@@ -36,7 +36,7 @@ function viewLines(names: Names, view: View): string[] {
   return [`== ${view.title.text} ==`, ...body, buttons];
 }
 
-function blockLines(names: Names, block: KnownBlock, view?: View): string[] {
+function blockLines(names: Names, block: Block, view?: View): string[] {
   const valueAt = (blockId: string | undefined, element: Interactive) =>
     view?.state.values[blockId ?? '']?.[element.action_id ?? ''];
   switch (block.type) {
@@ -73,6 +73,8 @@ function blockLines(names: Names, block: KnownBlock, view?: View): string[] {
       return [`(${block.level ?? 'note'}) ${read(names, block.text)}`];
     case 'image':
       return [`[image: ${block.alt_text}]`];
+    case 'data_visualization':
+      return chartLines(block);
     case 'markdown':
       return [block.text];
     case 'table':

@@ -57,11 +57,6 @@ export class Workspace extends SlackServer {
   views(memberId: string): View[] {
     return this.state.stack(this.member(memberId).id);
   }
-  /** What was uploaded as that file, once it can be shown. */
-  file(id: string): Buffer | undefined {
-    const file = this.state.files.get(id);
-    return file?.ready && file.content !== undefined ? Buffer.from(file.content, 'base64') : undefined;
-  }
   home(memberId: string): View | undefined {
     return this.state.homes.get(this.member(memberId).id);
   }
@@ -112,7 +107,7 @@ export class Workspace extends SlackServer {
   /** What a message of the bot's says after another program with its token has changed it. */
   async tamper(channelId: string, ts: string, text: string): Promise<Answer> {
     const message = this.state.message(this.channel(channelId).id, ts);
-    if (message) edit(this.state, message, draft(this.state, { text, blocks: [] }));
+    if (message) edit(this.state, message, draft({ text, blocks: [] }));
     return done;
   }
   /** By a workspace admin, who may delete anything. */

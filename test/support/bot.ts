@@ -1,7 +1,7 @@
 /** The bot under test: the real one, against the local workspace and a real PostgreSQL. */
 import { readConfig } from '../../src/config.ts';
 import { type Running, start } from '../../src/main.ts';
-import { createLog } from '../../src/observability/log.ts';
+import { createLog, type Log } from '../../src/observability/log.ts';
 import type { SocketTimes } from '../../src/slack/socket-mode/pool.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 
@@ -31,11 +31,13 @@ export function environment(
   };
 }
 
-/** What time it is, when the bot keeps house, and how patient its connections are: as in the world, unless a test says otherwise. */
+/** What time it is, when the bot keeps house, how patient its connections are, and where it logs: as in the world, unless a test says otherwise. */
 export type Clock = {
   now?: (() => Date) | undefined;
   housekeeping?: string | undefined;
   sockets?: SocketTimes | undefined;
+  /** Where it logs, if not to standard output. */
+  log?: Log | undefined;
 };
 
 /** Starts a bot and has the workspace deliver to it. */
@@ -43,11 +45,11 @@ export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, housekeeping, sockets }: Clock = {},
+  { now, housekeeping, sockets, log }: Clock = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
-  const running = await start(read.config, createLog(read.config.LOG_LEVEL), {
+  const running = await start(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     ...(now ? { now } : {}),
     ...(housekeeping ? { housekeeping: { at: housekeeping, jitter: 0 } } : {}),
     ...(sockets ? { sockets } : {}),

@@ -47,7 +47,7 @@ export function settle(boss: PgBoss, tables: Db['tables'], deliver: Deliver, enq
     const trouble = { place, why };
     if (delivery.end === 'later' && Date.now() - job.createdOn.getTime() < patience) {
       const data = {
-        ...(delivery.as ?? effect),
+        ...effect,
         since: known.since,
         // Who only waited for a turn has not been tried yet.
         unsure: !(first && delivery.turn),

@@ -5,8 +5,8 @@ import type { Drizzle, Tx } from '../client.ts';
 /** How a delivery ended; a thrown error is one that is tried again. */
 export type Delivery =
   | { end: 'delivered' }
-  /** Nothing was done yet: it keeps its place before what comes after it. `turn`: this moment is its turn in a channel. `as`: the effect, and what is done of it. */
-  | { end: 'later'; seconds: number; turn?: Date; as?: Effect }
+  /** Nothing was done yet: it keeps its place before what comes after it. `turn`: this moment is its turn in a channel. */
+  | { end: 'later'; seconds: number; turn?: Date }
   /** It is tried again, more slowly each time. `stands`: nothing reaches that place until a human mends something. */
   | { end: 'again'; why: string; place: string; stands: boolean }
   /** No retry mends it: it is kept as a dead letter. */

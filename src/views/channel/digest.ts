@@ -1,24 +1,28 @@
-/** The digest: how a channel's week was, in words, and the same in a picture with its words. */
-
-import type { ImageBlock, RichTextElement } from '@slack/types';
-import { type Day, totals, type Week } from '../../domain/digest.ts';
+/** The digest: how a channel's week was, in words and as a chart. */
+import type { RichTextElement } from '@slack/types';
+import { type Day, hasBars, totals, type Week } from '../../domain/digest.ts';
 import { formatAge, formatDuration } from '../../domain/duration.ts';
 import { header, lines, words } from '../blocks.ts';
+import { barChart, type DataVisualizationBlock } from '../chart.ts';
 import type { Message } from '../message.ts';
 
-type Shown = {
-  /** The oldest request's card. */
+type Options = {
+  /** The address of the oldest request's card. */
   link: string | undefined;
-  /** The file that is its picture. */
-  picture: string | undefined;
+  /** False where Slack does not take charts. */
+  withChart: boolean;
 };
 
-export function digest(week: Week, { link, picture }: Shown, now: Date): Message {
+export function digest(week: Week, { link, withChart }: Options, now: Date): Message {
   const { opened, approved, rejected } = totals(week);
   const title = `Access requests, ${dates(week)}`;
   return {
     text: `${title}: ${opened} opened, ${approved + rejected} decided, ${week.waiting} still waiting.`,
-    blocks: [header('title', title), lines('week', rows(week, link, now)), ...(picture ? [image(week, picture)] : [])],
+    blocks: [
+      header('title', title),
+      lines('week', rows(week, link, now)),
+      ...(withChart && hasBars(week) ? [chart(week)] : []),
+    ],
   };
 }
 
@@ -65,28 +69,13 @@ const counted = (counts: [number, string][]): string =>
     .map(([count, word]) => `${count} ${word}`)
     .join(', ');
 
-const image = (week: Week, picture: string): ImageBlock => ({
-  type: 'image',
-  block_id: 'picture',
-  slack_file: { id: picture },
-  alt_text: inWords(week),
-});
-
-/** What the picture shows, for whoever does not see it. */
-function inWords(week: Week): string {
-  const told = week.days.map((day) => {
-    const counts = counted([
-      [day.opened, 'opened'],
-      [day.approved, 'approved'],
-      [day.rejected, 'rejected'],
-    ]);
-    return `${weekday(day)}: ${counts || 'nothing'}`;
-  });
-  return `Bar chart of the requests of ${dates(week)}, day by day. ${told.join('; ')}.`;
-}
-
-/** The picture's bars. */
-export const bars = ({ days }: Week) => days.map((day) => ({ ...day, label: weekday(day) }));
+/** What was opened and decided on each day. */
+const chart = ({ days }: Week): DataVisualizationBlock =>
+  barChart('chart', 'Requests by day', days.map(weekday), [
+    { name: 'Opened', values: days.map(({ opened }) => opened) },
+    { name: 'Approved', values: days.map(({ approved }) => approved) },
+    { name: 'Rejected', values: days.map(({ rejected }) => rejected) },
+  ]);
 
 /** A day is a date without a time: it is read, and written, as if the world were one zone. */
 const midnight = ({ date }: Day): Date => new Date(`${date}T00:00:00Z`);

@@ -2,10 +2,7 @@
  * The rows of the matrix: each method of Slack's that the bot calls, with an act that needs it, what a person reads
  * meanwhile, and what is there once Slack is well again.
  */
-import { WebClient } from '@slack/web-api';
 import { expect } from 'vitest';
-import { createLog, slackLog } from '../../../src/observability/log.ts';
-import { upload } from '../../../src/slack/files.ts';
 import type { Standing } from '../../local-slack/faults.ts';
 import type { Fault } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
@@ -83,25 +80,6 @@ async function saves({ priya, workspace }: Story): Promise<void> {
 
 async function closeAll({ workspace }: Pick<Story, 'workspace'>, person: Person): Promise<void> {
   for (const view of workspace.views(person.id).toReversed()) await workspace.close(person.id, view.id);
-}
-
-/** The picture of a digest. Whoever uploads it hears that it failed, and does so again (deliver/digest.ts). */
-async function uploading({ workspace }: Story): Promise<Act> {
-  const client = new WebClient(workspace.botToken, {
-    slackApiUrl: workspace.apiUrl,
-    timeout: 10_000,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    logger: slackLog(createLog('silent')),
-  });
-  const uploads = () => upload(client, 'requests.png', Buffer.from('a picture'));
-  return {
-    act: () => expect(uploads()).rejects.toThrow(),
-    afterwards: async () => {
-      const id = await uploads();
-      expect(await workspace.until(() => workspace.file(id))).toEqual(Buffer.from('a picture'));
-    },
-  };
 }
 
 /** An attempt whose end is unknown comes before: then Slack is asked whether the message is there. */
@@ -385,11 +363,6 @@ export const rows: Row[] = [
       };
     },
   },
-  ...['files.getUploadURLExternal', 'upload', 'files.completeUploadExternal'].map((method) => ({
-    method,
-    words: method === 'upload' ? [] : ['missing_scope', 'file_uploads_disabled', 'invalid_auth'],
-    ready: uploading,
-  })),
   { method: 'auth.test', words: ['invalid_auth', 'account_inactive'], ready: startsSlack },
   { method: 'apps.connections.open', words: ['invalid_auth', 'internal_error'], ready: startsSlack },
 ];

@@ -6,7 +6,7 @@ import { refuse } from '../refusal.ts';
 export type Args = Record<string, unknown>;
 
 /** Arguments that travel as JSON inside a form. */
-const STRUCTURED = new Set(['blocks', 'view', 'metadata', 'attachments', 'files']);
+const STRUCTURED = new Set(['blocks', 'view', 'metadata', 'attachments']);
 
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -19,8 +19,7 @@ export async function read(request: IncomingMessage): Promise<Args> {
   const type = request.headers['content-type'] ?? '';
   const query = new URL(request.url ?? '/', 'http://workspace').searchParams;
   const args: Args = Object.fromEntries(query);
-  if (type.startsWith('application/octet-stream')) args.content = body;
-  else if (type.startsWith('application/json')) Object.assign(args, parseJson(body.toString()));
+  if (type.startsWith('application/json')) Object.assign(args, parseJson(body.toString()));
   else if (type.startsWith('multipart/form-data')) {
     const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
     for (const [key, value] of form) args[key] = value;

@@ -28,7 +28,7 @@ function postMessage(args: Args, inside: Inside) {
   const { state } = inside;
   const channel = addressee(inside, required(args, 'channel'));
   mustBeOpen(inside, channel);
-  const said = draft(inside.state, args);
+  const said = draft(args);
   if (isEmpty(said)) refuse('no_text');
   const thread = optional(args, 'thread_ts');
   const message = state.add({ ...fromBot(state, channel.id, said), ...(thread && { thread_ts: thread }) });
@@ -47,7 +47,7 @@ function ownMessage(args: Args, inside: Inside, notOwn: string): Message {
 
 function update(args: Args, inside: Inside) {
   const message = ownMessage(args, inside, 'cant_update_message');
-  const said = draft(inside.state, args);
+  const said = draft(args);
   if ((said.text?.length ?? 0) > LONGEST_UPDATE) refuse('msg_too_long');
   if (said.text === undefined && said.blocks === undefined) refuse('no_text');
   if (isEmpty({ text: message.text, blocks: message.blocks, ...said })) refuse('no_text');
@@ -68,7 +68,7 @@ function postEphemeral(args: Args, inside: Inside) {
   const user = required(args, 'user');
   mustBeOpen(inside, channel);
   if (!channel.members.includes(user) || state.members.get(user)?.deleted) refuse('user_not_in_channel');
-  const said = draft(inside.state, args);
+  const said = draft(args);
   if (isEmpty(said)) refuse('no_text');
   return { message_ts: state.add({ ...fromBot(state, channel.id, said), ephemeralTo: user }).ts };
 }

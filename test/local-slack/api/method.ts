@@ -11,7 +11,7 @@ export type Method = {
   /** Conversations have a scope for each kind: `channels:read`, `groups:read`, `im:read`. */
   scope?: string | { byKind: 'read' | 'history' };
   tier: keyof typeof tiers;
-  token?: 'app' | 'none';
+  token?: 'app';
   run: (args: Args, inside: Inside) => Record<string, unknown>;
 };
 

@@ -8,13 +8,12 @@ import { type Args, read } from './arguments.ts';
 import { chat } from './chat.ts';
 import { conversations } from './conversations.ts';
 import { type Answered, exchange, rateLimited } from './exchange.ts';
-import { files } from './files.ts';
 import { kindScope, type Method, requireScope } from './method.ts';
 import { people } from './people.ts';
 import { RateLimits } from './rate-limits.ts';
 import { views } from './views.ts';
 
-const methods: Readonly<Record<string, Method>> = { ...chat, ...conversations, ...files, ...people, ...views };
+const methods: Readonly<Record<string, Method>> = { ...chat, ...conversations, ...people, ...views };
 
 export type Tokens = { bot: string; app: string };
 
@@ -69,7 +68,6 @@ export class WebApi {
   }
 
   #mustHoldToken(method: Method, args: Args, request: IncomingMessage): void {
-    if (method.token === 'none') return;
     const header = request.headers.authorization?.replace(/^Bearer /i, '');
     const token = header ?? (typeof args.token === 'string' ? args.token : refuse('not_authed'));
     const { bot, app } = this.#tokens;

@@ -1,6 +1,7 @@
 /** Block Kit's blocks, where each may stand, and their limits (docs.slack.dev/reference/block-kit/blocks). */
 import { z } from 'zod';
-import { button, hasOneSource, inAccessory, inActions, inContext, inInput, ONE_SOURCE, picture } from './elements.ts';
+import { dataVisualization } from './chart.ts';
+import { button, inAccessory, inActions, inContext, inInput, picture } from './elements.ts';
 import { richText } from './rich-text.ts';
 import { id, plain, text, url } from './text.ts';
 
@@ -31,7 +32,7 @@ const everywhere = [
   z.strictObject({ type: z.literal('context'), ...named, elements: z.array(inContext).min(1).max(10) }),
   z.strictObject({ type: z.literal('divider'), ...named }),
   z.strictObject({ type: z.literal('header'), ...named, text: plain(150), level: z.int().min(1).max(4).optional() }),
-  z.strictObject({ ...picture, ...named, title: plain(2000).optional() }).refine(hasOneSource, ONE_SOURCE),
+  z.strictObject({ ...picture, ...named, title: plain(2000).optional() }),
   z.strictObject({
     type: z.literal('input'),
     ...named,
@@ -99,7 +100,9 @@ export type Surface = 'message' | 'modal' | 'home';
 
 /** Newer blocks (card, carousel, container, data_table …) are rolled out in phases: here they are not yet. */
 export const surfaces = {
-  message: z.array(z.discriminatedUnion('type', [...everywhere, table, markdown, contextActions])).max(50),
+  message: z
+    .array(z.discriminatedUnion('type', [...everywhere, table, markdown, contextActions, dataVisualization]))
+    .max(50),
   modal: z.array(z.discriminatedUnion('type', [...everywhere, alert])).max(100),
   home: z.array(z.discriminatedUnion('type', [...everywhere, table])).max(100),
 } as const satisfies Record<Surface, z.ZodType>;

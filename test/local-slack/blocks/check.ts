@@ -2,10 +2,12 @@
  * Says no where Slack says no, in Slack's form: `[ERROR] no more than 50 items allowed [json-pointer:/blocks]`.
  * The shapes and limits are in the schemas; here are the rules that look at more than one place.
  */
-import type { KnownBlock, View } from '@slack/types';
+import type { View } from '@slack/types';
 import { z } from 'zod';
+import type { Block } from '../model.ts';
 import { type Surface, surfaces, views } from './blocks.ts';
-import { placed } from './placed.ts';
+import { chartsPerMessage } from './chart.ts';
+import { known, placed } from './placed.ts';
 import { option, optionGroups } from './text.ts';
 
 type Path = readonly PropertyKey[];
@@ -53,7 +55,7 @@ const problems = (error: z.ZodError, at: Path): string[] =>
   });
 
 /** Ids that must differ, one element in focus, initial options that are offered. */
-function acrossBlocks(blocks: KnownBlock[], at: Path): string[] {
+function acrossBlocks(blocks: Block[], at: Path): string[] {
   const found: string[] = [];
   const seen = new Set<string>();
   blocks.forEach((block, index) => {
@@ -61,7 +63,7 @@ function acrossBlocks(blocks: KnownBlock[], at: Path): string[] {
     if (seen.has(block.block_id)) found.push(problem('`block_id` must be unique', [...at, index, 'block_id']));
     seen.add(block.block_id);
   });
-  const actions = new Map<KnownBlock, Set<string>>();
+  const actions = new Map<Block, Set<string>>();
   let focused = 0;
   for (const { block, element } of placed(blocks)) {
     const index = blocks.indexOf(block);
@@ -75,7 +77,11 @@ function acrossBlocks(blocks: KnownBlock[], at: Path): string[] {
     if (!initialsAreOffered(element)) found.push(problem('initial option is not among the options', [...at, index]));
   }
   if (focused > 1) found.push(problem('only one element may have focus_on_load', at));
-  if (blocks.filter((block) => block.type === 'table').length > 1) found.push(problem('only one table allowed', at));
+  const count = (type: Block['type']) => blocks.filter((block) => block.type === type).length;
+  if (count('table') > 1) found.push(problem('only one table allowed', at));
+  if (count('data_visualization') > chartsPerMessage) {
+    found.push(problem(`no more than ${chartsPerMessage} data_visualization blocks allowed`, at));
+  }
   return found;
 }
 
@@ -97,35 +103,19 @@ function initialsAreOffered(element: object): boolean {
   return initial.every((choice) => offered.includes(JSON.stringify(choice)));
 }
 
-export function checkBlocks(blocks: unknown, surface: Surface, at: Path = ['blocks']): Checked<KnownBlock[]> {
+export function checkBlocks(blocks: unknown, surface: Surface, at: Path = ['blocks']): Checked<Block[]> {
   const parsed = surfaces[surface].safeParse(blocks);
   if (!parsed.success) return { ok: false, problems: problems(parsed.error, at) };
-  const value = blocks as KnownBlock[];
+  const value = blocks as Block[];
   const found = acrossBlocks(value, at);
   return found.length > 0 ? { ok: false, problems: found } : { ok: true, value };
-}
-
-/** The files that pictures show: one that Slack does not have, or is not done with, spoils the message. */
-export function checkFiles(blocks: KnownBlock[], isReady: (id: string) => boolean): string[] {
-  return pictures(blocks, ['blocks']).flatMap(({ id, at }) =>
-    isReady(id) ? [] : [problem('invalid slack file', [...at, 'slack_file'])],
-  );
-}
-
-const picture = z.looseObject({ type: z.literal('image'), slack_file: z.object({ id: z.string() }) });
-
-function pictures(value: unknown, at: Path): { id: string; at: Path }[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const shown = picture.safeParse(value);
-  if (shown.success) return [{ id: shown.data.slack_file.id, at }];
-  return Object.entries(value).flatMap(([key, inner]) => pictures(inner, [...at, key]));
 }
 
 export function checkView(view: unknown, type: 'modal' | 'home', at: Path = ['view']): Checked<View> {
   const parsed = views[type].safeParse(view);
   if (!parsed.success) return { ok: false, problems: problems(parsed.error, at) };
   const value = view as View;
-  const blocks = value.blocks as KnownBlock[];
+  const blocks = known(value.blocks);
   const found = acrossBlocks(blocks, [...at, 'blocks']);
   if (type === 'modal' && blocks.some((block) => block.type === 'input') && !('submit' in value)) {
     found.push(problem('missing required field: submit (the view has an input block)', at));

@@ -43,27 +43,14 @@ export const button = z.strictObject({
   accessibility_label: label,
 });
 
+/** By its address only: nobody uploads files here. */
 export const picture = {
   type: z.literal('image'),
   alt_text: z.string().min(1).max(2000),
-  image_url: url.optional(),
-  slack_file: z
-    .strictObject({
-      id: z
-        .string()
-        .regex(/^[F][A-Z0-9]{8,}$/, 'input must match regex pattern: ^[F][A-Z0-9]{8,}$')
-        .optional(),
-      url: url.optional(),
-    })
-    .refine((file) => (file.id === undefined) !== (file.url === undefined), 'must provide either id or url')
-    .optional(),
+  image_url: url,
 };
 
-type Source = { image_url?: unknown; slack_file?: unknown };
-export const hasOneSource = (image: Source) => (image.image_url === undefined) !== (image.slack_file === undefined);
-export const ONE_SOURCE = 'must provide either image_url or slack_file';
-
-const image = z.strictObject(picture).refine(hasOneSource, ONE_SOURCE);
+const image = z.strictObject(picture);
 
 const hasChoices = (select: { options?: unknown; option_groups?: unknown }) =>
   (select.options === undefined) !== (select.option_groups === undefined);

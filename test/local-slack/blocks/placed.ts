@@ -1,17 +1,11 @@
 /** Where in its blocks each element stands. */
-import type {
-  ActionsBlockElement,
-  AnyBlock,
-  InputBlock,
-  InputBlockElement,
-  KnownBlock,
-  SectionBlockAccessory,
-} from '@slack/types';
+import type { ActionsBlockElement, AnyBlock, InputBlock, InputBlockElement, SectionBlockAccessory } from '@slack/types';
+import type { Block } from '../model.ts';
 
 export type Interactive = Exclude<ActionsBlockElement | InputBlockElement | SectionBlockAccessory, { type: 'image' }>;
 
 export type Placed = {
-  block: KnownBlock;
+  block: Block;
   blockId: string;
   actionId: string;
   element: Interactive;
@@ -20,7 +14,7 @@ export type Placed = {
 };
 
 /** The validator lets only known blocks in. */
-export const known = (blocks: AnyBlock[]): KnownBlock[] => blocks as KnownBlock[];
+export const known = (blocks: AnyBlock[]): Block[] => blocks as Block[];
 
 /** What can be pressed, picked or filled in, in reading order. */
 export function placed(blocks: AnyBlock[]): Placed[] {

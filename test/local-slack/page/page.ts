@@ -23,9 +23,6 @@ const COMMANDS: readonly CommandHint[] = [
 
 const STATIC: Record<string, string> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 
-/** How a PNG begins. */
-const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
-
 /** Nothing but what this server sends: no inline script, no inline style, no other machine. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -52,7 +49,6 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
     const name = url.pathname.slice('/page/'.length);
     if (req.method === 'GET' && name === 'app') return show(res, url, (content) => content.markup);
     if (req.method === 'GET' && name === 'live') return live.join(res);
-    if (req.method === 'GET' && name.startsWith('file/')) return picture(res, name.slice('file/'.length));
     if (req.method === 'GET') return asset(res, name);
     if (req.method === 'POST') return act(name, { workspace, notices, live }, req, res);
     return false;
@@ -67,14 +63,6 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
     if (!reader) return send(res, 404, 'text/plain', 'There is nobody in this workspace.');
     markAsRead(reader);
     return send(res, 200, 'text/html', around(app(reader, notices, look), look.title));
-  }
-
-  /** A picture that a message shows. Nothing else that was uploaded is ever sent to a browser. */
-  function picture(res: ServerResponse, id: string): boolean {
-    const content = workspace.file(id);
-    if (!content?.subarray(0, 4).equals(PNG)) return false;
-    res.writeHead(200, { 'content-type': 'image/png', 'cache-control': 'no-store' }).end(content);
-    return true;
   }
 
   function markAsRead({ viewer, place }: Reader): void {

@@ -1,13 +1,14 @@
 /** Layout blocks as HTML, for messages, modals and the Home tab alike. */
-import type { AnyBlock, KnownBlock, SectionBlock, TableBlock } from '@slack/types';
+import type { AnyBlock, SectionBlock, TableBlock } from '@slack/types';
 import { known } from '../../blocks/placed.ts';
-import type { ViewState } from '../../model.ts';
+import type { Block, ViewState } from '../../model.ts';
 import { type Html, html, nothing } from '../html.ts';
 import type { Reader } from '../reader.ts';
 import { plain } from '../text/emoji.ts';
 import { mrkdwn } from '../text/mrkdwn.ts';
 import { richText } from '../text/richText.ts';
 import { text } from '../text/text.ts';
+import { dataVisualization } from './chart.ts';
 import { control } from './control.ts';
 import { inputBlock } from './inputBlock.ts';
 
@@ -24,7 +25,7 @@ export function blocks(around: Surroundings, list: AnyBlock[]): Html {
   return html`${known(list).map((each) => block(around, each, each.block_id ?? ''))}`;
 }
 
-function block(around: Surroundings, each: KnownBlock, id: string): Html {
+function block(around: Surroundings, each: Block, id: string): Html {
   const { reader } = around;
   // The type is a part of the key, so that an element never turns into one of another kind while it is used.
   const key = `${each.type}:${id}`;
@@ -51,6 +52,8 @@ function block(around: Surroundings, each: KnownBlock, id: string): Html {
       return html`<figure class="b-image" data-key="${key}">${each.title && html`<figcaption>${plain(each.title.text)}</figcaption>`}${image(each)}</figure>`;
     case 'markdown':
       return html`<div class="b-rich" data-key="${key}">${mrkdwn(reader, each.text.replaceAll('**', '*'))}</div>`;
+    case 'data_visualization':
+      return dataVisualization(each, key);
     case 'table':
       return table(reader, each, key);
     default:
@@ -70,13 +73,12 @@ function section(around: Surroundings, each: SectionBlock, key: string, id: stri
   </div>`;
 }
 
-type Picture = { alt_text: string; image_url?: string; slack_file?: { id?: string } | { url?: string } };
+type Picture = { alt_text: string; image_url?: string };
 
-/** Only pictures that the workspace has, or that travel inside the message: the page fetches nothing from other machines. */
+/** Only pictures that travel inside the message: the page fetches nothing from other machines. */
 function image(element: Picture): Html {
-  const file = element.slack_file && 'id' in element.slack_file ? element.slack_file.id : undefined;
-  const url = file ? `/page/file/${file}` : (element.image_url ?? '');
-  if (file || url.startsWith('data:image/')) return html`<img src="${url}" alt="${element.alt_text}">`;
+  const url = element.image_url ?? '';
+  if (url.startsWith('data:image/')) return html`<img src="${url}" alt="${element.alt_text}">`;
   return html`<span class="b-picture" role="img" aria-label="${element.alt_text}">${element.alt_text}</span>`;
 }
 
