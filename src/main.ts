@@ -26,7 +26,7 @@ import { everyFewMinutes, keepTime } from './scheduler/scheduler.ts';
 import { createDirectory } from './slack/directory.ts';
 import { mistakeInSlack } from './slack/errors.ts';
 import { createSlack } from './slack/slack.ts';
-import { usualTimes } from './slack/socket-mode/pool.ts';
+import { defaultTimings } from './slack/socket-mode/receiver.ts';
 
 export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */
@@ -55,7 +55,7 @@ export async function start(
     signal = new AbortController().signal,
     now = () => new Date(),
     housekeeping = everyFewMinutes,
-    sockets = usualTimes,
+    socketMode = defaultTimings,
   } = {},
 ): Promise<Running> {
   const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
@@ -64,7 +64,7 @@ export async function start(
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
   const metrics = createMetrics(() => (db && state.migrated ? readings.read(db) : undefined), now);
-  const slack = createSlack(config, log, metrics, sockets);
+  const slack = createSlack(config, log, metrics, socketMode);
   const http = await serve(
     { host: config.HOST, port: config.PORT },
     {
@@ -176,7 +176,7 @@ async function run(): Promise<void> {
     process.exit(1);
   });
   process.on('unhandledRejection', (reason) => {
-    // Slack's SDK throws on a frame or a body that is no object, where nobody can catch it: one of them is not the end.
+    // Slack's SDK throws on a body that is no object, where nobody can catch it: one of them is not the end.
     log.error({ err: reason }, 'an error that nobody handled');
   });
 

@@ -17,9 +17,17 @@ export const badTokens = [
   'not_allowed_token_type',
 ];
 
+/** Slack's words for what only an operator can fix: they end the start, and are logged as errors where they come later. */
+export const fatalErrors: readonly string[] = [
+  ...badTokens,
+  'missing_scope',
+  'team_disabled',
+  'user_removed_from_team',
+];
+
 export function mistakeInSlack(error: unknown): string | undefined {
   const word = platformError(error) ?? platformError(error instanceof Error ? error.cause : undefined);
-  return word && badTokens.includes(word)
-    ? `Slack does not accept the token (${word}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.`
-    : undefined;
+  if (!word || !fatalErrors.includes(word)) return undefined;
+  const scope = word === 'missing_scope' ? ' The app-level token needs the scope connections:write.' : '';
+  return `Slack does not accept the token (${word}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.${scope}`;
 }

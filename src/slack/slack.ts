@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createActs } from './middleware/in-flight.ts';
-import { createSockets, usualTimes } from './socket-mode/pool.ts';
+import { createSocketModeReceiver, defaultTimings } from './socket-mode/receiver.ts';
 
 export type Slack = {
   app: App;
@@ -30,7 +30,7 @@ export function createSlack(
   config: Config,
   log: Log,
   metrics: Pick<Metrics, 'fetch' | 'watch'>,
-  times = usualTimes,
+  timings = defaultTimings,
 ): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
@@ -52,13 +52,10 @@ export function createSlack(
     rejectRateLimitedCalls: true,
   };
 
-  const sockets = appToken ? createSockets({ appToken, api: { slackApiUrl, fetch }, logger, log }, times) : undefined;
-  const http = appToken
-    ? undefined
+  const receiver = appToken
+    ? createSocketModeReceiver({ appToken, api: { slackApiUrl, fetch }, logger, log }, timings)
     : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: 1_000_000 });
-  const [receiver = http, ...others] = sockets?.receivers ?? [];
-  if (!receiver) throw new Error('neither Socket Mode nor HTTP mode is configured');
-
+  const socketMode = receiver instanceof HTTPReceiver ? undefined : receiver;
   const app = new App({
     token,
     receiver,
@@ -68,7 +65,6 @@ export function createSlack(
     deferInitialization: true,
     extendedErrorHandler: true,
   });
-  for (const other of others) other.init(app);
   metrics.watch(app);
 
   const acts = createActs();
@@ -78,16 +74,16 @@ export function createSlack(
     app,
     client: app.client,
     poster: new WebClient(token, { ...posting, logger }),
-    listener: http?.requestListener,
+    listener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
     async start() {
       await app.init();
-      await sockets?.open();
+      await socketMode?.start();
     },
-    connected: () => sockets?.standing() ?? true,
+    connected: () => socketMode?.isConnected() ?? true,
     quiet: acts.quiet,
     async stop(milliseconds) {
       await acts.finished(milliseconds);
-      sockets?.close();
+      await socketMode?.stop();
     },
   };
 }

@@ -37,11 +37,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 // Whoever reads this through a pipe may have read enough.
 process.stdout.on('error', () => stopping.abort());
 
-process.on('unhandledRejection', (reason) => {
-  // @slack/socket-mode 3.1 rejects with nothing when it is stopped while it reconnects.
-  if (stopping.signal.aborted && reason === undefined) return;
-  fail(reason);
-});
+process.on('unhandledRejection', fail);
 
 try {
   const asked = read(process.argv.slice(2));

@@ -8,16 +8,26 @@ import { type Office, openOffice } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
 /** As in the world, but quicker. */
-const sockets = { silence: 10_000, hello: 500, linger: 100, firstPause: 20, longestPause: 160, proven: 100 };
+const socketMode = {
+  pongTimeout: 10_000,
+  connectTimeout: 500,
+  drainDelay: 100,
+  minBackoff: 20,
+  maxBackoff: 160,
+  stableAfter: 100,
+};
 
 let office: Office;
 let workspace: Workspace;
 beforeAll(async () => {
-  office = await openOffice({ sockets });
+  office = await openOffice({ socketMode });
   workspace = office.workspace;
-  await workspace.until(() => workspace.connections === 2);
+  await bothOpen();
 });
 afterAll(() => office[Symbol.asyncDispose]());
+
+/** Resolves when both connections are open, and neither is about to be replaced. */
+const bothOpen = (of = workspace) => of.until(() => of.connections === 2 && of.leavingConnections === 0);
 
 const asked = () => workspace.calls.filter(({ method }) => method === 'apps.connections.open');
 
@@ -32,10 +42,10 @@ async function meanwhile(happens: () => Promise<unknown>): Promise<void> {
   await typing;
 }
 
-/** Both stand, and these many were opened anew. */
+/** Resolves when so many connections were replaced by new ones, which then take what people do. */
 async function renewed(before: number, count: number): Promise<void> {
-  await workspace.until(() => workspace.connections === 2 && asked().length >= before + count);
-  // Also those that are renewed stay.
+  await workspace.until(() => asked().length >= before + count);
+  await bothOpen();
   await people(office).dana.types('/registrations');
   await people(office).dana.types('/registrations');
 }
@@ -62,11 +72,27 @@ describe('Slack asks to connect anew', () => {
     await standing(office.database, 1);
     const before = asked().length;
     workspace.disconnect('refresh_requested', 2);
+    // The other one is replaced; this one waits for its answer.
+    await workspace.until(() => asked().length >= before + 2 && workspace.leavingConnections === 1);
     await dana.types('/register');
     await row.release();
     expect(await submitted).toEqual({ closed: true });
     await dana.closes();
     await renewed(before, 2);
+  });
+
+  it('while a command is on its way over the old connection: it is answered there', async () => {
+    await using patient = await openOffice({ socketMode: { ...socketMode, drainDelay: 5_000 } });
+    const slack = patient.workspace;
+    const { dana, alex, priya } = people(patient);
+    await bothOpen(slack);
+    const arrives = slack.delayEnvelopes();
+    const typed = [dana.types('/registrations'), alex.types('/registrations')];
+    slack.disconnect('refresh_requested', 2);
+    await slack.until(() => slack.connections - slack.leavingConnections === 2);
+    await priya.types('/registrations');
+    arrives();
+    await Promise.all(typed);
   });
 
   it('while no other connection can be had: it stays for as long as Slack lets it', async () => {
@@ -83,7 +109,7 @@ describe('Slack asks to connect anew', () => {
       await workspace.until(() => asked().length > before + 3);
       expect(workspace.connections).toBe(1);
       workspace.mend();
-      await workspace.until(() => workspace.connections === 2);
+      await bothOpen();
     });
   });
 });
@@ -96,10 +122,10 @@ describe('connections are lost', () => {
   });
 
   it('both, and nobody says so: the bot notices that its pings come to nothing', async () => {
-    await using quick = await openOffice({ sockets: { ...sockets, silence: 400 } });
-    await quick.workspace.until(() => quick.workspace.connections === 2);
+    await using quick = await openOffice({ socketMode: { ...socketMode, pongTimeout: 400 } });
+    await bothOpen(quick.workspace);
     quick.workspace.silenceConnections(2);
-    await quick.workspace.until(() => quick.workspace.connections === 2);
+    await bothOpen(quick.workspace);
     await people(quick).dana.types('/registrations');
   });
 });
@@ -145,7 +171,7 @@ describe('Slack gives no connection', () => {
     await dana.types('/registrations', { expectFailure: true });
     expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(503);
     workspace.mend();
-    await workspace.until(() => workspace.connections === 2);
+    await bothOpen();
     await dana.types('/registrations');
     expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(200);
   });
@@ -158,7 +184,7 @@ describe('Slack gives no connection', () => {
     cutting();
     const [first, last] = [asked()[before], asked()[before + 13]];
     expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(leastFor);
-    await workspace.until(() => workspace.connections === 2);
+    await bothOpen();
   });
 
   it('that is greeted: it is given up, and another one asked for', async () => {
@@ -167,7 +193,7 @@ describe('Slack gives no connection', () => {
     workspace.dropConnections(1);
     await workspace.until(() => asked().length >= before + 2);
     greet();
-    await workspace.until(() => workspace.connections === 2);
+    await bothOpen();
     await people(office).dana.types('/registrations');
   });
 
@@ -179,7 +205,7 @@ describe('Slack gives no connection', () => {
     for (const one of strangers) one.close();
     await workspace.until(() => workspace.connections === 4);
     await another.stop();
-    await workspace.until(() => workspace.connections === 2);
+    await bothOpen();
   });
 });
 

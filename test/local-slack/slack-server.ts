@@ -147,6 +147,10 @@ export class SlackServer implements AsyncDisposable {
   get connections(): number {
     return this.#socket.connections;
   }
+  /** How many of them were asked to reconnect, and are still open. */
+  get leavingConnections(): number {
+    return this.#socket.leaving;
+  }
   disconnect(reason: Disconnect, count?: number): void {
     void this.#socket.disconnect(reason, count);
   }
@@ -164,6 +168,10 @@ export class SlackServer implements AsyncDisposable {
   /** Nothing passes over so many connections any more, and the bot is not told. */
   silenceConnections(count: number): void {
     this.#socket.silence(count);
+  }
+  /** What is sent over the connections that are open now is on its way until the returned function is called. */
+  delayEnvelopes(): () => void {
+    return this.#socket.delay();
   }
   /** New connections are not greeted, until the returned function is called. */
   holdHello(): () => void {

@@ -64,6 +64,11 @@ describe('it does not start, and says what to do', () => {
     expect(said).not.toContain('somebody-elses');
   });
 
+  it('with an app-level token that lacks its scope', async () => {
+    workspace.fail('apps.connections.open', { kind: 'error', error: 'missing_scope' }, { times: 2 });
+    await expect(starting({})).rejects.toThrow(/SLACK_APP_TOKEN .*connections:write/);
+  });
+
   it('with a database that is not there, without showing the address', async () => {
     const said = await starting({ DATABASE_URL: `${database.url}_not` }).catch((error) => error.message);
     expect(said).toContain('DATABASE_URL: there is no such database');

@@ -2,7 +2,7 @@
 import { readConfig } from '../../src/config.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog, type Log } from '../../src/observability/log.ts';
-import type { SocketTimes } from '../../src/slack/socket-mode/pool.ts';
+import type { SocketModeTimings } from '../../src/slack/socket-mode/receiver.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 
 export type Mode = 'socket' | 'http';
@@ -35,7 +35,7 @@ export function environment(
 export type Clock = {
   now?: (() => Date) | undefined;
   housekeeping?: string | undefined;
-  sockets?: SocketTimes | undefined;
+  socketMode?: SocketModeTimings | undefined;
   /** Where it logs, if not to standard output. */
   log?: Log | undefined;
 };
@@ -45,14 +45,14 @@ export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, housekeeping, sockets, log }: Clock = {},
+  { now, housekeeping, socketMode, log }: Clock = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
   const running = await start(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     ...(now ? { now } : {}),
     ...(housekeeping ? { housekeeping: { at: housekeeping, jitter: 0 } } : {}),
-    ...(sockets ? { sockets } : {}),
+    ...(socketMode ? { socketMode } : {}),
   });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);
   return running;

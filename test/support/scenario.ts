@@ -53,7 +53,7 @@ type Setting = Clock & {
 
 /** Opens the office. Closing it checks that Slack had nothing to complain of. */
 export async function openOffice(setting: Setting = {}): Promise<Office> {
-  const { mode = 'socket', env = {}, now, housekeeping, sockets, log } = setting;
+  const { mode = 'socket', env = {}, now, housekeeping, socketMode, log } = setting;
   const folder = await mkdtemp(join(tmpdir(), 'registrar-office-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
@@ -71,7 +71,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
       workspace,
       mode,
       { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more },
-      { now, housekeeping, sockets, log },
+      { now, housekeeping, socketMode, log },
     );
     bots.push(bot);
     return bot;

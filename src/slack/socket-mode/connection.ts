@@ -1,149 +1,149 @@
 /**
- * One connection of Socket Mode. It does not come back by itself: the SDK's own reconnecting (@slack/socket-mode 3.1)
- * pauses for five seconds after each renewal, and waits for ever where one refusal follows another, so it is off.
+ * One Socket Mode connection (https://docs.slack.dev/apis/events-api/using-socket-mode): Slack greets with `hello`, sends
+ * envelopes that are acknowledged by their id, and asks with `disconnect` to be connected to again, some seconds before it
+ * ends this connection.
  */
-import { type EventEmitter, once } from 'node:events';
 import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
-import { SocketModeReceiver } from '@slack/bolt';
-import type { WebClientOptions } from '@slack/web-api';
-import type { Log, slackLog } from '../../observability/log.ts';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Log } from '../../observability/log.ts';
 
-export type Socket = {
-  receiver: SocketModeReceiver;
-  /** Whether clicks come over it, and go on to. */
-  standing(): boolean;
-  /** Connects. `lost` resolves when the connection does not stand any more. */
-  open(): Promise<{ lost: Promise<void> }>;
-  /** Has `renew` called each time that Slack asks for a new connection in place of this one. */
-  asked(renew: () => void): void;
-  /**
-   * Gives up the connection that stands now: once nothing that came over it waits for an answer, and `others` stand. Slack
-   * ends it anyway after some seconds; until then it is better than none.
-   */
-  leave(others: () => boolean): Promise<void>;
+export type Connection = {
+  /** How many connections the app has, as Slack counted them at `hello`; undefined where Slack did not say. */
+  appConnections: number | undefined;
+  /** Resolves when Slack asks for another connection in place of this one. */
+  reconnectRequested: Promise<void>;
+  /** Resolves when nothing comes over this connection any longer. */
+  closed: Promise<void>;
+  /** Closes it when everything that came over it is acknowledged. To be called once another connection is open. */
+  drainAndClose(): Promise<void>;
   close(): void;
 };
 
+export type Envelope = z.infer<typeof envelope>;
+
+/** Acknowledges an envelope. Rejects where its connection is closed: then the user has seen Slack's own error. */
+export type Acknowledge = (response?: unknown) => Promise<void>;
+
 /** In milliseconds. */
-export type SocketLimits = {
-  /** A connection that leaves our pings unanswered for so long is dead. */
-  silence: number;
-  /** How long Slack may take to say where to connect to, and how long then to say hello. */
-  hello: number;
-  /** What Slack sent over a connection before it knew of another one is under way for no longer than this. */
-  linger: number;
-};
+export type ConnectionTimings = { connectTimeout: number; pongTimeout: number; drainDelay: number };
 
 type Options = {
-  appToken: string;
-  api: WebClientOptions;
-  logger: ReturnType<typeof slackLog>;
+  handle: (envelope: Envelope, acknowledge: Acknowledge) => void;
   log: Log;
-  /** Anything of any connection's, which others may wait for. */
-  changes: EventEmitter;
+  timings: ConnectionTimings;
 };
 
-export function createSocket({ appToken, api, logger, log, changes }: Options, limits: SocketLimits): Socket {
-  const receiver = new SocketModeReceiver({
-    appToken,
-    logger,
-    clientPingTimeout: limits.silence,
-    autoReconnectEnabled: false,
-    // Its own object, for the SDK writes into what it is given.
-    installerOptions: {
-      clientOptions: { ...api, timeout: limits.hello, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true },
-    },
-  });
-  const { client } = receiver;
-  let connected = false;
-  let leaving = false;
-  let closed = false;
-  let life = Promise.withResolvers<void>();
-  /** What came over the connection that stands, and is not acknowledged. */
-  const unanswered = new Set<string>();
-  const change = (): boolean => changes.emit('change');
+/** Of a whole message, in bytes: as much as Bolt takes over HTTP. */
+const maxPayload = 4_000_000;
 
-  client.on('connected', () => {
-    connected = true;
-    change();
-  });
-  client.on('disconnected', () => {
-    connected = false;
-    unanswered.clear();
-    life.resolve();
-    change();
-  });
-  client.on('slack_event', ({ envelope_id }: { envelope_id: string }) => unanswered.add(envelope_id));
-  client.on('outgoing_message', ({ envelope_id }: { envelope_id: string }) => {
-    unanswered.delete(envelope_id);
-    change();
-  });
+/** So many pings in a row without a pong, sent over `pongTimeout`, mean that the connection is dead. */
+const maxMissedPongs = 3;
 
-  const [hear] = client.listeners('ws_message');
-  let goodbye: () => void = () => {};
-  let renew: () => void = () => {};
-  client.off('ws_message', hear);
-  client.on('ws_message', async (data: unknown, binary: boolean) => {
-    try {
-      if (!asksToLeave(data)) return await hear?.(data, binary);
-      // The SDK would leave at once, and whoever is just being answered would hear that nothing worked.
-      goodbye = () => void hear?.(data, binary);
-      renew();
-    } catch (error) {
-      log.error({ err: error }, 'what Slack sent could not be read');
-    }
+const hello = z.object({ type: z.literal('hello'), num_connections: z.number().optional().catch(undefined) });
+const disconnect = z.object({ type: z.literal('disconnect'), reason: z.string().catch('unknown') });
+const envelope = z.object({
+  envelope_id: z.string(),
+  payload: z.looseObject({}),
+  retry_attempt: z.number().optional().catch(undefined),
+  retry_reason: z.string().optional().catch(undefined),
+});
+const frame = z.union([hello, disconnect, envelope]);
+
+/** Opens a connection at an address from `apps.connections.open`. Rejects where Slack does not say hello in time. */
+export async function connect(url: string, { handle, log, timings }: Options): Promise<Connection> {
+  const { connectTimeout, pongTimeout, drainDelay } = timings;
+  const socket = new WebSocket(url, { handshakeTimeout: connectTimeout, perMessageDeflate: false, maxPayload });
+  const greeted = Promise.withResolvers<number | undefined>();
+  const renewal = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const unacknowledged = new Set<string>();
+  let missedPongs = 0;
+
+  const helloTimer = setTimeout(() => greeted.reject(new Error('Slack did not say hello in time')), connectTimeout * 2);
+  // Counted, not timed: after a pause of the whole process its timers run before the pongs that have arrived are read.
+  const pingTimer = setInterval(ping, pongTimeout / maxMissedPongs);
+  socket.on('message', (data, binary) => {
+    if (!binary) receive(String(data));
+  });
+  socket.on('pong', () => {
+    missedPongs = 0;
+  });
+  socket.on('error', (error) => {
+    greeted.reject(error);
+    log.debug({ err: error }, 'Socket Mode connection error');
+  });
+  socket.on('close', (code) => {
+    clearTimeout(helloTimer);
+    clearInterval(pingTimer);
+    greeted.reject(new Error(`Slack closed the connection before hello (WebSocket code ${code})`));
+    closed.resolve();
   });
 
-  return {
-    receiver,
-    standing: () => connected && !leaving,
-    async open() {
-      life = Promise.withResolvers();
-      const late = setTimeout(() => void client.disconnect(), limits.hello * 2);
-      try {
-        await client.start();
-      } catch (error) {
-        // The SDK rejects with nothing where the connection ends before it stands.
-        throw error ?? new Error('Slack ended the connection before it stood');
-      } finally {
-        clearTimeout(late);
-      }
-      if (closed) void client.disconnect();
-      return { lost: life.promise };
-    },
-    asked(listener) {
-      renew = listener;
-    },
-    async leave(others) {
-      const mine = life;
-      const gone = (): boolean => closed || !connected || life !== mine;
-      const free = (): boolean => unanswered.size === 0 && others();
-      while (!gone()) {
-        if (!free()) {
-          await once(changes, 'change');
-          continue;
-        }
-        leaving = true;
-        await pause(limits.linger);
-        // After a pause of the whole process its timers come first: what has arrived meanwhile is heard before it leaves.
-        await immediate();
-        leaving = false;
-        if (gone() || !free()) continue;
-        connected = false;
-        return goodbye();
-      }
-    },
-    close() {
-      closed = true;
-      change();
-      void client.disconnect();
-    },
-  };
+  function ping(): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    missedPongs += 1;
+    if (missedPongs > maxMissedPongs) socket.terminate();
+    else socket.ping();
+  }
+
+  function receive(text: string): void {
+    const parsed = frame.safeParse(parseJson(text));
+    // What comes while the connection is being closed cannot be acknowledged: Slack tells the user, and repeats events.
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (!parsed.success) log.warn('Socket Mode frame ignored: it is neither hello, disconnect nor an envelope');
+    else if ('envelope_id' in parsed.data) receiveEnvelope(parsed.data);
+    else if (parsed.data.type === 'hello') greeted.resolve(parsed.data.num_connections);
+    else renew(parsed.data.reason);
+  }
+
+  function receiveEnvelope(received: Envelope): void {
+    unacknowledged.add(received.envelope_id);
+    handle(received, (response) => acknowledge(received.envelope_id, response));
+  }
+
+  async function acknowledge(id: string, response: unknown = {}): Promise<void> {
+    if (!unacknowledged.delete(id)) return log.warn('Socket Mode envelope acknowledged twice, the second is ignored');
+    const payload = typeof response === 'string' ? { text: response } : response;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.send(JSON.stringify({ envelope_id: id, payload }), (error) => (error ? reject(error) : resolve()));
+    await promise;
+  }
+
+  function renew(reason: string): void {
+    greeted.reject(new Error(`Slack refused the connection (${reason})`));
+    log.info({ reason }, 'Socket Mode reconnect requested');
+    renewal.resolve();
+  }
+
+  async function drainAndClose(): Promise<void> {
+    do {
+      await pause(drainDelay, undefined, { ref: false });
+      // After a pause of the whole process its timers run first: what has arrived meanwhile is read before it is closed.
+      await immediate();
+    } while (socket.readyState === WebSocket.OPEN && unacknowledged.size > 0);
+    close();
+  }
+
+  function close(): void {
+    socket.close(1000);
+    closed.resolve();
+  }
+
+  try {
+    const appConnections = await greeted.promise;
+    clearTimeout(helloTimer);
+    return { appConnections, reconnectRequested: renewal.promise, closed: closed.promise, drainAndClose, close };
+  } catch (error) {
+    socket.terminate();
+    throw error;
+  }
 }
 
-/** `warning`, `refresh_requested` and `link_disabled` come in such a frame (docs.slack.dev/apis/events-api/using-socket-mode). */
-function asksToLeave(data: unknown): boolean {
-  if (typeof data !== 'string' || !/"type"\s*:\s*"disconnect"/.test(data)) return false;
-  const { type } = Object(JSON.parse(data));
-  return type === 'disconnect';
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -41,6 +41,8 @@ export class SocketMode {
   /** Payloads whose connection ended while they were in the works. */
   readonly cutOff = new Set<Payload>();
   #greeting: Promise<void> = Promise.resolve();
+  /** What is sent over these connections is on its way for so long. */
+  readonly #slow = new Map<WebSocket, Promise<void>>();
   #turn = 0;
 
   constructor(appId: string, ackWithin: number, complaints: string[], changed: () => void) {
@@ -52,6 +54,11 @@ export class SocketMode {
 
   get connections(): number {
     return this.#live.length;
+  }
+
+  /** How many of them were asked to reconnect, and are still open. */
+  get leaving(): number {
+    return this.#live.filter((ws) => this.#asked.has(ws)).length;
   }
 
   /** A ticket opens one connection. */
@@ -97,6 +104,7 @@ export class SocketMode {
   #forget(ws: WebSocket): void {
     this.#live = this.#live.filter((other) => other !== ws);
     this.#asked.delete(ws);
+    this.#slow.delete(ws);
     const since = performance.now() - IN_THE_WORKS;
     for (const sent of this.#sent.values()) {
       if (sent.ws !== ws) continue;
@@ -126,18 +134,17 @@ export class SocketMode {
       resolve({ ok: false, error: 'operation_timeout' });
     }, this.#ackWithin);
     timer.unref();
-    ws.send(
-      JSON.stringify({
-        envelope_id: envelopeId,
-        type: parcel.kind,
-        accepts_response_payload: parcel.takesAnswer,
-        payload: parcel.payload,
-        ...(parcel.kind === 'events_api' && {
-          retry_attempt: parcel.retry?.attempt ?? 0,
-          retry_reason: parcel.retry?.reason ?? '',
-        }),
+    const text = JSON.stringify({
+      envelope_id: envelopeId,
+      type: parcel.kind,
+      accepts_response_payload: parcel.takesAnswer,
+      payload: parcel.payload,
+      ...(parcel.kind === 'events_api' && {
+        retry_attempt: parcel.retry?.attempt ?? 0,
+        retry_reason: parcel.retry?.reason ?? '',
       }),
-    );
+    });
+    void (this.#slow.get(ws) ?? Promise.resolve()).then(() => ws.send(text));
     return promise.finally(() => clearTimeout(timer));
   }
 
@@ -205,6 +212,13 @@ export class SocketMode {
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#greeting = promise;
+    return resolve;
+  }
+
+  /** What is sent over the connections that are open now is on its way until the returned function is called. */
+  delay(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const ws of this.#live) this.#slow.set(ws, promise);
     return resolve;
   }
 
