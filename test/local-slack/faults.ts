@@ -3,7 +3,7 @@ import type { Fault } from './model.ts';
 
 type Args = Record<string, unknown>;
 export type When = { times?: number; after?: number; when?: (args: Args) => boolean };
-type Staged = { method: string; fault: Fault; left: number; skip: number; when: (args: Args) => boolean; met: number };
+type Staged<F> = { method: string; fault: F; left: number; skip: number; when: (args: Args) => boolean; met: number };
 type Hold = { method: string; when: (args: Args) => boolean; arrived: () => void; released: Promise<void> };
 
 export type Held = {
@@ -20,14 +20,15 @@ export type Standing = {
   end(): void;
 };
 
-export class Faults {
-  #staged: Staged[] = [];
+/** `F` is what can go wrong: Slack's faults, unless another server brings its own. */
+export class Faults<F = Fault> {
+  #staged: Staged<F>[] = [];
   #holds: Hold[] = [];
   readonly #releases = new Set<() => void>();
 
   /** `method` may be `*`. Of several faults for one call, the one staged first counts. */
-  fail(method: string, fault: Fault, { times = 1, after = 0, when = () => true }: When = {}): Standing {
-    const staged: Staged = { method, fault, left: times, skip: after, when, met: 0 };
+  fail(method: string, fault: F, { times = 1, after = 0, when = () => true }: When = {}): Standing {
+    const staged: Staged<F> = { method, fault, left: times, skip: after, when, met: 0 };
     this.#staged.push(staged);
     return {
       get met() {
@@ -63,7 +64,7 @@ export class Faults {
     await hold.released;
   }
 
-  next(method: string, args: Args): Fault | undefined {
+  next(method: string, args: Args): F | undefined {
     for (const staged of this.#staged) {
       if (!(staged.method === method || staged.method === '*') || staged.left === 0 || !staged.when(args)) continue;
       if (staged.skip > 0) {
