@@ -2,34 +2,37 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { mixedWord, visible } from './domain/names.ts';
+import { findMixedScript, stripInvisible } from './domain/names.ts';
 import {
   approverId,
   type CatalogService,
   channelId,
-  isLink,
+  isWebLink,
   serviceLimits,
   slugPattern,
   slugRule,
 } from './domain/service.ts';
-import { legible, storable } from './domain/text.ts';
+import { stripControls, toStorable } from './domain/text.ts';
 
 /** What the database can keep; without what acts on a terminal or turns the text around it. */
 const words = z
   .string()
   .trim()
-  .refine((text) => text === storable(text), 'text without NUL and broken characters')
-  .transform(legible);
+  .refine((text) => text === toStorable(text), 'text without NUL and broken characters')
+  .transform(stripControls);
 
 const service = z
   .strictObject({
     slug: z.string().regex(slugPattern, slugRule),
-    name: words.transform(visible).pipe(
+    name: words.transform(stripInvisible).pipe(
       z
         .string()
         .min(1, 'a name')
         .max(serviceLimits.name, `a name of at most ${serviceLimits.name} characters`)
-        .refine((name) => !mixedWord(name), 'a name whose words are each of one alphabet: Latin, Cyrillic or Greek'),
+        .refine(
+          (name) => !findMixedScript(name),
+          'a name whose words are each of one alphabet: Latin, Cyrillic or Greek',
+        ),
     ),
     description: words
       .pipe(
@@ -38,7 +41,7 @@ const service = z
       .default(''),
     docs: z
       .string()
-      .refine(isLink, 'a link that begins with https:// or http://')
+      .refine(isWebLink, 'a link that begins with https:// or http://')
       .max(serviceLimits.docs, `a link of at most ${serviceLimits.docs} characters`)
       .optional(),
     registration: z.enum(['enabled', 'disabled'], 'enabled or disabled').default('enabled'),

@@ -108,12 +108,12 @@ export type Config = z.infer<typeof environment> & {
 const databaseOnly = environment.pick({ DATABASE_URL: true, DATA_DIR: true });
 
 /** A mistake in the environment: the variable, and what it should be. Never its value, which may be a secret. */
-export type Mistake = { variable: string; expected: string };
+export type ConfigError = { variable: string; expected: string };
 
 /** Reads the environment. A variable that is set to nothing counts as not set. */
 export function readConfig(
   env: Record<string, string | undefined>,
-): { ok: true; config: Config } | { ok: false; mistakes: Mistake[] } {
+): { ok: true; config: Config } | { ok: false; mistakes: ConfigError[] } {
   const given = setIn(env);
   const parsed = environment.safeParse(given);
   const mistakes = mistakesIn(parsed.error);
@@ -135,9 +135,9 @@ export function readConfig(
 }
 
 /** Reads where the database is, without asking for anything of Slack's. */
-export function readDatabase(
+export function readDatabaseConfig(
   env: Record<string, string | undefined>,
-): { ok: true; database: z.infer<typeof databaseOnly> } | { ok: false; mistakes: Mistake[] } {
+): { ok: true; database: z.infer<typeof databaseOnly> } | { ok: false; mistakes: ConfigError[] } {
   const parsed = databaseOnly.safeParse(setIn(env));
   return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: mistakesIn(parsed.error) };
 }
@@ -145,5 +145,5 @@ export function readDatabase(
 const setIn = (env: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 
-const mistakesIn = (error: z.ZodError | undefined): Mistake[] =>
+const mistakesIn = (error: z.ZodError | undefined): ConfigError[] =>
   (error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), expected: issue.message }));

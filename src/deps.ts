@@ -15,7 +15,7 @@ export type Deps = {
   poster: WebClient;
   directory: Directory;
   /** Resolves when nobody has acted just now, after at most so many milliseconds. */
-  quiet: (milliseconds: number) => Promise<void>;
+  yieldToInteractive: (milliseconds: number) => Promise<void>;
   /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
   mailer: Mailer | undefined;
   metrics: Metrics;

@@ -1,10 +1,10 @@
 /** The mail server, where SMTP_URL names one: a connection for each letter, its time limits, and what a refusal means. */
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { Letter } from './views/registration/email.ts';
+import type { EmailMessage } from './views/registration/email.ts';
 
 export type Mailer = {
   /** Sends a letter to one address. `name` is the same for each attempt: it becomes the Message-ID. */
-  send(to: string, name: string, letter: Letter): Promise<void>;
+  send(to: string, name: string, letter: EmailMessage): Promise<void>;
 };
 
 /** In milliseconds. All of it ends before the outbox gives a delivery up, so that no two attempts overlap. */
@@ -42,7 +42,7 @@ export function createMailer(url: string, from: string): Mailer {
 }
 
 /** Says hello to the mail server and logs in, without sending anything. Rejects where it does not let us. */
-export async function greet(url: string): Promise<void> {
+export async function verifySmtp(url: string): Promise<void> {
   const transport = createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
   try {
     await transport.verify();
@@ -58,7 +58,7 @@ const ofTheLogin = [530, 534, 535, 538];
  * The mail server's word, where it refused this letter for good: a 5xx to the sender, the recipient or the text. A refused
  * login is not one of these: an operator mends it, and the letter follows.
  */
-export function refusedForGood(error: unknown): string | undefined {
+export function permanentFailure(error: unknown): string | undefined {
   const { code, permanent, responseCode }: Partial<NodemailerError> = error instanceof Error ? error : {};
   if (code !== 'EENVELOPE' && code !== 'EMESSAGE') return undefined;
   // Without a code of the server's, nodemailer itself found the address to be none.

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What must be so before work may be sent here; each says in a few words what fails, or null. */
-export type Checks = Record<string, () => Promise<string | null>>;
+export type ReadinessChecks = Record<string, () => Promise<string | null>>;
 
 /** How far ahead Slack's clock may be, in seconds: the SDK refuses what is too old, but not what claims to come. */
 const skew = 300;
@@ -12,9 +12,9 @@ const skew = 300;
 const answersWithin = 4_000;
 
 /** Listens, and says on which port. Rejects where the address cannot be had. */
-export async function serve(
+export async function serveHttp(
   { host, port }: { host: string; port: number },
-  checks: Checks,
+  checks: ReadinessChecks,
   metrics: () => Promise<string>,
   slack: RequestListener | undefined,
 ): Promise<{ port: number; close: () => Promise<void> }> {
@@ -56,7 +56,7 @@ export async function serve(
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function ready(checks: Checks) {
+async function ready(checks: ReadinessChecks) {
   const failing: Record<string, string> = {};
   await Promise.all(
     Object.entries(checks).map(async ([part, check]) => {

@@ -1,8 +1,8 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
 
-import { listen } from './app.ts';
-import { StartError, untilItWorks } from './async/retry.ts';
-import { within } from './async/timeout.ts';
+import { registerListeners } from './app.ts';
+import { retryUntilReady, StartError } from './async/retry.ts';
+import { withTimeout } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
 import { type Config, readConfig } from './config.ts';
 import * as outdated from './db/cache-invalidation.ts';
@@ -11,20 +11,20 @@ import type { Db } from './db/db.ts';
 import { isCutConnection } from './db/driver-patches.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
 import { startEmbedded } from './db/embedded/embedded.ts';
-import { mistakeInDatabase } from './db/errors.ts';
+import { databaseConfigError } from './db/errors.ts';
 import * as readings from './db/metrics.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox } from './db/outbox/outbox.ts';
-import { applyFile } from './db/service/apply-catalog-file.ts';
+import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
-import { serve } from './http.ts';
+import { serveHttp } from './http.ts';
 import { createLog, type Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { readSchedule } from './scheduler/cron.ts';
-import { everyFewMinutes, keepTime } from './scheduler/scheduler.ts';
+import { parseCron } from './scheduler/cron.ts';
+import { reconcileSchedule, startScheduler } from './scheduler/scheduler.ts';
 import { createDirectory } from './slack/directory.ts';
-import { mistakeInSlack } from './slack/errors.ts';
+import { slackConfigError } from './slack/errors.ts';
 import { createSlack } from './slack/slack.ts';
 import { defaultTimings } from './slack/socket-mode/receiver.ts';
 
@@ -32,7 +32,7 @@ export type Running = {
   /** The port that HTTP is answered on, also where PORT was 0. */
   port: number;
   /** Does what is due by now, such as reminders, without waiting for the clock to strike. */
-  beat: () => Promise<void>;
+  runDueJobs: () => Promise<void>;
   /** Takes nothing new, finishes what runs, and lets go of everything. Safe to call twice. */
   stop: () => Promise<void>;
 };
@@ -54,7 +54,7 @@ export async function start(
   {
     signal = new AbortController().signal,
     now = () => new Date(),
-    housekeeping = everyFewMinutes,
+    housekeeping = reconcileSchedule,
     socketMode = defaultTimings,
   } = {},
 ): Promise<Running> {
@@ -63,15 +63,17 @@ export async function start(
 
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
-  const metrics = createMetrics(() => (db && state.migrated ? readings.read(db) : undefined), now);
+  const metrics = createMetrics(() => (db && state.migrated ? readings.collect(db) : undefined), now);
   const slack = createSlack(config, log, metrics, socketMode);
-  const http = await serve(
+  const http = await serveHttp(
     { host: config.HOST, port: config.PORT },
     {
       process: async () => (state.stopping ? 'stopping' : null),
       database: async () => {
         if (!db || !state.migrated) return 'not reachable, or not migrated yet';
-        return (await within(checkFor, reachable(db.tables), false)) ? null : 'not reachable, or not to be written';
+        return (await withTimeout(checkFor, reachable(db.tables), false))
+          ? null
+          : 'not reachable, or not to be written';
       },
       slack: async () =>
         state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
@@ -79,7 +81,7 @@ export async function start(
     metrics.text,
     slack.listener,
   ).catch((error) => {
-    throw new StartError(`HOST and PORT: cannot listen on ${config.HOST}:${config.PORT} (${error.code}).`);
+    throw new StartError(`HOST and PORT: cannot registerListeners on ${config.HOST}:${config.PORT} (${error.code}).`);
   });
 
   log.info({ port: http.port }, 'listening');
@@ -100,22 +102,23 @@ export async function start(
     const outbox = createOutbox(url, trouble, { mail: mailer !== undefined });
     db = { tables: client.tables, outbox };
     const { tables } = db;
-    await untilItWorks('database', () => migrateDatabase(url), mistakeInDatabase, signal, log);
-    await untilItWorks('outbox', () => outbox.start(), mistakeInDatabase, signal, log);
+    await retryUntilReady('database', () => migrateDatabase(url), databaseConfigError, signal, log);
+    await retryUntilReady('outbox', () => outbox.start(), databaseConfigError, signal, log);
     parts.defer(() => outbox.stop(deliveriesFinishIn));
     state.migrated = true;
-    if (catalog) log.info(await applyFile({ tables, outbox }, catalog.services, now()), 'the catalog file is applied');
+    if (catalog)
+      log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'the catalog file is applied');
 
     const directory = createDirectory(slack.client, now, log);
     outdated
-      .hear(client, directory.forget)
+      .subscribe(client, directory.invalidate)
       .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
-    const schedule = readSchedule(config.REMINDER_SCHEDULE, config.TIME_ZONE);
+    const schedule = parseCron(config.REMINDER_SCHEDULE, config.TIME_ZONE);
     const deps = {
       config,
       db,
       poster: slack.poster,
-      quiet: slack.quiet,
+      yieldToInteractive: slack.yieldToInteractive,
       directory,
       mailer,
       metrics,
@@ -123,15 +126,15 @@ export async function start(
       now,
       log,
     };
-    listen(slack.app, deps);
+    registerListeners(slack.app, deps);
     parts.defer(() => slack.stop(answersFinishIn));
-    await untilItWorks('Slack', () => slack.start(), mistakeInSlack, signal, log);
+    await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     await outbox.work(tables, deliver(deps));
-    const { beat, stop: stopClock } = keepTime(deps, housekeeping);
+    const { runDueJobs, stop: stopClock } = startScheduler(deps, housekeeping);
     parts.defer(stopClock);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
-    return { port: http.port, beat, stop };
+    return { port: http.port, runDueJobs, stop };
   } catch (error) {
     await stop();
     throw error;

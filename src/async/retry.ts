@@ -12,7 +12,7 @@ const longest = 10_000;
  * Tries until it works. `mistakeIn` tells the errors that only a person can mend, in words; they end it as a `StartError`.
  * Rejects with the signal's reason where the process is told to stop meanwhile; what is being tried is not waited for.
  */
-export async function untilItWorks<T>(
+export async function retryUntilReady<T>(
   what: string,
   work: () => Promise<T>,
   mistakeIn: (error: unknown) => string | undefined,

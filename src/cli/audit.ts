@@ -5,14 +5,14 @@
  */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { readDatabase } from '../config.ts';
+import { readDatabaseConfig } from '../config.ts';
 import { verify } from '../db/audit-log/hash-chain.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
-import { visitEmbedded } from '../db/embedded/embedded.ts';
-import { mistakeInDatabase } from '../db/errors.ts';
-import { Mistake, readArguments } from './audit/arguments.ts';
+import { openEmbedded } from '../db/embedded/embedded.ts';
+import { databaseConfigError } from '../db/errors.ts';
+import { readArguments, UsageError } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
-import { told } from './audit/verify-report.ts';
+import { describeViolation } from './audit/verify-report.ts';
 
 /** The program: arguments and environment in, text out. Returns the exit code. */
 export async function audit(
@@ -35,14 +35,15 @@ export async function audit(
 /** Returns whether the records are as they should be. */
 async function carryOut(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
   const asked = readArguments(args);
-  const read = readDatabase(env);
-  if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
+  const read = readDatabaseConfig(env);
+  if (!read.ok)
+    throw new UsageError(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
-  const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
+  const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
   try {
     if (asked.verify) {
       const verdict = await verify(database.url, asked.expect);
-      out.write(told(verdict));
+      out.write(describeViolation(verdict));
       return verdict.fits;
     }
     await write(database.url, asked, out);
@@ -72,11 +73,11 @@ async function write(url: string, { record, since, until, format }: Asked, out: 
 
 /** Why it ended early, in one line; nothing where whoever reads has had enough, as `head` has. */
 function explain(error: unknown): string | undefined {
-  if (error instanceof Mistake || error instanceof EmbeddedPostgresError) return error.message;
+  if (error instanceof UsageError || error instanceof EmbeddedPostgresError) return error.message;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EPIPE') return undefined;
   if (code === '42P01') return 'There is no record in this database yet: start Registrar once.';
-  return mistakeInDatabase(error) ?? `The database cannot be read (${code || String(error)}).`;
+  return databaseConfigError(error) ?? `The database cannot be read (${code || String(error)}).`;
 }
 
 if (import.meta.main) {

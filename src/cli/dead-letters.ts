@@ -4,11 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readDatabase } from '../config.ts';
+import { readDatabaseConfig } from '../config.ts';
 import { connect } from '../db/client.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
-import { visitEmbedded } from '../db/embedded/embedded.ts';
-import { mistakeInDatabase } from '../db/errors.ts';
+import { openEmbedded } from '../db/embedded/embedded.ts';
+import { databaseConfigError } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
 import { createOutbox } from '../db/outbox/outbox.ts';
 
@@ -23,10 +23,10 @@ const given = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('redrive'), place: z.string().optional(), why: z.string().optional() }),
 ]);
 
-export type Asked = z.infer<typeof given>;
+export type DeadLetterCommand = z.infer<typeof given>;
 
 /** Reads the arguments, or throws with how it is used. */
-export function readArguments(args: string[]): Asked {
+export function readArguments(args: string[]): DeadLetterCommand {
   const text = { type: 'string' } as const;
   try {
     const options = { limit: text, place: text, why: text };
@@ -40,7 +40,7 @@ export function readArguments(args: string[]): Asked {
 }
 
 /** Does what was asked on a database, and says it in lines. */
-export async function carryOut(asked: Asked, url: string): Promise<string> {
+export async function runCommand(asked: DeadLetterCommand, url: string): Promise<string> {
   const { tables, close } = connect(url);
   try {
     if (asked.command === 'list') {
@@ -74,12 +74,12 @@ const line = ({ at, kind, registration, place, why, since }: DeadLetter): string
 
 async function run(): Promise<void> {
   const asked = readArguments(process.argv.slice(2));
-  const read = readDatabase(process.env);
+  const read = readDatabaseConfig(process.env);
   if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
-  const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
+  const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
   try {
-    process.stdout.write(`${await carryOut(asked, database.url)}\n`);
+    process.stdout.write(`${await runCommand(asked, database.url)}\n`);
   } finally {
     await database.stop();
   }
@@ -91,7 +91,7 @@ function explain(error: unknown): string {
   const cause = error instanceof Error && error.cause ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (code === '42P01' || code === '3F000') return 'There is no outbox in this database yet: start Registrar once.';
-  return mistakeInDatabase(error) ?? `The database cannot be read (${code || String(error)}).`;
+  return databaseConfigError(error) ?? `The database cannot be read (${code || String(error)}).`;
 }
 
 if (import.meta.main) {

@@ -9,7 +9,7 @@ import type { Db } from './db.ts';
 const channel = 'registrar_outdated';
 
 /** Tells every replica, this one too. */
-export async function tell({ tables }: Pick<Db, 'tables'>, id: string): Promise<void> {
+export async function publishInvalidation({ tables }: Pick<Db, 'tables'>, id: string): Promise<void> {
   await tables.execute(sql`select pg_notify(${channel}, ${id})`);
 }
 
@@ -17,6 +17,9 @@ export async function tell({ tables }: Pick<Db, 'tables'>, id: string): Promise<
  * Hears of it from now on: `outdated` is called with an id; and without one whenever listening begins, also anew after the
  * connection was lost, for nobody knows what was said meanwhile.
  */
-export async function hear({ listen }: Pick<Connection, 'listen'>, outdated: (id?: string) => void): Promise<void> {
+export async function subscribe(
+  { listen }: Pick<Connection, 'listen'>,
+  outdated: (id?: string) => void,
+): Promise<void> {
   await listen(channel, outdated, () => outdated());
 }

@@ -6,7 +6,7 @@ import type { Outbox } from './outbox/types.ts';
 export type Db = { tables: Drizzle; outbox: Outbox };
 
 /** A statement that drizzle writes out once for each database, instead of each time. */
-export function prepared<Statement>(write: (tables: Drizzle) => Statement): (db: Db) => Statement {
+export function preparedOnce<Statement>(write: (tables: Drizzle) => Statement): (db: Db) => Statement {
   const written = new WeakMap<Drizzle, Statement>();
   return ({ tables }) => {
     const known = written.get(tables) ?? write(tables);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
-export type Checkup = {
+export type DatabaseHealth = {
   /** For people, and as PostgreSQL counts it: 180001. */
   version: string;
   number: number;
@@ -16,12 +16,12 @@ export type Checkup = {
 
 type Tables = Pick<Db, 'tables'>;
 
-export async function look({ tables }: Tables): Promise<Checkup> {
+export async function inspect({ tables }: Tables): Promise<DatabaseHealth> {
   const [row] = await tables.execute<{
     version: string;
     number: number;
     migrated: boolean;
-    trigrams: Checkup['trigrams'];
+    trigrams: DatabaseHealth['trigrams'];
     mayCreate: boolean;
   }>(sql`
     select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
@@ -66,7 +66,7 @@ export async function hasOutbox({ tables }: Tables): Promise<boolean> {
 const atMost = 200;
 
 /** What the services that take requests, or have some to decide, say of who decides where: each answer once, with some of those that give it. */
-export async function rules({ tables }: Tables) {
+export async function approverSettings({ tables }: Tables) {
   return tables.execute<{ approvers: string[]; channel: string | null; services: string[]; count: number }>(sql`
     select to_json(approvers) as approvers, channel, count(*)::int as count,
       to_json((array_agg(slug order by slug))[1:3]) as services

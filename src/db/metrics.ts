@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
-export type Readings = {
+export type DatabaseMetrics = {
   pending: { count: number; oldest: Date | null };
   /** By queue: how many deliveries are to be made, and since when the first of them should have left; null where none. */
   outbox: { queue: string; jobs: number; due: Date | null }[];
@@ -12,13 +12,13 @@ export type Readings = {
 };
 
 /** The states are named as pg-boss's own index names them, so that it answers. */
-export async function read({ tables }: Pick<Db, 'tables'>): Promise<Readings> {
+export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseMetrics> {
   const [row] = await tables.execute<{
     pending: number;
     oldest: string | null;
     dead: number;
     queues: { queue: string; jobs: number; due: string | null }[] | null;
-    connections: Readings['connections'] | null;
+    connections: DatabaseMetrics['connections'] | null;
   }>(sql`
     select
       (select count(*)::int from registrations where status = 'pending') as pending,

@@ -3,19 +3,20 @@
  */
 
 import type { Approvers } from './approvers.ts';
-import { type Account, type Colleague, type Policy, refuseAccount, refuseOwner } from './authorization.ts';
-import { plainLetters } from './names.ts';
+import { type Account, checkAccount, checkOwnerAccount, type Policy, type SlackMember } from './authorization.ts';
+import { normalizeLetters } from './names.ts';
 import type { Refusal } from './registration.ts';
-import { cut } from './text.ts';
+import { truncate } from './text.ts';
 
 /** The longest name, in UTF-16 units: `Create "…"` with it must fit into an option of 75 characters. */
-export const nameLimit = 60;
+export const applicationNameLimit = 60;
 
 /** The most owners that an application has. */
-export const ownersAtMost = 20;
+export const maxOwners = 20;
 
 /** A name as it is kept: as people see it, in plain letters, and short enough. */
-export const tidyName = (typed: string): string => cut(plainLetters(typed), nameLimit, '').trim();
+export const normalizeName = (typed: string): string =>
+  truncate(normalizeLetters(typed), applicationNameLimit, '').trim();
 
 /** What an owner may do with an application: the entries of its menu in Home. */
 export const applicationActions = ['rename', 'owners', 'hand-over', 'leave', 'delete'] as const;
@@ -25,7 +26,7 @@ export type ApplicationAction = (typeof applicationActions)[number];
 export type ApplicationEvent = 'create' | ApplicationAction | 'depart';
 
 /** What somebody wants done with an application. */
-export type Wish =
+export type ApplicationCommand =
   | { action: 'rename'; name: string }
   /** Who owns it beside whoever asks. */
   | { action: 'owners'; others: string[] }
@@ -39,11 +40,11 @@ export type Wish =
 export type Application = { id: number; name: string; version: number; owners: string[]; deleted: boolean };
 
 /** Whoever asks: which version they were looking at, and what Slack says of them and of the people that they name. */
-export type Asking = {
+export type CommandContext = {
   by: string;
   account: Account | undefined;
   seen: number;
-  named: ReadonlyMap<string, Colleague | undefined>;
+  named: ReadonlyMap<string, SlackMember | undefined>;
   policy: Policy;
 };
 
@@ -78,11 +79,15 @@ const no = (refusal: ApplicationRefusal): ApplicationOutcome => ({ ok: false, re
  * Considers what an owner wants. What is so already is no change, whatever version was seen: the same form sent twice
  * does its work once.
  */
-export function consider(application: Application, wish: Wish, asking: Asking): ApplicationOutcome {
+export function evaluate(
+  application: Application,
+  wish: ApplicationCommand,
+  asking: CommandContext,
+): ApplicationOutcome {
   const { owners, deleted, version } = application;
   if (deleted) return no({ kind: 'gone' });
   if (!owners.includes(asking.by)) return no({ kind: 'not-an-owner' });
-  const refused = refuseOwner(asking.account);
+  const refused = checkOwnerAccount(asking.account);
   if (refused) return no(refused);
   const wanted = wantedOf(application, wish, asking.by);
   const added = wanted.owners.filter((id) => !owners.includes(id));
@@ -91,16 +96,20 @@ export function consider(application: Application, wish: Wish, asking: Asking): 
   const same = wanted.name === application.name && added.length + removed.length === 0;
   if (same && action !== 'delete' && action !== 'leave') return { ok: true, change: null };
   if (asking.seen !== version) return no({ kind: 'stale' });
-  if (wish.action === 'delete' && tidyName(wish.typed) !== tidyName(application.name))
+  if (wish.action === 'delete' && normalizeName(wish.typed) !== normalizeName(application.name))
     return no({ kind: 'wrong-name', name: application.name });
   if (wanted.owners.length === 0) return no({ kind: 'only-owner' });
-  if (wanted.owners.length > ownersAtMost) return no({ kind: 'too-many-owners' });
+  if (wanted.owners.length > maxOwners) return no({ kind: 'too-many-owners' });
   const refusal = refuseNew(added, asking);
   return refusal ? no(refusal) : { ok: true, change: { action, name: wanted.name, added, removed } };
 }
 
 /** The name and the owners that a wish leads to. */
-function wantedOf({ name, owners }: Application, wish: Wish, by: string): { name: string; owners: string[] } {
+function wantedOf(
+  { name, owners }: Application,
+  wish: ApplicationCommand,
+  by: string,
+): { name: string; owners: string[] } {
   const others = owners.filter((id) => id !== by);
   switch (wish.action) {
     case 'rename':
@@ -117,30 +126,33 @@ function wantedOf({ name, owners }: Application, wish: Wish, by: string): { name
 }
 
 /** Whether these people may become owners: null where each of them may. */
-function refuseNew(people: string[], { named, policy }: Pick<Asking, 'named' | 'policy'>): ApplicationRefusal | null {
+function refuseNew(
+  people: string[],
+  { named, policy }: Pick<CommandContext, 'named' | 'policy'>,
+): ApplicationRefusal | null {
   for (const known of people.map((id) => named.get(id))) {
     if (known?.app) return { kind: 'cannot-own', why: 'app' };
-    const refused = refuseAccount(known?.account, policy);
+    const refused = checkAccount(known?.account, policy);
     if (refused) return { kind: 'cannot-own', why: refused.kind };
   }
   return null;
 }
 
 /** An owner has left Slack. Null where they own it no longer, or it is gone. */
-export function depart({ name, owners, deleted }: Application, person: string): ApplicationChange | null {
+export function ownerLeft({ name, owners, deleted }: Application, person: string): ApplicationChange | null {
   if (deleted || !owners.includes(person)) return null;
   return { action: 'depart', name, added: [], removed: [person] };
 }
 
 /** What an admin who gives an orphaned application away brings with them. `admin` is undefined where Slack did not say. */
-export type Adopting = Omit<Asking, 'by' | 'account'> & {
+export type AssignmentContext = Omit<CommandContext, 'by' | 'account'> & {
   to: string;
   admin: boolean | undefined;
   askInstead: Approvers;
 };
 
 /** An admin gives an application that has lost its last owner to somebody. */
-export function adopt(application: Application, adopting: Adopting): ApplicationOutcome {
+export function assignOwner(application: Application, adopting: AssignmentContext): ApplicationOutcome {
   const { name, owners, deleted, version } = application;
   const { to, admin, askInstead } = adopting;
   if (!admin) return no(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
@@ -152,7 +164,11 @@ export function adopt(application: Application, adopting: Adopting): Application
 }
 
 /** Who hears of a change by direct message: who came and who went, or who is left; but never whoever did it. */
-export function toldOf({ action, added, removed }: ApplicationChange, owners: string[], by: string | null): string[] {
+export function ownersToNotify(
+  { action, added, removed }: ApplicationChange,
+  owners: string[],
+  by: string | null,
+): string[] {
   const left = owners.filter((id) => !removed.includes(id));
   const told = action === 'delete' || action === 'depart' ? left : [...added, ...removed];
   return told.filter((id) => id !== by);

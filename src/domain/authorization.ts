@@ -21,7 +21,7 @@ export type Policy = {
 export type Account = 'member' | 'external' | 'deactivated';
 
 /** Somebody in Slack. Apps are people there too. */
-export type Colleague = { name: string; account: Account; app: boolean };
+export type SlackMember = { name: string; account: Account; app: boolean };
 
 /** What Slack says of whoever acts. What is missing or undefined could not be found out. */
 export type Memberships = {
@@ -31,16 +31,18 @@ export type Memberships = {
 };
 
 /** Why somebody with this account may neither ask nor decide; null where they may. */
-export function refuseAccount(
+export function checkAccount(
   account: Account | undefined,
   { allowExternal }: Policy,
 ): Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> | null {
   if (account === 'external') return allowExternal ? null : { kind: 'external' };
-  return refuseOwner(account);
+  return checkOwnerAccount(account);
 }
 
 /** Why somebody with this account may not act for an application that is theirs: giving up is open to external people too. */
-export function refuseOwner(account: Account | undefined): Extract<Refusal, { kind: 'deactivated' | 'unsure' }> | null {
+export function checkOwnerAccount(
+  account: Account | undefined,
+): Extract<Refusal, { kind: 'deactivated' | 'unsure' }> | null {
   if (account === undefined) return { kind: 'unsure' };
   return account === 'deactivated' ? { kind: 'deactivated' } : null;
 }
@@ -51,7 +53,7 @@ export function approvalChannel(service: { channel: string | null }, policy: Pol
 }
 
 /** Whom a service's requests rest with. */
-export function approversOf(service: { approvers: string[]; channel: string | null }, policy: Policy): Approvers {
+export function allowedApprovers(service: { approvers: string[]; channel: string | null }, policy: Policy): Approvers {
   const named = service.approvers.length > 0 ? service.approvers : policy.approvers;
   return {
     users: named.filter((id) => !isGroup(id)),
@@ -61,13 +63,13 @@ export function approversOf(service: { approvers: string[]; channel: string | nu
 }
 
 /** The groups or the channel that Slack must be asked about before it is known whether `person` is an approver. */
-export function membershipsToAsk({ users, groups, channel }: Approvers, person: string): string[] {
+export function membershipsToCheck({ users, groups, channel }: Approvers, person: string): string[] {
   if (users.includes(person)) return [];
   return users.length + groups.length > 0 ? groups : [channel];
 }
 
 /** Whether `person` may decide what `requester` asked for: null where they may, else why not. */
-export function refuseDecision(
+export function checkDecision(
   person: string,
   requester: string,
   approvers: Approvers,
@@ -76,7 +78,7 @@ export function refuseDecision(
 ): Refusal | null {
   if (person === requester && !policy.allowSelfApproval) return { kind: 'own-request', askInstead: approvers };
   const appointed = isAppointed(person, approvers, memberships);
-  if (appointed) return refuseAccount(memberships.account, policy);
+  if (appointed) return checkAccount(memberships.account, policy);
   return appointed === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
 }
 
@@ -88,28 +90,28 @@ export function isApprover(
   policy: Policy,
 ): boolean | undefined {
   const appointed = isAppointed(person, approvers, memberships);
-  const refused = appointed === false ? null : refuseAccount(memberships.account, policy);
+  const refused = appointed === false ? null : checkAccount(memberships.account, policy);
   if (!refused) return appointed;
   return refused.kind === 'unsure' ? undefined : false;
 }
 
 /** Whether it makes sense to name somebody as an approver. Undefined: Slack does not know them. */
-export const canDecide = (known: Colleague | undefined, policy: Policy): boolean =>
-  known !== undefined && !known.app && refuseAccount(known.account, policy) === null;
+export const canBeApprover = (known: SlackMember | undefined, policy: Policy): boolean =>
+  known !== undefined && !known.app && checkAccount(known.account, policy) === null;
 
 /** Whether they are named, or belong to what is named; whatever their account. */
 function isAppointed(person: string, approvers: Approvers, { of }: Memberships): boolean | undefined {
   if (approvers.users.includes(person)) return true;
-  const answers = membershipsToAsk(approvers, person).map((id) => of.get(id));
+  const answers = membershipsToCheck(approvers, person).map((id) => of.get(id));
   if (answers.includes(true)) return true;
   return answers.includes(undefined) ? undefined : false;
 }
 
 /** Who looks after the workspace as a whole: APPROVERS, else the members of ADMIN_CHANNEL. */
-export const admins = (policy: Policy): Approvers => approversOf({ approvers: [], channel: null }, policy);
+export const admins = (policy: Policy): Approvers => allowedApprovers({ approvers: [], channel: null }, policy);
 
 /** Whether `person` may read what happened to a request: its approvers may, and admins, whoever asked for it. */
-export function refuseReading(
+export function checkReading(
   person: string,
   approvers: Approvers,
   memberships: Memberships,
@@ -122,7 +124,7 @@ export function refuseReading(
 }
 
 /** Whether `person` may change the catalog: admins may. */
-export function refuseCatalogChange(
+export function checkCatalogChange(
   person: string,
   memberships: Memberships,
   policy: Policy,

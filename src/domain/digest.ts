@@ -29,7 +29,7 @@ export type Oldest = {
 
 export type Totals = Record<'opened' | 'approved' | 'rejected', number>;
 
-export const totals = ({ days }: Week): Totals =>
+export const totalsOf = ({ days }: Week): Totals =>
   days.reduce(
     (sum, day) => ({
       opened: sum.opened + day.opened,
@@ -41,10 +41,10 @@ export const totals = ({ days }: Week): Totals =>
 
 /** Whether there are bars to draw. */
 export function hasBars(week: Week): boolean {
-  const { opened, approved, rejected } = totals(week);
+  const { opened, approved, rejected } = totalsOf(week);
   return opened + approved + rejected > 0;
 }
 
 /** Whether there is nothing to tell. */
-export const isQuiet = (week: Week): boolean =>
+export const isEmpty = (week: Week): boolean =>
   !hasBars(week) && week.waiting + week.withdrawn + week.deleted + week.expired === 0;

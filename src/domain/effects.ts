@@ -3,7 +3,7 @@
  */
 
 /** Tell a human that nothing arrives at a place, and why; `at` tells this time from the next. */
-export type TroubleEffect = { kind: 'trouble'; place: string; why: string; at: string };
+export type IncidentEffect = { kind: 'trouble'; place: string; why: string; at: string };
 
 /** What a tick makes Registrar say. */
 export type ReminderEffect =
@@ -54,6 +54,6 @@ export type Effect =
   | { kind: 'homes'; registration: number; version: number }
   /** Redraw one person's Home. */
   | { kind: 'home'; person: string }
-  | TroubleEffect
+  | IncidentEffect
   | CatalogEffect
   | ApplicationEffect;

@@ -4,7 +4,7 @@
  * One line, single spaces, and nothing that is invisible or turns the direction of the text: no character by which a name
  * differs that nobody sees.
  */
-export const visible = (name: string): string =>
+export const stripInvisible = (name: string): string =>
   name
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
     .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
@@ -15,8 +15,8 @@ export const visible = (name: string): string =>
 const manyMarks = /(\p{M}{3})\p{M}+/gu;
 
 /** The same in the letters that people type: wide, bold and circled letters are the plain ones, and marks are joined. */
-export const plainLetters = (name: string): string =>
-  visible(visible(name).normalize('NFKC').replace(manyMarks, '$1').normalize('NFKC'));
+export const normalizeLetters = (name: string): string =>
+  stripInvisible(stripInvisible(name).normalize('NFKC').replace(manyMarks, '$1').normalize('NFKC'));
 
 /** The alphabets that have letters alike, such as a, e, o, p: a word is written in one of them. */
 const alphabets = {
@@ -26,13 +26,13 @@ const alphabets = {
   Greek: /[\p{Script=Greek}--[μΩΔΣπλ]]/v,
 } as const;
 
-export type Mixed = { word: string; alphabets: string[] };
+export type MixedScript = { word: string; alphabets: string[] };
 
 /**
  * The first word of a name whose letters are of more than one alphabet, as in `Pаyments` with a Cyrillic а; undefined where
  * there is none. Words are what spaces and punctuation part: `API-шлюз` has two.
  */
-export function mixedWord(name: string): Mixed | undefined {
+export function findMixedScript(name: string): MixedScript | undefined {
   for (const word of name.split(/[^\p{L}\p{M}\p{N}]+/u)) {
     const found = Object.entries(alphabets).filter(([, letter]) => letter.test(word));
     if (found.length > 1) return { word, alphabets: found.map(([alphabet]) => alphabet) };

@@ -1,6 +1,6 @@
 import type { Approvers } from './approvers.ts';
 import type { Effect } from './effects.ts';
-import { type Listed, redrawReminders } from './reminder.ts';
+import { type ReminderLocation, updateReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -9,7 +9,7 @@ export const actions = ['approve', 'reject', 'revoke', 'reinstate', 'edit', 'unr
 export type Action = (typeof actions)[number];
 
 /** Where each action leads, from each status. What is not here cannot happen. */
-export const life = {
+export const transitions = {
   pending: {
     approve: 'approved',
     reject: 'rejected',
@@ -28,7 +28,7 @@ export const life = {
 } as const satisfies Record<Status, Partial<Record<Action, Status>>>;
 
 /** Who takes an action: an approver, an owner of the application, the requester alone, or time itself. */
-export const takenBy = {
+export const actorFor = {
   approve: 'approver',
   reject: 'approver',
   revoke: 'approver',
@@ -40,7 +40,7 @@ export const takenBy = {
 } as const satisfies Record<Action, 'approver' | 'owner' | 'requester' | 'time'>;
 
 /** Approvers' actions: what the card offers as buttons. */
-export type Decision = { [A in Action]: (typeof takenBy)[A] extends 'approver' ? A : never }[Action];
+export type Decision = { [A in Action]: (typeof actorFor)[A] extends 'approver' ? A : never }[Action];
 
 /** Decisions that must say why. */
 export type ReasonedDecision = Extract<Decision, 'reject' | 'revoke'>;
@@ -49,28 +49,29 @@ export type ReasonedDecision = Extract<Decision, 'reject' | 'revoke'>;
 export const reasonLimit = 1000;
 
 /** Which action turned a registration into `status`, as the record's `action` says it; `request` begins each life. */
-export type Event = Action | 'request';
+export type EventKind = Action | 'request';
 
 /** A live registration holds its place: there is one per application and service. The others are closed for good. */
 export const liveStatuses = ['pending', 'approved', 'rejected', 'revoked'] as const satisfies Status[];
 export const isLive = (status: Status): boolean => (liveStatuses as readonly Status[]).includes(status);
 
 /** Since when a registration stands as it does. A pending one waits since it was asked for, also where its reason was edited. */
-export const standsSince = (row: { status: Status; requestedAt: Date; changedAt: Date }): Date =>
+export const inStatusSince = (row: { status: Status; requestedAt: Date; changedAt: Date }): Date =>
   row.status === 'pending' ? row.requestedAt : row.changedAt;
 
 /** The statuses from which an action may start. */
-export const startsFrom = (action: Action): Status[] => statuses.filter((status) => next(status, action) !== undefined);
+export const statusesAllowing = (action: Action): Status[] =>
+  statuses.filter((status) => nextStatus(status, action) !== undefined);
 
 /** Where an action leads from a status, or undefined where it cannot happen. */
-export function next(status: Status, action: Action): Status | undefined {
-  const ways: Partial<Record<Action, Status>> = life[status];
+export function nextStatus(status: Status, action: Action): Status | undefined {
+  const ways: Partial<Record<Action, Status>> = transitions[status];
   return ways[action];
 }
 
 /** The events the requester hears of by direct message, and those of them that also come by e-mail. */
-const told: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
-const mailed: readonly Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
+const told: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
+const mailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
 
 /** Who last changed a registration, and when: what a late click is told. */
 export type LastChange = { status: Status; by: string | null; at: Date };
@@ -106,15 +107,15 @@ type Facts = {
   version: number;
   last: LastChange;
   applicationDeleted?: boolean;
-  listed?: Listed;
+  listed?: ReminderLocation;
 };
 
 /**
  * Applies an action to a registration as it stands. `seen` is the version the person was looking at; the outcome makes
  * version `facts.version + 1`. Authority has been settled before (domain/authority.ts).
  */
-export function act(facts: Facts, action: Action, seen: number): Outcome {
-  const to = next(facts.status, action);
+export function transition(facts: Facts, action: Action, seen: number): Outcome {
+  const to = nextStatus(facts.status, action);
   if (to === undefined) return { ok: false, refusal: { kind: 'already', action, last: facts.last } };
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
   if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
@@ -123,12 +124,12 @@ export function act(facts: Facts, action: Action, seen: number): Outcome {
   return {
     ok: true,
     to,
-    effects: facts.status === 'pending' && to !== 'pending' ? [...effects, ...redrawReminders(facts.listed)] : effects,
+    effects: facts.status === 'pending' && to !== 'pending' ? [...effects, ...updateReminders(facts.listed)] : effects,
   };
 }
 
 /** How a new registration begins: at version 1, approved at once where the workspace or the service says so. */
-export function begin(autoApprove: { workspace: boolean; service: boolean }): Status {
+export function initialStatus(autoApprove: { workspace: boolean; service: boolean }): Status {
   return autoApprove.workspace || autoApprove.service ? 'approved' : 'pending';
 }
 
@@ -138,11 +139,11 @@ export function effectsOfRequest(registration: number, status: Status): Effect[]
   return status === 'approved' ? [...drawn, ...tell('approve', registration, 1)] : drawn;
 }
 
-function effectsOf(event: Event, registration: number, version: number): Effect[] {
+function effectsOf(event: EventKind, registration: number, version: number): Effect[] {
   return [...draw(registration, version), ...tell(event, registration, version)];
 }
 
-const tell = (event: Event, registration: number, version: number): Effect[] => [
+const tell = (event: EventKind, registration: number, version: number): Effect[] => [
   ...(told.includes(event) ? [{ kind: 'notice', registration, version } as const] : []),
   ...(mailed.includes(event) ? [{ kind: 'mail', registration, version } as const] : []),
 ];
@@ -154,11 +155,11 @@ const draw = (registration: number, version: number): Effect[] => [
 ];
 
 /** One line of a registration's record. */
-export type Entry = {
+export type HistoryEvent = {
   version: number;
   /** Who did it; null where time did. */
   actor: string | null;
-  action: Event;
+  action: EventKind;
   from: Status | null;
   to: Status;
   reason: string | null;
@@ -179,9 +180,9 @@ export type Registration = {
   requestedAt: Date;
   approvers: Approvers;
   /** Everything that happened to it, oldest first. */
-  story: Entry[];
+  history: HistoryEvent[];
   /** How earlier requests of this application, or of this person, for this service ended; newest first. */
-  earlier: Earlier[];
+  previousRequests: PreviousRequest[];
 };
 
-export type Earlier = { application: string; requester: string; requestedAt: Date; story: Entry[] };
+export type PreviousRequest = { application: string; requester: string; requestedAt: Date; history: HistoryEvent[] };

@@ -24,7 +24,7 @@ export type ServiceFacts = {
 };
 
 /** Whether an application may request these services: every one of them, or none. */
-export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
+export function checkRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
   if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
   const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
   if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
@@ -36,6 +36,6 @@ export function mayRequest(chosen: number[], services: ServiceFacts[]): RequestR
 }
 
 /** Whether a person who has so many pending requests may add so many: a few people must not bury the others. */
-export function mayAwait(pending: number, adding: number, limit: number): RequestRefusal | null {
+export function checkPendingLimit(pending: number, adding: number, limit: number): RequestRefusal | null {
   return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
 }

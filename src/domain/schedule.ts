@@ -4,14 +4,14 @@
  */
 
 /** What the clock on the wall reads, as a Date whose UTC fields are the clock's. */
-export type Reading = Date;
+export type WallClockTime = Date;
 
 export type Schedule = {
   /** What the operator wrote, with the time zone: a changed schedule has another. */
   pattern: string;
   timeZone: string;
   /** Whether it has ticks on the day of this reading. */
-  ticksOn: (day: Reading) => boolean;
+  ticksOn: (day: WallClockTime) => boolean;
   /** The times of its days: every hour, with every minute, with every second; each ascending. */
   hours: readonly number[];
   minutes: readonly number[];
@@ -36,7 +36,7 @@ function clock(timeZone: string): Intl.DateTimeFormat {
 }
 
 /** What the clock on the wall reads at a moment. */
-export function readingAt(at: Date, timeZone: string): Reading {
+export function toWallClock(at: Date, timeZone: string): WallClockTime {
   const parts = clock(timeZone).formatToParts(at);
   const field = (name: string) => Number(parts.find(({ type }) => type === name)?.value);
   const time = [field('hour'), field('minute'), field('second'), at.getUTCMilliseconds()] as const;
@@ -44,22 +44,22 @@ export function readingAt(at: Date, timeZone: string): Reading {
 }
 
 /** When the clock first read this; where it skipped it, as long after the skip as it would have been. */
-export function momentOf(reading: Reading, timeZone: string): Date {
+export function toInstant(reading: WallClockTime, timeZone: string): Date {
   const guesses = [-day, day].map((around) => {
     const near = new Date(reading.getTime() + around);
-    const ahead = readingAt(near, timeZone).getTime() - near.getTime();
+    const ahead = toWallClock(near, timeZone).getTime() - near.getTime();
     return new Date(reading.getTime() - ahead);
   });
-  const right = guesses.find((guess) => readingAt(guess, timeZone).getTime() === reading.getTime());
+  const right = guesses.find((guess) => toWallClock(guess, timeZone).getTime() === reading.getTime());
   return right ?? guesses[0] ?? reading;
 }
 
-const midnight = (reading: Reading): Reading => new Date(Math.floor(reading.getTime() / day) * day);
-const daysAfter = (reading: Reading, days: number): Reading => new Date(reading.getTime() + days * day);
+const midnight = (reading: WallClockTime): WallClockTime => new Date(Math.floor(reading.getTime() / day) * day);
+const daysAfter = (reading: WallClockTime, days: number): WallClockTime => new Date(reading.getTime() + days * day);
 
 /** The last tick that the clock has read by now; undefined where there was none for a year. */
-export function lastTick(schedule: Schedule, at: Date): Reading | undefined {
-  const now = readingAt(at, schedule.timeZone);
+export function previousTick(schedule: Schedule, at: Date): WallClockTime | undefined {
+  const now = toWallClock(at, schedule.timeZone);
   for (let back = 0; back < horizon; back += 1) {
     const date = daysAfter(midnight(now), -back);
     if (!schedule.ticksOn(date)) continue;
@@ -70,13 +70,13 @@ export function lastTick(schedule: Schedule, at: Date): Reading | undefined {
 }
 
 /** The first tick at a moment or after it; undefined where there is none for a year. */
-export function firstTick(schedule: Schedule, from: Date): Date | undefined {
-  const reading = readingAt(from, schedule.timeZone);
+export function nextTick(schedule: Schedule, from: Date): Date | undefined {
+  const reading = toWallClock(from, schedule.timeZone);
   for (let ahead = 0; ahead < horizon; ahead += 1) {
     const date = daysAfter(midnight(reading), ahead);
     if (!schedule.ticksOn(date)) continue;
     const found = timeOf(schedule, date, (one) => one >= reading.getTime(), 1);
-    if (found) return momentOf(found, schedule.timeZone);
+    if (found) return toInstant(found, schedule.timeZone);
   }
   return undefined;
 }
@@ -84,25 +84,25 @@ export function firstTick(schedule: Schedule, from: Date): Date | undefined {
 /** The first tick of the next working day, Monday to Friday; where the schedule has none, of the next day that has any. */
 export function nextWorkingDay(schedule: Schedule, at: Date): Date {
   const { timeZone } = schedule;
-  const today = midnight(readingAt(at, timeZone));
+  const today = midnight(toWallClock(at, timeZone));
   const days = Array.from({ length: horizon }, (_, ahead) => daysAfter(today, ahead + 1));
-  const working = (date: Reading) => date.getUTCDay() >= 1 && date.getUTCDay() <= 5;
+  const working = (date: WallClockTime) => date.getUTCDay() >= 1 && date.getUTCDay() <= 5;
   const next = days.find((date) => working(date) && schedule.ticksOn(date)) ?? days.find(schedule.ticksOn);
   const first = next && timeOf(schedule, next, () => true, 1);
-  return momentOf(first ?? daysAfter(readingAt(at, timeZone), 1), timeZone);
+  return toInstant(first ?? daysAfter(toWallClock(at, timeZone), 1), timeZone);
 }
 
 /** A moment moved by a time on the wall, so that a day later is the same time of day. */
-export const laterOnTheWall = (at: Date, milliseconds: number, timeZone: string): Date =>
-  momentOf(new Date(readingAt(at, timeZone).getTime() + milliseconds), timeZone);
+export const addWallClock = (at: Date, milliseconds: number, timeZone: string): Date =>
+  toInstant(new Date(toWallClock(at, timeZone).getTime() + milliseconds), timeZone);
 
 /** The first of a day's ticks that will do: from its first on, or from its last back. */
 function timeOf(
   { hours, minutes, seconds }: Schedule,
-  date: Reading,
+  date: WallClockTime,
   willDo: (reading: number) => boolean,
   order: 1 | -1,
-): Reading | undefined {
+): WallClockTime | undefined {
   const ordered = (numbers: readonly number[]) => (order === 1 ? numbers : numbers.toReversed());
   const farthest = (numbers: readonly number[]) => ordered(numbers).at(-1) ?? 0;
   const reading = (hour: number, minute: number, second: number) =>

@@ -1,6 +1,6 @@
 import type { Approvers } from './approvers.ts';
 import type { CatalogEffect } from './effects.ts';
-import { cut } from './text.ts';
+import { truncate } from './text.ts';
 
 /** A service as the catalog file, or an admin, declares it. */
 export type CatalogService = {
@@ -34,7 +34,7 @@ export const channelId = /^[CG][A-Z0-9]{2,20}$/;
 export const approverId = /^[UWS][A-Z0-9]{2,20}$/;
 
 /** Whether a text is an address that people can open. */
-export function isLink(text: string): boolean {
+export function isWebLink(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text);
 }
 
@@ -42,7 +42,7 @@ export function isLink(text: string): boolean {
 export function slugOf(name: string): string {
   const letters = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const words = letters.replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '');
-  return cut(words, serviceLimits.slug, '').replace(/-+$/, '');
+  return truncate(words, serviceLimits.slug, '').replace(/-+$/, '');
 }
 
 /** The fields in which a service differs from what it is to become. */
@@ -58,10 +58,11 @@ export function differences(
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Whether a change is one of who is asked, or where: then what waits has to be shown to others. */
-export const asksOthers = (changed: Partial<ServiceRecord>): boolean => 'channel' in changed || 'approvers' in changed;
+export const changesApprovers = (changed: Partial<ServiceRecord>): boolean =>
+  'channel' in changed || 'approvers' in changed;
 
 /** What an admin can do to a service at once, without a form. */
-export const switches = {
+export const toggles = {
   enable: { registrationEnabled: true },
   disable: { registrationEnabled: false },
   'auto-on': { autoApprove: true },
@@ -70,7 +71,7 @@ export const switches = {
   'bring-back': { registrationEnabled: true, retired: false },
 } as const satisfies Record<string, Partial<ServiceRecord>>;
 
-export type Switch = keyof typeof switches;
+export type Toggle = keyof typeof toggles;
 
 /** One line of a service's record. */
 export type ServiceChange = {
@@ -82,7 +83,7 @@ export type ServiceChange = {
   at: Date;
 };
 /** What follows where others are asked, or elsewhere. Two effects: a Slack that does not say who they are holds up no card. */
-export const followingOf = (service: number, version: number): CatalogEffect[] => [
+export const approverChangeEffects = (service: number, version: number): CatalogEffect[] => [
   { kind: 'service', service },
   { kind: 'queues', service, version },
 ];
@@ -99,7 +100,7 @@ export type ServiceRefusal =
   | { kind: 'slug-taken' };
 
 /** Whether a service may be changed here, by somebody who saw it as it was at version `seen`. */
-export function refuseChange(
+export function checkServiceChange(
   service: { managedBy: 'file' | 'slack'; version: number } | undefined,
   seen: number,
 ): 'gone' | 'managed-by-file' | 'stale' | null {

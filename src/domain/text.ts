@@ -1,5 +1,5 @@
 /** The beginning of a text that fits `limit` UTF-16 units (as Slack counts), never half a character; `mark` ends what was cut. */
-export function cut(text: string, limit: number, mark = '…'): string {
+export function truncate(text: string, limit: number, mark = '…'): string {
   if (text.length <= limit) return text;
   let kept = '';
   for (const character of text) {
@@ -13,10 +13,10 @@ export function cut(text: string, limit: number, mark = '…'): string {
  * A text that somebody typed, as it is kept: without what no keyboard has, and what would act on a terminal or turn the
  * letters around it (control characters, and those that embed or override a direction). Lines and tabs stay.
  */
-export const legible = (text: string): string =>
-  storable(text)
+export const stripControls = (text: string): string =>
+  toStorable(text)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
 
 /** What PostgreSQL can keep of a text: no NUL, and no half of a surrogate pair. */
-export const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+export const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed();

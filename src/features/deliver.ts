@@ -1,21 +1,21 @@
 import type { Attempt, Deliver, Delivery } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
-import { deliverApplication } from './deliver/application-changed.ts';
+import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
-import { deliverMoved } from './deliver/card-moved.ts';
-import { afterFailure } from './deliver/classify-error.ts';
-import { deliverNotice } from './deliver/decision-message.ts';
+import { deliverCardMoved } from './deliver/card-moved.ts';
+import { classifyError } from './deliver/classify-error.ts';
+import { deliverDecisionMessage } from './deliver/decision-message.ts';
 import { deliverDigest } from './deliver/digest.ts';
-import { deliverMail } from './deliver/email.ts';
+import { deliverEmail } from './deliver/email.ts';
 import { deliverHomes } from './deliver/home.ts';
-import { deliverTrouble } from './deliver/incident.ts';
-import { deliverStopped } from './deliver/last-reminder.ts';
-import { deliverOwner } from './deliver/owner-message.ts';
-import { deliverOrphan } from './deliver/ownerless-application.ts';
-import { deliverWaiting } from './deliver/pending-message.ts';
+import { deliverIncident } from './deliver/incident.ts';
+import { deliverLastReminder } from './deliver/last-reminder.ts';
+import { deliverOwnerMessage } from './deliver/owner-message.ts';
+import { deliverOwnerlessApplication } from './deliver/ownerless-application.ts';
+import { deliverPendingMessage } from './deliver/pending-message.ts';
 import { deliverReminder } from './deliver/reminder.ts';
-import { deliverFollowing } from './deliver/service-changed.ts';
+import { deliverServiceChanged } from './deliver/service-changed.ts';
 
 const delivered: Delivery = { end: 'delivered' };
 
@@ -27,26 +27,26 @@ const givesWayFor = 1_000;
 
 export function deliver(deps: Deps): Deliver {
   const card = deliverCard(deps);
-  const notice = deliverNotice(deps);
+  const notice = deliverDecisionMessage(deps);
   const reminder = deliverReminder(deps);
   const digest = deliverDigest(deps);
-  const waiting = deliverWaiting(deps);
-  const stopped = deliverStopped(deps);
-  const mail = deliverMail(deps);
+  const waiting = deliverPendingMessage(deps);
+  const stopped = deliverLastReminder(deps);
+  const mail = deliverEmail(deps);
   const homes = deliverHomes(deps);
-  const application = deliverApplication(deps);
-  const owner = deliverOwner(deps);
-  const orphan = deliverOrphan(deps);
-  const following = deliverFollowing(deps);
-  const moved = deliverMoved(deps);
-  const trouble = deliverTrouble(deps);
+  const application = deliverApplicationChanged(deps);
+  const owner = deliverOwnerMessage(deps);
+  const orphan = deliverOwnerlessApplication(deps);
+  const following = deliverServiceChanged(deps);
+  const moved = deliverCardMoved(deps);
+  const trouble = deliverIncident(deps);
 
   return async (effect, attempt) => {
-    await deps.quiet(givesWayFor);
+    await deps.yieldToInteractive(givesWayFor);
     try {
       return (await carryOut(effect, attempt)) ?? delivered;
     } catch (error) {
-      return afterFailure(error, effect, deps.log);
+      return classifyError(error, effect, deps.log);
     }
   };
 

@@ -3,24 +3,24 @@ import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextI
 import * as queue from '../db/home/approval-queue.ts';
 import * as homes from '../db/home/homes.ts';
 import type { Deps } from '../deps.ts';
-import { storable } from '../domain/text.ts';
-import { answerPicker } from '../slack/respond.ts';
+import { toStorable } from '../domain/text.ts';
+import { ackOptions } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
 import {
-  searched,
+  queueServiceOption,
+  readSearch,
+  readServiceFilter,
   searchField,
-  serviceChosen,
-  serviceOption,
   servicePicker,
   showAll,
 } from '../views/home/approval-queue.ts';
-import { catalogSearch, catalogSearched } from '../views/home/catalog.ts';
-import { pageButtons, pageOf } from '../views/home/pagination.ts';
+import { catalogSearch, readCatalogSearch } from '../views/home/catalog.ts';
+import { pageButtons, readPage } from '../views/home/pagination.ts';
 import { decidableBy } from './shared/decidable-by.ts';
 
 export function home(app: App, deps: Deps): void {
   const { db, now, log } = deps;
-  const show = (person: string, wish: Partial<homes.Shown>) => homes.show(db, person, now(), wish);
+  const show = (person: string, wish: Partial<homes.HomeState>) => homes.show(db, person, now(), wish);
 
   app.event('app_home_opened', async ({ event }) => {
     if (event.tab !== 'messages') await show(event.user, {});
@@ -29,18 +29,18 @@ export function home(app: App, deps: Deps): void {
   for (const [id, list] of pageButtons) {
     app.action<BlockButtonAction>(id, async ({ ack, action, body }) => {
       await ack();
-      await show(body.user.id, { [list]: pageOf(action.value) });
+      await show(body.user.id, { [list]: readPage(action.value) });
     });
   }
 
   app.action<BlockExternalSelectAction>(servicePicker, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1, serviceId: serviceChosen(action.selected_option?.value) });
+    await show(body.user.id, { queuePage: 1, serviceId: readServiceFilter(action.selected_option?.value) });
   });
 
   app.action<BlockPlainTextInputAction>(searchField, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1, search: searched(action.value) });
+    await show(body.user.id, { queuePage: 1, search: readSearch(action.value) });
   });
 
   app.action<BlockButtonAction>(showAll, async ({ ack, body }) => {
@@ -50,16 +50,16 @@ export function home(app: App, deps: Deps): void {
 
   app.action<BlockPlainTextInputAction>(catalogSearch, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { catalogPage: 1, catalogSearch: catalogSearched(action.value) });
+    await show(body.user.id, { catalogPage: 1, catalogSearch: readCatalogSearch(action.value) });
   });
 
   app.options(servicePicker, async ({ ack, options, body }) => {
     const found = decidableBy(body.user.id, deps).then((may) =>
-      queue.filters(db, may, storable(options.value ?? ''), optionLimit),
+      queue.listFilters(db, may, toStorable(options.value ?? ''), optionLimit),
     );
-    await answerPicker(
+    await ackOptions(
       ack,
-      found.then((services) => services.map(serviceOption)),
+      found.then((services) => services.map(queueServiceOption)),
       log,
     );
   });

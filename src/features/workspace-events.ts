@@ -8,10 +8,10 @@ import * as orphans from '../db/application/ownerless.ts';
 import * as outdated from '../db/cache-invalidation.ts';
 import type { Deps } from '../deps.ts';
 
-export function membership(app: App, { db, directory }: Deps): void {
+export function followWorkspace(app: App, { db, directory }: Deps): void {
   async function forget(id: string): Promise<void> {
-    directory.forget(id);
-    await outdated.tell(db, id);
+    directory.invalidate(id);
+    await outdated.publishInvalidation(db, id);
   }
 
   /** What could not be posted to a channel follows at once. */
@@ -29,6 +29,6 @@ export function membership(app: App, { db, directory }: Deps): void {
   app.event('user_change', async ({ event }) => {
     const { id, deleted } = event.user;
     await forget(id);
-    if (deleted) await orphans.departed(db, id);
+    if (deleted) await orphans.onOwnerLeft(db, id);
   });
 }

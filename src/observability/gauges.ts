@@ -1,7 +1,7 @@
 /** What is read in the database when somebody scrapes: at most once in a while, and not for long. */
 import { Gauge, type Registry } from 'prom-client';
-import { within } from '../async/timeout.ts';
-import type { Readings } from '../db/metrics.ts';
+import { withTimeout } from '../async/timeout.ts';
+import type { DatabaseMetrics } from '../db/metrics.ts';
 
 /** How long a reading is told again instead of a new one, and how long a scrape waits for one, in milliseconds. */
 const keptFor = 5_000;
@@ -10,7 +10,11 @@ const readFor = 1_000;
 /** No other reading is begun before: the database ends a statement after half of it, unless it cannot be reached at all. */
 const givenUpAfter = 10_000;
 
-export function gauges(registry: Registry, readings: () => Promise<Readings> | undefined, now: () => Date) {
+export function createGauges(
+  registry: Registry,
+  readings: () => Promise<DatabaseMetrics> | undefined,
+  now: () => Date,
+) {
   const gauge = <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `registrar_${name}`, help, labelNames, registers: [registry] });
   const up = gauge('database_up', 'Whether the database answered: where it is 0, what is read there is missing.');
@@ -26,7 +30,7 @@ export function gauges(registry: Registry, readings: () => Promise<Readings> | u
     'state',
   );
 
-  let known: Readings | undefined;
+  let known: DatabaseMetrics | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
@@ -35,13 +39,13 @@ export function gauges(registry: Registry, readings: () => Promise<Readings> | u
     reading ??= readAnew().finally(() => {
       reading = undefined;
     });
-    if ((await within(readFor, reading, 'late')) === 'late') known = undefined;
+    if ((await withTimeout(readFor, reading, 'late')) === 'late') known = undefined;
   }
 
   /** An outage is not remembered: who scrapes next asks again. */
   async function readAnew(): Promise<void> {
     try {
-      known = await within(givenUpAfter, Promise.resolve(readings()), undefined);
+      known = await withTimeout(givenUpAfter, Promise.resolve(readings()), undefined);
       if (known) readAt = performance.now();
     } catch {
       known = undefined;

@@ -1,10 +1,10 @@
 /** `/metrics`, for Prometheus: what this bot counts, and what it reads in the database when it is asked. */
 import { readFileSync } from 'node:fs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Readings } from '../db/metrics.ts';
-import { countAcks } from '../slack/ack-metrics.ts';
-import { countCalls } from '../slack/call-metrics.ts';
-import { gauges } from './gauges.ts';
+import type { DatabaseMetrics } from '../db/metrics.ts';
+import { instrumentAcks } from '../slack/ack-metrics.ts';
+import { instrumentFetch } from '../slack/call-metrics.ts';
+import { createGauges } from './gauges.ts';
 import type { Log } from './log.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -23,7 +23,7 @@ let ofProcess: Registry | undefined;
  * One bot's own. `readings` gives what the database holds, or nothing where it is away: then the rest is told all the
  * same. No label has a value that people can make up, so that the number of series stays bounded.
  */
-export function createMetrics(readings: () => Promise<Readings> | undefined, now: () => Date) {
+export function createMetrics(readings: () => Promise<DatabaseMetrics> | undefined, now: () => Date) {
   const registry = new Registry();
   const registers = [registry];
   if (!ofProcess) {
@@ -51,13 +51,13 @@ export function createMetrics(readings: () => Promise<Readings> | undefined, now
     labelNames: ['cron', 'result'],
     registers,
   });
-  const refresh = gauges(registry, readings, now);
+  const refresh = createGauges(registry, readings, now);
 
   return {
     /** For the clients of Slack's: counts their calls, and what they post. */
-    fetch: countCalls(registry),
+    fetch: instrumentFetch(registry),
     /** Has the time measured until each payload of Slack's is answered. */
-    watch: countAcks(registry),
+    watch: instrumentAcks(registry),
     /** Somebody decided a request that was pending. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);

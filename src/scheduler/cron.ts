@@ -5,7 +5,7 @@ import type { Schedule } from '../domain/schedule.ts';
 const ascending = (numbers: readonly number[]): number[] => numbers.toSorted((one, other) => one - other);
 
 /** The library knows which days an expression means; its own clock would skip or double what the clocks' change touches. */
-export function readSchedule(expression: string, timeZone: string): Schedule {
+export function parseCron(expression: string, timeZone: string): Schedule {
   const fields = parse(expression);
   const [hours, minutes, seconds] = [fields.hour, fields.minute, fields.second].map(ascending);
   if (!hours || !minutes || !seconds) throw new Error(`${expression} names no time of day`);

@@ -1,37 +1,37 @@
 /** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
 import { schedule } from 'node-cron';
-import { begin } from '../db/scheduling/ticks.ts';
+import { registerSchedule } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
-import { lastTick, type Reading, type Schedule } from '../domain/schedule.ts';
-import { digest } from '../features/scheduled/digest.ts';
-import { expire } from '../features/scheduled/expire.ts';
+import { previousTick, type Schedule, type WallClockTime } from '../domain/schedule.ts';
+import { enqueueDigests } from '../features/scheduled/digest.ts';
+import { expireRequests } from '../features/scheduled/expire.ts';
 import { reconcile } from '../features/scheduled/reconcile.ts';
-import { remind } from '../features/scheduled/remind.ts';
-import { readSchedule } from './cron.ts';
+import { enqueueReminders } from '../features/scheduled/remind.ts';
+import { parseCron } from './cron.ts';
 
-export type Timekeeper = {
+export type Scheduler = {
   /** Does all that is due by now. */
-  beat: () => Promise<void>;
+  runDueJobs: () => Promise<void>;
   /** Finishes what runs, and begins nothing more. */
   stop: () => Promise<void>;
 };
 
 /** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
-export const everyFewMinutes = { at: '*/5 * * * *', jitter: 60_000 };
+export const reconcileSchedule = { at: '*/5 * * * *', jitter: 60_000 };
 
 /**
  * Looks at the clock at each moment that a schedule names, and once a minute: what slept through a tick, was down, had
  * no database or was led past it by daylight saving so makes it up.
  */
-export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper {
+export function startScheduler(deps: Deps, housekeeping = reconcileSchedule): Scheduler {
   const { config, db, metrics, now, log } = deps;
   const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
-  const digests = weekly === undefined ? undefined : readSchedule(weekly, timezone);
+  const digests = weekly === undefined ? undefined : parseCron(weekly, timezone);
   const duties = [
     // What expires at a tick is not reminded of.
-    metrics.cron('expiry', expire(deps), log),
-    metrics.cron('reminders', atTicks('reminders', deps.schedule, remind(deps)), log),
-    ...(digests ? [metrics.cron('digests', atTicks('digest', digests, digest(deps, digests)), log)] : []),
+    metrics.cron('expiry', expireRequests(deps), log),
+    metrics.cron('reminders', atTicks('reminders', deps.schedule, enqueueReminders(deps)), log),
+    ...(digests ? [metrics.cron('digests', atTicks('digest', digests, enqueueDigests(deps, digests)), log)] : []),
   ];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper
   ];
   void beat();
   return {
-    beat,
+    runDueJobs: beat,
     async stop() {
       for (const task of tasks) await task.destroy();
       await running;
@@ -68,12 +68,12 @@ export function keepTime(deps: Deps, housekeeping = everyFewMinutes): Timekeeper
    * The last tick that the schedule names up to a moment, unless it was served: however many of them were missed, one is
    * made up.
    */
-  function atTicks(schedule: string, ticks: Schedule, serve: (reading: Reading) => Promise<void>) {
+  function atTicks(schedule: string, ticks: Schedule, serve: (reading: WallClockTime) => Promise<void>) {
     let served: number | undefined;
     return async (at: Date): Promise<void> => {
-      const reading = lastTick(ticks, at);
+      const reading = previousTick(ticks, at);
       if (!reading || reading.getTime() <= (served ?? 0)) return;
-      if (served === undefined) await begin(db.tables, { schedule, pattern: ticks.pattern, reading });
+      if (served === undefined) await registerSchedule(db.tables, { schedule, pattern: ticks.pattern, reading });
       await serve(reading);
       served = reading.getTime();
     };

@@ -13,7 +13,7 @@ function kindOf(body: object): string {
 }
 
 /** Bolt answers events before any middleware runs, and gives each middleware an `ack` of its own: so it is done here. */
-export function countAcks(registry: Registry) {
+export function instrumentAcks(registry: Registry) {
   const seconds = new Histogram({
     name: 'registrar_ack_seconds',
     help: 'From receiving a payload of Slack to answering it, by kind.',

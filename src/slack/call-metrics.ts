@@ -1,7 +1,7 @@
 /** Every call of Slack's, by method and result: around the one way out, where all clients and all their tries come by. */
 import type { FetchFunction } from '@slack/web-api';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { call } from './fetch.ts';
+import { undiciFetch } from './fetch.ts';
 
 /** Slack's words that tell an operator something; any other is `other_error`, so that the results stay countable. */
 const words = new Set(
@@ -13,7 +13,7 @@ const words = new Set(
   unknown_method user_disabled user_not_found users_not_found view_too_large`.split(/\s+/),
 );
 
-export function countCalls(registry: Registry): (apiUrl: string) => FetchFunction {
+export function instrumentFetch(registry: Registry): (apiUrl: string) => FetchFunction {
   const registers = [registry];
   const calls = new Counter({
     name: 'registrar_slack_calls_total',
@@ -44,7 +44,7 @@ export function countCalls(registry: Registry): (apiUrl: string) => FetchFunctio
       if (kind) posts.inc({ kind });
     };
     try {
-      const response = await call(input, init);
+      const response = await undiciFetch(input, init);
       count(await resultOf(response, method));
       return response;
     } catch (error) {

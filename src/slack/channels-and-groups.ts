@@ -1,6 +1,6 @@
 /** What an admin chooses from for a service: channels and user groups, as Slack knows them. */
 import type { WebClient } from '@slack/web-api';
-import { platformError } from './errors.ts';
+import { slackErrorCode } from './errors.ts';
 
 /** Whether the bot can post in a channel, or why not. `unknown`: not there, or private and without the bot. */
 export type ChannelState = 'open' | 'archived' | 'not-a-member' | 'direct' | 'unknown';
@@ -12,19 +12,19 @@ export async function channelState(client: WebClient, id: string): Promise<Chann
     if (channel?.is_archived) return 'archived';
     return channel?.is_member ? 'open' : 'not-a-member';
   } catch (error) {
-    if (platformError(error) === 'channel_not_found') return 'unknown';
+    if (slackErrorCode(error) === 'channel_not_found') return 'unknown';
     throw error;
   }
 }
 
-export type Group = { id: string; handle: string; name: string };
+export type UserGroup = { id: string; handle: string; name: string };
 
 /** How long the list is kept, in milliseconds: groups may be listed 20 times a minute, and a picker asks at each key. */
 const keptFor = 60_000;
 
 /** Lists the user groups of the workspace, by handle. What failed is asked anew. */
-export function listingGroups(client: WebClient, now: () => Date): () => Promise<Group[]> {
-  let kept: { at: number; groups: Promise<Group[]> } | undefined;
+export function cachedUserGroups(client: WebClient, now: () => Date): () => Promise<UserGroup[]> {
+  let kept: { at: number; groups: Promise<UserGroup[]> } | undefined;
   return () => {
     if (kept && now().getTime() - kept.at < keptFor) return kept.groups;
     const entry = { at: now().getTime(), groups: listGroups(client) };
@@ -36,7 +36,7 @@ export function listingGroups(client: WebClient, now: () => Date): () => Promise
   };
 }
 
-async function listGroups(client: WebClient): Promise<Group[]> {
+async function listGroups(client: WebClient): Promise<UserGroup[]> {
   const { usergroups = [] } = await client.usergroups.list();
   const groups = usergroups.flatMap(({ id, handle = '', name = '' }) => (id ? [{ id, handle, name }] : []));
   return groups.sort((one, other) => one.handle.localeCompare(other.handle));

@@ -3,14 +3,14 @@
  * forgotten when Slack tells of a change.
  */
 import type { UsersInfoResponse, WebClient } from '@slack/web-api';
-import type { Account, Colleague, Memberships } from '../domain/authorization.ts';
-import { visible } from '../domain/names.ts';
+import type { Account, Memberships, SlackMember } from '../domain/authorization.ts';
+import { stripInvisible } from '../domain/names.ts';
 import type { Log } from '../observability/log.ts';
-import { platformError } from './errors.ts';
+import { slackErrorCode } from './errors.ts';
 
 export type Directory = {
   /** Who somebody is, as Slack said not longer than `trusted` milliseconds ago; undefined for whom Slack does not know. An outage rejects. */
-  colleague(person: string, trusted?: number): Promise<Colleague | undefined>;
+  member(person: string, trusted?: number): Promise<SlackMember | undefined>;
   /** What a person is to the workspace; undefined where Slack did not say. */
   account(person: string): Promise<Account | undefined>;
   /** That, and whether they belong to each of these groups and channels. What Slack did not answer is left out. */
@@ -20,7 +20,7 @@ export type Directory = {
   /** Where the workspace is on the web. */
   workspaceUrl(): Promise<string>;
   /** Asks anew about this person, group or channel; without an id, about all of them. */
-  forget(id?: string): void;
+  invalidate(id?: string): void;
 };
 
 /** How long an answer of Slack's is trusted, in milliseconds: groups may be asked for 20 times a minute. */
@@ -57,11 +57,11 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   return {
     account,
-    async colleague(person, trusted) {
+    async member(person, trusted) {
       try {
         return await people.get(person, trusted);
       } catch (error) {
-        if (['user_not_found', 'user_not_visible'].includes(platformError(error) ?? '')) return undefined;
+        if (['user_not_found', 'user_not_visible'].includes(slackErrorCode(error) ?? '')) return undefined;
         throw error;
       }
     },
@@ -82,7 +82,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
         try {
           return await sets.get(id);
         } catch (error) {
-          if (!platformError(error)) throw error;
+          if (!slackErrorCode(error)) throw error;
           log.warn({ err: error, id }, 'Slack does not know this group or channel');
           return [];
         }
@@ -90,7 +90,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       return (await Promise.all(found)).flatMap((members) => [...members]);
     },
     workspaceUrl: async () => (await home()).url,
-    forget: (id) => {
+    invalidate: (id) => {
       sets.forget(id);
       people.forget(id);
     },
@@ -120,10 +120,10 @@ function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
 
 type Team = { team: string | undefined; enterprise: string | undefined; url: string };
 
-async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<Colleague> {
+async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<SlackMember> {
   const [found, own] = await Promise.all([lookUp(client, id), home()]);
   if (found === 'no accounts here') return { name: id, account: 'member', app: false };
-  const name = visible(found.profile?.real_name || found.real_name || '') || found.name || id;
+  const name = stripInvisible(found.profile?.real_name || found.real_name || '') || found.name || id;
   return { name, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
 }
 
@@ -151,7 +151,7 @@ async function lookUp(client: WebClient, user: string) {
     return found;
   } catch (error) {
     // A Slack API of another make (SLACK_API_URL) may know neither guests nor other teams; Slack's own always answers this.
-    if (platformError(error) === 'unknown_method') return 'no accounts here' as const;
+    if (slackErrorCode(error) === 'unknown_method') return 'no accounts here' as const;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { request } from 'undici';
  * As much of `fetch` as Slack's SDK makes use of. All of the answer has been read when it resolves. A redirect rejects: what
  * it names is not Slack, and would be given the token.
  */
-export const call: FetchFunction = async (url, { method = 'GET', headers = {}, body, signal } = {}) => {
+export const undiciFetch: FetchFunction = async (url, { method = 'GET', headers = {}, body, signal } = {}) => {
   if (body instanceof FormData) throw new TypeError('only text is sent to Slack this way');
   const answer = await request(url, { method, headers, body: body ?? null, signal: signal ?? null });
   const { statusCode: status } = answer;

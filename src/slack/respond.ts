@@ -5,18 +5,18 @@
 import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
-import { within } from '../async/timeout.ts';
+import { withTimeout } from '../async/timeout.ts';
 import type { Log } from '../observability/log.ts';
-import { aside, broken, busy, done, opening, refused, unopened, unsaved } from '../views/fallbacks.ts';
+import { done, errorsModal, failed, formNotOpened, loading, notSaved, textModal, working } from '../views/fallbacks.ts';
 import type { Message } from '../views/message.ts';
-import { unavailable } from '../views/registration/register-modal.ts';
-import { type Filled, restored } from '../views/reopened-form.ts';
-import { platformError } from './errors.ts';
+import { unavailableOption } from '../views/registration/register-modal.ts';
+import { type FilledForm, reopenedForm } from '../views/reopened-form.ts';
+import { slackErrorCode } from './errors.ts';
 
 /** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
 const patience = 2_000;
 /** Who acted, by a command or a click, and the ways to answer. Bolt gives no `respond` for a click in Home or in a modal. */
-export type Acted = {
+export type Interaction = {
   client: WebClient;
   body: { trigger_id?: string; user?: { id: string }; user_id?: string };
   respond: RespondFn | undefined;
@@ -26,14 +26,18 @@ export type Acted = {
 const begun = new WeakSet<object>();
 
 /** Whether somebody who acted has been, or is just being, answered by more than an acknowledgement. */
-export const isAnswered = (body: object): boolean => begun.has(body);
+export const hasResponded = (body: object): boolean => begun.has(body);
 
 /** Says something that only the person who acted sees: beside what they did, or, where Slack does not take that, directly. */
-export async function whisper({ client, body, respond }: Acted, said: string | Message, log: Log): Promise<void> {
+export async function respondEphemeral(
+  { client, body, respond }: Interaction,
+  said: string | Message,
+  log: Log,
+): Promise<void> {
   begun.add(body);
   const message = typeof said === 'string' ? { text: said } : said;
   const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(isTaken);
-  const answered = await within(patience, beside ?? Promise.resolve(false), false).catch((error) => {
+  const answered = await withTimeout(patience, beside ?? Promise.resolve(false), false).catch((error) => {
     log.warn({ err: error }, 'an answer was not taken beside the message; it goes directly');
     return false;
   });
@@ -48,9 +52,9 @@ async function isTaken(response: { text(): Promise<string> }): Promise<boolean> 
 }
 
 /** Answers a click wherever it was made: beside the message; where there is none, in Home, by a modal. */
-export async function answerClick(acted: Acted, text: string, log: Log): Promise<void> {
-  if (acted.respond) await whisper(acted, text, log);
-  else await openModal(acted, aside(text), log, text);
+export async function respondToAction(acted: Interaction, text: string, log: Log): Promise<void> {
+  if (acted.respond) await respondEphemeral(acted, text, log);
+  else await openModal(acted, textModal(text), log, text);
 }
 
 /**
@@ -58,10 +62,10 @@ export async function answerClick(acted: Acted, text: string, log: Log): Promise
  * a direct message.
  */
 export async function openModal(
-  acted: Acted,
+  acted: Interaction,
   view: ModalView,
   log: Log,
-  otherwise = unopened,
+  otherwise = formNotOpened,
 ): Promise<string | undefined> {
   begun.add(acted.body);
   try {
@@ -69,94 +73,97 @@ export async function openModal(
     return opened.view?.id;
   } catch (error) {
     // The first of two tries did open it, and only its answer was lost.
-    if (platformError(error) === 'exchanged_trigger_id') return undefined;
+    if (slackErrorCode(error) === 'exchanged_trigger_id') return undefined;
     log.warn({ err: error }, 'a modal could not be opened');
-    await whisper(acted, otherwise, log);
+    await respondEphemeral(acted, otherwise, log);
     return undefined;
   }
 }
 
 /** What a click opens after a look at the database: a modal, or a word on why not. */
-export type Found = { view: ModalView } | { why: string };
+export type ModalOrReason = { view: ModalView } | { why: string };
 
 /** A click can open a modal for 3 seconds: what is looked up first takes no longer than this, in milliseconds. */
 const lookUpFor = 1_000;
 
 /** Opens what was looked up; where that takes long, a modal that says so, which it then becomes. */
-export async function openFound(acted: Acted, work: Promise<Found>, log: Log): Promise<void> {
-  const inTime = await within(lookUpFor, work, undefined);
+export async function openModalWhenLoaded(acted: Interaction, work: Promise<ModalOrReason>, log: Log): Promise<void> {
+  const inTime = await withTimeout(lookUpFor, work, undefined);
   if (inTime && 'view' in inTime) await openModal(acted, inTime.view, log);
-  else if (inTime) await answerClick(acted, inTime.why, log);
+  else if (inTime) await respondToAction(acted, inTime.why, log);
   else {
-    const following = work.catch((error): Found => {
+    const following = work.catch((error): ModalOrReason => {
       log.error({ err: error }, 'a form could not be looked up');
-      return { why: broken };
+      return { why: failed };
     });
-    const opened = await openModal(acted, opening, log);
+    const opened = await openModal(acted, loading, log);
     const found = await following;
     if (opened)
-      await acted.client.views.update({ view_id: opened, view: 'view' in found ? found.view : aside(found.why) });
+      await acted.client.views.update({ view_id: opened, view: 'view' in found ? found.view : textModal(found.why) });
   }
 }
 
 /** Fills a picker. Where the database does not answer, the picker says so instead of spinning. */
-export async function answerPicker(
+export async function ackOptions(
   ack: AckFn<{ options: PlainTextOption[] }>,
   options: Promise<PlainTextOption[]>,
   log: Log,
 ): Promise<void> {
-  const found = await within(patience, options, [unavailable]).catch((error) => {
+  const found = await withTimeout(patience, options, [unavailableOption]).catch((error) => {
     log.error({ err: error }, 'a picker could not be filled');
-    return [unavailable];
+    return [unavailableOption];
   });
   await ack({ options: found });
 }
 
 /** What a submitted form comes to: it stays with errors on its fields, becomes another view, or closes. */
-export type Submitted = { errors: Record<string, string> } | { view: ModalView } | 'close';
+export type SubmissionResult = { errors: Record<string, string> } | { view: ModalView } | 'close';
 
 type Submission = {
   ack: AckFn<ViewResponseAction>;
   client: WebClient;
-  view: Filled & { id: string };
+  view: FilledForm & { id: string };
 };
 
 /**
  * Answers a submitted form after the commit, because until then it can still show an error. Where that takes too long the
  * form says so in time and is updated afterwards; where it fails, the form stays, or comes back, as it was filled in.
  */
-export async function answerSubmission(
+export async function ackSubmission(
   { ack, client, view }: Submission,
-  work: Promise<Submitted>,
+  work: Promise<SubmissionResult>,
   log: Log,
 ): Promise<void> {
   const settled = work.catch((error): undefined => {
     log.error({ err: error }, 'a submitted form could not be worked on');
   });
-  const inTime = await within(patience, settled, 'late' as const);
-  if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : stay(view.blocks));
-  await ack({ response_action: 'update', view: busy });
+  const inTime = await withTimeout(patience, settled, 'late' as const);
+  if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : keepFormOpen(view.blocks));
+  await ack({ response_action: 'update', view: working });
   const finished = await settled;
-  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : restored(view) });
+  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : reopenedForm(view) });
 }
 
-function responseTo(submitted: Submitted): ViewResponseAction {
+function responseTo(submitted: SubmissionResult): ViewResponseAction {
   if (submitted === 'close') return { response_action: 'clear' };
   if ('errors' in submitted) return { response_action: 'errors', errors: submitted.errors };
   return { response_action: 'update', view: submitted.view };
 }
 
-function viewOf(submitted: Submitted): ModalView {
+function viewOf(submitted: SubmissionResult): ModalView {
   if (submitted === 'close') return done;
-  return 'errors' in submitted ? refused(submitted.errors) : submitted.view;
+  return 'errors' in submitted ? errorsModal(submitted.errors) : submitted.view;
 }
 
 /**
  * Keeps a form open, as it was filled in, with a word to try again under its last field. One that has no field has nothing
  * to lose.
  */
-export function stay(blocks: { type: string; block_id?: string | undefined }[], word = unsaved): ViewResponseAction {
+export function keepFormOpen(
+  blocks: { type: string; block_id?: string | undefined }[],
+  word = notSaved,
+): ViewResponseAction {
   const field = blocks.findLast(({ type }) => type === 'input')?.block_id;
-  if (field === undefined) return { response_action: 'update', view: aside(word) };
+  if (field === undefined) return { response_action: 'update', view: textModal(word) };
   return { response_action: 'errors', errors: { [field]: word } };
 }

@@ -5,12 +5,12 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from '../config.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { createActs } from './middleware/in-flight.ts';
+import { createInFlight } from './middleware/in-flight.ts';
 import { createSocketModeReceiver, defaultTimings } from './socket-mode/receiver.ts';
 
 export type Slack = {
   app: App;
-  /** Answers whoever acts: quickly or not at all. */
+  /** Answers whoever inFlight: quickly or not at all. */
   client: WebClient;
   /** Posts what the outbox holds. */
   poster: WebClient;
@@ -21,7 +21,7 @@ export type Slack = {
   /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
   connected(): boolean;
   /** Resolves when nobody has acted just now, after at most `milliseconds`. */
-  quiet(milliseconds: number): Promise<void>;
+  yieldToInteractive(milliseconds: number): Promise<void>;
   /** Takes nothing new and resolves when what runs is finished, after at most `milliseconds`. */
   stop(milliseconds: number): Promise<void>;
 };
@@ -67,8 +67,8 @@ export function createSlack(
   });
   metrics.watch(app);
 
-  const acts = createActs();
-  app.use(({ next }) => acts.run(next));
+  const inFlight = createInFlight();
+  app.use(({ next }) => inFlight.run(next));
 
   return {
     app,
@@ -80,9 +80,9 @@ export function createSlack(
       await socketMode?.start();
     },
     connected: () => socketMode?.isConnected() ?? true,
-    quiet: acts.quiet,
+    yieldToInteractive: inFlight.yieldToInteractive,
     async stop(milliseconds) {
-      await acts.finished(milliseconds);
+      await inFlight.drain(milliseconds);
       await socketMode?.stop();
     },
   };

@@ -20,7 +20,7 @@ import type {
 } from '@slack/types';
 import { z } from 'zod';
 import { reasonLimit } from '../domain/registration.ts';
-import { cut, legible } from '../domain/text.ts';
+import { stripControls, truncate } from '../domain/text.ts';
 
 /** The most options a picker takes, and the longest text of one. */
 export const optionLimit = 100;
@@ -28,7 +28,7 @@ export const optionTextLimit = 75;
 
 export const plain = (text: string, limit = 3000): PlainTextElement => ({
   type: 'plain_text',
-  text: cut(text, limit),
+  text: truncate(text, limit),
   emoji: false,
 });
 
@@ -50,13 +50,13 @@ export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** A name from people in a message's `text`, which notifications and screen readers use: one line, cut, escaped. */
-export const name = (text: string, limit = 150): string => escaped(cut(text.replace(/\s+/g, ' '), limit));
+export const inlineText = (text: string, limit = 150): string => escaped(truncate(text.replace(/\s+/g, ' '), limit));
 
 /** A mention, by id. Ids are checked at the edge; anything else never becomes one. */
 export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`);
 
 /** A moment in the reader's own time zone. */
-export const when = (at: Date): string =>
+export const dateTime = (at: Date): string =>
   `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
 
 /** The same where a sentence needs a date and not "tomorrow". */
@@ -72,7 +72,7 @@ export const plainDate = (at: Date, timeZone: string): string =>
 type Line = { label: string; value: RichTextElement[] };
 
 /** Labelled lines whose values may come from people. */
-export const lines = (blockId: string, rows: Line[]): RichTextBlock => ({
+export const fields = (blockId: string, rows: Line[]): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
   elements: [
@@ -86,12 +86,15 @@ export const lines = (blockId: string, rows: Line[]): RichTextBlock => ({
   ],
 });
 
-export const words = (text: string, limit = 1000): RichTextElement => ({ type: 'text', text: cut(text, limit) });
+export const textElement = (text: string, limit = 1000): RichTextElement => ({
+  type: 'text',
+  text: truncate(text, limit),
+});
 
 export const person = (id: string): RichTextElement => ({ type: 'user', user_id: id });
 
 /** A moment inside rich text, in the reader's own time zone. */
-export const moment = (at: Date): RichTextElement => ({
+export const richDate = (at: Date): RichTextElement => ({
   type: 'date',
   timestamp: Math.floor(at.getTime() / 1000),
   format: '{date_short_pretty} at {time}',
@@ -102,7 +105,7 @@ export const moment = (at: Date): RichTextElement => ({
 export const quote = (blockId: string, text: string): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
-  elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text: cut(text, 3000) }] }],
+  elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text: truncate(text, 3000) }] }],
 });
 
 export const button = (actionId: string, text: string, value: string, style?: 'primary' | 'danger'): Button => ({
@@ -158,11 +161,11 @@ export const reasonNeeded = `Write a reason, in 1 to ${reasonLimit} characters t
 /** What that field may hold; kept without the spaces around it. */
 export const reasonText = z
   .string()
-  .transform((text) => legible(text).trim())
+  .transform((text) => stripControls(text).trim())
   .refine((text) => text !== '' && [...text].length <= reasonLimit);
 
 /** A modal that only says something. Slack's titles end at 24 characters. */
-export const saying = (title: string, blocks: KnownBlock[]): ModalView => ({
+export const messageModal = (title: string, blocks: KnownBlock[]): ModalView => ({
   type: 'modal',
   title: plain(title, 24),
   close: plain('Close'),

@@ -2,7 +2,7 @@
  * Slack's chart block, data_visualization, which messages alone may hold, two each at most. `@slack/types` 3.2 does not have
  * it. The limits are Slack's (https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block).
  */
-import { cut } from '../domain/text.ts';
+import { truncate } from '../domain/text.ts';
 
 export type DataVisualizationBlock = {
   type: 'data_visualization';
@@ -29,15 +29,15 @@ export function barChart(
   categories: string[],
   series: { name: string; values: number[] }[],
 ): DataVisualizationBlock {
-  const labels = categories.map((category) => cut(category, labelLimit));
+  const labels = categories.map((category) => truncate(category, labelLimit));
   return {
     type: 'data_visualization',
     block_id: blockId,
-    title: cut(title, titleLimit),
+    title: truncate(title, titleLimit),
     chart: {
       type: 'bar',
       series: series.map(({ name, values }) => ({
-        name: cut(name, labelLimit),
+        name: truncate(name, labelLimit),
         data: labels.map((label, index) => ({ label, value: values[index] ?? 0 })),
       })),
       axis_config: { categories: labels },

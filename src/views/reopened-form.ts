@@ -3,7 +3,7 @@ import type { KnownBlock, ModalView, PlainTextElement } from '@slack/types';
 import { section } from './blocks.ts';
 
 /** A submitted view, as Slack hands it over. */
-export type Filled = {
+export type FilledForm = {
   title?: PlainTextElement;
   submit?: PlainTextElement | null;
   close?: PlainTextElement | null;
@@ -28,7 +28,15 @@ const begins = {
 
 const unfinished = 'unfinished';
 
-export function restored({ title, submit, close, callback_id, private_metadata, blocks, state }: Filled): ModalView {
+export function reopenedForm({
+  title,
+  submit,
+  close,
+  callback_id,
+  private_metadata,
+  blocks,
+  state,
+}: FilledForm): ModalView {
   const filled = blocks
     .filter(({ block_id }) => block_id !== unfinished)
     .map(({ element, ...block }) => {

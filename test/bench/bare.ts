@@ -7,9 +7,9 @@ import { connect } from '../../src/db/client.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import type { Effect } from '../../src/domain/effects.ts';
-import { card } from '../../src/views/registration/card.ts';
+import { requestCard } from '../../src/views/registration/card.ts';
 import {
-  readForm,
+  readRegisterForm,
   registerModal,
   registerModalId,
   servicesPicker,
@@ -77,16 +77,17 @@ if (url) {
     for (const effect of left.splice(0)) {
       if (effect.kind !== 'card') continue;
       const found = await cards.find(db, effect.registration, policy);
-      if (found) await app.client.chat.postMessage({ channel: policy.adminChannel, ...card(found.registration) });
+      if (found)
+        await app.client.chat.postMessage({ channel: policy.adminChannel, ...requestCard(found.registration) });
     }
   };
   app.view<ViewSubmitAction>(registerModalId, async ({ ack, body, view }) => {
-    const read = readForm(view.state?.values);
+    const read = readRegisterForm(view.state?.values);
     if (!read.ok) throw new Error(JSON.stringify(read.errors));
     const at = new Date();
     const asked = { requester: body.user.id, form: view.id, at, remindAt: at, autoApprove: false, pendingAtMost: 20 };
     const who = { account: 'member', policy } as const;
-    const opened = await requests.open(db, { ...read.form, ...asked, ...who });
+    const opened = await requests.create(db, { ...read.form, ...asked, ...who });
     if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
     await ack();
     if (!POLL) await postAll();

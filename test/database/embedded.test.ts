@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, describe, expect, it } from 'vitest';
-import { explain } from '../../src/db/embedded/data-dir.ts';
+import { explainServerOutput } from '../../src/db/embedded/data-dir.ts';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 
 const folder = join(tmpdir(), `registrar-embedded-${process.pid}`);
@@ -80,5 +80,5 @@ describe('a folder that cannot be had', () => {
     ['FATAL: database files are incompatible with server', /another version of PostgreSQL/],
     ['FATAL: could not write: No space left on device', /no space left/],
     ['FATAL: something new', /It said:\nFATAL: something new/],
-  ])('%s is put into words', (output, words) => expect(explain(folder, output)).toMatch(words));
+  ])('%s is put into words', (output, words) => expect(explainServerOutput(folder, output)).toMatch(words));
 });

@@ -50,7 +50,7 @@ const page = { asked: 3, size: 10 };
 const all = { serviceId: null, search: '' };
 const everything = async () => ({
   person: 'U0ALEX',
-  services: (await queue.rules(db)).flatMap(({ services }) => services),
+  services: (await queue.listRules(db)).flatMap(({ services }) => services),
   own: false,
 });
 const request = (services: number[], form: string) => ({
@@ -74,36 +74,32 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ['a keystroke that is in every name', 1, () => catalog.search(db, 'api', 100)],
   ['a keystroke that few names have', 1, () => catalog.search(db, 'team 4321', 100)],
   ['a keystroke that no name has', 1, () => catalog.search(db, 'zz', 100)],
-  ['a service named in the command', 1, () => catalog.named(db, 'Payments API 40')],
-  ['the application picker', 1, () => applications.owned(db, 'U0DANA', 'app', 99)],
-  ['the form is sent', 8, () => requests.open(db, request([4001], 'one'))],
-  ['a form with three services is sent', 8, () => requests.open(db, request([4002, 4003, 4004], 'three'))],
+  ['a service named in the command', 1, () => catalog.findByExactName(db, 'Payments API 40')],
+  ['the application picker', 1, () => applications.searchOwned(db, 'U0DANA', 'app', 99)],
+  ['the form is sent', 8, () => requests.create(db, request([4001], 'one'))],
+  ['a form with three services is sent', 8, () => requests.create(db, request([4002, 4003, 4004], 'three'))],
   ['a click: who may decide is to be found out', 1, () => registrations.find(db, 7)],
   [
-    'the click: found, and decided',
+    'the click: decided',
     4,
-    async () => {
-      const approve = { id: 7, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships } as const;
-      await changes.change(db, approve, await registrations.find(db, 7));
-    },
+    () => changes.apply(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
+  ['the /unregister picker', 1, () => registrations.searchUnregistrable(db, 'U0DANA', 'pay', 100)],
   [
-    'the click: decided where it was not just found',
-    4,
-    () => changes.change(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
+    '/registrations, and what Home has of oneself',
+    2,
+    () => applications.listOwned(db, 'U0DANA', { asked: 1, size: 30 }),
   ],
-  ['the /unregister picker', 1, () => registrations.unregistrable(db, 'U0DANA', 'pay', 100)],
-  ['/registrations, and what Home has of oneself', 2, () => applications.held(db, 'U0DANA', { asked: 1, size: 30 })],
-  ['the queue: who decides about what waits', 1, () => queue.rules(db)],
-  ['the queue: a page of it, and who decides', 3, async () => queue.page(db, await everything(), all, page)],
+  ['the queue: who decides about what waits', 1, () => queue.listRules(db)],
+  ['the queue: a page of it, and who decides', 3, async () => queue.listPage(db, await everything(), all, page)],
   [
     'the queue: narrowed by name, and who decides',
     3,
-    async () => queue.page(db, await everything(), { serviceId: 8, search: 'app' }, page),
+    async () => queue.listPage(db, await everything(), { serviceId: 8, search: 'app' }, page),
   ],
   ['a card is drawn', 3, () => cards.find(db, 15_000, policy)],
   ['a card is posted', 1, () => turns.take(db, 'C0ADMIN', undefined)],
-  ['a page of the history', 1, () => history.page(db, 15_000, 1, 10)],
+  ['a page of the history', 1, () => history.listEvents(db, 15_000, 1, 10)],
   ['Home is opened', 2, () => homes.show(db, 'U0DANA', at, {})],
   ['Home is taken on to be drawn', 2, () => homes.claim(db, 'U0DANA', false)],
   [
@@ -111,14 +107,14 @@ const acts: [string, number, () => Promise<unknown>][] = [
     2,
     async () => {
       await homes.eventOf(db, 15_000, 1);
-      await homes.outdate(db, 15_000, ['U0ALEX']);
+      await homes.markStale(db, 15_000, ['U0ALEX']);
     },
   ],
   [
     'a reminder tick',
     3,
     () =>
-      reminders.claim(db, { schedule: 'reminders', reading: at }, 'UTC', {
+      reminders.claimReminders(db, { schedule: 'reminders', reading: at }, 'UTC', {
         remindAfter: 1,
         adminChannel: 'C0ADMIN',
         escalationChannel: undefined,

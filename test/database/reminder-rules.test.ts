@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { claim } from '../../src/db/scheduling/reminders.ts';
+import { claimReminders } from '../../src/db/scheduling/reminders.ts';
 import { formatAge } from '../../src/domain/duration.ts';
-import { firstReminder, nextReminders, toMention, warnedOf } from '../../src/domain/reminder.ts';
-import { readSchedule } from '../../src/scheduler/cron.ts';
-import { type Listed, lastReminders, reminder } from '../../src/views/channel/reminder.ts';
-import { stillWaiting } from '../../src/views/registration/pending-message.ts';
+import { expiryWarning, firstReminder, mentionsFor, nextReminders } from '../../src/domain/reminder.ts';
+import { parseCron } from '../../src/scheduler/cron.ts';
+import { lastReminders, type ReminderList, reminderMessage } from '../../src/views/channel/reminder.ts';
+import { pendingMessage } from '../../src/views/registration/pending-message.ts';
 import { checkBlocks } from '../local-slack/blocks/check.ts';
 import { draft } from '../local-slack/messages.ts';
 import { createDatabase } from '../support/database.ts';
@@ -29,7 +29,7 @@ describe('the dates', () => {
     expect(next).toEqual(new Date('2026-03-30T07:00:00Z'));
   });
 
-  const daily = readSchedule('0 9 * * 1-5', 'UTC');
+  const daily = parseCron('0 9 * * 1-5', 'UTC');
   it.each([
     ['no request expires', undefined, after(48), undefined],
     ['it expires later than the next reminder', 72, after(48), undefined],
@@ -38,7 +38,7 @@ describe('the dates', () => {
     ['no other reminder comes', 1_000, null, after(1_000)],
   ])('where %s, a reminder warns of %s hours with the next one at %s: %s', (_, hours, remindAt, warned) => {
     const expireAfter = hours && hours * hour;
-    expect(warnedOf({ requestedAt: start, remindAt }, expireAfter, daily)).toEqual(warned);
+    expect(expiryWarning({ requestedAt: start, remindAt }, expireAfter, daily)).toEqual(warned);
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('whom a reminder mentions', () => {
   });
   const groups: Record<string, string[]> = { S1: ['U1', 'U2'], S2: ['U2', 'UGONE'], SGONE: ['UGONE'], S0: [] };
   const mentioned = (...waiting: ReturnType<typeof ask>[]) => {
-    const { users, groups: named } = toMention(
+    const { users, groups: named } = mentionsFor(
       waiting,
       (id) => groups[id] ?? [],
       (id) => id !== 'UGONE',
@@ -87,7 +87,7 @@ describe('whom a reminder mentions', () => {
 describe('what is drawn', () => {
   const listed = Array.from(
     { length: 20 },
-    (_, index): Listed => ({
+    (_, index): ReminderList => ({
       id: 10_000_000 + index,
       version: 1,
       service: '<!channel> & '.repeat(12),
@@ -103,16 +103,16 @@ describe('what is drawn', () => {
   const many = Array.from({ length: 70 }, (_, index) => `U01234567${index}`);
 
   it('a long list shows its first twenty and counts the rest', () => {
-    const { text, blocks } = reminder(listed, 34, { users: [], groups: [] }, after(1));
+    const { text, blocks } = reminderMessage(listed, 34, { users: [], groups: [] }, after(1));
     expect(text).toBe('34 requests are waiting for a decision.');
     expect(JSON.stringify(blocks)).toContain('and 14 more');
   });
 
   it.each([
-    ['a reminder', reminder(listed, 5_000, { users: many, groups: ['S1'] }, after(1_000))],
+    ['a reminder', reminderMessage(listed, 5_000, { users: many, groups: ['S1'] }, after(1_000))],
     [
       'one with all its buttons',
-      reminder(
+      reminderMessage(
         listed.map((one) => ({ ...one, putOff: undefined, elsewhere: undefined })),
         20,
         { users: many, groups: [] },
@@ -122,7 +122,7 @@ describe('what is drawn', () => {
     ['last reminders', lastReminders(listed, 5_000, after(1_000))],
     [
       'the word to a requester',
-      stillWaiting(
+      pendingMessage(
         listed.map((one) => ({ ...one, approvers: { users: many, groups: [], channel: 'C1' } })),
         5_000,
       ),
@@ -155,7 +155,7 @@ describe('claiming', () => {
     const dbs = replicas.map(({ client, outbox }): Db => ({ tables: client.tables, outbox }));
 
     const claimAll = async (hours: number) =>
-      (await Promise.all(dbs.map((db) => claim(db, tick(hours), 'UTC', setting)))).sort();
+      (await Promise.all(dbs.map((db) => claimReminders(db, tick(hours), 'UTC', setting)))).sort();
     expect(await claimAll(23.9)).toEqual([0, 0, 0]);
     expect(await claimAll(24)).toEqual([0, 0, 3]);
     // A tick that has been served, and one before it, are served for good.

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { claim, EmbeddedPostgresError, stopOrphan } from '../../src/db/embedded/data-dir.ts';
+import { EmbeddedPostgresError, lockDataDir, stopOrphan } from '../../src/db/embedded/data-dir.ts';
 import { Trouble } from './trouble.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -43,7 +43,7 @@ async function openToAll(path: string): Promise<boolean> {
 
 /** Takes the folder, so that no other demo uses or empties it. The bot makes the same claim, and gives it back. */
 export async function claimFolder(folder: string): Promise<() => Promise<void>> {
-  return claim(folder, join(folder, 'postgres')).catch((error: unknown) => {
+  return lockDataDir(folder, join(folder, 'postgres')).catch((error: unknown) => {
     if (!(error instanceof EmbeddedPostgresError)) throw error;
     const other = /process \d+/.exec(error.message);
     throw new Trouble(other ? `The demo runs already (${other[0]}). Open its page, or stop it first.` : error.message);

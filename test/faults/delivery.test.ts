@@ -63,7 +63,7 @@ it('a card follows what it shows also where the status stays, and also while it 
   const rename = (name: string) =>
     tables.transaction(async (tx) => {
       await tx.execute(`update applications set name = '${name}'`);
-      await cards.outdate(tx, { tables, outbox }, [1]);
+      await cards.markStale(tx, { tables, outbox }, [1]);
     });
   const held = workspace.hold('chat.update');
   await rename('Kiosk');

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { check } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
@@ -59,7 +59,7 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
   await Promise.all(following.map(({ cell, met }) => named(cell, () => met)));
   await delivered(story.office, 20_000, 50);
   // What could not be delivered is put back, as an operator does.
-  await carryOut(readArguments(['redrive']), story.office.database.url);
+  await runCommand(readArguments(['redrive']), story.office.database.url);
   await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
   await delivered(story.office, 20_000, 50);
   expect(await check(story.office, policy)).toEqual([]);

@@ -1,6 +1,6 @@
 /** What only a human can mend reaches a human, once, and follows by itself when it is mended. */
 import { describe, expect, it } from 'vitest';
-import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { delivered, tries } from '../support/outbox.ts';
 import { openOffice } from '../support/scenario.ts';
@@ -93,22 +93,22 @@ describe('what could not be delivered', () => {
     await delivered(office);
     expect(warnings(alex.sees('api-requests'))).toHaveLength(1);
 
-    const listed = await carryOut(readArguments(['list']), database.url);
+    const listed = await runCommand(readArguments(['list']), database.url);
     expect(listed.split('\n').map((line) => line.split('  ').slice(1, 4))).toEqual([
       ['notice of registration 1', 'to direct', 'because of user_not_found'],
       ['notice of registration 1', 'to direct', 'because of user_not_found'],
     ]);
-    expect(await carryOut(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
+    expect(await runCommand(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
 
     workspace.mend();
-    expect(await carryOut(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
+    expect(await runCommand(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
       '0 messages are tried again.',
     );
-    expect(await carryOut(readArguments(['redrive']), database.url)).toBe('2 messages are tried again.');
+    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('2 messages are tried again.');
     await dana.finds(/Revoked by/);
     await delivered(office);
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
-    expect(await carryOut(readArguments(['list']), database.url)).toMatch(/there are no dead letters/);
+    expect(await runCommand(readArguments(['list']), database.url)).toMatch(/there are no dead letters/);
 
     // The same again, an hour later, is told again.
     await database.sql`update troubles set told_at = told_at - interval '61 minutes'`;
@@ -136,7 +136,7 @@ describe('what could not be delivered', () => {
     const why =
       await database.sql`select data->>'kind' as kind, data->>'why' as why from pgboss.job where name = 'outbox-dead' order by created_on`;
     expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
-    expect(await carryOut(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
+    expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
       '1 message is tried again.',
     );
     await alex.finds(/Kiosk/, { in: 'api-requests' });
@@ -180,7 +180,7 @@ describe('what could not be delivered', () => {
     await alex.fills('Reason', 'A mistake');
     await alex.submits();
     await dana.finds(/Revoked by/);
-    expect(await carryOut(readArguments(['redrive']), database.url)).toBe('1 message is tried again.');
+    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('1 message is tried again.');
     await delivered(office);
     // The request that was held back was taken after all: it is found again by its mark.
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);

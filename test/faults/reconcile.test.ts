@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as reconciling from '../../src/db/registration/card-drift.ts';
-import { card } from '../../src/views/registration/card.ts';
-import { gist } from '../../src/views/registration/card-fingerprint.ts';
+import { requestCard } from '../../src/views/registration/card.ts';
+import { fingerprint } from '../../src/views/registration/card-fingerprint.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { delivered } from '../support/outbox.ts';
 import { openOffice } from '../support/scenario.ts';
@@ -56,22 +56,22 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   const { tables, close } = connect(database.url);
   const outbox = createOutbox(database.url, () => {});
   await outbox.start();
-  const [one] = await reconciling.toCompare({ tables, outbox }, 1);
+  const [one] = await reconciling.claimForComparison({ tables, outbox }, 1);
   if (!one) throw new Error('there is no card');
   const db = { tables, outbox };
-  expect(await reconciling.redraw(db, one, 'should\nis')).toBe(true);
+  expect(await reconciling.enqueueUpdate(db, one, 'should\nis')).toBe(true);
   await delivered(office);
   const again = { ...one, drawing: one.drawing + 1 };
   await database.sql`update registrations set card_differs = md5('should' || chr(10) || 'is') where id = ${one.id}`;
-  expect(await reconciling.redraw(db, again, 'should\nis')).toBe(false);
-  expect(await reconciling.redraw(db, again, 'should\nis not')).toBe(true);
+  expect(await reconciling.enqueueUpdate(db, again, 'should\nis')).toBe(false);
+  expect(await reconciling.enqueueUpdate(db, again, 'should\nis not')).toBe(true);
   await outbox.stop(1);
   await close();
 }, 40_000);
 
 describe('what is compared of a card', () => {
   const at = new Date('2026-11-03T10:00:00Z');
-  const { blocks } = card({
+  const { blocks } = requestCard({
     id: 1,
     version: 1,
     status: 'pending',
@@ -82,8 +82,8 @@ describe('what is compared of a card', () => {
     reason: 'two\nlines & more',
     requestedAt: at,
     approvers: { users: ['U0ALEX'], groups: [], channel: 'C0ADMIN' },
-    story: [],
-    earlier: [],
+    history: [],
+    previousRequests: [],
   });
   /** The same blocks with every plain value changed as said. */
   const changed = (change: (key: string, value: unknown) => unknown) => JSON.parse(JSON.stringify(blocks, change));
@@ -111,6 +111,6 @@ describe('what is compared of a card', () => {
     ['without its last block', blocks.slice(0, -1), false],
     ['without anything', [], false],
   ])('%s', (_, others, same) => {
-    expect(gist(others) === gist(blocks)).toBe(same);
+    expect(fingerprint(others) === fingerprint(blocks)).toBe(same);
   });
 });

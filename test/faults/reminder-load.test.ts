@@ -36,7 +36,7 @@ it('every channel gets one message and every requester one, within the limits, a
       join services s on s.slug = 'team-' || (n / 20) % 40`;
   const before = workspace.calls.length;
   behind -= 3_600_000;
-  await office.bot.beat();
+  await office.bot.runDueJobs();
   const [done, clicked] = await Promise.all([
     quiet(office).then(() => performance.now()),
     (async () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readOnly } from '../../src/cli/doctor/database.ts';
-import { examine } from '../../src/cli/doctor/run-checks.ts';
+import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { connect } from '../../src/db/client.ts';
 import { channel, group, person, SCOPES, type Seed, seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
@@ -40,7 +40,7 @@ afterEach(() => {
 /** What it says of an environment, line by line. */
 async function says(env: Record<string, string>): Promise<string[]> {
   const lines: string[] = [];
-  await examine(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`));
+  await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`));
   everything.push(...lines);
   return lines;
 }

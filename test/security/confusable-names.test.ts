@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCatalog } from '../../src/catalog-file.ts';
-import { tidyName } from '../../src/domain/application.ts';
-import { mixedWord, visible } from '../../src/domain/names.ts';
-import { legible } from '../../src/domain/text.ts';
+import { normalizeName } from '../../src/domain/application.ts';
+import { findMixedScript, stripInvisible } from '../../src/domain/names.ts';
+import { stripControls } from '../../src/domain/text.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { openOffice } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
@@ -29,7 +29,7 @@ describe('a name that', () => {
     ['is Hebrew with its points', 'שָׁלוֹם', 'שָׁלוֹם'.normalize('NFKC')],
     ['is nothing but that', '\u200b\u202e\u3164', ''],
   ])('%s is kept as people see it', (_, typed, kept) => {
-    expect(tidyName(typed)).toBe(kept);
+    expect(normalizeName(typed)).toBe(kept);
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe('a name that', () => {
     ['ЅΗΟΡ', ['Cyrillic', 'Greek']],
     ['Search/Seаrch', ['Latin', 'Cyrillic']],
   ])('%s: is of two alphabets, and is refused', (name, alphabets) => {
-    expect(mixedWord(name)?.alphabets).toEqual(alphabets);
+    expect(findMixedScript(name)?.alphabets).toEqual(alphabets);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('a name that', () => {
     'متجر Web',
     'ΔSync',
   ])('%s is as people write, and stands', (name) => {
-    expect(mixedWord(tidyName(name))).toBeUndefined();
+    expect(findMixedScript(normalizeName(name))).toBeUndefined();
   });
 
   const anything = fc.string({ unit: 'binary', maxLength: 80 });
@@ -63,10 +63,10 @@ describe('a name that', () => {
   it('is any string of characters has nothing that is invisible, and is the same when it is tidied again', () => {
     fc.assert(
       fc.property(anything, (typed) => {
-        const name = tidyName(typed);
+        const name = normalizeName(typed);
         expect(name).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|^\s|\s$|\s\s/u);
-        expect(tidyName(name)).toBe(name);
-        expect(visible(name)).toBe(name);
+        expect(normalizeName(name)).toBe(name);
+        expect(stripInvisible(name)).toBe(name);
       }),
     );
   });
@@ -89,7 +89,7 @@ describe('a name that', () => {
         fc.array(unseen),
         fc.nat(8),
         (name, some, at) => {
-          expect(tidyName(name.slice(0, at) + some.join('') + name.slice(at))).toBe(name);
+          expect(normalizeName(name.slice(0, at) + some.join('') + name.slice(at))).toBe(name);
         },
       ),
     );
@@ -97,8 +97,8 @@ describe('a name that', () => {
 });
 
 it('a reason keeps its lines, and nothing that would act on a terminal or turn the text around it', () => {
-  expect(legible('One\r\ntwo\tthree\u001b[31m\u009b2J\u0007\u202eabc\u2066\0')).toBe('One\ntwo\tthree[31m2Jabc');
-  expect(legible('שלום, world \u200f!')).toBe('שלום, world \u200f!');
+  expect(stripControls('One\r\ntwo\tthree\u001b[31m\u009b2J\u0007\u202eabc\u2066\0')).toBe('One\ntwo\tthree[31m2Jabc');
+  expect(stripControls('שלום, world \u200f!')).toBe('שלום, world \u200f!');
 });
 
 it('the catalog file names the line of a service whose name mixes alphabets, and is read without what nobody sees', () => {

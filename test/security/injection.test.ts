@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../../src/cli/audit.ts';
-import { carryOut, readArguments } from '../../src/cli/dead-letters.ts';
+import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import type { Effect } from '../../src/domain/effects.ts';
@@ -195,7 +195,7 @@ async function everythingHappens(): Promise<void> {
   await alex.finds(/RENAM[\s\S]*owner/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
-  printed = await carryOut(readArguments(['list']), database.url);
+  printed = await runCommand(readArguments(['list']), database.url);
   for (const record of ['registrations', 'applications', 'services']) {
     const [out, errors] = [new PassThrough(), new PassThrough()];
     const ended = audit(['--record', record], { DATABASE_URL: database.url }, out, errors).finally(() => out.end());

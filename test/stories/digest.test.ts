@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { claim, week } from '../../src/db/scheduling/digests.ts';
-import { begin, serve } from '../../src/db/scheduling/ticks.ts';
+import { claimDigests, summarizeWeek } from '../../src/db/scheduling/digests.ts';
+import { claimTick, registerSchedule } from '../../src/db/scheduling/ticks.ts';
 import { formatDuration } from '../../src/domain/duration.ts';
-import { readingAt } from '../../src/domain/schedule.ts';
+import { toWallClock } from '../../src/domain/schedule.ts';
 import type { Message } from '../local-slack/model.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -78,7 +78,7 @@ describe('the numbers', () => {
       ['2026-10-25T23:00:00Z', 'approve', 0],
     ]);
     await requests(database, 'C0OTHER', [['2026-10-21T10:00:00Z', 'approve', 1]]);
-    const told = await week(one.db, { ...setting, channel: 'C0EDGES', at: monday });
+    const told = await summarizeWeek(one.db, { ...setting, channel: 'C0EDGES', at: monday });
     expect(told).toMatchObject({ automatic: 1, withdrawn: 1, deleted: 1, expired: 1, waiting: 1 });
     expect(told.oldest).toMatchObject({ application: 'C0EDGES 6', requestedAt: new Date('2026-10-25T22:59:59Z') });
     expect(told.days.map(({ date, opened, approved, rejected }) => [date, opened, approved, rejected])).toEqual([
@@ -108,11 +108,13 @@ describe('the numbers', () => {
       });
       // How long it took to withdraw is no time to a decision.
       await requests(database, channel, [...ends, ['2026-10-21T10:00:00Z', 'unregister', 1]]);
-      const { timeToDecision } = await week(one.db, { ...setting, channel, at: monday });
+      const { timeToDecision } = await summarizeWeek(one.db, { ...setting, channel, at: monday });
       expect(timeToDecision).toEqual({ median: median * minute, percentile95: percentile95 * minute });
     }
     await requests(database, 'C0NONE', [['2026-10-21T10:00:00Z', 'automatic']]);
-    expect(await week(one.db, { ...setting, channel: 'C0NONE', at: monday })).toMatchObject({ timeToDecision: null });
+    expect(await summarizeWeek(one.db, { ...setting, channel: 'C0NONE', at: monday })).toMatchObject({
+      timeToDecision: null,
+    });
   });
 });
 
@@ -123,11 +125,11 @@ describe('the schedule', () => {
     const { tables } = one.db;
     /** Two replicas start at the same instant. */
     const begins = (pattern: string, last: string) =>
-      Promise.all([1, 2].map(() => begin(tables, { schedule: 'digest', pattern, reading: new Date(last) })));
+      Promise.all([1, 2].map(() => registerSchedule(tables, { schedule: 'digest', pattern, reading: new Date(last) })));
     /** How many of them serve a tick that look at the same instant. */
     async function served(reading: string) {
       const tick = { schedule: 'digest', reading: new Date(reading) };
-      const both = await Promise.all([1, 2].map(() => tables.transaction((tx) => serve(tx, tick))));
+      const both = await Promise.all([1, 2].map(() => tables.transaction((tx) => claimTick(tx, tick))));
       return both.filter(Boolean).length;
     }
     await begins('mondays', '2026-11-02T09:00:00Z');
@@ -152,14 +154,18 @@ describe('the schedule', () => {
     await using one = await replica(database);
     const served: string[] = [];
     const tick = async (pattern: string, reading: string) => {
-      if (await serve(one.db.tables, { schedule: 'reminders', reading: new Date(reading) })) served.push(pattern);
+      if (await claimTick(one.db.tables, { schedule: 'reminders', reading: new Date(reading) })) served.push(pattern);
     };
-    await begin(one.db.tables, {
+    await registerSchedule(one.db.tables, {
       schedule: 'reminders',
       pattern: 'at nine',
       reading: new Date('2026-11-01T09:00:00Z'),
     });
-    await begin(one.db.tables, { schedule: 'reminders', pattern: 'at ten', reading: new Date('2026-11-01T10:00:00Z') });
+    await registerSchedule(one.db.tables, {
+      schedule: 'reminders',
+      pattern: 'at ten',
+      reading: new Date('2026-11-01T10:00:00Z'),
+    });
     for (const day of ['02', '03']) {
       await tick('at nine', `2026-11-${day}T09:00:00Z`);
       await tick('at ten', `2026-11-${day}T10:00:00Z`);
@@ -191,11 +197,11 @@ describe.concurrent('in the channel', () => {
     const tick = {
       schedule: 'digest',
       pattern: `${mondays} ${timeZone}`,
-      reading: readingAt(new Date(moment), timeZone),
+      reading: toWallClock(new Date(moment), timeZone),
     };
-    await serve(one.db.tables, { ...tick, reading: new Date(0) });
+    await claimTick(one.db.tables, { ...tick, reading: new Date(0) });
     const adminChannel = workspace.channel('api-requests').id;
-    const claims = [1, 2].map(() => claim(one.db, tick, { adminChannel, timeZone }));
+    const claims = [1, 2].map(() => claimDigests(one.db, tick, { adminChannel, timeZone }));
     return (await Promise.all(claims)).reduce((sum, channels) => sum + channels, 0);
   }
 
@@ -318,7 +324,7 @@ describe.concurrent('in the channel', () => {
     await office.bot.stop();
     clock.at('2026-11-25T09:00:00Z');
     const changed = await office.startAnother({ DIGEST_SCHEDULE: '0 8 * * 2' });
-    await changed.beat();
+    await changed.runDueJobs();
     await done(office);
     expect(digests(office)).toHaveLength(2);
     await changed.stop();

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { letter } from '../../src/views/registration/email.ts';
+import { renderEmail } from '../../src/views/registration/email.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { type MailServer, openMailServer } from '../support/mail-server.ts';
@@ -173,10 +173,10 @@ describe.concurrent('what people write', () => {
         reason: 'why',
         requestedAt: at,
         approvers: { users: [], groups: [], channel: 'C0ADMIN' },
-        story: [],
-        earlier: [],
+        history: [],
+        previousRequests: [],
       };
-      const { subject } = letter(
+      const { subject } = renderEmail(
         registration,
         { ...approve, reason: null, at },
         { decidedBy: 'Alex', card: undefined },

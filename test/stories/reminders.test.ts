@@ -170,7 +170,7 @@ describe('whatever goes wrong', () => {
     const ticks = await holdTicks(database);
     const name = workspace.hold('users.info');
     const late = passesTo('2026-11-03T09:00:00Z');
-    const both = other.beat();
+    const both = other.runDueJobs();
     await standing(database, 2);
     await ticks.release();
     await name.reached;

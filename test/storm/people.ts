@@ -1,6 +1,6 @@
 /** Twenty people in a hurry: what each does next is chance, and whether they got an answer is written down. */
 
-import { unavailable } from '../../src/views/registration/register-modal.ts';
+import { unavailableOption } from '../../src/views/registration/register-modal.ts';
 import type { Message } from '../local-slack/model.ts';
 import type { Person } from '../local-slack/people.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
@@ -144,7 +144,7 @@ export class Actor {
     if (this.#forms() === 0) return true;
     const offered = await person.searches('Registration');
     const choice = oneOf(this.#random, offered);
-    if (!choice || choice === unavailable.text.text) return true;
+    if (!choice || choice === unavailableOption.text.text) return true;
     await person.picks('Registration', choice);
     await person.submits();
     return true;

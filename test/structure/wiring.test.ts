@@ -3,26 +3,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it, vi } from 'vitest';
-import { listen } from '../../src/app.ts';
+import { registerListeners } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { type Registration, statuses } from '../../src/domain/registration.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import { readSchedule } from '../../src/scheduler/cron.ts';
+import { parseCron } from '../../src/scheduler/cron.ts';
 import { createDirectory } from '../../src/slack/directory.ts';
 import { createSlack } from '../../src/slack/slack.ts';
 import { deleteModal, leaveModal, newApplicationModal, renameModal } from '../../src/views/application/forms.ts';
-import { orphanNotice } from '../../src/views/application/messages.ts';
-import { adoptModal, handOverModal, ownersModal } from '../../src/views/application/owner-forms.ts';
-import { reminder } from '../../src/views/channel/reminder.ts';
-import { home } from '../../src/views/home/home.ts';
-import { card } from '../../src/views/registration/card.ts';
-import { decision } from '../../src/views/registration/decision-message.ts';
+import { ownerlessMessage } from '../../src/views/application/messages.ts';
+import { assignOwnerModal, handOverModal, ownersModal } from '../../src/views/application/owner-forms.ts';
+import { reminderMessage } from '../../src/views/channel/reminder.ts';
+import { homeView } from '../../src/views/home/home.ts';
+import { requestCard } from '../../src/views/registration/card.ts';
+import { decisionMessage } from '../../src/views/registration/decision-message.ts';
 import { editModal } from '../../src/views/registration/edit-reason-modal.ts';
 import { historyModal } from '../../src/views/registration/history-modal.ts';
-import { stillWaiting } from '../../src/views/registration/pending-message.ts';
+import { pendingMessage } from '../../src/views/registration/pending-message.ts';
 import { reasonModal } from '../../src/views/registration/reason-modal.ts';
 import { registerModal } from '../../src/views/registration/register-modal.ts';
 import { unregisterModal } from '../../src/views/registration/unregister-modal.ts';
@@ -54,9 +54,20 @@ function heard() {
   const nowhere = 'postgres://127.0.0.1:1/none';
   const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
   const directory = createDirectory(client, now, log);
-  const schedule = readSchedule('0 9 * * 1-5', 'UTC');
+  const schedule = parseCron('0 9 * * 1-5', 'UTC');
   const quiet = async () => {};
-  listen(app, { config: config.config, db, poster, quiet, directory, mailer: undefined, metrics, schedule, now, log });
+  registerListeners(app, {
+    config: config.config,
+    db,
+    poster,
+    yieldToInteractive: quiet,
+    directory,
+    mailer: undefined,
+    metrics,
+    schedule,
+    now,
+    log,
+  });
   const named = (calls: unknown[][]) => calls.map(([name]) => String(name)).sort();
   return {
     commands: named(spies.commands.mock.calls),
@@ -78,8 +89,8 @@ const registration = (status: Registration['status']): Registration => ({
   reason: 'why',
   requestedAt: new Date(0),
   approvers: { users: [], groups: [], channel: 'C0ADMIN' },
-  story: [],
-  earlier: [],
+  history: [],
+  previousRequests: [],
 });
 
 const application = { id: 1, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
@@ -91,7 +102,7 @@ const modals = [
   handOverModal(application),
   leaveModal(application),
   deleteModal(application, { unregistrable: 3, revoked: 1 }),
-  adoptModal('Shop', { id: 1, seen: 1 }),
+  assignOwnerModal('Shop', { id: 1, seen: 1 }),
   registerModal(),
   unregisterModal(),
   reasonModal('reject', { id: 1, seen: 1 }),
@@ -101,7 +112,7 @@ const modals = [
 ];
 
 /** A Home with everything that a Home can have. */
-const fullHome = home(
+const fullHome = homeView(
   {
     held: {
       rows: [
@@ -156,14 +167,14 @@ const waits = { ...registration('pending'), service: 'Payments API', called: 'da
 
 /** What is said outside the card, with all of its buttons. */
 const told = [
-  decision(registration('expired'), { ...entry, at: new Date(0) }),
-  reminder(
+  decisionMessage(registration('expired'), { ...entry, at: new Date(0) }),
+  reminderMessage(
     [{ ...waits, elsewhere: undefined, expires: undefined, putOff: undefined }],
     1,
     { users: [], groups: [] },
     new Date(0),
   ),
-  stillWaiting([waits], 1),
+  pendingMessage([waits], 1),
 ];
 
 /** Every element with an action_id in a drawn view, by what kind it is. */
@@ -216,14 +227,14 @@ it('the two manifests differ in nothing but the way', () => {
 });
 
 it('every button that is drawn is listened to, and every listener has its button', () => {
-  const cards = statuses.map((status) => card(registration(status)));
+  const cards = statuses.map((status) => requestCard(registration(status)));
   const event = { at: new Date(0), registration: 0, version: 1 };
   const change = { ...event, actor: null, before: null, after: {} };
   const services = { id: 1, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
   const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
   // On Home the fields tell of themselves; in a modal they wait for the submission.
   const fields = drawn([fullHome], /select|input/);
-  const asked = orphanNotice({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
+  const asked = ownerlessMessage({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
   const pages = [historyModal(page), serviceHistoryModal(services)];
   const pressed = drawn([...cards, ...told, asked, ...pages, fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);

@@ -32,7 +32,7 @@ export async function openTimed(
     quiet: () => quiet(office),
     async passesTo(moment) {
       now = new Date(moment);
-      await office.bot.beat();
+      await office.bot.runDueJobs();
       await quiet(office);
     },
     [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),

@@ -7,9 +7,9 @@ import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import type { Policy } from '../../src/domain/authorization.ts';
-import { type Event, next, type Status } from '../../src/domain/registration.ts';
-import { card } from '../../src/views/registration/card.ts';
-import { gist } from '../../src/views/registration/card-fingerprint.ts';
+import { type EventKind, nextStatus, type Status } from '../../src/domain/registration.ts';
+import { requestCard } from '../../src/views/registration/card.ts';
+import { fingerprint } from '../../src/views/registration/card-fingerprint.ts';
 import type { Message } from '../local-slack/model.ts';
 import { readable } from '../local-slack/transcript.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
@@ -18,7 +18,7 @@ import type { TestDatabase } from './database.ts';
 type Place = { workspace: Workspace; database: TestDatabase };
 
 /** The events that the requester is told of, each by one direct message. */
-const told: Event[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
+const told: EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
 
 /** What people read on a card: how it stands, and what can still be done. */
 const reads: Record<Status, RegExp> = {
@@ -32,7 +32,7 @@ const reads: Record<Status, RegExp> = {
 };
 
 /** What people read in the message that tells of an event. */
-const says: Partial<Record<Event, RegExp>> = {
+const says: Partial<Record<EventKind, RegExp>> = {
   request: /Approved automatically/,
   approve: /Approved by/,
   reject: /Rejected by/,
@@ -63,14 +63,15 @@ async function outbox({ database }: Place): Promise<string[]> {
 /** Versions count from 1 without gaps, each step is one that the table of states has, and the last is what is so. */
 async function record({ database }: Place): Promise<string[]> {
   const events = await database.sql<
-    { id: number; version: number; action: Event; from: Status | null; to: Status; status: Status; last: number }[]
+    { id: number; version: number; action: EventKind; from: Status | null; to: Status; status: Status; last: number }[]
   >`
     select r.id::int, h.version, h.action, h.from_status as "from", h.to_status as to, r.status, r.version as last
     from registrations r left join history h on h.registration_id = r.id order by r.id, h.version`;
   return [...Map.groupBy(events, ({ id }) => id)].flatMap(([id, story]) => {
     const wrong = story.flatMap(({ version, action, from, to }, index) => {
       const before = story[index - 1]?.to ?? null;
-      const allowed = action === 'request' ? to === 'pending' || to === 'approved' : from && next(from, action) === to;
+      const allowed =
+        action === 'request' ? to === 'pending' || to === 'approved' : from && nextStatus(from, action) === to;
       return version === index + 1 && from === before && allowed ? [] : [`event ${version}: ${from} ${action} ${to}`];
     });
     const [end] = story.slice(-1);
@@ -102,14 +103,14 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     if (place?.channel !== one.channel || place.ts !== one.ts)
       wrong.push(`the card of ${id} is not where it is said to be`);
     if (place?.drawing !== drawing) wrong.push(`the card of ${id} shows ${place?.drawing} of ${drawing}`);
-    if (essence(one.blocks) !== essence(card(registration).blocks))
+    if (essence(one.blocks) !== essence(requestCard(registration).blocks))
       wrong.push(`the card of ${id} shows something else`);
     const read = readable(workspace, one);
     if (!reads[registration.status].test(read)) wrong.push(`the card of ${id}, ${registration.status}, reads: ${read}`);
   }
   for (const id of byRegistration.keys()) wrong.push(`there is a card of ${id}, which does not exist`);
 
-  const owed = await database.sql<{ key: string; action: Event }[]>`
+  const owed = await database.sql<{ key: string; action: EventKind }[]>`
     select r.requester || ' ' || r.id || '@' || h.version as key, h.action from history h join registrations r on r.id = h.registration_id
     where h.action in ${database.sql(told)} or (h.action = 'request' and h.to_status = 'approved')`;
   const counts = Map.groupBy(marked('registrar_notice'), (message) => {
@@ -130,4 +131,5 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
 }
 
 /** Without how earlier requests ended: what they came to later is not what this card tells of. */
-const essence = (blocks: Message['blocks']): string => gist(blocks.filter(({ block_id }) => block_id !== 'earlier'));
+const essence = (blocks: Message['blocks']): string =>
+  fingerprint(blocks.filter(({ block_id }) => block_id !== 'earlier'));

@@ -1,6 +1,12 @@
 /** What owners may do with an application: the rules as a table. */
 import { describe, expect, it } from 'vitest';
-import { adopt, consider, depart, toldOf, type Wish } from '../../src/domain/application.ts';
+import {
+  type ApplicationCommand,
+  assignOwner,
+  evaluate,
+  ownerLeft,
+  ownersToNotify,
+} from '../../src/domain/application.ts';
 import type { Account } from '../../src/domain/authorization.ts';
 
 const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
@@ -16,7 +22,7 @@ const asking = { by: 'U0DANA', account: 'member' as const, seen: 4, named, polic
 const many = Array.from({ length: 20 }, (_, index) => `U0${index}`);
 
 describe('an owner who wants', () => {
-  it.each<[string, Wish, object | null]>([
+  it.each<[string, ApplicationCommand, object | null]>([
     ['another name', { action: 'rename', name: 'Kiosk' }, { name: 'Kiosk', added: [], removed: [] }],
     ['the same name in another case', { action: 'rename', name: 'SHOP' }, { name: 'SHOP', added: [], removed: [] }],
     ['the name it has', { action: 'rename', name: 'Shop' }, null],
@@ -37,10 +43,10 @@ describe('an owner who wants', () => {
     ['to delete it', { action: 'delete', typed: ' Shop\u200b ' }, { name: 'Shop', added: [], removed: [] }],
   ])('%s', (_, wish, change) => {
     const expected = change && { action: wish.action, ...change };
-    expect(consider(shop, wish, asking)).toEqual({ ok: true, change: expected });
+    expect(evaluate(shop, wish, asking)).toEqual({ ok: true, change: expected });
   });
 
-  it.each<[string, Wish, object]>([
+  it.each<[string, ApplicationCommand, object]>([
     ['an app beside them', { action: 'owners', others: ['U0BOT'] }, { kind: 'cannot-own', why: 'app' }],
     ['somebody who was deactivated', { action: 'hand-over', to: 'U0KIM' }, { kind: 'cannot-own', why: 'deactivated' }],
     ['a guest', { action: 'owners', others: ['U0SAM', 'U0EVE'] }, { kind: 'cannot-own', why: 'external' }],
@@ -48,22 +54,22 @@ describe('an owner who wants', () => {
     ['more owners than there may be', { action: 'owners', others: many }, { kind: 'too-many-owners' }],
     ['to delete it by another name', { action: 'delete', typed: 'shop' }, { kind: 'wrong-name', name: 'Shop' }],
   ])('%s is refused', (_, wish, refusal) => {
-    expect(consider(shop, wish, asking)).toEqual({ ok: false, refusal });
+    expect(evaluate(shop, wish, asking)).toEqual({ ok: false, refusal });
   });
 
   it('a guest, where external people may own, gets one', () => {
     const wish = { action: 'hand-over', to: 'U0EVE' } as const;
-    expect(consider(shop, wish, { ...asking, policy: { ...policy, allowExternal: true } }).ok).toBe(true);
+    expect(evaluate(shop, wish, { ...asking, policy: { ...policy, allowExternal: true } }).ok).toBe(true);
   });
 
   it('to leave alone an application without another owner is refused', () => {
     const alone = { ...shop, owners: ['U0DANA'] };
-    expect(consider(alone, { action: 'leave' }, asking)).toEqual({ ok: false, refusal: { kind: 'only-owner' } });
+    expect(evaluate(alone, { action: 'leave' }, asking)).toEqual({ ok: false, refusal: { kind: 'only-owner' } });
   });
 });
 
 describe('whatever is wanted', () => {
-  const wishes: Wish[] = [
+  const wishes: ApplicationCommand[] = [
     { action: 'rename', name: 'Kiosk' },
     { action: 'owners', others: ['U0LEE'] },
     { action: 'hand-over', to: 'U0LEE' },
@@ -72,7 +78,7 @@ describe('whatever is wanted', () => {
   ];
   it.each(wishes)('$action is for owners, of an application that is there, as they saw it', (wish) => {
     const refused = (application: typeof shop, over: object) => {
-      const outcome = consider(application, wish, { ...asking, ...over });
+      const outcome = evaluate(application, wish, { ...asking, ...over });
       return outcome.ok ? null : outcome.refusal.kind;
     };
     expect(refused(shop, {})).toBe(null);
@@ -85,9 +91,9 @@ describe('whatever is wanted', () => {
 });
 
 it('who has left Slack owns nothing any more, once', () => {
-  expect(depart(shop, 'U0SAM')).toEqual({ action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] });
-  expect(depart({ ...shop, owners: ['U0DANA'] }, 'U0SAM')).toBe(null);
-  expect(depart({ ...shop, deleted: true }, 'U0SAM')).toBe(null);
+  expect(ownerLeft(shop, 'U0SAM')).toEqual({ action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] });
+  expect(ownerLeft({ ...shop, owners: ['U0DANA'] }, 'U0SAM')).toBe(null);
+  expect(ownerLeft({ ...shop, deleted: true }, 'U0SAM')).toBe(null);
 });
 
 describe('an application without an owner', () => {
@@ -103,7 +109,7 @@ describe('an application without an owner', () => {
     ['not after it was deleted', { ...orphan, deleted: true }, {}, 'gone'],
     ['not to an app', orphan, { to: 'U0BOT' }, 'cannot-own'],
   ])('%s', (_, application, over, refusal) => {
-    const outcome = adopt(application, { ...adopting, ...over });
+    const outcome = assignOwner(application, { ...adopting, ...over });
     expect(outcome.ok ? null : outcome.refusal.kind).toBe(refusal);
   });
 });
@@ -115,10 +121,10 @@ it.each([
   ['nobody of a name', 'rename', [], [], []],
 ] as const)('of a change hear: %s', (_, action, added, removed, told) => {
   const change = { action, name: 'Shop', added: [...added], removed: [...removed] };
-  expect(toldOf(change, shop.owners, 'U0DANA')).toEqual(told);
+  expect(ownersToNotify(change, shop.owners, 'U0DANA')).toEqual(told);
 });
 
 it('of a departure hear those who are left', () => {
   const change = { action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] } as const;
-  expect(toldOf({ ...change, added: [], removed: ['U0SAM'] }, shop.owners, null)).toEqual(['U0DANA']);
+  expect(ownersToNotify({ ...change, added: [], removed: ['U0SAM'] }, shop.owners, null)).toEqual(['U0DANA']);
 });

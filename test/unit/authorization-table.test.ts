@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Account,
-  approversOf,
+  allowedApprovers,
+  checkAccount,
+  checkDecision,
+  checkOwnerAccount,
   isApprover,
-  membershipsToAsk,
-  refuseAccount,
-  refuseDecision,
-  refuseOwner,
+  membershipsToCheck,
 } from '../../src/domain/authorization.ts';
 
 const policy = { approvers: [] as string[], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
@@ -44,7 +44,7 @@ describe('whom a request rests with', () => {
       { users: ['W0PRIYA'], groups: [], channel: 'C0PAY' },
     ],
   ])('%s', (_, service, set, approvers) => {
-    expect(approversOf(service, { ...policy, ...set })).toEqual(approvers);
+    expect(allowedApprovers(service, { ...policy, ...set })).toEqual(approvers);
   });
 });
 
@@ -76,22 +76,22 @@ describe('who may decide', () => {
     ],
     ['not the requester, even in the channel', plain, 'U0DANA', everybodyIn('C0ADMIN'), 'own-request'],
   ])('%s', (_, service, person, memberships, kind) => {
-    const refusal = refuseDecision(person, 'U0DANA', approversOf(service, policy), member(memberships), policy);
+    const refusal = checkDecision(person, 'U0DANA', allowedApprovers(service, policy), member(memberships), policy);
     expect(refusal?.kind ?? null).toBe(kind);
   });
 
   it('the requester, where ALLOW_SELF_APPROVAL says so and they are an approver', () => {
     const allowed = { ...policy, allowSelfApproval: true };
     const refuse = (memberships: Map<string, boolean>) =>
-      refuseDecision('U0DANA', 'U0DANA', approversOf(plain, allowed), member(memberships), allowed);
+      checkDecision('U0DANA', 'U0DANA', allowedApprovers(plain, allowed), member(memberships), allowed);
     expect(refuse(everybodyIn('C0ADMIN'))).toBe(null);
     expect(refuse(new Map([['C0ADMIN', false]]))?.kind).toBe('not-an-approver');
   });
 
   it('Slack is asked of nobody who is named, and of the channel only where nobody is', () => {
-    expect(membershipsToAsk(approversOf(named, policy), 'U0ALEX')).toEqual([]);
-    expect(membershipsToAsk(approversOf(named, policy), 'U0LEE')).toEqual(['S0LEADS']);
-    expect(membershipsToAsk(approversOf(plain, policy), 'U0LEE')).toEqual(['C0ADMIN']);
+    expect(membershipsToCheck(allowedApprovers(named, policy), 'U0ALEX')).toEqual([]);
+    expect(membershipsToCheck(allowedApprovers(named, policy), 'U0LEE')).toEqual(['S0LEADS']);
+    expect(membershipsToCheck(allowedApprovers(plain, policy), 'U0LEE')).toEqual(['C0ADMIN']);
   });
 
   it.each<
@@ -111,11 +111,11 @@ describe('who may decide', () => {
       [true, external],
     ] as const) {
       const set = { ...policy, approvers: ['U0ALEX'], allowExternal };
-      const approvers = approversOf(plain, set);
+      const approvers = allowedApprovers(plain, set);
       const memberships = { account, of: new Map() };
-      expect(refuseDecision('U0ALEX', 'U0DANA', approvers, memberships, set)?.kind ?? null).toBe(expected.decides);
-      expect(refuseAccount(account, set)?.kind ?? null).toBe(expected.asks);
-      expect(refuseOwner(account)?.kind ?? null).toBe(expected.owns);
+      expect(checkDecision('U0ALEX', 'U0DANA', approvers, memberships, set)?.kind ?? null).toBe(expected.decides);
+      expect(checkAccount(account, set)?.kind ?? null).toBe(expected.asks);
+      expect(checkOwnerAccount(account)?.kind ?? null).toBe(expected.owns);
       const approver = expected.decides === null || (expected.decides === 'unsure' ? undefined : false);
       expect(isApprover('U0ALEX', approvers, memberships, set)).toBe(approver);
       // Whoever is no approver is none, whatever their account.

@@ -1,6 +1,6 @@
 /** Calls of Slack, beside what Slack's own answers are tried with (answers, outbox, metrics). */
 import { expect, it } from 'vitest';
-import { call } from '../../src/slack/fetch.ts';
+import { undiciFetch } from '../../src/slack/fetch.ts';
 import { openWorkspace } from '../local-slack/workspace.ts';
 
 it('a redirect is not followed: what it names would be given the token', async () => {
@@ -13,6 +13,6 @@ it('a redirect is not followed: what it names would be given the token', async (
     return true;
   });
   const headers = { authorization: 'Bearer xoxb-1' };
-  await expect(call(`${workspace.url}/moved`, { method: 'POST', headers })).rejects.toThrow('redirected');
+  await expect(undiciFetch(`${workspace.url}/moved`, { method: 'POST', headers })).rejects.toThrow('redirected');
   expect(asked).toEqual(['/moved']);
 });

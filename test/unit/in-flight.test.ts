@@ -1,10 +1,10 @@
 /** Whoever acts goes before messages, but messages do not wait for an act that itself waits for Slack or the database. */
 import { expect, it } from 'vitest';
-import { createActs } from '../../src/slack/middleware/in-flight.ts';
+import { createInFlight } from '../../src/slack/middleware/in-flight.ts';
 
 /** An act that goes on until it is answered, and what has happened, in order. */
 function open() {
-  const acts = createActs();
+  const acts = createInFlight();
   const answer = Promise.withResolvers<void>();
   const happened: string[] = [];
   const act = acts.run(() => answer.promise).then(() => happened.push('answered'));
@@ -13,7 +13,7 @@ function open() {
 
 it('a message waits for an act of this moment', async () => {
   const { acts, answer, happened, act } = open();
-  const message = acts.quiet(60_000).then(() => happened.push('delivered'));
+  const message = acts.yieldToInteractive(60_000).then(() => happened.push('delivered'));
   answer.resolve();
   await Promise.all([act, message]);
   expect(happened).toEqual(['answered', 'delivered']);
@@ -21,8 +21,8 @@ it('a message waits for an act of this moment', async () => {
 
 it('a message does not wait for an act that takes long, nor longer than it may', async () => {
   const { acts, answer, happened, act } = open();
-  await acts.quiet(1);
-  await acts.quiet(60_000);
+  await acts.yieldToInteractive(1);
+  await acts.yieldToInteractive(60_000);
   happened.push('delivered');
   answer.resolve();
   await act;
@@ -31,17 +31,17 @@ it('a message does not wait for an act that takes long, nor longer than it may',
 
 it('the process ends when all is answered, and no later than it may', async () => {
   const { acts, answer, happened, act } = open();
-  await acts.finished(1);
+  await acts.drain(1);
   happened.push('too late');
-  const end = acts.finished(60_000).then(() => happened.push('ended'));
+  const end = acts.drain(60_000).then(() => happened.push('ended'));
   answer.resolve();
   await Promise.all([act, end]);
   expect(happened).toEqual(['too late', 'answered', 'ended']);
 });
 
 it('an act that breaks is over as well, and says so', async () => {
-  const acts = createActs();
+  const acts = createInFlight();
   await expect(acts.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  await acts.quiet(60_000);
-  await acts.finished(60_000);
+  await acts.yieldToInteractive(60_000);
+  await acts.drain(60_000);
 });

@@ -3,18 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Action,
-  act,
   actions,
-  begin,
+  actorFor,
   effectsOfRequest,
+  initialStatus,
   isLive,
-  next,
+  nextStatus,
   type Status,
-  startsFrom,
   statuses,
-  takenBy,
+  statusesAllowing,
+  transition,
 } from '../../src/domain/registration.ts';
-import { mayRequest } from '../../src/domain/request.ts';
+import { checkRequest } from '../../src/domain/request.ts';
 
 /** The contract's table, written out by hand a second time. */
 const allowed: [from: Status, action: Action, by: 'approver' | 'owner' | 'requester' | 'time', to: Status][] = [
@@ -39,13 +39,13 @@ const facts = (status: Status, version: number) => ({ id: 7, status, version, la
 
 describe('the life of a registration', () => {
   it.each(allowed)('%s, %s by %s, becomes %s', (from, action, by, to) => {
-    expect(takenBy[action]).toBe(by);
-    expect(act(facts(from, 3), action, 3)).toMatchObject({ ok: true, to });
+    expect(actorFor[action]).toBe(by);
+    expect(transition(facts(from, 3), action, 3)).toMatchObject({ ok: true, to });
   });
 
   const refused = every.filter(({ from, action }) => !allowed.some(([f, a]) => f === from && a === action));
   it.each(refused)('$from cannot $action, and hears what it already is', ({ from, action }) => {
-    expect(act(facts(from, 3), action, 3)).toEqual({
+    expect(transition(facts(from, 3), action, 3)).toEqual({
       ok: false,
       refusal: { kind: 'already', action, last: { status: from, by: 'U0ALEX', at } },
     });
@@ -53,7 +53,7 @@ describe('the life of a registration', () => {
 
   it('covers every status and every action', () => {
     expect(allowed.length + refused.length).toBe(statuses.length * actions.length);
-    expect(startsFrom('unregister')).toEqual(['pending', 'approved', 'rejected']);
+    expect(statusesAllowing('unregister')).toEqual(['pending', 'approved', 'rejected']);
   });
 
   it.each([
@@ -67,8 +67,8 @@ describe('the life of a registration', () => {
   ] as const)('%s is live: %s', (status, live) => expect(isLive(status)).toBe(live));
 
   it('a button that was drawn from an earlier version does nothing', () => {
-    expect(act(facts('approved', 4), 'revoke', 2)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
-    expect(act(facts('approved', 4), 'revoke', 5)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
+    expect(transition(facts('approved', 4), 'revoke', 2)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
+    expect(transition(facts('approved', 4), 'revoke', 5)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
   });
 
   it.each([
@@ -79,7 +79,7 @@ describe('the life of a registration', () => {
     ['delete', true, true],
     ['expire', true, false],
   ] as const)('%s redraws the card; the requester hears of it: %s, also by e-mail: %s', (action, told, mailed) => {
-    const outcome = act(facts('pending', 1), action, 1);
+    const outcome = transition(facts('pending', 1), action, 1);
     const effects = outcome.ok ? outcome.effects : [];
     expect(effects).toContainEqual({ kind: 'card', registration: 7, version: 2 });
     expect(effects).toContainEqual({ kind: 'homes', registration: 7, version: 2 });
@@ -93,7 +93,7 @@ describe('the life of a registration', () => {
     [false, true, 'approved'],
     [true, true, 'approved'],
   ] as const)('auto approval by workspace %s, by service %s: begins %s', (workspace, service, status) => {
-    expect(begin({ workspace, service })).toBe(status);
+    expect(initialStatus({ workspace, service })).toBe(status);
     expect(effectsOfRequest(7, status).map(({ kind }) => kind)).toEqual(
       status === 'approved' ? ['card', 'homes', 'notice', 'mail'] : ['card', 'homes'],
     );
@@ -106,13 +106,13 @@ describe('whatever anybody does in whatever order', () => {
   it('a registration stays in the table, its version only rises, and once closed it never moves', () => {
     fc.assert(
       fc.property(clicks, fc.boolean(), (sequence, auto) => {
-        let status = begin({ workspace: auto, service: false });
+        let status = initialStatus({ workspace: auto, service: false });
         let version = 1;
         for (const { action, behind } of sequence) {
           const before = { status, version };
-          const outcome = act(facts(status, version), action, version - behind);
+          const outcome = transition(facts(status, version), action, version - behind);
           if (outcome.ok) {
-            expect(allowed).toContainEqual([status, action, takenBy[action], outcome.to]);
+            expect(allowed).toContainEqual([status, action, actorFor[action], outcome.to]);
             expect(behind).toBe(0);
             expect(isLive(before.status)).toBe(true);
             for (const effect of outcome.effects)
@@ -130,7 +130,7 @@ describe('whatever anybody does in whatever order', () => {
   it('the table has no way out of itself', () => {
     fc.assert(
       fc.property(fc.constantFrom(...statuses), fc.constantFrom(...actions), (status, action) => {
-        const to = next(status, action);
+        const to = nextStatus(status, action);
         if (to !== undefined) expect(statuses).toContain(to);
       }),
     );
@@ -171,6 +171,6 @@ describe('what may be requested', () => {
       { field: 'services', kind: 'standing', standing: [{ service: 'Service 1', status: 'rejected', since }] },
     ],
   ] as const)('%s', (_, chosen, services, refusal) => {
-    expect(mayRequest([...chosen], [...services])).toEqual(refusal);
+    expect(checkRequest([...chosen], [...services])).toEqual(refusal);
   });
 });

@@ -1,9 +1,9 @@
 /** The schedule of the reminders, by the clock on the wall: nothing is doubled or skipped when the clocks change. */
 import { describe, expect, it } from 'vitest';
-import { firstTick, lastTick, momentOf, nextWorkingDay, readingAt } from '../../src/domain/schedule.ts';
-import { readSchedule } from '../../src/scheduler/cron.ts';
+import { nextTick, nextWorkingDay, previousTick, toInstant, toWallClock } from '../../src/domain/schedule.ts';
+import { parseCron } from '../../src/scheduler/cron.ts';
 
-const berlin = (expression: string) => readSchedule(expression, 'Europe/Berlin');
+const berlin = (expression: string) => parseCron(expression, 'Europe/Berlin');
 const read = (date: Date | undefined) => date?.toISOString().slice(0, 19);
 
 describe('a moment and what the clock reads', () => {
@@ -13,11 +13,11 @@ describe('a moment and what the clock reads', () => {
     ['2026-10-25T02:30:00', '2026-10-25T00:30:00', 'the first of the two times that it reads half past two'],
     ['2026-03-29T02:30:00', '2026-03-29T01:30:00', 'as long after two as it would have been'],
   ])('%s is %s UTC, %s', (reading, moment) => {
-    expect(read(momentOf(new Date(`${reading}Z`), 'Europe/Berlin'))).toBe(moment);
+    expect(read(toInstant(new Date(`${reading}Z`), 'Europe/Berlin'))).toBe(moment);
   });
 
   it('midnight is read as the beginning of a day', () => {
-    expect(read(readingAt(new Date('2026-11-02T23:00:00Z'), 'Europe/Berlin'))).toBe('2026-11-03T00:00:00');
+    expect(read(toWallClock(new Date('2026-11-02T23:00:00Z'), 'Europe/Berlin'))).toBe('2026-11-03T00:00:00');
   });
 });
 
@@ -35,7 +35,7 @@ describe('the last tick up to a moment', () => {
     ['30 2 * * *', '2026-10-25T01:30:00Z', '2026-10-25T02:30:00', 'the second time: it is the same tick'],
     ['30 2 * * *', '2026-03-29T01:00:00Z', '2026-03-29T02:30:00', 'in the night that does not have it'],
   ])('%s at %s is %s, %s', (expression, at, tick, _) => {
-    expect(read(lastTick(berlin(expression), new Date(at)))).toBe(tick);
+    expect(read(previousTick(berlin(expression), new Date(at)))).toBe(tick);
   });
 
   it.each(['0 9 * * *', '30 2 * * *', '*/30 * * * *'])(
@@ -45,7 +45,7 @@ describe('the last tick up to a moment', () => {
         const looks = Array.from({ length: days * 48 }, (_, half) => new Date(Date.parse(from) + half * 1_800_000));
         let last = -1;
         const served = looks.flatMap((at) => {
-          const tick = lastTick(berlin(expression), at)?.getTime() ?? 0;
+          const tick = previousTick(berlin(expression), at)?.getTime() ?? 0;
           if (tick <= last) return [];
           last = tick;
           return [tick];
@@ -80,5 +80,5 @@ it.each([
   ['2026-11-06T08:00:00Z', '2026-11-06T08:00:00'],
   ['2026-11-06T08:00:01Z', '2026-11-09T08:00:00'],
 ])('the first tick from %s on is %s UTC', (from, tick) => {
-  expect(read(firstTick(berlin('0 9 * * 1-5'), new Date(from)))).toBe(tick);
+  expect(read(nextTick(berlin('0 9 * * 1-5'), new Date(from)))).toBe(tick);
 });

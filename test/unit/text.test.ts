@@ -1,8 +1,8 @@
 /** Names and texts from people: tidied, cut, never broken. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nameLimit, tidyName } from '../../src/domain/application.ts';
-import { cut, storable } from '../../src/domain/text.ts';
+import { applicationNameLimit, normalizeName } from '../../src/domain/application.ts';
+import { toStorable, truncate } from '../../src/domain/text.ts';
 
 const anything = fc.string({ unit: 'binary', maxLength: 200 });
 
@@ -15,16 +15,16 @@ describe("an application's name", () => {
     ['a\u0000b', 'a b'],
     ['   ', ''],
     ['x'.repeat(80), 'x'.repeat(60)],
-  ])('%j is kept as %j', (typed, kept) => expect(tidyName(typed)).toBe(kept));
+  ])('%j is kept as %j', (typed, kept) => expect(normalizeName(typed)).toBe(kept));
 
   it('fits its option, is one line and stays the same when tidied again, whatever is typed', () => {
     fc.assert(
       fc.property(anything, (typed) => {
-        const name = tidyName(typed);
+        const name = normalizeName(typed);
         expect(`Create "${name}"`.length).toBeLessThanOrEqual(75);
-        expect(name.length).toBeLessThanOrEqual(nameLimit);
+        expect(name.length).toBeLessThanOrEqual(applicationNameLimit);
         expect(name).not.toMatch(/[\n\r]|^\s|\s$/);
-        expect(tidyName(name)).toBe(name);
+        expect(normalizeName(name)).toBe(name);
       }),
     );
   });
@@ -34,7 +34,7 @@ describe('a text that is cut', () => {
   it('fits, begins as it did, and never ends in half a character', () => {
     fc.assert(
       fc.property(anything, fc.integer({ min: 2, max: 150 }), (text, limit) => {
-        const shown = cut(text, limit);
+        const shown = truncate(text, limit);
         expect(shown.length).toBeLessThanOrEqual(limit);
         if (text.length <= limit) expect(shown).toBe(text);
         else expect(text.startsWith(shown.slice(0, -1))).toBe(true);
@@ -45,5 +45,5 @@ describe('a text that is cut', () => {
 });
 
 it('what is kept has no NUL and no half of a pair', () => {
-  expect(storable('a\0b\ud83d')).toBe('ab\ufffd');
+  expect(toStorable('a\0b\ud83d')).toBe('ab\ufffd');
 });

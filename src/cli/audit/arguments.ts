@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { recordNames } from './formats.ts';
 
 /** What cannot be done as it was asked, in one line. */
-export class Mistake extends Error {}
+export class UsageError extends Error {}
 
 const expectedMoment =
   'a date such as 2026-01-31 (which begins at midnight, UTC), or a moment such as 2026-01-31T09:00:00Z';
@@ -54,12 +54,12 @@ export function readArguments(args: string[]): z.infer<typeof given> {
     values = parseArgs({ args, options }).values;
   } catch (error) {
     const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
-    throw new Mistake(
+    throw new UsageError(
       `${what}. Use --since DATE, --until DATE, --format csv or jsonl and --record registrations, applications or services; or --verify, with --expect HEAD where you noted one.`,
     );
   }
   const read = given.safeParse(values);
   if (read.success) return read.data;
   const [first] = read.error.issues;
-  throw new Mistake(`--${String(first?.path[0])}: expected ${first?.message}.`);
+  throw new UsageError(`--${String(first?.path[0])}: expected ${first?.message}.`);
 }

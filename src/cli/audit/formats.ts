@@ -38,9 +38,9 @@ export const recordNames = ['registrations', 'applications', 'services'] as cons
 
 /** Both formats of each record. */
 export const formats = {
-  registrations: (url, period) => both(columns.registrations, records.registrations(url, period)),
-  applications: (url, period) => both(columns.applications, records.applications(url, period)),
-  services: (url, period) => both(columns.services, records.services(url, period)),
+  registrations: (url, period) => both(columns.registrations, records.exportRegistrations(url, period)),
+  applications: (url, period) => both(columns.applications, records.exportApplications(url, period)),
+  services: (url, period) => both(columns.services, records.exportServices(url, period)),
 } as const satisfies Record<
   (typeof recordNames)[number],
   (url: string, period: records.Period) => { csv: Format; jsonl: Format }

@@ -1,15 +1,15 @@
 /** How `npm run audit -- --verify` tells what it found. */
-import type { Misfit, Verdict } from '../../db/audit-log/hash-chain.ts';
+import type { ChainViolation, VerifyResult } from '../../db/audit-log/hash-chain.ts';
 import type { Subject } from '../../db/audit-log/subject.ts';
 
 /** A line for people, and the head on one of its own, to be kept elsewhere. */
-export function told(verdict: Verdict): string {
+export function describeViolation(verdict: VerifyResult): string {
   if (!verdict.fits) return `${misfitIn(verdict.misfit)}\n`;
   const { seq, hash } = verdict.head;
   return `${seq === 1 ? 'The one event fits' : `All ${seq} events fit`}.\nhead ${seq}:${hash}\n`;
 }
 
-function misfitIn(misfit: Misfit): string {
+function misfitIn(misfit: ChainViolation): string {
   switch (misfit.kind) {
     case 'missing':
       return `Event ${misfit.seq} is missing: it was removed, and the events after it are there.`;

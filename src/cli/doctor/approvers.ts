@@ -1,9 +1,9 @@
 /** Whether there is somebody to decide about every service: people who are there, groups that are not empty. */
 import type { WebClient } from '@slack/web-api';
-import { approversOf, membershipsToAsk, type Policy } from '../../domain/authorization.ts';
+import { allowedApprovers, membershipsToCheck, type Policy } from '../../domain/authorization.ts';
 import type { Directory } from '../../slack/directory.ts';
-import { platformError } from '../../slack/errors.ts';
-import { each, type Finding, fail, listed, ok, warn, whyNot } from './check-result.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
+import { type CheckResult, checkEach, errorSummary, fail, joinList, ok, warn } from './check-result.ts';
 
 /** Services that say the same of who decides: some of them by slug, and how many there are. */
 export type Rule = { approvers: string[]; channel: string | null; services: string[]; count: number };
@@ -13,25 +13,25 @@ const peopleAtMost = 50;
 const groupsAtMost = 8;
 
 /** Who an ID stands for and may decide: nobody where Slack does not know it, undefined where it did not answer. */
-type Known = { deciders: string[] | undefined; finding?: Finding };
+type Known = { deciders: string[] | undefined; finding?: CheckResult };
 
 type Asking = { client: WebClient; directory: Directory; policy: Policy; bot: string };
 
-export async function examineApprovers(asking: Asking, rules: Rule[]): Promise<{ findings: Finding[] }> {
+export async function checkApprovers(asking: Asking, rules: Rule[]): Promise<{ findings: CheckResult[] }> {
   const { policy } = asking;
   const everywhere: Rule = { approvers: [], channel: null, services: ['APPROVERS'], count: 1 };
-  const judged = [everywhere, ...rules].map((rule) => ({ rule, approvers: approversOf(rule, policy) }));
-  const asked = new Set(judged.flatMap(({ approvers }) => [...approvers.users, ...membershipsToAsk(approvers, '')]));
+  const judged = [everywhere, ...rules].map((rule) => ({ rule, approvers: allowedApprovers(rule, policy) }));
+  const asked = new Set(judged.flatMap(({ approvers }) => [...approvers.users, ...membershipsToCheck(approvers, '')]));
   const people = [...asked].filter((id) => /^[UW]/.test(id));
   const groups = [...asked].filter((id) => !/^[UW]/.test(id));
   const looked = [...people.slice(0, peopleAtMost), ...groups.slice(0, groupsAtMost)];
-  const known = new Map(await each(looked, async (id) => [id, await ask(id, asking)] as const));
+  const known = new Map(await checkEach(looked, async (id) => [id, await ask(id, asking)] as const));
 
   const findings = [...known.values()].flatMap(({ finding }) => finding ?? []);
   const left = asked.size - looked.length;
   if (left > 0) findings.push(warn('approvers', `${left} more are not looked at, for Slack answers only so often.`));
   for (const { rule, approvers } of judged) {
-    const ids = [...approvers.users, ...membershipsToAsk(approvers, '')];
+    const ids = [...approvers.users, ...membershipsToCheck(approvers, '')];
     const answers = ids.map((id) => known.get(id)?.deciders);
     const deciders = new Set(answers.flatMap((some) => some ?? []));
     // A second one is enough; and where an answer is missing, there may be more.
@@ -42,8 +42,8 @@ export async function examineApprovers(asking: Asking, rules: Rule[]): Promise<{
   return { findings: fine ? [ok('approvers', 'somebody can decide about every service.')] : findings };
 }
 
-function tooFew(deciders: number, { services, count }: Rule, policy: Policy): Finding | undefined {
-  const about = services[0] === 'APPROVERS' ? 'APPROVERS' : `approvers of ${listed(services, count)}`;
+function tooFew(deciders: number, { services, count }: Rule, policy: Policy): CheckResult | undefined {
+  const about = services[0] === 'APPROVERS' ? 'APPROVERS' : `approvers of ${joinList(services, count)}`;
   if (deciders === 0) return fail(about, 'nobody can decide. Name people or groups who can, or invite them.');
   if (policy.allowSelfApproval) return undefined;
   return warn(about, 'one person alone can decide, and nobody about what they ask for themselves. Name a second.');
@@ -91,6 +91,6 @@ async function askChannel(id: string, { directory, bot }: Asking): Promise<Known
 }
 
 function unanswered(about: string, error: unknown, unknown: string, what: string): Known {
-  if (platformError(error) === unknown) return { deciders: [], finding: fail(about, what) };
-  return { deciders: undefined, finding: warn(about, `not known: ${whyNot(error)}.`) };
+  if (slackErrorCode(error) === unknown) return { deciders: [], finding: fail(about, what) };
+  return { deciders: undefined, finding: warn(about, `not known: ${errorSummary(error)}.`) };
 }

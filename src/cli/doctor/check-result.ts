@@ -1,9 +1,9 @@
 /** What the doctor finds: a line for each check, and how to mend what is wrong. Nothing in it is a secret. */
 import { WebAPIHTTPError, WebAPIRateLimitedError } from '@slack/web-api';
-import { within } from '../../async/timeout.ts';
-import { platformError } from '../../slack/errors.ts';
+import { withTimeout } from '../../async/timeout.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
 
-export type Finding = {
+export type CheckResult = {
   /** `FAIL`: something that people rely on does not work. `warn`: it will not, or somebody should look. */
   level: 'ok' | 'warn' | 'FAIL';
   /** What was looked at: `token`, `channel C0PAY`. */
@@ -12,25 +12,25 @@ export type Finding = {
   what: string;
 };
 
-export const ok = (about: string, what: string): Finding => ({ level: 'ok', about, what });
-export const warn = (about: string, what: string): Finding => ({ level: 'warn', about, what });
-export const fail = (about: string, what: string): Finding => ({ level: 'FAIL', about, what });
+export const ok = (about: string, what: string): CheckResult => ({ level: 'ok', about, what });
+export const warn = (about: string, what: string): CheckResult => ({ level: 'warn', about, what });
+export const fail = (about: string, what: string): CheckResult => ({ level: 'FAIL', about, what });
 
-export const line = ({ level, about, what }: Finding): string => `${level.padEnd(4)}  ${about}: ${what}\n`;
+export const formatResult = ({ level, about, what }: CheckResult): string => `${level.padEnd(4)}  ${about}: ${what}\n`;
 
 /** What a check comes to, or, where it takes longer than it may, that it does. */
-export async function inTime<T extends { findings: Finding[] }>(
+export async function checkWithTimeout<T extends { findings: CheckResult[] }>(
   about: string,
   milliseconds: number,
   check: Promise<T>,
   otherwise: Omit<T, 'findings'>,
-): Promise<T | (Omit<T, 'findings'> & { findings: Finding[] })> {
+): Promise<T | (Omit<T, 'findings'> & { findings: CheckResult[] })> {
   const late = { ...otherwise, findings: [fail(about, `no answer within ${milliseconds / 1000} seconds.`)] };
-  return within(milliseconds, check, late);
+  return withTimeout(milliseconds, check, late);
 }
 
 /** Runs `work` for each, a few at once: Slack answers only so many questions a minute, and the bot asks some too. */
-export async function each<T, Result>(items: T[], work: (item: T) => Promise<Result>): Promise<Result[]> {
+export async function checkEach<T, Result>(items: T[], work: (item: T) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...items.entries()];
   const worker = async (): Promise<void> => {
@@ -41,24 +41,24 @@ export async function each<T, Result>(items: T[], work: (item: T) => Promise<Res
 }
 
 /** Why Slack did not answer a question as it should, in a few words. */
-export function whyNot(error: unknown): string {
-  const word = platformError(error);
+export function errorSummary(error: unknown): string {
+  const word = slackErrorCode(error);
   if (word) return `Slack says ${word}`;
   if (error instanceof WebAPIRateLimitedError) return `Slack asks to wait ${error.retryAfter} seconds`;
   if (error instanceof WebAPIHTTPError) return `Slack answers with HTTP ${error.statusCode}`;
-  return `Slack does not answer${codeIn(error)}`;
+  return `Slack does not answer${errorCodeIn(error)}`;
 }
 
 /** The code of a network's or a database's error, at whatever depth; nothing of its message, which may hold an address. */
-export function codeIn(error: unknown): string {
+export function errorCodeIn(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const code = 'code' in error ? String(error.code) : '';
-  const inner = codeIn(error.cause) || (error.name === 'TimeoutError' ? ' (it takes too long)' : '');
+  const inner = errorCodeIn(error.cause) || (error.name === 'TimeoutError' ? ' (it takes too long)' : '');
   return inner || (/^[A-Z0-9_]{5,}$/.test(code) ? ` (${code})` : '');
 }
 
 /** `payments, ledger and 3 more`. */
-export function listed(names: string[], total = names.length, shown = 3): string {
+export function joinList(names: string[], total = names.length, shown = 3): string {
   const first = names.slice(0, shown).join(', ');
   return total > shown ? `${first} and ${total - Math.min(shown, names.length)} more` : first;
 }

@@ -1,17 +1,17 @@
 import type { Config } from '../../config.ts';
 import { type Connection, connect } from '../../db/client.ts';
 import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
-import { visitEmbedded } from '../../db/embedded/embedded.ts';
-import { mistakeInDatabase } from '../../db/errors.ts';
+import { openEmbedded } from '../../db/embedded/embedded.ts';
+import { databaseConfigError } from '../../db/errors.ts';
 import * as checkup from '../../db/health.ts';
 import * as readings from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { formatAge } from '../../domain/duration.ts';
 import type { Rule } from './approvers.ts';
-import { codeIn, type Finding, fail, ok, warn } from './check-result.ts';
+import { type CheckResult, errorCodeIn, fail, ok, warn } from './check-result.ts';
 
 /** What the services say of channels and approvers; none where it cannot be read. */
-export type Database = { findings: Finding[]; rules: Rule[] };
+export type Database = { findings: CheckResult[]; rules: Rule[] };
 
 /** From here on what waits has waited too long, in milliseconds: the outbox tries again after five minutes at most. */
 const lateAfter = 10 * 60_000;
@@ -22,9 +22,9 @@ const named = 10;
 /** The connection can only read: PostgreSQL refuses everything else. */
 export const readOnly = { application_name: 'registrar-doctor', default_transaction_read_only: true };
 
-export async function examineDatabase({ DATABASE_URL: url, DATA_DIR: folder }: Config, now: Date): Promise<Database> {
+export async function checkDatabase({ DATABASE_URL: url, DATA_DIR: folder }: Config, now: Date): Promise<Database> {
   try {
-    const database = url ? { url, stop: async () => {} } : await visitEmbedded(folder);
+    const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
     const connection = connect(database.url, readOnly);
     try {
       return await examine(connection, url ? 'at DATABASE_URL' : `in DATA_DIR ${folder}`, now);
@@ -37,19 +37,19 @@ export async function examineDatabase({ DATABASE_URL: url, DATA_DIR: folder }: C
   }
 }
 
-function unreachable(error: unknown): Finding {
+function unreachable(error: unknown): CheckResult {
   if (error instanceof EmbeddedPostgresError) {
     // Nothing was ever started there: that is no fault yet.
     const level = error.message.startsWith('There is no database') ? warn : fail;
     return level('database', error.message);
   }
-  const mistake = mistakeInDatabase(error);
+  const mistake = databaseConfigError(error);
   const mend = 'See that DATABASE_URL names a PostgreSQL that is running and lets this machine in.';
-  return fail('database', mistake ? `${mistake} ${mend}` : `not reachable${codeIn(error)}. ${mend}`);
+  return fail('database', mistake ? `${mistake} ${mend}` : `not reachable${errorCodeIn(error)}. ${mend}`);
 }
 
 async function examine(connection: Connection, where: string, now: Date): Promise<Database> {
-  const { version, number, migrations, trigrams, mayCreate } = await checkup.look(connection);
+  const { version, number, migrations, trigrams, mayCreate } = await checkup.inspect(connection);
   const findings = [
     number >= 140_000
       ? ok('database', `PostgreSQL ${version} ${where}.`)
@@ -59,11 +59,11 @@ async function examine(connection: Connection, where: string, now: Date): Promis
   ];
   // What this version would ask is not there yet, or not any more.
   if (migrations.missing > 0 || migrations.unknown) return { findings, rules: [] };
-  const [rules, outbox] = await Promise.all([checkup.rules(connection), examineOutbox(connection, now)]);
+  const [rules, outbox] = await Promise.all([checkup.approverSettings(connection), examineOutbox(connection, now)]);
   return { findings: [...findings, ...outbox], rules };
 }
 
-function migrated({ missing, unknown }: checkup.Checkup['migrations'], mayCreate: boolean): Finding {
+function migrated({ missing, unknown }: checkup.DatabaseHealth['migrations'], mayCreate: boolean): CheckResult {
   if (unknown) return fail('migrations', 'the database is of a newer Registrar. Start that version, or a newer one.');
   if (missing === 0) return ok('migrations', 'all applied.');
   if (!mayCreate) {
@@ -73,16 +73,16 @@ function migrated({ missing, unknown }: checkup.Checkup['migrations'], mayCreate
   return warn('migrations', `${missing} to apply. npm start does.`);
 }
 
-function trigramsAt(state: checkup.Checkup['trigrams']): Finding {
+function trigramsAt(state: checkup.DatabaseHealth['trigrams']): CheckResult {
   if (state === 'installed') return ok('pg_trgm', 'installed.');
   if (state === 'available')
     return warn('pg_trgm', 'not installed yet. npm start does; after that, CREATE EXTENSION pg_trgm.');
   return fail('pg_trgm', "this PostgreSQL lacks it. Install PostgreSQL's contrib package.");
 }
 
-async function examineOutbox(connection: Connection, now: Date): Promise<Finding[]> {
+async function examineOutbox(connection: Connection, now: Date): Promise<CheckResult[]> {
   if (!(await checkup.hasOutbox(connection))) return [warn('outbox', 'not there yet. npm start makes it.')];
-  const { outbox } = await readings.read(connection);
+  const { outbox } = await readings.collect(connection);
   const jobs = outbox.reduce((sum, queue) => sum + queue.jobs, 0);
   const due = outbox.flatMap((queue) => queue.due ?? []).toSorted((one, other) => one.getTime() - other.getTime())[0];
   const late = due && now.getTime() - due.getTime() > lateAfter;
@@ -91,7 +91,7 @@ async function examineOutbox(connection: Connection, now: Date): Promise<Finding
   return [late ? warn('outbox', `${waiting} ${mend}`) : ok('outbox', waiting), ...(await examineDead(connection, now))];
 }
 
-async function examineDead(connection: Connection, now: Date): Promise<Finding[]> {
+async function examineDead(connection: Connection, now: Date): Promise<CheckResult[]> {
   const total = await deadLetters.count(connection);
   if (total === 0) return [ok('dead letters', 'none.')];
   const letters = await deadLetters.list(connection, named);

@@ -3,22 +3,22 @@ import { WebClient } from '@slack/web-api';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
-import { greet } from '../../email.ts';
+import { verifySmtp } from '../../email.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
 import { createDirectory } from '../../slack/directory.ts';
-import { examineApprovers, type Rule } from './approvers.ts';
-import { examineChannels, type Named } from './channels.ts';
-import { codeIn, type Finding, fail, inTime, ok, warn } from './check-result.ts';
-import { examineDatabase } from './database.ts';
-import { examineAccess } from './slack-access.ts';
+import { checkApprovers, type Rule } from './approvers.ts';
+import { type ChannelUse, checkChannels } from './channels.ts';
+import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from './check-result.ts';
+import { checkDatabase } from './database.ts';
+import { checkSlackAccess } from './slack-access.ts';
 
 /** How long each of the two halves may take, in milliseconds: all of it ends within twenty seconds. */
 const half = 9_000;
 
 /** Tells each finding, in an order that stays the same. */
-export async function examine(
+export async function runChecks(
   env: Record<string, string | undefined>,
-  tell: (finding: Finding) => void,
+  tell: (finding: CheckResult) => void,
   now = new Date(),
 ): Promise<void> {
   const read = readConfig(env);
@@ -40,10 +40,10 @@ export async function examine(
   const client = new WebClient(config.SLACK_BOT_TOKEN, api);
   const app = config.SLACK_APP_TOKEN ? new WebClient(config.SLACK_APP_TOKEN, api) : undefined;
   const [access, database, file, mail] = await Promise.all([
-    inTime('token', half, examineAccess(client, app), { bot: undefined }),
-    inTime('database', half, examineDatabase(config, now), { rules: [] }),
-    inTime('catalog', half, examineCatalog(config), { rules: [] }),
-    inTime('mail server', half, examineMail(config), {}),
+    checkWithTimeout('token', half, checkSlackAccess(client, app), { bot: undefined }),
+    checkWithTimeout('database', half, checkDatabase(config, now), { rules: [] }),
+    checkWithTimeout('catalog', half, examineCatalog(config), { rules: [] }),
+    checkWithTimeout('mail server', half, examineMail(config), {}),
   ]);
   for (const { findings } of [access, database, file, mail]) for (const finding of findings) tell(finding);
 
@@ -54,21 +54,24 @@ export async function examine(
   const { policy } = config;
   const asking = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
   const [channels, approvers] = await Promise.all([
-    inTime('channels', half, examineChannels(client, channelsIn(config, rules)), {}),
-    inTime('approvers', half, examineApprovers(asking, rules), {}),
+    checkWithTimeout('channels', half, checkChannels(client, channelsIn(config, rules)), {}),
+    checkWithTimeout('approvers', half, checkApprovers(asking, rules), {}),
   ]);
   for (const { findings } of [channels, approvers]) for (const finding of findings) tell(finding);
 }
 
-function channelsIn({ policy, ADMIN_CHANNEL: admin, ESCALATION_CHANNEL: escalation }: Config, rules: Rule[]): Named {
-  const named: Named = new Map([[admin, ['ADMIN_CHANNEL']]]);
+function channelsIn(
+  { policy, ADMIN_CHANNEL: admin, ESCALATION_CHANNEL: escalation }: Config,
+  rules: Rule[],
+): ChannelUse {
+  const named: ChannelUse = new Map([[admin, ['ADMIN_CHANNEL']]]);
   const add = (id: string, by: string[]) => named.set(id, [...new Set([...(named.get(id) ?? []), ...by])]);
   if (escalation) add(escalation, ['ESCALATION_CHANNEL']);
   for (const rule of rules) if (rule.channel) add(approvalChannel(rule, policy), rule.services);
   return named;
 }
 
-async function examineCatalog({ CATALOG_FILE: path }: Config): Promise<{ findings: Finding[]; rules: Rule[] }> {
+async function examineCatalog({ CATALOG_FILE: path }: Config): Promise<{ findings: CheckResult[]; rules: Rule[] }> {
   if (!path) return { findings: [ok('catalog', 'no CATALOG_FILE: services are made in Slack.')], rules: [] };
   const catalog = await readCatalog(path);
   if (!catalog.ok) return { findings: catalog.mistakes.map((mistake) => fail('catalog', `${mistake}.`)), rules: [] };
@@ -81,13 +84,13 @@ async function examineCatalog({ CATALOG_FILE: path }: Config): Promise<{ finding
   return { findings: [ok('catalog', `${rules.length} services in ${path}.`)], rules };
 }
 
-async function examineMail({ SMTP_URL: url }: Config): Promise<{ findings: Finding[] }> {
+async function examineMail({ SMTP_URL: url }: Config): Promise<{ findings: CheckResult[] }> {
   if (!url) return { findings: [ok('mail server', 'no SMTP_URL: nobody gets e-mail.')] };
   try {
-    await greet(url);
+    await verifySmtp(url);
     return { findings: [ok('mail server', 'it answers, and accepts the login of SMTP_URL.')] };
   } catch (error) {
     const mend = 'See that SMTP_URL names a mail server that this machine reaches, with a login that it accepts.';
-    return { findings: [fail('mail server', `refused or not reachable${codeIn(error)}. ${mend}`)] };
+    return { findings: [fail('mail server', `refused or not reachable${errorCodeIn(error)}. ${mend}`)] };
   }
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { type Finding, fail, ok, warn, whyNot } from './check-result.ts';
+import { type CheckResult, errorSummary, fail, ok, warn } from './check-result.ts';
 
 const manifest = z.object({ oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }) });
 
@@ -11,14 +11,14 @@ const needed = (): string[] =>
   manifest.parse(JSON.parse(readFileSync(new URL('../../../manifests/socket-mode.json', import.meta.url), 'utf8')))
     .oauth_config.scopes.bot;
 
-export type Access = {
-  findings: Finding[];
+export type SlackAccess = {
+  findings: CheckResult[];
   /** The bot's own user ID; undefined where Slack does not accept the token, and nothing else can be asked. */
   bot: string | undefined;
 };
 
 /** `app` is the client with the app-level token, in Socket Mode. */
-export async function examineAccess(client: WebClient, app: WebClient | undefined): Promise<Access> {
+export async function checkSlackAccess(client: WebClient, app: WebClient | undefined): Promise<SlackAccess> {
   const [token, mode] = await Promise.all([examineToken(client), app ? examineSocket(app) : http]);
   return { bot: token.bot, findings: [...token.findings, mode] };
 }
@@ -28,30 +28,30 @@ const http = ok(
   "HTTP. Whether SLACK_SIGNING_SECRET is right shows when Slack's requests come to /slack/events.",
 );
 
-async function examineToken(client: WebClient): Promise<Access> {
+async function examineToken(client: WebClient): Promise<SlackAccess> {
   try {
     const { user, user_id, team, response_metadata } = await client.auth.test();
     const said = ok('token', `SLACK_BOT_TOKEN is ${user}'s (${user_id}) in ${team}.`);
     return { bot: user_id, findings: [said, scopes(response_metadata?.scopes)] };
   } catch (error) {
     const mend = 'Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.';
-    return { bot: undefined, findings: [fail('token', `${whyNot(error)}. ${mend}`)] };
+    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${mend}`)] };
   }
 }
 
-function scopes(given: string[] | undefined): Finding {
+function scopes(given: string[] | undefined): CheckResult {
   if (!given) return warn('scopes', 'Slack did not say which the token has.');
   const missing = needed().filter((scope) => !given.includes(scope));
   if (missing.length === 0) return ok('scopes', 'all that the manifests ask for.');
   return fail('scopes', `${missing.join(', ')} missing. Add them under OAuth & Permissions, and install the app anew.`);
 }
 
-async function examineSocket(app: WebClient): Promise<Finding> {
+async function examineSocket(app: WebClient): Promise<CheckResult> {
   try {
     await app.apps.connections.open();
     return ok('mode', 'Socket Mode, and Slack accepts SLACK_APP_TOKEN.');
   } catch (error) {
     const mend = 'Enable Socket Mode, and set SLACK_APP_TOKEN to an app-level token with the scope connections:write.';
-    return fail('mode', `Socket Mode: ${whyNot(error)}. ${mend}`);
+    return fail('mode', `Socket Mode: ${errorSummary(error)}. ${mend}`);
   }
 }

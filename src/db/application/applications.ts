@@ -1,18 +1,18 @@
 /** Applications and who owns them. Names are unique without case among the living. */
 import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
-import { liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
+import { inStatusSince, liveStatuses, type Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
-import { containsAll } from '../text-search.ts';
+import { matchesAllWords } from '../text-search.ts';
 
 /** The application that somebody chose: one that is there, by id, or one to be made, by name. */
-export type Application = { id: number } | { name: string };
+export type OwnedApplication = { id: number } | { name: string };
 
 /** The applications that a person owns whose name contains every word typed, by name: `limit` at most. */
-export async function owned(
+export async function searchOwned(
   db: Db,
   owner: string,
   typed: string,
@@ -26,7 +26,7 @@ export async function owned(
       and(
         eq(applicationOwners.userId, owner),
         isNull(applications.deletedAt),
-        containsAll(sql`lower(${applications.name})`, typed),
+        matchesAllWords(sql`lower(${applications.name})`, typed),
       ),
     )
     .orderBy(asc(sql`lower(${applications.name})`))
@@ -34,7 +34,7 @@ export async function owned(
 }
 
 /** An application with one of its live registrations; one that has none stands once, without. */
-export type Held = {
+export type OwnedRow = {
   applicationId: number;
   application: string;
   registration: { id: number; version: number; status: Status; since: Date; requester: string } | null;
@@ -42,11 +42,11 @@ export type Held = {
 };
 
 /** A page of all that a person's applications have, by application and service. */
-export async function held(
+export async function listOwned(
   db: Db,
   owner: string,
   { asked, size }: { asked: number; size: number },
-): Promise<Page<Held>> {
+): Promise<Page<OwnedRow>> {
   const live = and(eq(registrations.applicationId, applications.id), inArray(registrations.status, [...liveStatuses]));
   const mine = and(eq(applicationOwners.userId, owner), isNull(applications.deletedAt));
   const [{ total } = { total: 0 }] = await db.tables
@@ -85,7 +85,7 @@ export async function held(
     .offset((page - 1) * size);
   const told = rows.map(({ registration, ...row }) => ({
     ...row,
-    registration: registration && { ...registration, since: standsSince(registration) },
+    registration: registration && { ...registration, since: inStatusSince(registration) },
   }));
   return { rows: told, page, pages, total };
 }
@@ -96,7 +96,7 @@ export async function held(
  */
 export async function lockApplication(
   tx: Tx,
-  application: Application,
+  application: OwnedApplication,
   person: string,
   at: Date,
 ): Promise<{ ok: true; id: number; name: string; made: boolean } | { ok: false; refusal: RequestRefusal }> {
@@ -107,7 +107,7 @@ export async function lockApplication(
       : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
   }
   const { name } = application;
-  const made = await make(tx, name, person, at);
+  const made = await insert(tx, name, person, at);
   if (made) return { ok: true, made: true, ...made };
   const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
   return found
@@ -116,7 +116,7 @@ export async function lockApplication(
 }
 
 /** The event that every application begins with. */
-export const beginning = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({
+export const createdEvent = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({
   applicationId: id,
   version: 1,
   actor: person,
@@ -128,7 +128,7 @@ export const beginning = ({ id, name }: { id: number; name: string }, person: st
 });
 
 /** Makes an application that a person owns; undefined where its name is taken. Its `beginning` is recorded last of all. */
-export async function make(
+export async function insert(
   tx: Tx,
   name: string,
   person: string,

@@ -3,19 +3,19 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import {
   type Application,
   type ApplicationChange,
+  type ApplicationCommand,
   type ApplicationOutcome,
   type ApplicationRefusal,
-  type Asking,
-  consider,
-  toldOf,
-  type Wish,
+  type CommandContext,
+  evaluate,
+  ownersToNotify,
 } from '../../domain/application.ts';
-import { liveStatuses, startsFrom } from '../../domain/registration.ts';
+import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
-import { beginning, make } from './applications.ts';
+import { createdEvent, insert } from './applications.ts';
 
 /** An application as it stands, also a deleted one; undefined where there is none. */
 export async function find({ tables }: Db, id: number): Promise<Application | undefined> {
@@ -43,10 +43,10 @@ async function standing(
 }
 
 /** What deleting an application would end, and what it would leave to the approvers. */
-export async function holding(db: Db, id: number): Promise<{ unregistrable: number; revoked: number }> {
+export async function deletionImpact(db: Db, id: number): Promise<{ unregistrable: number; revoked: number }> {
   const among = eq(registrations.applicationId, id);
   const [unregistrable, revoked] = await Promise.all([
-    db.tables.$count(registrations, and(among, inArray(registrations.status, startsFrom('unregister')))),
+    db.tables.$count(registrations, and(among, inArray(registrations.status, statusesAllowing('unregister')))),
     db.tables.$count(registrations, and(among, eq(registrations.status, 'revoked'))),
   ]);
   return { unregistrable, revoked };
@@ -60,10 +60,10 @@ export async function create(
   at: Date,
 ): Promise<{ ok: true } | { ok: false; refusal: ApplicationRefusal }> {
   return db.tables.transaction(async (tx) => {
-    const made = await make(tx, name, person, at);
+    const made = await insert(tx, name, person, at);
     if (!made) return { ok: false, refusal: { kind: 'name-taken', name } };
     await db.outbox.enqueue(tx, [{ kind: 'application', application: made.id, version: 1, after: 0 }]);
-    await appendApplication(tx, beginning(made, person, at));
+    await appendApplication(tx, createdEvent(made, person, at));
     return { ok: true };
   });
 }
@@ -71,15 +71,15 @@ export async function create(
 /** Does what an owner wants. Of two changes at once, one is made, and the other hears that it came too late. */
 export async function change(
   db: Db,
-  { id, at, ...asking }: Asking & { id: number; at: Date },
-  wish: Wish,
+  { id, at, ...asking }: CommandContext & { id: number; at: Date },
+  wish: ApplicationCommand,
 ): Promise<ApplicationOutcome> {
   try {
     return await db.tables.transaction(async (tx) => {
       const application = await lock(tx, id);
       if (!application) return { ok: false, refusal: { kind: 'gone' } };
-      const outcome = consider(application, wish, asking);
-      if (outcome.ok && outcome.change) await write(tx, db, application, outcome.change, asking.by, at);
+      const outcome = evaluate(application, wish, asking);
+      if (outcome.ok && outcome.change) await persist(tx, db, application, outcome.change, asking.by, at);
       return outcome;
     });
   } catch (error) {
@@ -97,7 +97,7 @@ function violates(error: unknown, constraint: string): boolean {
 }
 
 /** Writes a change of an application that `lock` holds, what it causes, and, last of all, its line in the record. */
-export async function write(
+export async function persist(
   tx: Tx,
   db: Db,
   { id, version: before, owners }: Application,
@@ -120,7 +120,12 @@ export async function write(
   const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
   await db.outbox.enqueue(tx, [
     { kind: 'application', application: id, version, after: 0 },
-    ...toldOf(change, owners, by).map((person) => ({ kind: 'owner' as const, application: id, version, person })),
+    ...ownersToNotify(change, owners, by).map((person) => ({
+      kind: 'owner' as const,
+      application: id,
+      version,
+      person,
+    })),
   ]);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
@@ -152,7 +157,7 @@ async function unregisterAll(tx: Tx, applicationId: number, by: string | null, a
       changedAt: at,
       changeReason: null,
     })
-    .where(and(among, inArray(registrations.status, startsFrom('unregister'))))
+    .where(and(among, inArray(registrations.status, statusesAllowing('unregister'))))
     .returning({ registrationId: registrations.id, version: registrations.version });
   const event = { actor: by, action: 'unregister', to: 'unregistered', reason: null, at } as const;
   return ended.map((one) => ({ ...event, ...one, from: was.get(one.registrationId) ?? null }));

@@ -4,12 +4,12 @@ import type { ApplicationEvent } from '../../domain/application.ts';
 import { liveStatuses } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
-import { outdate } from '../registration/cards.ts';
+import { markStale } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 
 /** What happened to an application, and who owns it now. Its name is the one of today. */
-export type Happened = {
+export type ApplicationHappening = {
   application: string;
   action: ApplicationEvent;
   actor: string | null;
@@ -20,7 +20,7 @@ export type Happened = {
 };
 
 /** The event that made a version of an application; undefined where there is none. */
-export async function find(db: Db, applicationId: number, version: number): Promise<Happened | undefined> {
+export async function find(db: Db, applicationId: number, version: number): Promise<ApplicationHappening | undefined> {
   const [found] = await db.tables
     .select({ event: applicationHistory, application: applications.name })
     .from(applicationHistory)
@@ -43,10 +43,10 @@ const batch = 100;
  * Has redrawn what shows an event of an application: first the Homes of those who own it or did, then, where its cards
  * show the event, those of its registrations after `after`, a batch at a time; each batch puts the next into the outbox.
  */
-export async function show(db: Db, id: number, version: number, after: number): Promise<void> {
+export async function enqueueUpdates(db: Db, id: number, version: number, after: number): Promise<void> {
   const event = await find(db, id, version);
   if (!event) return;
-  if (after === 0) await homes.outdate(db, null, [...event.owners, ...event.added, ...event.removed]);
+  if (after === 0) await homes.markStale(db, null, [...event.owners, ...event.added, ...event.removed]);
   if (event.action !== 'rename' && event.action !== 'delete') return;
   await db.tables.transaction(async (tx) => {
     const live = inArray(registrations.status, [...liveStatuses]);
@@ -57,7 +57,7 @@ export async function show(db: Db, id: number, version: number, after: number): 
       .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByIt)))
       .orderBy(asc(registrations.id))
       .limit(batch);
-    await outdate(
+    await markStale(
       tx,
       db,
       shown.map((one) => one.id),

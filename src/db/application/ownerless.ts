@@ -1,15 +1,15 @@
 /** Applications whose owners leave Slack: others own them from then on; where nobody is left, the admins are asked. */
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import {
-  type Adopting,
   type ApplicationOutcome,
-  adopt as consider,
-  depart as considerDeparture,
+  type AssignmentContext,
+  assignOwner as consider,
+  ownerLeft as considerDeparture,
 } from '../../domain/application.ts';
 import type { Db } from '../db.ts';
 import { applicationHistory, orphans } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
-import { lock, write } from './changes.ts';
+import { lock, persist } from './changes.ts';
 
 const ownedBy = (db: Db, person: string) =>
   db.tables
@@ -20,7 +20,7 @@ const ownedBy = (db: Db, person: string) =>
     .orderBy(asc(applications.id));
 
 /** Somebody has left Slack: what they own is taken from them by the outbox, however much it is. */
-export async function departed(db: Db, person: string): Promise<void> {
+export async function onOwnerLeft(db: Db, person: string): Promise<void> {
   const [any] = await ownedBy(db, person).limit(1);
   if (any) await db.tables.transaction((tx) => db.outbox.enqueue(tx, [{ kind: 'departure', person }]));
 }
@@ -29,7 +29,7 @@ export async function departed(db: Db, person: string): Promise<void> {
 const batch = 50;
 
 /** Takes applications from somebody who has left Slack. Says whether there may be more. */
-export async function depart(db: Db, person: string, at: Date): Promise<boolean> {
+export async function removeOwner(db: Db, person: string, at: Date): Promise<boolean> {
   const owned = await ownedBy(db, person).limit(batch);
   for (const { id } of owned) {
     await db.tables.transaction(async (tx) => {
@@ -41,16 +41,16 @@ export async function depart(db: Db, person: string, at: Date): Promise<boolean>
         await tx.insert(orphans).values({ applicationId: id, version });
         await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }]);
       }
-      await write(tx, db, application, change, null, at);
+      await persist(tx, db, application, change, null, at);
     });
   }
   return owned.length === batch;
 }
 
 /** Gives an application that has lost its last owner to somebody; the message that asks for it is redrawn. */
-export async function adopt(
+export async function assignOwner(
   db: Db,
-  { id, by, at, ...adopting }: Adopting & { id: number; by: string; at: Date },
+  { id, by, at, ...adopting }: AssignmentContext & { id: number; by: string; at: Date },
 ): Promise<ApplicationOutcome> {
   return db.tables.transaction(async (tx) => {
     const application = await lock(tx, id);
@@ -66,13 +66,13 @@ export async function adopt(
       tx,
       settled.map((one) => ({ kind: 'orphan', ...one })),
     );
-    await write(tx, db, application, outcome.change, by, at);
+    await persist(tx, db, application, outcome.change, by, at);
     return outcome;
   });
 }
 
 /** An application that has lost its last owner, who gave it to whom since, and where the message about it is. */
-export type Orphan = {
+export type OwnerlessApplication = {
   id: number;
   version: number;
   application: string;
@@ -84,7 +84,7 @@ export type Orphan = {
 };
 
 /** What the admins are told of an application that lost its last owner at `version`. */
-export async function find(db: Db, id: number, version: number): Promise<Orphan | undefined> {
+export async function find(db: Db, id: number, version: number): Promise<OwnerlessApplication | undefined> {
   const [found] = await db.tables
     .select({ orphan: orphans, application: applications.name })
     .from(orphans)
@@ -108,7 +108,7 @@ export async function find(db: Db, id: number, version: number): Promise<Orphan 
 }
 
 /** Remembers where the message about it is. */
-export async function posted(db: Db, id: number, version: number, place: { channel: string; ts: string }) {
+export async function recordPosted(db: Db, id: number, version: number, place: { channel: string; ts: string }) {
   await db.tables
     .update(orphans)
     .set(place)

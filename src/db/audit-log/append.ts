@@ -1,7 +1,7 @@
 /** The records: added to, and that of one registration read a page at a time. */
 import { and, desc, eq, lte } from 'drizzle-orm';
 import type { ApplicationChange } from '../../domain/application.ts';
-import type { Entry } from '../../domain/registration.ts';
+import type { HistoryEvent } from '../../domain/registration.ts';
 import type { ServiceChange } from '../../domain/service.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -14,7 +14,7 @@ import { serviceChanges } from '../schema/services.ts';
  * (db/chain.ts), which everybody who records waits for until the commit. Whoever took another lock after it could wait in a
  * circle, and all others with them.
  */
-export async function append(tx: Tx, events: (Entry & { registrationId: number })[]): Promise<void> {
+export async function append(tx: Tx, events: (HistoryEvent & { registrationId: number })[]): Promise<void> {
   if (events.length > 0) await tx.insert(history).values(events);
 }
 
@@ -32,7 +32,7 @@ export async function appendService(tx: Tx, change: ServiceChange & { serviceId:
 }
 
 /** Events of a registration, newest first, from version `from` down: `limit` at most. */
-export async function page(db: Db, registration: number, from: number, limit: number): Promise<Entry[]> {
+export async function listEvents(db: Db, registration: number, from: number, limit: number): Promise<HistoryEvent[]> {
   return db.tables
     .select()
     .from(history)

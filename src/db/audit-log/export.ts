@@ -1,7 +1,7 @@
 /** The records as the audit writes them, each whole and as a stream: of registrations, of applications, of services. */
 import postgres from 'postgres';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import type { Event, Status } from '../../domain/registration.ts';
+import type { EventKind, Status } from '../../domain/registration.ts';
 import type { ServiceRecord } from '../../domain/service.ts';
 
 /** An event of a registration: names and slugs are the ones of today. */
@@ -9,7 +9,7 @@ export type RegistrationEvent = {
   at: Date;
   registration: number;
   version: number;
-  action: Event;
+  action: EventKind;
   actor: string | null;
   from: Status | null;
   to: Status;
@@ -48,7 +48,7 @@ export type Period = { since: Date | null; until: Date | null };
 const batch = 1_000;
 
 /** A connection of its own, without the bot's time limits, for whoever reads may be slow. */
-export const reading = (url: string): postgres.Sql =>
+export const exportConnection = (url: string): postgres.Sql =>
   postgres(url, {
     max: 1,
     connect_timeout: 5,
@@ -61,7 +61,7 @@ async function* streamed<Row extends object>(
   url: string,
   select: (sql: postgres.Sql) => postgres.PendingQuery<Row[]>,
 ): AsyncGenerator<Row[]> {
-  const client = reading(url);
+  const client = exportConnection(url);
   try {
     yield* select(client).cursor(batch);
   } finally {
@@ -72,7 +72,7 @@ async function* streamed<Row extends object>(
 const within = (sql: postgres.Sql, { since, until }: Period) =>
   sql`(${since}::timestamptz is null or at >= ${since}) and (${until}::timestamptz is null or at < ${until})`;
 
-export const registrations = (url: string, period: Period): AsyncGenerator<RegistrationEvent[]> =>
+export const exportRegistrations = (url: string, period: Period): AsyncGenerator<RegistrationEvent[]> =>
   streamed<RegistrationEvent>(
     url,
     (sql) => sql`
@@ -86,7 +86,7 @@ export const registrations = (url: string, period: Period): AsyncGenerator<Regis
       order by h.at, h.registration_id, h.version`,
   );
 
-export const applications = (url: string, period: Period): AsyncGenerator<ApplicationRow[]> =>
+export const exportApplications = (url: string, period: Period): AsyncGenerator<ApplicationRow[]> =>
   streamed<ApplicationRow>(
     url,
     (sql) => sql`
@@ -94,7 +94,7 @@ export const applications = (url: string, period: Period): AsyncGenerator<Applic
       from application_history where ${within(sql, period)} order by at, application_id, version`,
   );
 
-export const services = (url: string, period: Period): AsyncGenerator<ServiceRow[]> =>
+export const exportServices = (url: string, period: Period): AsyncGenerator<ServiceRow[]> =>
   streamed<ServiceRow>(
     url,
     (sql) => sql`

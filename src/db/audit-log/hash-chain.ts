@@ -5,21 +5,21 @@
  */
 import { createHash } from 'node:crypto';
 import type postgres from 'postgres';
-import { reading } from './export.ts';
-import { findDisowned } from './state-drift.ts';
+import { exportConnection } from './export.ts';
+import { findDrift } from './state-drift.ts';
 import type { Subject } from './subject.ts';
 
 /** The last link: what stands for the records up to it. */
-export type Head = { seq: number; hash: string };
+export type ChainHead = { seq: number; hash: string };
 
 /** What the first event's hash is over instead of one before it. */
 const origin = '0'.repeat(64);
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-type Link = Head & Subject & { version: number; fields: Json[] };
+type Link = ChainHead & Subject & { version: number; fields: Json[] };
 
 /** Why an event does not fit: where the records stopped being what was written. */
-export type Misfit =
+export type ChainViolation =
   /** It is not there: the next one is. */
   | { kind: 'missing'; seq: number }
   /** It is not as it was written, or not the one that was written there. */
@@ -33,7 +33,7 @@ export type Misfit =
   /** Something is not in the state that its last event left it in. */
   | { kind: 'disowned'; of: Subject };
 
-export type Verdict = { fits: true; head: Head } | { fits: false; misfit: Misfit };
+export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; misfit: ChainViolation };
 
 /** How many events are in memory at a time. */
 const batch = 1_000;
@@ -43,8 +43,8 @@ const batch = 1_000;
  * event that is not. `noted` is a head from an earlier look, kept where nobody who can write to this database can. One
  * moment's view.
  */
-export async function verify(url: string, noted: Head = { seq: 0, hash: origin }): Promise<Verdict> {
-  const client = reading(url);
+export async function verify(url: string, noted: ChainHead = { seq: 0, hash: origin }): Promise<VerifyResult> {
+  const client = exportConnection(url);
   try {
     const verdict = await client.begin('isolation level repeatable read read only', (tx) => follow(tx, noted));
     return verdict;
@@ -53,8 +53,8 @@ export async function verify(url: string, noted: Head = { seq: 0, hash: origin }
   }
 }
 
-async function follow(tx: postgres.TransactionSql, noted: Head): Promise<Verdict> {
-  let last: Head = { seq: 0, hash: origin };
+async function follow(tx: postgres.TransactionSql, noted: ChainHead): Promise<VerifyResult> {
+  let last: ChainHead = { seq: 0, hash: origin };
   const at = tx`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
   const links = tx<Link[]>`
     select seq::float8 as seq, hash, record, id::float8 as id, version, fields from (
@@ -76,17 +76,17 @@ async function follow(tx: postgres.TransactionSql, noted: Head): Promise<Verdict
       if (last.seq === noted.seq && last.hash !== noted.hash) return rewritten(last);
     }
   }
-  const [head] = await tx<Head[]>`select seq::float8 as seq, hash from history_head`;
+  const [head] = await tx<ChainHead[]>`select seq::float8 as seq, hash from history_head`;
   const upTo = Math.max(noted.seq, head?.seq ?? 0);
   if (upTo > last.seq) return { fits: false, misfit: { kind: 'cut', seq: last.seq, upTo } };
   if (head?.seq !== last.seq || head.hash !== last.hash) return rewritten(last);
-  const of = await findDisowned(tx);
+  const of = await findDrift(tx);
   return of ? { fits: false, misfit: { kind: 'disowned', of } } : { fits: true, head: last };
 }
 
-const rewritten = ({ seq }: Head): Verdict => ({ fits: false, misfit: { kind: 'rewritten', seq } });
+const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, misfit: { kind: 'rewritten', seq } });
 
-function misfitOf(before: Head, link: Link): Misfit | undefined {
+function misfitOf(before: ChainHead, link: Link): ChainViolation | undefined {
   const { seq, record, id, version } = link;
   const of = { record, id };
   if (seq <= before.seq) return { kind: 'unchained', of, version };

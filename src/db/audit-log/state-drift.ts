@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts';
 type Tx = postgres.TransactionSql;
 
 /** The first registration, application or service that is not as its own record says. */
-export async function findDisowned(tx: Tx): Promise<Subject | undefined> {
+export async function findDrift(tx: Tx): Promise<Subject | undefined> {
   return (await registration(tx)) ?? (await application(tx)) ?? (await service(tx));
 }
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 export class EmbeddedPostgresError extends Error {}
 
 /** Makes the folder, and sees that PostgreSQL can enter it: it never runs as root, but as the user postgres. */
-export async function prepare(folder: string): Promise<void> {
+export async function prepareDataDir(folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true }).catch((error) => {
     throw new EmbeddedPostgresError(
       `DATA_DIR ${folder} cannot be made (${error.code}). Set DATA_DIR to a folder that can.`,
@@ -18,7 +18,7 @@ export async function prepare(folder: string): Promise<void> {
   });
   if (process.getuid?.() !== 0) return;
   if (made) await chmod(folder, 0o711);
-  const closed = await closedParent(folder);
+  const closed = await inaccessibleParent(folder);
   if (closed) {
     throw new EmbeddedPostgresError(
       `As root, Registrar has the user postgres run PostgreSQL, who may not enter ${closed}. Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
@@ -27,15 +27,15 @@ export async function prepare(folder: string): Promise<void> {
 }
 
 /** The first folder on the way to a path that others may not enter. */
-export async function closedParent(path: string): Promise<string | undefined> {
+export async function inaccessibleParent(path: string): Promise<string | undefined> {
   const parent = dirname(path);
-  const above = parent === path ? undefined : await closedParent(parent);
+  const above = parent === path ? undefined : await inaccessibleParent(parent);
   const enterable = ((await stat(path)).mode & 0o001) !== 0;
   return above ?? (enterable ? undefined : path);
 }
 
 /** Takes the folder for this process. Returns what gives it back. */
-export async function claim(folder: string, cluster: string): Promise<() => Promise<void>> {
+export async function lockDataDir(folder: string, cluster: string): Promise<() => Promise<void>> {
   const file = join(folder, 'registrar.pid');
   const other = Number(await readFile(file, 'utf8').catch(() => ''));
   // After a crash the number may be somebody else's; a Registrar that holds the folder has its PostgreSQL running.
@@ -56,12 +56,12 @@ export async function claim(folder: string, cluster: string): Promise<() => Prom
 export async function stopOrphan(cluster: string): Promise<void> {
   const pid = serverOf(cluster);
   if (!(pid > 0) || !(await runs(pid, cluster))) return;
-  interrupt(cluster);
+  signalStop(cluster);
   for (let waited = 0; alive(pid) && waited < 10_000; waited += 50) await pause(50);
 }
 
 /** Tells the PostgreSQL of a folder to end, without waiting for it: all that a process can do as it exits. */
-export function interrupt(cluster: string): void {
+export function signalStop(cluster: string): void {
   const pid = serverOf(cluster);
   if (pid > 0 && alive(pid)) process.kill(pid, 'SIGINT');
 }
@@ -106,7 +106,7 @@ function alive(pid: number): boolean {
 }
 
 /** What PostgreSQL's own words mean for the operator. */
-export function explain(folder: string, output: string): string {
+export function explainServerOutput(folder: string, output: string): string {
   if (/could not bind|address already in use/i.test(output)) {
     return 'The embedded PostgreSQL could not listen on 127.0.0.1: its port was taken. Start Registrar again, or set DATABASE_URL.';
   }

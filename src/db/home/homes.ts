@@ -4,7 +4,7 @@ import type { Db } from '../db.ts';
 import { applicationOwners, history, homes, isPending, registrations, services } from '../schema/core.ts';
 
 /** What a Home shows: which pages, and what the requests and the catalog are narrowed to. */
-export type Shown = {
+export type HomeState = {
   minePage: number;
   queuePage: number;
   serviceId: number | null;
@@ -17,7 +17,7 @@ export type Shown = {
 const atMostEvery = 1_000;
 
 /** Shows a person what they opened or turned to; what is not said stays as it was. */
-export async function show(db: Db, person: string, at: Date, wish: Partial<Shown>): Promise<void> {
+export async function show(db: Db, person: string, at: Date, wish: Partial<HomeState>): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx
       .insert(homes)
@@ -44,18 +44,18 @@ export async function eventOf(db: Db, registration: number, version: number) {
 }
 
 /** The same for the owners of what waits for a service, and these people. */
-export async function outdateWaiting(db: Db, service: number, people: string[]): Promise<void> {
+export async function markPendingStale(db: Db, service: number, people: string[]): Promise<void> {
   const owners = await db.tables
     .selectDistinct({ userId: homes.userId })
     .from(homes)
     .innerJoin(applicationOwners, eq(applicationOwners.userId, homes.userId))
     .innerJoin(registrations, eq(registrations.applicationId, applicationOwners.applicationId))
     .where(and(eq(registrations.serviceId, service), isPending));
-  await outdate(db, null, [...people, ...owners.map(({ userId }) => userId)]);
+  await markStale(db, null, [...people, ...owners.map(({ userId }) => userId)]);
 }
 
 /** Whether anybody has opened a Home: else Slack need not be asked whose would have to be redrawn. */
-export async function areThere(db: Db): Promise<boolean> {
+export async function any(db: Db): Promise<boolean> {
   const [found] = await db.tables.select({ person: homes.userId }).from(homes).limit(1);
   return found !== undefined;
 }
@@ -64,7 +64,7 @@ export async function areThere(db: Db): Promise<boolean> {
  * Marks the Homes of a registration's owners, where it is about one, and of these people, and has each redrawn: one
  * statement and one job for each Home that is not marked yet, however many changes come before it is drawn.
  */
-export async function outdate(db: Db, registration: number | null, people: string[]): Promise<void> {
+export async function markStale(db: Db, registration: number | null, people: string[]): Promise<void> {
   await db.tables.transaction(async (tx) => {
     const marked = await tx.execute<{ person: string }>(sql`
       with due as (
@@ -90,7 +90,7 @@ export async function claim(
   db: Db,
   person: string,
   again: boolean,
-): Promise<Shown | 'drawn already' | { wait: number }> {
+): Promise<HomeState | 'drawn already' | { wait: number }> {
   const [found] = await db.tables
     .select({
       stale: homes.stale,
@@ -110,7 +110,7 @@ export async function claim(
 }
 
 /** Remembers that a Home has just been drawn; unless its person has turned to something else meanwhile, and waits for it. */
-export async function drawn(db: Db, person: string): Promise<void> {
+export async function markDrawn(db: Db, person: string): Promise<void> {
   await db.tables
     .update(homes)
     .set({ drawnAt: sql`clock_timestamp()` })
@@ -118,6 +118,6 @@ export async function drawn(db: Db, person: string): Promise<void> {
 }
 
 /** Forgets the Home of somebody who is not there any more. */
-export async function forget(db: Db, person: string): Promise<void> {
+export async function remove(db: Db, person: string): Promise<void> {
   await db.tables.delete(homes).where(eq(homes.userId, person));
 }

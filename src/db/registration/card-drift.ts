@@ -7,7 +7,7 @@ import { registrations } from '../schema/core.ts';
 import * as cards from './cards.ts';
 
 /** A card as it was last drawn. */
-export type Standing = { id: number; channel: string; ts: string; drawing: number };
+export type DrawnCard = { id: number; channel: string; ts: string; drawing: number };
 
 /** How long a change may take to be drawn before it is looked for. */
 const settledAfter = sql`interval '2 minutes'`;
@@ -16,7 +16,7 @@ const settledAfter = sql`interval '2 minutes'`;
  * Puts into the outbox the cards that show less than their registrations, and of which nothing is in the outbox: a job
  * that was lost. What is kept as a dead letter is somebody's to put back. Returns how many.
  */
-export async function drawMissing(db: Db, limit: number): Promise<number> {
+export async function enqueueMissing(db: Db, limit: number): Promise<number> {
   return db.tables.transaction(async (tx) => {
     const missing = await tx.execute<{ id: string; version: number }>(sql`
       select id, version from ${registrations} r
@@ -32,7 +32,7 @@ export async function drawMissing(db: Db, limit: number): Promise<number> {
 }
 
 /** The live cards that were not compared for longest, as they were drawn. */
-export async function toCompare(db: Db, limit: number): Promise<Standing[]> {
+export async function claimForComparison(db: Db, limit: number): Promise<DrawnCard[]> {
   const { id, cardChannel, cardTs, cardVersion, version, cardChanges, status, cardCheckedAt } = registrations;
   const rows = await db.tables
     .select({
@@ -56,7 +56,7 @@ export async function toCompare(db: Db, limit: number): Promise<Standing[]> {
 }
 
 /** Remembers that cards were looked at. */
-export async function checked(db: Db, ids: number[]): Promise<void> {
+export async function markCompared(db: Db, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await db.tables.update(registrations).set({ cardCheckedAt: sql`now()` }).where(inArray(registrations.id, ids));
 }
@@ -65,7 +65,7 @@ export async function checked(db: Db, ids: number[]): Promise<void> {
  * Has a card redrawn that is not what it should be; unless the very same was found the last time, so that redrawing it is
  * of no use. `difference` is null where nothing stands at all.
  */
-export async function redraw(db: Db, { id, drawing }: Standing, difference: string | null): Promise<boolean> {
+export async function enqueueUpdate(db: Db, { id, drawing }: DrawnCard, difference: string | null): Promise<boolean> {
   const hash = sql`md5(${difference}::text)`;
   return db.tables.transaction(async (tx) => {
     const changed = await tx
@@ -80,13 +80,13 @@ export async function redraw(db: Db, { id, drawing }: Standing, difference: stri
       )
       .returning({ id: registrations.id });
     if (changed.length === 0) return false;
-    await cards.outdate(tx, db, [id]);
+    await cards.markStale(tx, db, [id]);
     return true;
   });
 }
 
 /** Forgets what was different before: these are as they should be. */
-export async function same(db: Db, ids: number[]): Promise<void> {
+export async function clearDrift(db: Db, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await db.tables
     .update(registrations)

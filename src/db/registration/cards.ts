@@ -1,7 +1,7 @@
 /** Cards: a registration with all that its card and its messages show, and where the card is. */
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
-import { approversOf, type Policy } from '../../domain/authorization.ts';
-import type { Entry, Registration } from '../../domain/registration.ts';
+import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
+import type { HistoryEvent, Registration } from '../../domain/registration.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isPending, registrations } from '../schema/core.ts';
@@ -11,7 +11,7 @@ import { find as findRegistration } from './registrations.ts';
  * Where a card is in Slack, and which drawing it is: the registration's version and its `card_changes`, added up. Both only
  * rise, so a card is up to date where its drawing is not below the registration's.
  */
-export type Place = { channel: string; ts: string; drawing: number };
+export type CardLocation = { channel: string; ts: string; drawing: number };
 
 /** How many earlier requests a card tells of. */
 const earlierShown = 3;
@@ -24,7 +24,7 @@ export async function find(
   db: Db,
   id: number,
   policy: Policy,
-): Promise<{ registration: Registration; drawing: number; place: Place | null } | undefined> {
+): Promise<{ registration: Registration; drawing: number; place: CardLocation | null } | undefined> {
   const row = await findRegistration(db, id);
   if (!row) return undefined;
   const { id: _, version, status, requester, reason, requestedAt } = row.registration;
@@ -42,10 +42,10 @@ export async function find(
       service: { name: row.service.name, docs: row.service.docs },
       application: row.application,
       applicationDeleted: row.applicationDeletedAt !== null,
-      approvers: approversOf(row.service, policy),
+      approvers: allowedApprovers(row.service, policy),
       // What happened since the row was read belongs to the next drawing.
-      story: (stories.get(id) ?? []).filter((entry) => entry.version <= version),
-      earlier: earlier.map((one) => ({ ...one, story: stories.get(one.id) ?? [] })),
+      history: (stories.get(id) ?? []).filter((entry) => entry.version <= version),
+      previousRequests: earlier.map((one) => ({ ...one, history: stories.get(one.id) ?? [] })),
     },
     drawing: version + cardChanges,
     place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, drawing: cardVersion ?? 0 } : null,
@@ -53,7 +53,7 @@ export async function find(
 }
 
 /** Remembers where a registration's card is and which drawing it shows. Not a change of the registration. */
-export async function drawn(db: Db, id: number, { channel, ts, drawing }: Place): Promise<void> {
+export async function markDrawn(db: Db, id: number, { channel, ts, drawing }: CardLocation): Promise<void> {
   await db.tables
     .update(registrations)
     .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
@@ -64,11 +64,11 @@ export async function drawn(db: Db, id: number, { channel, ts, drawing }: Place)
  * Remembers that a registration's card has a new place, and has the old one, and Homes, say where it went. `drawing` is 0 where what
  * stands there now was drawn by an attempt whose end was unknown.
  */
-export async function moved(
+export async function recordMove(
   db: Db,
   { id, version }: Pick<Registration, 'id' | 'version'>,
-  from: Place,
-  { channel, ts, drawing }: Place,
+  from: CardLocation,
+  { channel, ts, drawing }: CardLocation,
 ): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx
@@ -86,7 +86,7 @@ export async function moved(
 const batch = 200;
 
 /** Has the cards of all that waits for a service redrawn. Done twice, it only redraws them twice. */
-export async function outdateWaiting(db: Db, service: number): Promise<void> {
+export async function markPendingStale(db: Db, service: number): Promise<void> {
   const waiting = and(eq(registrations.serviceId, service), isPending);
   let ids: number[] = [];
   do {
@@ -97,7 +97,7 @@ export async function outdateWaiting(db: Db, service: number): Promise<void> {
       .orderBy(registrations.id)
       .limit(batch);
     ids = rows.map(({ id }) => id);
-    if (ids.length > 0) await db.tables.transaction((tx) => outdate(tx, db, ids));
+    if (ids.length > 0) await db.tables.transaction((tx) => markStale(tx, db, ids));
   } while (ids.length === batch);
 }
 
@@ -105,7 +105,7 @@ export async function outdateWaiting(db: Db, service: number): Promise<void> {
  * Has the cards of these registrations redrawn: for the transaction that changes anything they show beside the status,
  * which raises no version. Rows are locked in the order of their ids, as everybody does.
  */
-export async function outdate(tx: Tx, db: Db, ids: number[]): Promise<void> {
+export async function markStale(tx: Tx, db: Db, ids: number[]): Promise<void> {
   const which = inArray(registrations.id, ids);
   await tx.select({ id: registrations.id }).from(registrations).where(which).orderBy(registrations.id).for('update');
   const outdated = await tx
@@ -135,7 +135,7 @@ async function earlierThan(db: Db, { id, serviceId, applicationId, requester }: 
     .limit(earlierShown);
 }
 
-async function storiesOf(db: Db, ids: number[]): Promise<Map<number, Entry[]>> {
+async function storiesOf(db: Db, ids: number[]): Promise<Map<number, HistoryEvent[]>> {
   const entries = await db.tables
     .select()
     .from(history)

@@ -1,6 +1,6 @@
 /** Expiry: requests that nobody has answered in time are closed, each once, by whichever replica is first. */
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
-import { act } from '../../domain/registration.ts';
+import { transition } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import { isPending, registrations } from '../schema/core.ts';
@@ -9,7 +9,7 @@ import { isPending, registrations } from '../schema/core.ts';
  * Closes the oldest of the pending requests that were made up to `before`: their state, their record and what is to be said
  * are one transaction. What is just being decided is skipped. Returns how many were closed.
  */
-export async function close(
+export async function expireDue(
   db: Db,
   { before, at, atMost }: { before: Date; at: Date; atMost: number },
 ): Promise<number> {
@@ -27,7 +27,7 @@ export async function close(
       .for('update', { skipLocked: true });
     const closed = rows.flatMap((row) => {
       const last = { status: row.status, by: row.changedBy, at: row.changedAt };
-      const outcome = act({ ...row, last, listed: row }, 'expire', row.version);
+      const outcome = transition({ ...row, last, listed: row }, 'expire', row.version);
       return outcome.ok ? [{ row, ...outcome }] : [];
     });
     const [first] = closed;

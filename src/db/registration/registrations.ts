@@ -1,12 +1,12 @@
 /** Registrations, as they are found. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { type Status, startsFrom } from '../../domain/registration.ts';
-import { type Db, prepared } from '../db.ts';
+import { type Status, statusesAllowing } from '../../domain/registration.ts';
+import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
-import { containsAll } from '../text-search.ts';
+import { matchesAllWords } from '../text-search.ts';
 
 /** Written out once: each click asks it, and each message that is drawn. */
-const finding = prepared((tables) =>
+const finding = preparedOnce((tables) =>
   tables
     .select({
       registration: registrations,
@@ -28,13 +28,18 @@ export async function find(db: Db, id: number) {
 }
 
 /** A registration as it was found, unlocked. */
-export type Found = Pick<NonNullable<Awaited<ReturnType<typeof find>>>, 'registration' | 'service'>;
+export type RegistrationWithService = Pick<NonNullable<Awaited<ReturnType<typeof find>>>, 'registration' | 'service'>;
 
 /** What a person may unregister. */
 export type Unregistrable = { id: number; version: number; service: string; application: string; status: Status };
 
 /** The registrations that a person may unregister, of every application they own, of which every word typed is a part: `limit` at most. */
-export async function unregistrable(db: Db, owner: string, typed: string, limit: number): Promise<Unregistrable[]> {
+export async function searchUnregistrable(
+  db: Db,
+  owner: string,
+  typed: string,
+  limit: number,
+): Promise<Unregistrable[]> {
   return db.tables
     .select({
       id: registrations.id,
@@ -50,9 +55,9 @@ export async function unregistrable(db: Db, owner: string, typed: string, limit:
     .where(
       and(
         eq(applicationOwners.userId, owner),
-        inArray(registrations.status, startsFrom('unregister')),
+        inArray(registrations.status, statusesAllowing('unregister')),
         // As the picker shows it, so that what is read there can be typed.
-        containsAll(
+        matchesAllWords(
           sql`lower(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
           typed,
         ),

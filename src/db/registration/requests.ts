@@ -1,18 +1,24 @@
 /** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
-import { type Account, type Policy, refuseAccount } from '../../domain/authorization.ts';
-import { begin, effectsOfRequest, liveStatuses, type Status, standsSince } from '../../domain/registration.ts';
-import { mayAwait, mayRequest, type RequestRefusal } from '../../domain/request.ts';
-import { type Application, beginning, lockApplication } from '../application/applications.ts';
+import { type Account, checkAccount, type Policy } from '../../domain/authorization.ts';
+import {
+  effectsOfRequest,
+  initialStatus,
+  inStatusSince,
+  liveStatuses,
+  type Status,
+} from '../../domain/registration.ts';
+import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
+import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { troubles } from '../schema/delivery.ts';
 
-export type Request = {
+export type NewRequest = {
   services: number[];
-  application: Application;
+  application: OwnedApplication;
   requester: string;
   /** What the requester is to the workspace; undefined where Slack did not say. */
   account: Account | undefined;
@@ -27,14 +33,14 @@ export type Request = {
   pendingAtMost: number;
 };
 
-export type Opened = { service: string; status: Status; rule: { approvers: string[]; channel: string | null } };
+export type Created = { service: string; status: Status; rule: { approvers: string[]; channel: string | null } };
 
 /** Registers an application for each of the chosen services: all of them, or none. */
-export async function open(
+export async function create(
   db: Db,
-  request: Request,
-): Promise<{ ok: true; opened: Opened[]; application: string } | { ok: false; refusal: RequestRefusal }> {
-  const why = refuseAccount(request.account, request.policy);
+  request: NewRequest,
+): Promise<{ ok: true; opened: Created[]; application: string } | { ok: false; refusal: RequestRefusal }> {
+  const why = checkAccount(request.account, request.policy);
   if (why) return { ok: false, refusal: { field: 'services', kind: 'may-not-ask', why } };
   return db.tables.transaction(async (tx) => {
     // The share lock holds a service as it is until this commits: disabling it comes before or after, not between.
@@ -44,7 +50,7 @@ export async function open(
       .where(inArray(services.id, request.services))
       .orderBy(services.id)
       .for('share');
-    const early = mayRequest(
+    const early = checkRequest(
       request.services,
       chosen.map((service) => ({ ...service, shut: decides(request, service) ? service.shut : null, standing: null })),
     );
@@ -57,10 +63,10 @@ export async function open(
         id: service.id,
         service: service.name,
         rule: service,
-        status: begin({ workspace: request.autoApprove, service: service.autoApprove }),
+        status: initialStatus({ workspace: request.autoApprove, service: service.autoApprove }),
       }));
     const adding = wanted.filter(({ status }) => status === 'pending').length;
-    const tooMany = mayAwait(await pendingOf(tx, request), adding, request.pendingAtMost);
+    const tooMany = checkPendingLimit(await pendingOf(tx, request), adding, request.pendingAtMost);
     if (tooMany) return { ok: false, refusal: tooMany };
 
     const application = await lockApplication(tx, request.application, request.requester, request.at);
@@ -78,11 +84,11 @@ export async function open(
       return { ok: true, opened, application: application.name };
     }
 
-    const refusal = mayRequest(
+    const refusal = checkRequest(
       request.services,
       chosen.map((service) => {
         const live = there.find(({ serviceId }) => serviceId === service.id);
-        return { ...service, shut: null, standing: live ? { status: live.status, since: standsSince(live) } : null };
+        return { ...service, shut: null, standing: live ? { status: live.status, since: inStatusSince(live) } : null };
       }),
     );
     if (refusal) return { ok: false, refusal };
@@ -93,8 +99,8 @@ export async function open(
 }
 
 /** Whether somebody has to be asked, in the channel. */
-const decides = (request: Request, service: { autoApprove: boolean }): boolean =>
-  begin({ workspace: request.autoApprove, service: service.autoApprove }) === 'pending';
+const decides = (request: NewRequest, service: { autoApprove: boolean }): boolean =>
+  initialStatus({ workspace: request.autoApprove, service: service.autoApprove }) === 'pending';
 
 /** Slack's word for why a service's channel takes no posts, where that is known. */
 const shutBy = (adminChannel: string) => sql<string | null>`(
@@ -104,14 +110,14 @@ const shutBy = (adminChannel: string) => sql<string | null>`(
  * How many requests of a person are pending, besides those of this very form. Their other forms wait meanwhile, or two at
  * once could pass the limit.
  */
-async function pendingOf(tx: Tx, { requester, form }: Request): Promise<number> {
+async function pendingOf(tx: Tx, { requester, form }: NewRequest): Promise<number> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${requester}, 0))`);
   const theirs = and(eq(registrations.requester, requester), isPending);
   return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
 }
 
 /** What this very form has made already, and the live registrations that the application has among the chosen services. */
-const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: Request) =>
+const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: NewRequest) =>
   tx
     .select()
     .from(registrations)
@@ -129,7 +135,7 @@ async function insert(
   tx: Tx,
   db: Db,
   application: { id: number; name: string; made: boolean },
-  { requester, reason, form, at, remindAt }: Request,
+  { requester, reason, form, at, remindAt }: NewRequest,
   wanted: { id: number; status: Status }[],
 ): Promise<void> {
   const rows = await tx
@@ -154,7 +160,7 @@ async function insert(
     tx,
     rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
   );
-  if (application.made) await appendApplication(tx, beginning(application, requester, at));
+  if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(
     tx,
     rows.map(({ id: registrationId, status: to }) => ({
@@ -171,7 +177,7 @@ async function insert(
 }
 
 /** What a person once asked for, to ask for it again; nothing of it where it is not theirs. An application that is gone is left out. */
-export async function former(db: Db, id: number, person: string) {
+export async function findForResubmit(db: Db, id: number, person: string) {
   const [row] = await db.tables
     .select({ preselected: services, application: applications, reason: registrations.reason })
     .from(registrations)

@@ -1,18 +1,18 @@
 /** Digests: what a channel's last seven days were. They cost what happened in them and what is pending, not what exists. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Oldest, Week } from '../../domain/digest.ts';
-import { momentOf } from '../../domain/schedule.ts';
+import { toInstant } from '../../domain/schedule.ts';
 import type { Db } from '../db.ts';
-import { serve, type Tick } from './ticks.ts';
+import { claimTick, type Tick } from './ticks.ts';
 
 /** Where requests are posted whose service names no channel, and in whose days the week is counted. */
 type Setting = { adminChannel: string; timeZone: string };
 
 /** Serves a tick: puts a digest into the outbox for each channel with something to tell. Returns for how many. */
-export async function claim(db: Db, tick: Tick, { adminChannel, timeZone }: Setting): Promise<number> {
-  const at = momentOf(tick.reading, timeZone).toISOString();
+export async function claimDigests(db: Db, tick: Tick, { adminChannel, timeZone }: Setting): Promise<number> {
+  const at = toInstant(tick.reading, timeZone).toISOString();
   return db.tables.transaction(async (tx) => {
-    if (!(await serve(tx, tick))) return 0;
+    if (!(await claimTick(tx, tick))) return 0;
     const channels = await tx.execute<{ channel: string }>(sql`
       select distinct coalesce(s.channel, ${adminChannel}) as channel
       from (
@@ -27,7 +27,7 @@ export async function claim(db: Db, tick: Tick, { adminChannel, timeZone }: Sett
 }
 
 /** A channel's seven whole days before the one that `at` is in, and what waits there now. */
-export async function week(
+export async function summarizeWeek(
   db: Db,
   { channel, at, adminChannel, timeZone }: Setting & { channel: string; at: string },
 ): Promise<Week> {

@@ -3,12 +3,12 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 
-export type Standing = { tick: Date; ts: string | null; formerTs: string | null };
+export type ReminderMessage = { tick: Date; ts: string | null; formerTs: string | null };
 
 const here = (channel: string) => eq(reminderMessages.channel, channel);
 
 /** The reminder that stands in a channel, or is being posted there. */
-export async function find(db: Db, channel: string): Promise<Standing | undefined> {
+export async function find(db: Db, channel: string): Promise<ReminderMessage | undefined> {
   const [found] = await db.tables.select().from(reminderMessages).where(here(channel));
   return found;
 }
@@ -17,7 +17,7 @@ export async function find(db: Db, channel: string): Promise<Standing | undefine
  * A tick's reminder takes the place of the one before it, whose `ts` is what was found of it. Returns what is now to be
  * removed; after an attempt that died the same again.
  */
-export async function begin(
+export async function start(
   db: Db,
   channel: string,
   tick: Date,
@@ -34,11 +34,11 @@ export async function begin(
 }
 
 /** The one before it is not there any more. */
-export async function cleared(db: Db, channel: string): Promise<void> {
+export async function previousDeleted(db: Db, channel: string): Promise<void> {
   await db.tables.update(reminderMessages).set({ formerTs: null }).where(here(channel));
 }
 
-export async function posted(db: Db, channel: string, tick: Date, ts: string): Promise<void> {
+export async function recordPosted(db: Db, channel: string, tick: Date, ts: string): Promise<void> {
   await db.tables
     .update(reminderMessages)
     .set({ ts })
@@ -46,6 +46,6 @@ export async function posted(db: Db, channel: string, tick: Date, ts: string): P
 }
 
 /** Nothing stands in the channel any more. */
-export async function gone(db: Db, channel: string, tick: Date): Promise<void> {
+export async function remove(db: Db, channel: string, tick: Date): Promise<void> {
   await db.tables.delete(reminderMessages).where(and(here(channel), eq(reminderMessages.tick, tick)));
 }

@@ -1,16 +1,22 @@
 /** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
-import { approversOf, type Memberships, type Policy, refuseDecision } from '../../domain/authorization.ts';
+import { allowedApprovers, checkDecision, type Memberships, type Policy } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import type { Refusal } from '../../domain/registration.ts';
-import { escalatedFrom, type Listed, nextReminders, redrawReminders, remindersAtMost } from '../../domain/reminder.ts';
-import { momentOf } from '../../domain/schedule.ts';
+import {
+  escalatedFrom,
+  maxReminders,
+  nextReminders,
+  type ReminderLocation,
+  updateReminders,
+} from '../../domain/reminder.ts';
+import { toInstant } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
-import { serve, type Tick } from './ticks.ts';
+import { claimTick, type Tick } from './ticks.ts';
 
-export type Setting = {
+export type ReminderSettings = {
   /** REMIND_AFTER, in milliseconds. */
   remindAfter: number;
   adminChannel: string;
@@ -22,10 +28,10 @@ export type Setting = {
  * replica that is first to serve the tick, and nothing where it has been served. Costs what is due, not what exists; what is
  * just being decided is skipped. Returns how many were claimed.
  */
-export async function claim(db: Db, tick: Tick, timeZone: string, setting: Setting): Promise<number> {
+export async function claimReminders(db: Db, tick: Tick, timeZone: string, setting: ReminderSettings): Promise<number> {
   return db.tables.transaction(async (tx) => {
-    if (!(await serve(tx, tick))) return 0;
-    const { effects, claimed } = await claimDue(tx, momentOf(tick.reading, timeZone), timeZone, setting);
+    if (!(await claimTick(tx, tick))) return 0;
+    const { effects, claimed } = await claimDue(tx, toInstant(tick.reading, timeZone), timeZone, setting);
     if (effects.length > 0) await db.outbox.enqueue(tx, effects);
     return claimed;
   });
@@ -35,7 +41,7 @@ async function claimDue(
   tx: Tx,
   at: Date,
   timeZone: string,
-  { remindAfter, adminChannel, escalationChannel = '' }: Setting,
+  { remindAfter, adminChannel, escalationChannel = '' }: ReminderSettings,
 ) {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
@@ -60,7 +66,7 @@ async function claimDue(
       select 'reminder' as kind, reminded_in as "to" from claimed
       union all select 'reminder', escalated_in from claimed where escalated_in is not null
       union all select 'waiting', requester from claimed where first_reminded_at = ${moment}
-      union all select 'stopped', ${adminChannel} from claimed where reminders = ${remindersAtMost}
+      union all select 'stopped', ${adminChannel} from claimed where reminders = ${maxReminders}
       union all select 'claimed', '' from claimed) told
     group by kind, "to"`);
   const tick = at.toISOString();
@@ -72,23 +78,23 @@ async function claimDue(
 }
 
 /** Of the requests that a tick claimed, some that are still pending, oldest first, and how many there are. */
-export type Waiting = { rows: Awaited<ReturnType<typeof listed>>; total: number };
+export type PendingReminder = { rows: Awaited<ReturnType<typeof listed>>; total: number };
 
 /** What a channel's reminder lists. */
-export const inChannel = (db: Db, channel: string, tick: Date, limit: number): Promise<Waiting> =>
+export const listInChannel = (db: Db, channel: string, tick: Date, limit: number): Promise<PendingReminder> =>
   some(db, limit, at(tick), or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)));
 
 /** What a requester is told of at its first reminder. */
-export const ofRequester = (db: Db, requester: string, tick: Date, limit: number): Promise<Waiting> =>
+export const listOfRequester = (db: Db, requester: string, tick: Date, limit: number): Promise<PendingReminder> =>
   some(db, limit, eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
 
 /** What had its last reminder at a tick. */
-export const stopped = (db: Db, tick: Date, limit: number): Promise<Waiting> =>
-  some(db, limit, at(tick), eq(registrations.reminders, remindersAtMost));
+export const listStopped = (db: Db, tick: Date, limit: number): Promise<PendingReminder> =>
+  some(db, limit, at(tick), eq(registrations.reminders, maxReminders));
 
 const at = (tick: Date) => eq(registrations.remindedAt, tick);
 
-async function some(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<Waiting> {
+async function some(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<PendingReminder> {
   const pending = and(isPending, ...which);
   const rows = await listed(db, pending, limit);
   // Only a full list can have left something out.
@@ -109,10 +115,10 @@ const listed = (db: Db, which: ReturnType<typeof and>, limit: number) =>
     .orderBy(asc(registrations.requestedAt), asc(registrations.id))
     .limit(limit);
 
-export type PutOff = { id: number; by: string; until: Date; policy: Policy; memberships: Memberships };
+export type SnoozeOutcome = { id: number; by: string; until: Date; policy: Policy; memberships: Memberships };
 
 /** Puts the next reminder of a request off, and has the reminders that list it say so; null, or why not. */
-export async function putOff(db: Db, { id, by, until, policy, memberships }: PutOff): Promise<Refusal | null> {
+export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeOutcome): Promise<Refusal | null> {
   return db.tables.transaction(async (tx) => {
     const [row] = await tx
       .select({ registration: registrations, service: services })
@@ -123,15 +129,15 @@ export async function putOff(db: Db, { id, by, until, policy, memberships }: Put
     if (!row) return { kind: 'gone' };
     const { status, changedBy, changedAt, requester, putOffBy, remindAt, ...rest } = row.registration;
     if (status !== 'pending') return { kind: 'already', last: { status, by: changedBy, at: changedAt } };
-    const refusal = refuseDecision(by, requester, approversOf(row.service, policy), memberships, policy);
+    const refusal = checkDecision(by, requester, allowedApprovers(row.service, policy), memberships, policy);
     if (refusal) return refusal;
     if (putOffBy && remindAt) return { kind: 'put-off', by: putOffBy, until: remindAt };
     await tx
       .update(registrations)
       .set({ putOffBy: by, remindAt: until })
       .where(and(eq(registrations.id, id), isNull(registrations.putOffBy)));
-    const listed: Listed = rest;
-    await db.outbox.enqueue(tx, redrawReminders(listed));
+    const listed: ReminderLocation = rest;
+    await db.outbox.enqueue(tx, updateReminders(listed));
     return null;
   });
 }

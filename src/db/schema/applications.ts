@@ -1,7 +1,7 @@
 /** What is kept of applications beside themselves: schema.ts says the rest. */
 import { bigint, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { applications, link, moment } from './core.ts';
+import { applications, foreignKeyTo, timestampColumn } from './core.ts';
 
 /** Every change of an application, once: who, what, who came and who went, when. Append-only and chained, as history is. */
 export const applicationHistory = pgTable(
@@ -18,8 +18,8 @@ export const applicationHistory = pgTable(
     name: text().notNull(),
     added: text().array().notNull(),
     removed: text().array().notNull(),
-    at: moment().notNull(),
-    ...link,
+    at: timestampColumn().notNull(),
+    ...foreignKeyTo,
   },
   (table) => [
     primaryKey({ columns: [table.applicationId, table.version] }),

@@ -15,12 +15,12 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { type Event, liveStatuses, type Status, statuses } from '../../domain/registration.ts';
+import { type EventKind, liveStatuses, type Status, statuses } from '../../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
-export const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
+export const timestampColumn = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 /** Where a row of a record stands in the one chain of all of them (db/chain.ts): 1, 2, 3 … without gaps; and its hash. */
-export const link = {
+export const foreignKeyTo = {
   seq: bigint({ mode: 'number' }).notNull().default(0),
   hash: text().notNull().default(''),
 };
@@ -42,7 +42,7 @@ export const services = pgTable(
     /** Rises by one with each change; forms and menus carry it. */
     version: integer().notNull().default(1),
     /** Since when it is offered to nobody any more; what is registered for it stays. */
-    retiredAt: moment(),
+    retiredAt: timestampColumn(),
     /** Everything a picker searches, in lower case, so that one trigram index answers for all of it. */
     // A space stands before each word, also the first: where words begin is then one thing to look for.
     search: text().notNull().generatedAlwaysAs(sql`' ' || lower(name || ' ' || slug || ' ' || description)`),
@@ -60,8 +60,8 @@ export const applications = pgTable(
     id: id(),
     name: text().notNull(),
     createdBy: text().notNull(),
-    createdAt: moment().notNull(),
-    deletedAt: moment(),
+    createdAt: timestampColumn().notNull(),
+    deletedAt: timestampColumn(),
     /** Rises by one with each change of its name, its owners or its life; forms carry it. */
     version: integer().notNull().default(1),
   },
@@ -94,14 +94,14 @@ export const registrations = pgTable(
       .references(() => services.id),
     requester: text().notNull(),
     reason: text().notNull(),
-    requestedAt: moment().notNull(),
+    requestedAt: timestampColumn().notNull(),
     /** The Slack view it was submitted from: the same form, sent twice or replayed, makes nothing twice. */
     form: text().notNull(),
     status: text().$type<Status>().notNull(),
     /** Rises by one with each change of status; buttons carry it. */
     version: integer().notNull(),
     changedBy: text(),
-    changedAt: moment().notNull(),
+    changedAt: timestampColumn().notNull(),
     changeReason: text(),
     /** Where its card is, stored so that a changed setting orphans no card. */
     cardChannel: text(),
@@ -111,15 +111,15 @@ export const registrations = pgTable(
     /** Rises by one with each change of what the card shows beside the status: a name, its channel, the reason. Buttons do not carry it. */
     cardChanges: integer().notNull().default(0),
     /** When it was last compared with what stands in Slack. */
-    cardCheckedAt: moment(),
+    cardCheckedAt: timestampColumn(),
     /** What was last found different, where redrawing it was of no use: Slack writes it in a way of its own. */
     cardDiffers: text(),
     /** When a pending one is next due for a reminder, null for never; and how many it has had. */
-    remindAt: moment(),
+    remindAt: timestampColumn(),
     reminders: integer().notNull().default(0),
     /** The tick that claimed it for its first reminder, and for its last. */
-    firstRemindedAt: moment(),
-    remindedAt: moment(),
+    firstRemindedAt: timestampColumn(),
+    remindedAt: timestampColumn(),
     /** The channels whose reminders list it since then: its approval channel, and where it was escalated to. */
     remindedIn: text(),
     escalatedIn: text(),
@@ -166,12 +166,12 @@ export const history = pgTable(
     version: integer().notNull(),
     /** Who did it; null where time did. */
     actor: text(),
-    action: text().$type<Event>().notNull(),
+    action: text().$type<EventKind>().notNull(),
     from: text('from_status').$type<Status>(),
     to: text('to_status').$type<Status>().notNull(),
     reason: text(),
-    at: moment().notNull(),
-    ...link,
+    at: timestampColumn().notNull(),
+    ...foreignKeyTo,
     /** Its registration's, filled in by a trigger, so that a service's events are found without looking at all others. */
     serviceId: bigint({ mode: 'number' }).notNull().default(0),
   },
@@ -197,7 +197,7 @@ export const historyHead = pgTable(
 /** The Homes that have been opened, and what each shows: who has never opened theirs is never drawn one. */
 export const homes = pgTable('homes', {
   userId: text().primaryKey(),
-  openedAt: moment().notNull(),
+  openedAt: timestampColumn().notNull(),
   /** The page of the person's own registrations, and the page of the requests that wait for them; from 1. */
   minePage: integer().notNull().default(1),
   queuePage: integer().notNull().default(1),
@@ -210,5 +210,5 @@ export const homes = pgTable('homes', {
   /** Something has changed since it was last drawn, and a redraw is in the outbox. */
   stale: boolean().notNull().default(false),
   /** By the database's clock, which all replicas share; null where it is to be drawn without waiting. */
-  drawnAt: moment(),
+  drawnAt: timestampColumn(),
 });

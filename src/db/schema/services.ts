@@ -1,7 +1,7 @@
 /** What is kept of services beside themselves: schema.ts says the rest. */
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ServiceRecord } from '../../domain/service.ts';
-import { link, moment, services } from './core.ts';
+import { foreignKeyTo, services, timestampColumn } from './core.ts';
 
 /** Every change of a service, once: who, when, and what the fields were that changed. Append-only and chained, as history is. */
 export const serviceChanges = pgTable(
@@ -16,8 +16,8 @@ export const serviceChanges = pgTable(
     /** The fields that changed, as they were and as they became; where the service began, nothing was before. */
     before: jsonb().$type<Partial<ServiceRecord>>(),
     after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
-    at: moment().notNull(),
-    ...link,
+    at: timestampColumn().notNull(),
+    ...foreignKeyTo,
   },
   (table) => [
     primaryKey({ columns: [table.serviceId, table.version] }),

@@ -1,6 +1,6 @@
 /** The catalog file, applied to the services. */
 import { type SQL, sql } from 'drizzle-orm';
-import { type CatalogService, followingOf } from '../../domain/service.ts';
+import { approverChangeEffects, type CatalogService } from '../../domain/service.ts';
 import type { Db } from '../db.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Db } from '../db.ts';
  * made in Slack are left alone. One that the file no longer names takes no new requests; what is registered stays.
  * Returns what changed. The record is not quite the last of it (history.ts): jobs follow, which wait for nobody.
  */
-export async function applyFile(
+export async function applyCatalogFile(
   db: Db,
   file: CatalogService[],
   at: Date,
@@ -62,7 +62,7 @@ export async function applyFile(
       select slug, dropped, id, version, follows from changed join recorded on service_id = id`);
     const follows = changed
       .filter(({ follows }) => follows)
-      .flatMap(({ id, version }) => followingOf(Number(id), version));
+      .flatMap(({ id, version }) => approverChangeEffects(Number(id), version));
     if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
     const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
     return { set: slugs(false), dropped: slugs(true) };

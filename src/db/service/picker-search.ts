@@ -3,10 +3,16 @@ import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { Db } from '../db.ts';
 import { services } from '../schema/core.ts';
-import { findsAll, literal } from '../text-search.ts';
+import { escapeLike, matchesWordPrefixes } from '../text-search.ts';
 
 /** A service as a picker offers it. */
-export type Offered = { id: number; slug: string; name: string; description: string; registrationEnabled: boolean };
+export type PickerService = {
+  id: number;
+  slug: string;
+  name: string;
+  description: string;
+  registrationEnabled: boolean;
+};
 
 const offered = {
   id: services.id,
@@ -30,14 +36,20 @@ const lookedAt = 150;
  * or description; `limit` at most. It costs what it offers, and not what there is: the first kind comes out of the index in
  * its order, the second is not looked for where the first suffices, and of many only so many are put in order.
  */
-export async function search(db: Db, typed: string, limit: number): Promise<Offered[]> {
+export async function search(db: Db, typed: string, limit: number): Promise<PickerService[]> {
   const text = typed.trim();
   const rows = () => db.tables.select(offered).from(services);
   if (text === '') return rows().where(onOffer).orderBy(byName, asc(services.id)).limit(limit);
-  const begins = sql`${byName} like lower(${`${literal(text)}%`})`;
+  const begins = sql`${byName} like lower(${`${escapeLike(text)}%`})`;
   const first = rows().where(and(onOffer, begins)).orderBy(byName, asc(services.id)).limit(limit);
   const found = rows()
-    .where(and(onOffer, findsAll(services.search, text), sql`not starts_with(lower(${services.name}), lower(${text}))`))
+    .where(
+      and(
+        onOffer,
+        matchesWordPrefixes(services.search, text),
+        sql`not starts_with(lower(${services.name}), lower(${text}))`,
+      ),
+    )
     .limit(lookedAt)
     .as('found');
   const others = db.tables
@@ -49,7 +61,7 @@ export async function search(db: Db, typed: string, limit: number): Promise<Offe
 }
 
 /** The service that somebody named in full, by slug or by name. */
-export async function named(db: Db, text: string): Promise<Offered | undefined> {
+export async function findByExactName(db: Db, text: string): Promise<PickerService | undefined> {
   const [found] = await db.tables
     .select(offered)
     .from(services)

@@ -2,11 +2,11 @@
 import { and, asc, count, desc, eq, gt, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import {
-  asksOthers,
+  approverChangeEffects,
   type CatalogService,
+  changesApprovers,
+  checkServiceChange,
   differences,
-  followingOf,
-  refuseChange,
   type ServiceChange,
   type ServiceRecord,
   type ServiceRefusal,
@@ -16,14 +16,14 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
-import { containsAll } from '../text-search.ts';
+import { matchesAllWords } from '../text-search.ts';
 
 export type Service = ServiceRecord & { id: number; version: number };
 
-export type Kept = { ok: true; service: Service } | { ok: false; refusal: ServiceRefusal };
+export type ServiceResult = { ok: true; service: Service } | { ok: false; refusal: ServiceRefusal };
 
 /** Who changes what, and which version of it they saw. */
-export type By = { id: number; seen: number; by: string; at: Date };
+export type ChangeContext = { id: number; seen: number; by: string; at: Date };
 
 const row = {
   id: services.id,
@@ -47,25 +47,25 @@ export async function find(db: Db, id: number): Promise<Service | undefined> {
 }
 
 /** A change of a service that has been made; undefined where there is none. */
-export async function changeOf(db: Db, id: number, version: number): Promise<ServiceChange | undefined> {
+export async function toServiceChange(db: Db, id: number, version: number): Promise<ServiceChange | undefined> {
   const which = and(eq(serviceChanges.serviceId, id), eq(serviceChanges.version, version));
   const [found] = await db.tables.select().from(serviceChanges).where(which);
   return found;
 }
 
 /** Whether a slug is taken. */
-export async function isTaken(db: Db, slug: string): Promise<boolean> {
+export async function isSlugTaken(db: Db, slug: string): Promise<boolean> {
   const [found] = await db.tables.select({ id: services.id }).from(services).where(eq(services.slug, slug));
   return found !== undefined;
 }
 
 /** A page of the whole catalog, by name: of the services of which every word typed is a part. */
-export async function page(
+export async function listPage(
   db: Db,
   search: string,
   { asked, size }: { asked: number; size: number },
 ): Promise<Page<Service>> {
-  const where = containsAll(services.search, search);
+  const where = matchesAllWords(services.search, search);
   const [{ total } = { total: 0 }] = await db.tables.select({ total: count() }).from(services).where(where);
   const { page, pages } = nearestPage(asked, total, size);
   const rows = await db.tables
@@ -79,7 +79,7 @@ export async function page(
 }
 
 /** Adds a service. Of two with the same slug, the first is added. */
-export async function add(db: Db, service: CatalogService, by: string, at: Date): Promise<Kept> {
+export async function add(db: Db, service: CatalogService, by: string, at: Date): Promise<ServiceResult> {
   const after: ServiceRecord = { ...service, retired: false, managedBy: 'slack' };
   return db.tables.transaction(async (tx) => {
     const [made] = await tx
@@ -99,10 +99,14 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
  * Changes a service: one lock on its row, one conditional write. Of two admins at once, one changes it and the other is
  * told what has changed. What is already as wished is no change. A service that is enabled is not retired.
  */
-export async function change(db: Db, { id, seen, by, at }: By, wish: Partial<ServiceRecord>): Promise<Kept> {
+export async function change(
+  db: Db,
+  { id, seen, by, at }: ChangeContext,
+  wish: Partial<ServiceRecord>,
+): Promise<ServiceResult> {
   return db.tables.transaction(async (tx) => {
     const [is] = await tx.select(row).from(services).where(eq(services.id, id)).for('update');
-    const refused = refuseChange(is, seen);
+    const refused = checkServiceChange(is, seen);
     if (!is || refused === 'gone') return { ok: false, refusal: { kind: 'gone' } };
     if (refused === 'managed-by-file') return { ok: false, refusal: { kind: refused } };
     if (refused) {
@@ -118,7 +122,7 @@ export async function change(db: Db, { id, seen, by, at }: By, wish: Partial<Ser
       .where(and(eq(services.id, id), eq(services.version, seen), eq(services.managedBy, 'slack')))
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} moved under its lock`);
-    const follows = asksOthers(after) ? followingOf(id, version) : [];
+    const follows = changesApprovers(after) ? approverChangeEffects(id, version) : [];
     await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
     await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
     return { ok: true, service: { ...is, ...after, version } };

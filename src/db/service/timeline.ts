@@ -1,6 +1,6 @@
 /** The record of a service: its own changes, and every event of its registrations, together, newest first. */
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import type { Entry } from '../../domain/registration.ts';
+import type { HistoryEvent } from '../../domain/registration.ts';
 import type { ServiceChange } from '../../domain/service.ts';
 import type { Db } from '../db.ts';
 import { applications, history, registrations } from '../schema/core.ts';
@@ -8,14 +8,14 @@ import { serviceChanges } from '../schema/services.ts';
 
 /** An event of a registration, or a change of the service itself, which is of no registration. */
 export type ServiceEvent =
-  | { registration: number; version: number; at: Date; entry: Entry; application: string; requester: string }
+  | { registration: number; version: number; at: Date; entry: HistoryEvent; application: string; requester: string }
   | { registration: 0; version: number; at: Date; change: ServiceChange };
 
 /** Where a page ends: the next begins after it. Events are ordered by all three, so that none is shown twice or left out. */
-export type Mark = Pick<ServiceEvent, 'registration' | 'version' | 'at'>;
+export type Cursor = Pick<ServiceEvent, 'registration' | 'version' | 'at'>;
 
 /** The events before a mark, or the newest: `limit` at most. Reads no more rows than that of either kind, by an index. */
-export async function page(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+export async function listPage(db: Db, service: number, before: Cursor | null, limit: number): Promise<ServiceEvent[]> {
   const [events, changes] = await Promise.all([
     eventsOf(db, service, before, limit),
     changesOf(db, service, before, limit),
@@ -23,10 +23,10 @@ export async function page(db: Db, service: number, before: Mark | null, limit: 
   return [...events, ...changes].sort(newestFirst).slice(0, limit);
 }
 
-const newestFirst = (one: Mark, other: Mark): number =>
+const newestFirst = (one: Cursor, other: Cursor): number =>
   other.at.getTime() - one.at.getTime() || other.registration - one.registration || other.version - one.version;
 
-async function eventsOf(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+async function eventsOf(db: Db, service: number, before: Cursor | null, limit: number): Promise<ServiceEvent[]> {
   const { serviceId, registrationId, version, at } = history;
   const earlier =
     before &&
@@ -44,7 +44,7 @@ async function eventsOf(db: Db, service: number, before: Mark | null, limit: num
   });
 }
 
-async function changesOf(db: Db, service: number, before: Mark | null, limit: number): Promise<ServiceEvent[]> {
+async function changesOf(db: Db, service: number, before: Cursor | null, limit: number): Promise<ServiceEvent[]> {
   const { serviceId, version, at } = serviceChanges;
   const rows = await db.tables
     .select()
@@ -56,10 +56,10 @@ async function changesOf(db: Db, service: number, before: Mark | null, limit: nu
 }
 
 /** At the same moment, a change of the service comes after the events of all registrations. */
-function earlierChange(before: Mark): SQL {
+function earlierChange(before: Cursor): SQL {
   const { at, version } = serviceChanges;
   if (before.registration > 0) return sql`${at} <= ${moment(before)}`;
   return sql`(${at}, ${version}) < (${moment(before)}, ${before.version})`;
 }
 
-const moment = ({ at }: Mark): SQL => sql`${at.toISOString()}::timestamptz`;
+const moment = ({ at }: Cursor): SQL => sql`${at.toISOString()}::timestamptz`;

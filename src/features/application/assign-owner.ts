@@ -4,54 +4,54 @@ import * as changes from '../../db/application/changes.ts';
 import * as orphans from '../../db/application/ownerless.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
-import { admins, isApprover, membershipsToAsk } from '../../domain/authorization.ts';
-import { answerSubmission, type Found, openFound, type Submitted } from '../../slack/respond.ts';
+import { admins, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
+import { ackSubmission, type ModalOrReason, openModalWhenLoaded, type SubmissionResult } from '../../slack/respond.ts';
 import { adoptButton } from '../../views/application/messages.ts';
-import { adoptForm, adoptModal, readPerson } from '../../views/application/owner-forms.ts';
-import { needed, refusedForm, sentence } from '../../views/application/refusals.ts';
-import { type Pressed, pressed } from '../../views/button-value.ts';
+import { assignOwnerForm, assignOwnerModal, readPerson } from '../../views/application/owner-forms.ts';
+import { applicationFormErrors, applicationRefusalText, nameNeeded } from '../../views/application/refusals.ts';
+import { type ButtonValue, readButton } from '../../views/button-value.ts';
 
-export function adoption(app: App, { config, db, directory, now, log }: Deps): void {
+export function assignOwner(app: App, { config, db, directory, now, log }: Deps): void {
   const askInstead = admins(config.policy);
 
   app.action<BlockButtonAction>(adoptButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await openFound({ client, body, respond }, read(pressed(action.value), body.user.id), log);
+    await openModalWhenLoaded({ client, body, respond }, read(readButton(action.value), body.user.id), log);
   });
 
-  app.view<ViewSubmitAction>(adoptForm, async ({ ack, body, view, client }) => {
-    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+  app.view<ViewSubmitAction>(assignOwnerForm, async ({ ack, body, view, client }) => {
+    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
-  async function read(about: Pressed | undefined, person: string): Promise<Found> {
+  async function read(about: ButtonValue | undefined, person: string): Promise<ModalOrReason> {
     const application = about && (await changes.find(db, about.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (application.owners.length > 0) return refused({ kind: 'owned' });
     const admin = await isAdmin(person);
     if (!admin) return refused(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
-    return { view: adoptModal(application.name, about) };
+    return { view: assignOwnerModal(application.name, about) };
   }
 
   async function submitted(
     by: string,
     view: { private_metadata: string; title: { text: string }; state?: { values: unknown } },
-  ): Promise<Submitted> {
+  ): Promise<SubmissionResult> {
     const to = readPerson(view.state?.values);
-    if (!to) return { errors: { people: needed.person } };
-    const about = pressed(view.private_metadata);
-    const [admin, known] = await Promise.all([isAdmin(by), directory.colleague(to).catch(() => undefined)]);
+    if (!to) return { errors: { people: nameNeeded.person } };
+    const about = readButton(view.private_metadata);
+    const [admin, known] = await Promise.all([isAdmin(by), directory.member(to).catch(() => undefined)]);
     const { policy } = config;
     const named = new Map([[to, known]]);
     const outcome = about
-      ? await orphans.adopt(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
+      ? await orphans.assignOwner(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
       : { ok: false as const, refusal: { kind: 'gone' as const } };
-    return outcome.ok ? 'close' : refusedForm(view, outcome.refusal);
+    return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
   async function isAdmin(person: string): Promise<boolean | undefined> {
-    const memberships = await directory.memberships(person, membershipsToAsk(askInstead, person));
+    const memberships = await directory.memberships(person, membershipsToCheck(askInstead, person));
     return isApprover(person, askInstead, memberships, config.policy);
   }
 }
 
-const refused = (refusal: ApplicationRefusal): Found => ({ why: sentence(refusal) });
+const refused = (refusal: ApplicationRefusal): ModalOrReason => ({ why: applicationRefusalText(refusal) });

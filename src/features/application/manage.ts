@@ -5,13 +5,19 @@ import type { Deps } from '../../deps.ts';
 import {
   type Application,
   type ApplicationAction,
+  type ApplicationCommand,
   type ApplicationRefusal,
   applicationActions,
-  tidyName,
-  type Wish,
+  normalizeName,
 } from '../../domain/application.ts';
-import { refuseAccount } from '../../domain/authorization.ts';
-import { answerSubmission, type Found, openFound, openModal, type Submitted } from '../../slack/respond.ts';
+import { checkAccount } from '../../domain/authorization.ts';
+import {
+  ackSubmission,
+  type ModalOrReason,
+  openModal,
+  openModalWhenLoaded,
+  type SubmissionResult,
+} from '../../slack/respond.ts';
 import {
   deleteModal,
   leaveModal,
@@ -19,17 +25,22 @@ import {
   newApplicationModal,
   renameModal,
 } from '../../views/application/forms.ts';
-import { chosen, formIds, menuId, newApplicationButton, typedName } from '../../views/application/menu.ts';
+import { formIds, menuId, newApplicationButton, readMenuChoice, readName } from '../../views/application/menu.ts';
 import { handOverModal, ownersModal, readPeople, readPerson } from '../../views/application/owner-forms.ts';
-import { needed, refusedForm, sentence, wrongName } from '../../views/application/refusals.ts';
-import { pressed } from '../../views/button-value.ts';
-import { adoption } from './assign-owner.ts';
+import {
+  applicationFormErrors,
+  applicationRefusalText,
+  nameNeeded,
+  nameNotMatching,
+} from '../../views/application/refusals.ts';
+import { readButton } from '../../views/button-value.ts';
+import { assignOwner } from './assign-owner.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };
 
-export function applications(app: App, deps: Deps): void {
+export function manageApplications(app: App, deps: Deps): void {
   const { config, db, directory, now, log } = deps;
-  adoption(app, deps);
+  assignOwner(app, deps);
 
   app.action<BlockButtonAction>(newApplicationButton, async ({ ack, body, client, respond }) => {
     await ack();
@@ -37,32 +48,36 @@ export function applications(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(newApplicationForm, async ({ ack, body, view, client }) => {
-    await answerSubmission({ ack, client, view }, created(body.user.id, view), log);
+    await ackSubmission({ ack, client, view }, created(body.user.id, view), log);
   });
 
   app.action<BlockOverflowAction>(menuId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await openFound({ client, body, respond }, read(chosen(action.selected_option.value), body.user.id), log);
+    await openModalWhenLoaded(
+      { client, body, respond },
+      read(readMenuChoice(action.selected_option.value), body.user.id),
+      log,
+    );
   });
 
   for (const action of applicationActions) {
     app.view<ViewSubmitAction>(formIds[action], async ({ ack, body, view, client }) => {
-      await answerSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
+      await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
     });
   }
 
-  async function created(person: string, view: View): Promise<Submitted> {
-    const name = tidyName(typedName(view.state?.values));
-    const wrong = wrongName(name);
+  async function created(person: string, view: View): Promise<SubmissionResult> {
+    const name = normalizeName(readName(view.state?.values));
+    const wrong = nameNotMatching(name);
     if (wrong) return { errors: { name: wrong } };
-    const mayNot = refuseAccount(await directory.account(person), config.policy);
-    if (mayNot) return refusedForm(view, mayNot);
+    const mayNot = checkAccount(await directory.account(person), config.policy);
+    if (mayNot) return applicationFormErrors(view, mayNot);
     const outcome = await changes.create(db, name, person, now());
-    return outcome.ok ? 'close' : refusedForm(view, outcome.refusal);
+    return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
   /** The form that was chosen, for what the application now is. What counts is asked again when it is submitted. */
-  async function read(choice: ReturnType<typeof chosen>, person: string): Promise<Found> {
+  async function read(choice: ReturnType<typeof readMenuChoice>, person: string): Promise<ModalOrReason> {
     const application = choice && (await changes.find(db, choice.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (!application.owners.includes(person)) return refused({ kind: 'not-an-owner' });
@@ -81,57 +96,57 @@ export function applications(app: App, deps: Deps): void {
       case 'leave':
         return leaveModal(application);
       case 'delete':
-        return deleteModal(application, await changes.holding(db, application.id));
+        return deleteModal(application, await changes.deletionImpact(db, application.id));
     }
   }
 
-  async function submitted(action: ApplicationAction, by: string, view: View): Promise<Submitted> {
+  async function submitted(action: ApplicationAction, by: string, view: View): Promise<SubmissionResult> {
     const wish = wishOf(action, view.state?.values);
     if ('errors' in wish) return wish;
-    const about = pressed(view.private_metadata);
+    const about = readButton(view.private_metadata);
     const application = about && (await changes.find(db, about.id));
-    if (!application) return refusedForm(view, { kind: 'gone' });
+    if (!application) return applicationFormErrors(view, { kind: 'gone' });
     const [account, named] = await Promise.all([directory.account(by), known(newcomers(wish, application))]);
     const { id, seen } = about;
     const asking = { id, seen, by, account, named, at: now(), policy: config.policy };
     const outcome = await changes.change(db, asking, wish);
-    return outcome.ok ? 'close' : refusedForm(view, outcome.refusal);
+    return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
   /** What Slack says of these people, where it says anything. */
   async function known(people: string[]) {
-    const asked = people.map(async (id) => [id, await directory.colleague(id).catch(() => undefined)] as const);
+    const asked = people.map(async (id) => [id, await directory.member(id).catch(() => undefined)] as const);
     return new Map(await Promise.all(asked));
   }
 }
 
-const refused = (refusal: ApplicationRefusal): Found => ({ why: sentence(refusal) });
+const refused = (refusal: ApplicationRefusal): ModalOrReason => ({ why: applicationRefusalText(refusal) });
 
 /** What was filled in; else what each field needs. */
-function wishOf(action: ApplicationAction, values: unknown): Wish | { errors: Record<string, string> } {
+function wishOf(action: ApplicationAction, values: unknown): ApplicationCommand | { errors: Record<string, string> } {
   switch (action) {
     case 'rename': {
-      const name = tidyName(typedName(values));
-      const wrong = wrongName(name);
+      const name = normalizeName(readName(values));
+      const wrong = nameNotMatching(name);
       return wrong ? { errors: { name: wrong } } : { action, name };
     }
     case 'owners': {
       const others = readPeople(values);
-      return others ? { action, others } : { errors: { people: needed.people } };
+      return others ? { action, others } : { errors: { people: nameNeeded.people } };
     }
     case 'hand-over': {
       const to = readPerson(values);
-      return to ? { action, to } : { errors: { people: needed.person } };
+      return to ? { action, to } : { errors: { people: nameNeeded.person } };
     }
     case 'leave':
       return { action };
     case 'delete':
-      return { action, typed: typedName(values) };
+      return { action, typed: readName(values) };
   }
 }
 
 /** Of whom Slack has to be asked whether they can own anything. */
-function newcomers(wish: Wish, { owners }: Application): string[] {
+function newcomers(wish: ApplicationCommand, { owners }: Application): string[] {
   const named = wish.action === 'owners' ? wish.others : wish.action === 'hand-over' ? [wish.to] : [];
   return named.filter((id) => !owners.includes(id));
 }

@@ -7,16 +7,16 @@ import type { ApplicationEffect } from '../../domain/effects.ts';
 
 type Of<Kind extends ApplicationEffect['kind']> = Extract<ApplicationEffect, { kind: Kind }>;
 
-export function deliverApplication({ db, now }: Pick<Deps, 'db' | 'now'>) {
+export function deliverApplicationChanged({ db, now }: Pick<Deps, 'db' | 'now'>) {
   return {
     /** Has the Homes and the cards redrawn that show an event of an application. */
     async show({ application, version, after }: Of<'application'>): Promise<void> {
-      await events.show(db, application, version, after);
+      await events.enqueueUpdates(db, application, version, after);
     },
 
     /** Takes what somebody owns from them. */
     async depart({ person }: Of<'departure'>): Promise<Delivery> {
-      const more = await orphans.depart(db, person, now());
+      const more = await orphans.removeOwner(db, person, now());
       return more ? { end: 'later', seconds: 0 } : { end: 'delivered' };
     },
   };

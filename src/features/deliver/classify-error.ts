@@ -3,28 +3,28 @@ import { WebAPIRateLimitedError } from '@slack/web-api';
 import * as troubles from '../../db/outbox/incidents.ts';
 import type { Delivery } from '../../db/outbox/types.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { visible } from '../../domain/names.ts';
-import { cut } from '../../domain/text.ts';
-import { refusedForGood } from '../../email.ts';
+import { stripInvisible } from '../../domain/names.ts';
+import { truncate } from '../../domain/text.ts';
+import { permanentFailure } from '../../email.ts';
 import type { Log } from '../../observability/log.ts';
-import { badTokens, platformError } from '../../slack/errors.ts';
-import { NotYet, nobodyThere, refusedIn, shut } from '../../slack/messages.ts';
+import { authErrors, slackErrorCode } from '../../slack/errors.ts';
+import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '../../slack/messages.ts';
 
 /** A rate limit, or a channel's turn, says how long to wait. What no retry mends is put aside. The rest is tried again, by the outbox. */
-export function afterFailure(error: unknown, effect: Effect, log: Log): Delivery {
-  if (error instanceof NotYet) return { end: 'later', seconds: error.turn.seconds, turn: error.turn.at };
+export function classifyError(error: unknown, effect: Effect, log: Log): Delivery {
+  if (error instanceof ChannelThrottled) return { end: 'later', seconds: error.turn.seconds, turn: error.turn.at };
   if (error instanceof WebAPIRateLimitedError) return { end: 'later', seconds: error.retryAfter };
-  const word = platformError(error);
+  const word = slackErrorCode(error);
   const about = { err: error, effect };
-  const why = word && hopeless[effect.kind].includes(word) ? word : refusedForGood(error);
+  const why = word && hopeless[effect.kind].includes(word) ? word : permanentFailure(error);
   if (why) {
     log.error(about, `a message can never be delivered (${why}) and was put aside`);
     return { end: 'undeliverable', why, place: placeOf(effect, error) };
   }
   log.warn(about, mending[word ?? codeOf(error)] ?? 'a message could not be delivered; it is tried again');
   // A Slack that answers with nonsense says it as its word, which stands in a message and on a terminal.
-  const cause = cut(visible(word ?? (codeOf(error) || nameOf(error))), 100);
-  if (badTokens.includes(cause)) return { end: 'again', why: cause, place: 'slack', stands: true };
+  const cause = truncate(stripInvisible(word ?? (codeOf(error) || nameOf(error))), 100);
+  if (authErrors.includes(cause)) return { end: 'again', why: cause, place: 'slack', stands: true };
   return { end: 'again', why: cause, place: placeOf(effect, error), stands: standing.includes(cause) };
 }
 
@@ -33,13 +33,13 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /** Where it should have gone: the channel that Slack did not take it in, or what kind of message it is. */
 function placeOf(effect: Effect, error: unknown): string {
-  const channel = refusedIn(error) ?? '';
+  const channel = failedChannel(error) ?? '';
   if (/^[CG]/.test(channel)) return channel;
   return troubles.placeOf(effect);
 }
 
 /** Slack's words for what fails in the same way each time, until a human mends it: one is told at once. */
-const standing = [...shut, 'messages_tab_disabled', 'missing_scope', 'not_enabled'];
+const standing = [...channelErrors, 'messages_tab_disabled', 'missing_scope', 'not_enabled'];
 
 const malformed = [
   'invalid_blocks',
@@ -54,7 +54,7 @@ const malformed = [
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** Slack's words for somebody who cannot be written to. */
-const nobody = ['channel_not_found', ...nobodyThere];
+const nobody = ['channel_not_found', ...userGoneErrors];
 
 /** Slack's words for what no retry mends: a message of ours that it does not take, a person who is not there any more. */
 const hopeless: Record<Effect['kind'], readonly string[]> = {

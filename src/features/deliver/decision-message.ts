@@ -2,22 +2,22 @@ import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
-import { decision } from '../../views/registration/decision-message.ts';
+import { directChannel, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { decisionMessage } from '../../views/registration/decision-message.ts';
 
 type Notice = Extract<Effect, { kind: 'notice' }>;
 
-export function deliverNotice({ config, db, poster }: Deps) {
+export function deliverDecisionMessage({ config, db, poster }: Deps) {
   return async ({ registration: id, version }: Notice, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
-    const entry = found?.registration.story.find((one) => one.version === version);
+    const entry = found?.registration.history.find((one) => one.version === version);
     if (!found || !entry) return;
     const { requester } = found.registration;
-    const mark: Mark = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
+    const mark: MessageMarker = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
     if (!attempt.first) {
       const channel = await directChannel(poster, requester);
       if (channel && (await findPosted(poster, channel, mark, entry.at))) return;
     }
-    await post({ db, poster, attempt }, requester, decision(found.registration, entry), mark);
+    await post({ db, poster, attempt }, requester, decisionMessage(found.registration, entry), mark);
   };
 }

@@ -2,11 +2,11 @@
 import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as digests from '../../db/scheduling/digests.ts';
 import type { Deps } from '../../deps.ts';
-import { hasBars, isQuiet } from '../../domain/digest.ts';
+import { hasBars, isEmpty } from '../../domain/digest.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { platformError } from '../../slack/errors.ts';
-import { findPosted, linkTo, type Mark, post } from '../../slack/messages.ts';
-import { digest } from '../../views/channel/digest.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
+import { fetchPermalink, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { digestMessage } from '../../views/channel/digest.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;
 
@@ -20,20 +20,20 @@ const remedy =
 export function deliverDigest({ config, db, poster, now, log }: Deps) {
   return async ({ channel, at }: Digest, attempt: Attempt): Promise<Delivery> => {
     const { ADMIN_CHANNEL: adminChannel, TIME_ZONE: timeZone } = config;
-    const week = await digests.week(db, { channel, at, adminChannel, timeZone });
-    if (isQuiet(week)) return delivered;
-    const mark: Mark = { event_type: 'registrar_digest', event_payload: { at } };
+    const week = await digests.summarizeWeek(db, { channel, at, adminChannel, timeZone });
+    if (isEmpty(week)) return delivered;
+    const mark: MessageMarker = { event_type: 'registrar_digest', event_payload: { at } };
     if (!attempt.first && (await findPosted(poster, channel, mark, new Date(at)))) return delivered;
 
     const { oldest } = week;
-    const link = oldest?.channel && oldest.ts ? await linkTo(poster, oldest.channel, oldest.ts) : undefined;
+    const link = oldest?.channel && oldest.ts ? await fetchPermalink(poster, oldest.channel, oldest.ts) : undefined;
     const postDigest = (withChart: boolean) =>
-      post({ db, poster, attempt }, channel, digest(week, { link, withChart }, now()), mark);
+      post({ db, poster, attempt }, channel, digestMessage(week, { link, withChart }, now()), mark);
     try {
       await postDigest(true);
     } catch (error) {
       // Refused, so nothing was posted: the second post is the first that can be seen.
-      if (platformError(error) !== 'invalid_blocks' || !hasBars(week)) throw error;
+      if (slackErrorCode(error) !== 'invalid_blocks' || !hasBars(week)) throw error;
       log.warn({ err: error, channel, at }, `Slack refused the digest's chart, posting it without: ${remedy}`);
       await postDigest(false);
     }

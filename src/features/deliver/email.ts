@@ -2,9 +2,9 @@ import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { platformError } from '../../slack/errors.ts';
-import { linkTo } from '../../slack/messages.ts';
-import { letter } from '../../views/registration/email.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
+import { fetchPermalink } from '../../slack/messages.ts';
+import { renderEmail } from '../../views/registration/email.ts';
 
 type Mail = Extract<Effect, { kind: 'mail' }>;
 
@@ -17,10 +17,10 @@ const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
 const hidden = ['user_not_found', 'user_not_visible'];
 
-export function deliverMail({ config, db, poster, mailer, now, log }: Deps) {
+export function deliverEmail({ config, db, poster, mailer, now, log }: Deps) {
   return async ({ registration: id, version }: Mail, attempt: Attempt): Promise<Delivery> => {
     const found = await cards.find(db, id, config.policy);
-    const entry = found?.registration.story.find((one) => one.version === version);
+    const entry = found?.registration.history.find((one) => one.version === version);
     if (!mailer || !found || !entry) return { end: 'delivered' };
     const { place, registration } = found;
     if (!place && now().getTime() - attempt.since.getTime() < waitsFor) {
@@ -33,10 +33,10 @@ export function deliverMail({ config, db, poster, mailer, now, log }: Deps) {
       return { end: 'delivered' };
     }
     const decider = entry.actor && entry.action !== 'request' ? await profile(entry.actor) : undefined;
-    const card = place ? await linkTo(poster, place.channel, place.ts) : undefined;
+    const card = place ? await fetchPermalink(poster, place.channel, place.ts) : undefined;
     // With the moment in it, the name stays its own also where a database began anew and counts from 1 again.
     const name = `registration-${id}-${version}-${entry.at.getTime()}`;
-    await mailer.send(to, name, letter(registration, entry, { decidedBy: decider?.name, card }));
+    await mailer.send(to, name, renderEmail(registration, entry, { decidedBy: decider?.name, card }));
     return { end: 'delivered' };
   };
 
@@ -46,7 +46,7 @@ export function deliverMail({ config, db, poster, mailer, now, log }: Deps) {
       const { user: known } = await poster.users.info({ user });
       return { email: known?.profile?.email, name: known?.profile?.real_name || known?.real_name };
     } catch (error) {
-      if (hidden.includes(platformError(error) ?? '')) return undefined;
+      if (hidden.includes(slackErrorCode(error) ?? '')) return undefined;
       throw error;
     }
   }

@@ -6,13 +6,13 @@ import * as homes from '../../db/home/homes.ts';
 import type { Attempt, Delivery } from '../../db/outbox/types.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { platformError } from '../../slack/errors.ts';
-import { heldAtMost } from '../../views/home/applications.ts';
-import { waitingAtMost } from '../../views/home/approval-queue.ts';
-import { type Catalog, servicesAtMost } from '../../views/home/catalog.ts';
-import { type Drawn, home } from '../../views/home/home.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
+import { maxShown } from '../../views/home/applications.ts';
+import { maxQueued } from '../../views/home/approval-queue.ts';
+import { type Catalog, maxServices } from '../../views/home/catalog.ts';
+import { type HomeFacts, homeView } from '../../views/home/home.ts';
 import { decidableBy } from '../shared/decidable-by.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
@@ -29,18 +29,18 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   async function outdate({ registration, version }: Of<'homes'>): Promise<Delivery> {
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
-    const approvers = approversOf(event.service, config.policy);
-    const asked = event.queue ? await directory.members(membershipsToAsk(approvers, '')) : [];
-    await homes.outdate(db, registration, event.queue ? [...approvers.users, ...asked] : []);
+    const approvers = allowedApprovers(event.service, config.policy);
+    const asked = event.queue ? await directory.members(membershipsToCheck(approvers, '')) : [];
+    await homes.markStale(db, registration, event.queue ? [...approvers.users, ...asked] : []);
     return delivered;
   }
 
   /** Marks the Homes that show the catalog: the admins'. */
   async function outdateCatalog(): Promise<Delivery> {
-    if (!(await homes.areThere(db))) return delivered;
+    if (!(await homes.any(db))) return delivered;
     const { users, groups, channel } = admins(config.policy);
-    const asked = await directory.members(membershipsToAsk({ users, groups, channel }, ''));
-    await homes.outdate(db, null, [...users, ...asked]);
+    const asked = await directory.members(membershipsToCheck({ users, groups, channel }, ''));
+    await homes.markStale(db, null, [...users, ...asked]);
     return delivered;
   }
 
@@ -49,28 +49,28 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const shown = await homes.claim(db, person, !attempt.first);
     if (shown === 'drawn already') return delivered;
     if ('wait' in shown) return { end: 'later', seconds: shown.wait };
-    const view = home(await read(person, shown), now());
+    const view = homeView(await read(person, shown), now());
     try {
       await poster.views.publish({ user_id: person, view });
-      await homes.drawn(db, person);
+      await homes.markDrawn(db, person);
     } catch (error) {
-      if (!left.includes(platformError(error) ?? '')) throw error;
-      await homes.forget(db, person);
+      if (!left.includes(slackErrorCode(error) ?? '')) throw error;
+      await homes.remove(db, person);
     }
     return delivered;
   }
 
-  async function read(person: string, shown: homes.Shown): Promise<Drawn> {
+  async function read(person: string, shown: homes.HomeState): Promise<HomeFacts> {
     const { minePage, queuePage, serviceId, search } = shown;
-    const held = await applications.held(db, person, { asked: minePage, size: heldAtMost });
+    const held = await applications.listOwned(db, person, { asked: minePage, size: maxShown });
     const rows = held.rows.map(({ service, registration, ...row }) => ({
       ...row,
       registration: registration && { ...registration, mine: registration.requester === person },
-      service: service && { name: service.name, approvers: approversOf(service, config.policy) },
+      service: service && { name: service.name, approvers: allowedApprovers(service, config.policy) },
     }));
     const may = await decidableBy(person, { config, db, directory });
-    const waiting = await queue.page(db, may, { serviceId, search }, { asked: queuePage, size: waitingAtMost });
-    const service = serviceId === null ? undefined : await queue.filter(db, serviceId);
+    const waiting = await queue.listPage(db, may, { serviceId, search }, { asked: queuePage, size: maxQueued });
+    const service = serviceId === null ? undefined : await queue.toFilter(db, serviceId);
     const filter = { active: serviceId !== null || search !== '', service, search };
     return {
       held: { ...held, rows },
@@ -80,9 +80,9 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     };
   }
 
-  async function readCatalog({ catalogPage, catalogSearch: search }: homes.Shown): Promise<Catalog> {
-    const page = await services.page(db, search, { asked: catalogPage, size: servicesAtMost });
-    const rows = page.rows.map((service) => ({ ...service, asked: approversOf(service, config.policy) }));
+  async function readCatalog({ catalogPage, catalogSearch: search }: homes.HomeState): Promise<Catalog> {
+    const page = await services.listPage(db, search, { asked: catalogPage, size: maxServices });
+    const rows = page.rows.map((service) => ({ ...service, asked: allowedApprovers(service, config.policy) }));
     return { ...page, rows, search };
   }
 }

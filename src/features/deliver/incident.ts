@@ -4,11 +4,19 @@ import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as troubles from '../../db/outbox/incidents.ts';
 import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, membershipsToAsk } from '../../domain/authorization.ts';
+import { admins, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { platformError } from '../../slack/errors.ts';
-import { directChannel, findPosted, type Mark, nobodyThere, type Posting, post, shut } from '../../slack/messages.ts';
-import { trouble } from '../../views/channel/incident.ts';
+import { slackErrorCode } from '../../slack/errors.ts';
+import {
+  channelErrors,
+  directChannel,
+  findPosted,
+  type MessageMarker,
+  type PostContext,
+  post,
+  userGoneErrors,
+} from '../../slack/messages.ts';
+import { incidentMessage } from '../../views/channel/incident.ts';
 import type { Message } from '../../views/message.ts';
 
 type Trouble = Extract<Effect, { kind: 'trouble' }>;
@@ -16,7 +24,7 @@ type Trouble = Extract<Effect, { kind: 'trouble' }>;
 /** How many people are tried before it stays with the log. */
 const triedAtMost = 10;
 
-export function deliverTrouble({ config, db, poster, directory, log }: Deps) {
+export function deliverIncident({ config, db, poster, directory, log }: Deps) {
   const { policy } = config;
 
   return async ({ place, why, at }: Trouble, attempt: Attempt): Promise<void> => {
@@ -24,9 +32,9 @@ export function deliverTrouble({ config, db, poster, directory, log }: Deps) {
     const stands = known?.overAt === null;
     const letters = await deadLetters.count(db, { place, why });
     if (!stands && letters === 0) return;
-    const message = trouble({ place, why, stands, letters });
+    const message = incidentMessage({ place, why, stands, letters });
     const posting = { db, poster, attempt };
-    const mark: Mark = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
+    const mark: MessageMarker = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
     if (await told(posting, policy.adminChannel, message, mark)) return;
     for (const person of (await people()).slice(0, triedAtMost)) {
       if (await told(posting, person, message, mark)) return;
@@ -39,12 +47,17 @@ export function deliverTrouble({ config, db, poster, directory, log }: Deps) {
     const { users, groups } = admins(policy);
     const named = [...users, ...(await directory.members(groups))];
     if (named.length > 0) return [...new Set(named)];
-    return directory.members(membershipsToAsk(admins(policy), ''));
+    return directory.members(membershipsToCheck(admins(policy), ''));
   }
 }
 
 /** False where nobody reads there; then somebody else is told. */
-async function told({ db, poster, attempt }: Posting, to: string, message: Message, mark: Mark): Promise<boolean> {
+async function told(
+  { db, poster, attempt }: PostContext,
+  to: string,
+  message: Message,
+  mark: MessageMarker,
+): Promise<boolean> {
   try {
     if (!attempt.first) {
       const channel = /^[CG]/.test(to) ? to : await directChannel(poster, to);
@@ -53,7 +66,8 @@ async function told({ db, poster, attempt }: Posting, to: string, message: Messa
     await post({ db, poster, attempt }, to, message, mark);
     return true;
   } catch (error) {
-    if ([...shut, ...nobodyThere, 'messages_tab_disabled'].includes(platformError(error) ?? '')) return false;
+    if ([...channelErrors, ...userGoneErrors, 'messages_tab_disabled'].includes(slackErrorCode(error) ?? ''))
+      return false;
     throw error;
   }
 }

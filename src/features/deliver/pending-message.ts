@@ -1,19 +1,19 @@
 import type { Attempt } from '../../db/outbox/types.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf } from '../../domain/authorization.ts';
+import { allowedApprovers } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { directChannel, findPosted, type Mark, post } from '../../slack/messages.ts';
-import { listedAtMost } from '../../views/channel/reminder.ts';
-import { stillWaiting } from '../../views/registration/pending-message.ts';
+import { directChannel, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { maxListed } from '../../views/channel/reminder.ts';
+import { pendingMessage } from '../../views/registration/pending-message.ts';
 
 type Waiting = Extract<Effect, { kind: 'waiting' }>;
 
-export function deliverWaiting({ config, db, poster }: Deps) {
+export function deliverPendingMessage({ config, db, poster }: Deps) {
   return async ({ person, tick }: Waiting, attempt: Attempt): Promise<void> => {
-    const { rows, total } = await reminders.ofRequester(db, person, new Date(tick), listedAtMost);
+    const { rows, total } = await reminders.listOfRequester(db, person, new Date(tick), maxListed);
     if (rows.length === 0) return;
-    const mark: Mark = { event_type: 'registrar_waiting', event_payload: { tick } };
+    const mark: MessageMarker = { event_type: 'registrar_waiting', event_payload: { tick } };
     if (!attempt.first) {
       const channel = await directChannel(poster, person);
       if (channel && (await findPosted(poster, channel, mark, new Date(tick)))) return;
@@ -22,8 +22,8 @@ export function deliverWaiting({ config, db, poster }: Deps) {
       ...registration,
       service: service.name,
       application,
-      approvers: approversOf(service, config.policy),
+      approvers: allowedApprovers(service, config.policy),
     }));
-    await post({ db, poster, attempt }, person, stillWaiting(waiting, total), mark);
+    await post({ db, poster, attempt }, person, pendingMessage(waiting, total), mark);
   };
 }

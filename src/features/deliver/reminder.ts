@@ -2,17 +2,17 @@ import type { Attempt } from '../../db/outbox/types.ts';
 import * as messages from '../../db/scheduling/reminder-messages.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, refuseAccount } from '../../domain/authorization.ts';
+import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { type Mentioned, toMention, warnedOf } from '../../domain/reminder.ts';
-import { findPosted, type Mark, post, redraw, withdraw } from '../../slack/messages.ts';
-import { listedAtMost, reminder, replaced } from '../../views/channel/reminder.ts';
+import { expiryWarning, type Mentions, mentionsFor } from '../../domain/reminder.ts';
+import { deleteOrReplace, findPosted, type MessageMarker, post, update } from '../../slack/messages.ts';
+import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
-import { named, type Row } from '../shared/reminder-rows.ts';
+import { type ReminderRow, withNames } from '../shared/reminder-rows.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 
-const markOf = (tick: Date): Mark => ({
+const markOf = (tick: Date): MessageMarker => ({
   event_type: 'registrar_reminder',
   event_payload: { tick: tick.toISOString() },
 });
@@ -35,63 +35,68 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
       if (standing && ts) await refresh(channel, standing.tick, ts);
       return;
     }
-    const former = await messages.begin(db, channel, tick, ts);
+    const former = await messages.start(db, channel, tick, ts);
     if (former) {
       // Before the new one is posted: there is never more than one.
-      await withdraw(poster, { channel, ts: former }, replaced);
-      await messages.cleared(db, channel);
+      await deleteOrReplace(poster, { channel, ts: former }, replacedReminder);
+      await messages.previousDeleted(db, channel);
     }
     // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
     const message = await drawNew(channel, tick);
-    if (!message) return messages.gone(db, channel, tick);
-    await messages.posted(db, channel, tick, (await post({ db, poster, attempt }, channel, message, markOf(tick))).ts);
+    if (!message) return messages.remove(db, channel, tick);
+    await messages.recordPosted(
+      db,
+      channel,
+      tick,
+      (await post({ db, poster, attempt }, channel, message, markOf(tick))).ts,
+    );
   };
 
   /** Redraws a reminder that stands, of what still waits; removes it where nothing does. */
   async function refresh(channel: string, tick: Date, ts: string): Promise<void> {
-    const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
+    const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     if (rows.length > 0) {
-      await redraw(poster, { channel, ts }, await draw(channel, rows, total));
-      await messages.posted(db, channel, tick, ts);
+      await update(poster, { channel, ts }, await draw(channel, rows, total));
+      await messages.recordPosted(db, channel, tick, ts);
     } else {
-      await withdraw(poster, { channel, ts }, replaced);
-      await messages.gone(db, channel, tick);
+      await deleteOrReplace(poster, { channel, ts }, replacedReminder);
+      await messages.remove(db, channel, tick);
     }
   }
 
   /** The reminder as it is first posted: what was put off before that is not in it. Undefined where nothing is left. */
   async function drawNew(channel: string, tick: Date): Promise<Message | undefined> {
-    const { rows, total } = await reminders.inChannel(db, channel, tick, listedAtMost);
+    const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     const left = rows.filter(({ registration }) => !registration.putOffBy);
     return left.length > 0 ? draw(channel, left, total - rows.length + left.length) : undefined;
   }
 
-  async function draw(channel: string, rows: Row[], total: number): Promise<Message> {
-    const waiting = (await named(rows, { directory })).map(({ registration, service, ...one }) => {
+  async function draw(channel: string, rows: ReminderRow[], total: number): Promise<Message> {
+    const waiting = (await withNames(rows, { directory })).map(({ registration, service, ...one }) => {
       const { remindAt, remindedIn, putOffBy } = registration;
       return {
         ...registration,
         ...one,
         service: service.name,
-        approvers: approversOf(service, config.policy),
+        approvers: allowedApprovers(service, config.policy),
         elsewhere: remindedIn && remindedIn !== channel ? remindedIn : undefined,
-        expires: warnedOf(registration, config.EXPIRE_PENDING_AFTER, schedule),
+        expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),
         putOff: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
       };
     });
     // Those of other channels are mentioned there.
     const own = waiting.filter(({ elsewhere, putOff }) => !elsewhere && !putOff);
-    return reminder(waiting, total, await mentionedFor(own), now());
+    return reminderMessage(waiting, total, await mentionedFor(own), now());
   }
 
-  async function mentionedFor(waiting: Parameters<typeof toMention>[0]): Promise<Mentioned> {
+  async function mentionedFor(waiting: Parameters<typeof mentionsFor>[0]): Promise<Mentions> {
     const groups = [...new Set(waiting.flatMap(({ approvers }) => approvers.groups))];
     const members = new Map<string, string[]>();
     for (const group of groups) members.set(group, await directory.members([group]));
     const able = await among(waiting.flatMap(({ approvers }) => approvers.users));
     // Of two of a group who may decide, one is not the requester.
     for (const people of members.values()) for (const person of await among(people, 2)) able.add(person);
-    return toMention(
+    return mentionsFor(
       waiting,
       (group) => members.get(group) ?? [],
       (person) => able.has(person),
@@ -103,8 +108,8 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const found = new Set<string>();
     for (const person of new Set(people)) {
       if (found.size >= atMost) break;
-      const known = await directory.colleague(person);
-      if (known && !known.app && !refuseAccount(known.account, config.policy)) found.add(person);
+      const known = await directory.member(person);
+      if (known && !known.app && !checkAccount(known.account, config.policy)) found.add(person);
     }
     return found;
   }

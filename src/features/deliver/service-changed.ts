@@ -4,24 +4,24 @@ import * as homes from '../../db/home/homes.ts';
 import * as cards from '../../db/registration/cards.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { CatalogEffect } from '../../domain/effects.ts';
 
 type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
 
-export function deliverFollowing({ config, db, directory }: Deps) {
+export function deliverServiceChanged({ config, db, directory }: Deps) {
   return {
     /** Each card is an effect of its own: what can be posted is, whatever becomes of the others. */
-    cards: ({ service }: Of<'service'>): Promise<void> => cards.outdateWaiting(db, service),
+    cards: ({ service }: Of<'service'>): Promise<void> => cards.markPendingStale(db, service),
 
     async homes({ service: id, version }: Of<'queues'>): Promise<void> {
-      if (!(await homes.areThere(db))) return;
-      const [service, change] = await Promise.all([services.find(db, id), services.changeOf(db, id, version)]);
+      if (!(await homes.any(db))) return;
+      const [service, change] = await Promise.all([services.find(db, id), services.toServiceChange(db, id, version)]);
       if (!service) return;
-      const asked = [service, { ...service, ...change?.before }].map((one) => approversOf(one, config.policy));
-      const behind = new Set(asked.flatMap((approvers) => membershipsToAsk(approvers, '')));
+      const asked = [service, { ...service, ...change?.before }].map((one) => allowedApprovers(one, config.policy));
+      const behind = new Set(asked.flatMap((approvers) => membershipsToCheck(approvers, '')));
       const members = await directory.members([...behind]);
-      await homes.outdateWaiting(db, id, [...asked.flatMap(({ users }) => users), ...members]);
+      await homes.markPendingStale(db, id, [...asked.flatMap(({ users }) => users), ...members]);
     },
   };
 }

@@ -1,16 +1,21 @@
 /** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { within } from '../../async/timeout.ts';
+import { withTimeout } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as changes from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
-import { answerClick, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
+import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
-import { type Pressed, pressed } from '../../views/button-value.ts';
-import { overflowId, pressedDelete } from '../../views/registration/card.ts';
-import { readReason, reasonModal, reasonModalIds, refusedView } from '../../views/registration/reason-modal.ts';
+import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import { overflowId, readDelete } from '../../views/registration/card.ts';
+import {
+  decisionRefusedModal,
+  readReason,
+  reasonModal,
+  reasonModalIds,
+} from '../../views/registration/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 
 /** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
@@ -20,29 +25,29 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
   for (const action of ['approve', 'reinstate'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const outcome = await take(action, pressed(clicked.value), body.user.id);
-      if (!outcome.ok) await answerClick({ client, body, respond }, refusalText(outcome.refusal), log);
+      const outcome = await take(action, readButton(clicked.value), body.user.id);
+      if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
     });
   }
 
   app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const outcome = await take('delete', pressedDelete(action.selected_option.value), body.user.id);
-    if (!outcome.ok) await answerClick({ client, body, respond }, refusalText(outcome.refusal), log);
+    const outcome = await take('delete', readDelete(action.selected_option.value), body.user.id);
+    if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
   });
 
   for (const action of ['reject', 'revoke'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const seen = pressed(clicked.value);
-      const expected = await within(lookUpFor, weigh(action, seen, body.user.id), undefined);
+      const seen = readButton(clicked.value);
+      const expected = await withTimeout(lookUpFor, weigh(action, seen, body.user.id), undefined);
       const acted = { client, body, respond };
-      if (expected && !expected.ok) await answerClick(acted, refusalText(expected.refusal), log);
+      if (expected && !expected.ok) await respondToAction(acted, refusalText(expected.refusal), log);
       else if (seen) await openModal(acted, reasonModal(action, seen), log);
     });
 
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
-      await answerSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
+      await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
     });
   }
 
@@ -50,34 +55,34 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     action: ReasonedDecision,
     person: string,
     view: { private_metadata: string; state?: { values: unknown } },
-  ): Promise<Submitted> {
+  ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };
     const outcome = await take(action, seen, person, reason);
-    return outcome.ok ? 'close' : { view: refusedView(action, refusalText(outcome.refusal)) };
+    return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
   }
 
-  async function take(action: Action, seen: Pressed | undefined, by: string, reason?: string): Promise<Outcome> {
+  async function take(action: Action, seen: ButtonValue | undefined, by: string, reason?: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
     if (!wish) return gone;
     const { change, found } = wish;
-    const outcome = await changes.change(db, { ...change, ...(reason ? { reason } : {}) }, found);
+    const outcome = await changes.apply(db, { ...change, ...(reason ? { reason } : {}) });
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, found.registration.requestedAt, change.at);
     return outcome;
   }
 
-  async function weigh(action: Action, seen: Pressed | undefined, by: string): Promise<Outcome> {
+  async function weigh(action: Action, seen: ButtonValue | undefined, by: string): Promise<Outcome> {
     const wish = await wishOf(action, seen, by);
     return wish ? changes.preview(db, wish.change) : gone;
   }
 
   /** Asks Slack about the person who clicked, before any lock is held. Undefined where there is no such registration. */
-  async function wishOf(action: Action, seen: Pressed | undefined, by: string) {
+  async function wishOf(action: Action, seen: ButtonValue | undefined, by: string) {
     const found = seen && (await registrations.find(db, seen.id));
     if (!found) return undefined;
-    const approvers = approversOf(found.service, config.policy);
-    const memberships = await directory.memberships(by, membershipsToAsk(approvers, by));
+    const approvers = allowedApprovers(found.service, config.policy);
+    const memberships = await directory.memberships(by, membershipsToCheck(approvers, by));
     return { change: { ...seen, action, by, at: now(), policy: config.policy, memberships }, found };
   }
 }

@@ -3,9 +3,9 @@ import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as changes from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
-import { answerClick, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
+import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
-import { type Pressed, pressed } from '../../views/button-value.ts';
+import { type ButtonValue, readButton } from '../../views/button-value.ts';
 import { editButton } from '../../views/home/applications.ts';
 import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
 import { readReason } from '../../views/registration/reason-modal.ts';
@@ -15,32 +15,32 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
   app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const acted = { client, body, respond };
-    const seen = pressed(action.value);
+    const seen = readButton(action.value);
     const row = seen && (await registrations.find(db, seen.id));
-    if (!seen || !row) return answerClick(acted, refusalText({ kind: 'gone' }), log);
+    if (!seen || !row) return respondToAction(acted, refusalText({ kind: 'gone' }), log);
     const expected = await changes.preview(db, await wishOf(seen, body.user.id));
-    if (!expected.ok) return answerClick(acted, refusalText(expected.refusal), log);
+    if (!expected.ok) return respondToAction(acted, refusalText(expected.refusal), log);
     await openModal(acted, editModal(seen, row.registration.reason), log);
   });
 
   app.view<ViewSubmitAction>(editModalId, async ({ ack, body, view, client }) => {
-    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
   async function submitted(
     person: string,
     view: { private_metadata: string; state?: { values: unknown } },
-  ): Promise<Submitted> {
+  ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };
     const row = seen && (await registrations.find(db, seen.id));
     if (!seen || !row) return { view: notEdited(refusalText({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';
-    const outcome = await changes.change(db, { ...(await wishOf(seen, person)), reason });
+    const outcome = await changes.apply(db, { ...(await wishOf(seen, person)), reason });
     return outcome.ok ? 'close' : { view: notEdited(refusalText(outcome.refusal)) };
   }
 
-  async function wishOf(seen: Pressed, by: string) {
+  async function wishOf(seen: ButtonValue, by: string) {
     const memberships = await directory.memberships(by, []);
     return { ...seen, action: 'edit' as const, by, at: now(), policy: config.policy, memberships };
   }

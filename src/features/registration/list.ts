@@ -2,13 +2,13 @@
 import type { App } from '@slack/bolt';
 import * as applications from '../../db/application/applications.ts';
 import type { Deps } from '../../deps.ts';
-import { whisper } from '../../slack/respond.ts';
-import { listedAtMost, registrationList } from '../../views/registration/list.ts';
+import { respondEphemeral } from '../../slack/respond.ts';
+import { maxRegistrationsListed, registrationList } from '../../views/registration/list.ts';
 
-export function registrations(app: App, { db, log }: Deps): void {
+export function listRegistrations(app: App, { db, log }: Deps): void {
   app.command('/registrations', async ({ ack, command, client, respond }) => {
     await ack();
-    const held = await applications.held(db, command.user_id, { asked: 1, size: listedAtMost });
-    await whisper({ client, body: command, respond }, registrationList(held), log);
+    const held = await applications.listOwned(db, command.user_id, { asked: 1, size: maxRegistrationsListed });
+    await respondEphemeral({ client, body: command, respond }, registrationList(held), log);
   });
 }

@@ -3,19 +3,19 @@ import type { App, BlockButtonAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import { approversOf, membershipsToAsk } from '../../domain/authorization.ts';
+import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Refusal } from '../../domain/registration.ts';
 import { nextWorkingDay } from '../../domain/schedule.ts';
-import { answerClick } from '../../slack/respond.ts';
-import { pressed } from '../../views/button-value.ts';
-import { putOffButton } from '../../views/channel/reminder.ts';
+import { respondToAction } from '../../slack/respond.ts';
+import { readButton } from '../../views/button-value.ts';
+import { snoozeButton } from '../../views/channel/reminder.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 
-export function putOff(app: App, { config, db, directory, schedule, now, log }: Deps): void {
-  app.action<BlockButtonAction>(putOffButton, async ({ ack, action, body, client, respond }) => {
+export function snoozeReminder(app: App, { config, db, directory, schedule, now, log }: Deps): void {
+  app.action<BlockButtonAction>(snoozeButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const refused = await take(pressed(action.value)?.id, body.user.id);
-    if (refused) await answerClick({ client, body, respond }, refusalText(refused), log);
+    const refused = await take(readButton(action.value)?.id, body.user.id);
+    if (refused) await respondToAction({ client, body, respond }, refusalText(refused), log);
   });
 
   /** Asks Slack about the person who clicked, before any lock is held. */
@@ -23,8 +23,8 @@ export function putOff(app: App, { config, db, directory, schedule, now, log }: 
     const row = id === undefined ? undefined : await registrations.find(db, id);
     if (!row) return { kind: 'gone' };
     const { policy } = config;
-    const memberships = await directory.memberships(by, membershipsToAsk(approversOf(row.service, policy), by));
+    const memberships = await directory.memberships(by, membershipsToCheck(allowedApprovers(row.service, policy), by));
     const until = nextWorkingDay(schedule, now());
-    return reminders.putOff(db, { id: row.registration.id, by, until, policy, memberships });
+    return reminders.snooze(db, { id: row.registration.id, by, until, policy, memberships });
   }
 }

@@ -6,14 +6,14 @@ import type { Deps } from '../../deps.ts';
 const atOnce = 100;
 
 /** Returns what closes all that is too old at a moment: called once a minute, by any number of replicas. */
-export function expire({ config, db, log }: Pick<Deps, 'config' | 'db' | 'log'>) {
+export function expireRequests({ config, db, log }: Pick<Deps, 'config' | 'db' | 'log'>) {
   const { EXPIRE_PENDING_AFTER: after } = config;
 
   return async (at: Date): Promise<void> => {
     if (after === undefined) return;
     const before = new Date(at.getTime() - after);
     for (let closed = atOnce; closed === atOnce; ) {
-      closed = await expiry.close(db, { before, at, atMost: atOnce });
+      closed = await expiry.expireDue(db, { before, at, atMost: atOnce });
       if (closed > 0) log.info({ closed }, 'requests have expired');
     }
   };

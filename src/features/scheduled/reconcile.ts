@@ -1,10 +1,10 @@
 /** The housekeeping of every few minutes: what a crash, a lost answer or somebody's hand left wrong in Slack is put right. */
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as reconciling from '../../db/registration/card-drift.ts';
-import { serve } from '../../db/scheduling/ticks.ts';
+import { claimTick } from '../../db/scheduling/ticks.ts';
 import type { Deps } from '../../deps.ts';
 import { compareCards } from './reconcile/cards.ts';
-import { checkChannels } from './reconcile/channels.ts';
+import { probeIncidents } from './reconcile/channels.ts';
 
 /** How many lost cards are put into the outbox at a time. */
 const missingAtMost = 100;
@@ -13,10 +13,10 @@ const missingAtMost = 100;
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
   return async (tick) => {
-    if (!(await serve(db.tables, { schedule: 'reconcile', reading: tick }))) return;
+    if (!(await claimTick(db.tables, { schedule: 'reconcile', reading: tick }))) return;
     await deadLetters.sweep(db);
-    const missing = await reconciling.drawMissing(db, missingAtMost);
-    await checkChannels(deps);
+    const missing = await reconciling.enqueueMissing(db, missingAtMost);
+    await probeIncidents(deps);
     const { looked, redrawn } = await compareCards(deps);
     const about = { looked, redrawn, missing };
     if (redrawn + missing > 0) log.info(about, 'cards were not what they should be, and are redrawn');

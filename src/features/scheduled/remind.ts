@@ -1,15 +1,19 @@
 /** The clock: at each tick of REMINDER_SCHEDULE, every channel hears of its requests that nobody has answered. */
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
-import type { Reading } from '../../domain/schedule.ts';
+import type { WallClockTime } from '../../domain/schedule.ts';
 
 /** Returns what serves a tick: called by any number of replicas, however often, it serves it once. */
-export function remind({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {
+export function enqueueReminders({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {
   const { REMIND_AFTER: remindAfter, ADMIN_CHANNEL: adminChannel, ESCALATION_CHANNEL: escalationChannel } = config;
 
-  return async (reading: Reading): Promise<void> => {
+  return async (reading: WallClockTime): Promise<void> => {
     const tick = { schedule: 'reminders', reading };
-    const due = await reminders.claim(db, tick, schedule.timeZone, { remindAfter, adminChannel, escalationChannel });
+    const due = await reminders.claimReminders(db, tick, schedule.timeZone, {
+      remindAfter,
+      adminChannel,
+      escalationChannel,
+    });
     if (due > 0) log.info({ due }, 'requests are due for a reminder');
   };
 }

@@ -1,35 +1,35 @@
 /** The catalog, for admins, in Home: a service is added, edited, enabled or disabled, auto-approved, retired and brought back. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
-import { within } from '../../async/timeout.ts';
+import { withTimeout } from '../../async/timeout.ts';
 import * as homes from '../../db/home/homes.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, membershipsToAsk, refuseCatalogChange } from '../../domain/authorization.ts';
-import { type CatalogService, type ServiceRefusal, switches } from '../../domain/service.ts';
-import { listingGroups } from '../../slack/channels-and-groups.ts';
-import { answerClick, answerPicker, answerSubmission, openModal, type Submitted } from '../../slack/respond.ts';
+import { admins, checkCatalogChange, membershipsToCheck } from '../../domain/authorization.ts';
+import { type CatalogService, type ServiceRefusal, toggles } from '../../domain/service.ts';
+import { cachedUserGroups } from '../../slack/channels-and-groups.ts';
+import { ackOptions, ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
-import { aside, broken } from '../../views/fallbacks.ts';
-import { addButton, chosenInMenu, serviceMenu } from '../../views/home/catalog.ts';
+import { failed, textModal } from '../../views/fallbacks.ts';
+import { addButton, readServiceMenu, serviceMenu } from '../../views/home/catalog.ts';
 import {
-  type Remembered,
+  decodeFormState,
+  encodeFormState,
+  type FormState,
   readServiceForm,
-  recall,
-  remember,
-  serviceRefusal,
+  serviceRefusalText,
   slugTaken,
 } from '../../views/service/form.ts';
 import {
-  asTyped,
-  type Group,
+  type GroupOption,
   groupOption,
   groupsPicker,
   type ServiceForm,
   serviceModal,
   serviceModalId,
+  toTyped,
 } from '../../views/service/modal.ts';
-import { readServiceHistory } from './history.ts';
-import { checkService } from './validate.ts';
+import { showServiceHistory } from './history.ts';
+import { validateService } from './validate.ts';
 
 /** What a form needs is looked up before it opens, but not for longer than this, in milliseconds. */
 const lookUpFor = 1_000;
@@ -40,11 +40,11 @@ const gone: ServiceRefusal = { kind: 'gone' };
 
 type Opening = { ok: true; form: ServiceForm } | { ok: false; refusal: ServiceRefusal };
 
-export function keepServices(app: App, deps: Deps): void {
+export function manageServices(app: App, deps: Deps): void {
   const { config, db, directory, now, log } = deps;
-  const groups = listingGroups(app.client, now);
-  const check = checkService(deps, app.client);
-  const history = readServiceHistory(app, deps, mayChange);
+  const groups = cachedUserGroups(app.client, now);
+  const check = validateService(deps, app.client);
+  const history = showServiceHistory(app, deps, mayChange);
 
   app.action<BlockButtonAction>(addButton, async ({ ack, body, client, respond }) => {
     await ack();
@@ -53,22 +53,22 @@ export function keepServices(app: App, deps: Deps): void {
 
   app.action<BlockOverflowAction>(serviceMenu, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const chosen = chosenInMenu(action.selected_option.value);
+    const chosen = readServiceMenu(action.selected_option.value);
     const acted = { client, body, respond };
     if (chosen?.what === 'history') return history(acted, chosen.id, body.user.id);
     if (chosen?.what === 'edit') return open(acted, filled(chosen.id, body.user.id));
     const refused = await mayChange(body.user.id);
     const by = { id: chosen?.id ?? 0, seen: chosen?.seen ?? 0, by: body.user.id, at: now() };
-    const kept = refused || !chosen ? undefined : await services.change(db, by, switches[chosen.what]);
+    const kept = refused || !chosen ? undefined : await services.change(db, by, toggles[chosen.what]);
     const refusal = refused ?? (kept?.ok ? null : (kept?.refusal ?? gone));
-    if (refusal) await answerClick(acted, serviceRefusal(refusal), log);
+    if (refusal) await respondToAction(acted, serviceRefusalText(refusal), log);
     else await shownAtOnce(body.user.id);
   });
 
   app.options(groupsPicker, async ({ ack, options }) => {
     const typed = (options.value ?? '').toLowerCase();
     const found = groups().then((all) => all.filter((group) => titled(group).includes(typed)));
-    await answerPicker(
+    await ackOptions(
       ack,
       found.then((some) => some.slice(0, optionLimit).map(groupOption)),
       log,
@@ -76,19 +76,19 @@ export function keepServices(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(serviceModalId, async ({ ack, body, view, client }) => {
-    await answerSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
   async function open(acted: Parameters<typeof openModal>[0], work: Promise<Opening>): Promise<void> {
-    const opening = await within(lookUpFor, work, undefined);
+    const opening = await withTimeout(lookUpFor, work, undefined);
     if (opening?.ok) await openModal(acted, serviceModal(opening.form), log);
-    else await answerClick(acted, opening ? serviceRefusal(opening.refusal) : broken, log);
+    else await respondToAction(acted, opening ? serviceRefusalText(opening.refusal) : failed, log);
   }
 
   async function empty(person: string): Promise<Opening> {
     const refusal = await mayChange(person);
     if (refusal) return { ok: false, refusal };
-    return { ok: true, form: { remembers: remember(nothingSaid(null)), adding: true, typed: {}, groups: [] } };
+    return { ok: true, form: { remembers: encodeFormState(nothingSaid(null)), adding: true, typed: {}, groups: [] } };
   }
 
   async function filled(id: number, person: string): Promise<Opening> {
@@ -96,8 +96,8 @@ export function keepServices(app: App, deps: Deps): void {
     if (refused) return { ok: false, refusal: refused };
     if (!service) return { ok: false, refusal: gone };
     if (service.managedBy === 'file') return { ok: false, refusal: { kind: 'managed-by-file' } };
-    const remembers = remember(nothingSaid({ id, seen: service.version }));
-    const form = { remembers, adding: false, typed: asTyped(service, false), groups: await named(service) };
+    const remembers = encodeFormState(nothingSaid({ id, seen: service.version }));
+    const form = { remembers, adding: false, typed: toTyped(service, false), groups: await named(service) };
     return { ok: true, form };
   }
 
@@ -105,11 +105,11 @@ export function keepServices(app: App, deps: Deps): void {
   async function submitted(
     person: string,
     view: { private_metadata: string; state?: { values: unknown } },
-  ): Promise<Submitted> {
-    const memory = recall(view.private_metadata);
+  ): Promise<SubmissionResult> {
+    const memory = decodeFormState(view.private_metadata);
     const refused = await mayChange(person);
-    if (refused?.kind === 'unsure') return { errors: { name: serviceRefusal(refused) } };
-    if (refused || !memory) return { view: aside(serviceRefusal(refused ?? gone)) };
+    if (refused?.kind === 'unsure') return { errors: { name: serviceRefusalText(refused) } };
+    if (refused || !memory) return { view: textModal(serviceRefusalText(refused ?? gone)) };
     const read = readServiceForm(view.state?.values);
     if (!read.ok) return read;
     const adding = memory.service === null;
@@ -117,13 +117,13 @@ export function keepServices(app: App, deps: Deps): void {
     if (!checked.ok) return checked;
     const { said, asked } = checked;
     if (JSON.stringify(said) !== JSON.stringify(memory.said)) {
-      const remembers = remember({ service: memory.service, said });
+      const remembers = encodeFormState({ service: memory.service, said });
       return { view: await formOf(read.service, { remembers, adding, asked }) };
     }
     return save(person, read.service, memory);
   }
 
-  async function save(by: string, service: CatalogService, { service: edited }: Remembered): Promise<Submitted> {
+  async function save(by: string, service: CatalogService, { service: edited }: FormState): Promise<SubmissionResult> {
     const { slug, ...settings } = service;
     const kept = edited
       ? await services.change(db, { ...edited, by, at: now() }, settings)
@@ -135,13 +135,13 @@ export function keepServices(app: App, deps: Deps): void {
     const { refusal } = kept;
     switch (refusal.kind) {
       case 'stale': {
-        const remembers = remember(nothingSaid({ id: edited?.id ?? 0, seen: refusal.version }));
+        const remembers = encodeFormState(nothingSaid({ id: edited?.id ?? 0, seen: refusal.version }));
         return { view: await formOf(service, { remembers, adding: false, overtaken: refusal.since }) };
       }
       case 'slug-taken':
         return { errors: slugTaken(slug) };
       default:
-        return { errors: { name: serviceRefusal(refusal) } };
+        return { errors: { name: serviceRefusalText(refusal) } };
     }
   }
 
@@ -149,22 +149,22 @@ export function keepServices(app: App, deps: Deps): void {
   const shownAtOnce = (person: string) => homes.show(db, person, now(), {});
 
   async function formOf(service: CatalogService, form: Omit<ServiceForm, 'typed' | 'groups'>) {
-    return serviceModal({ ...form, typed: asTyped(service, form.adding), groups: await named(service) });
+    return serviceModal({ ...form, typed: toTyped(service, form.adding), groups: await named(service) });
   }
 
   /** What the chosen groups are called, where Slack says so in time. */
-  async function named({ approvers }: { approvers: string[] }): Promise<Group[]> {
+  async function named({ approvers }: { approvers: string[] }): Promise<GroupOption[]> {
     if (!approvers.some((id) => id.startsWith('S'))) return [];
-    return within(groupsWithin, groups(), []).catch(() => []);
+    return withTimeout(groupsWithin, groups(), []).catch(() => []);
   }
 
   /** Asked at the click and again at the submission: the form may have been open for hours. */
   async function mayChange(person: string) {
-    const memberships = await directory.memberships(person, membershipsToAsk(admins(config.policy), person));
-    return refuseCatalogChange(person, memberships, config.policy);
+    const memberships = await directory.memberships(person, membershipsToCheck(admins(config.policy), person));
+    return checkCatalogChange(person, memberships, config.policy);
   }
 }
 
 const titled = ({ handle, name }: { handle: string; name: string }): string => `@${handle} ${name}`.toLowerCase();
 
-const nothingSaid = (service: Remembered['service']): Remembered => ({ service, said: null });
+const nothingSaid = (service: FormState['service']): FormState => ({ service, said: null });

@@ -1,21 +1,21 @@
 /** Before a service is saved: whether the bot can post where it says, who would be asked, and how many of those are active. */
 import type { WebClient } from '@slack/web-api';
-import { within } from '../../async/timeout.ts';
+import { withTimeout } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import type { Approvers } from '../../domain/approvers.ts';
-import { approversOf, canDecide } from '../../domain/authorization.ts';
+import { allowedApprovers, canBeApprover } from '../../domain/authorization.ts';
 import type { CatalogService } from '../../domain/service.ts';
 import { channelState } from '../../slack/channels-and-groups.ts';
 import {
-  askedBefore,
-  cannotDecide,
-  channelErrors,
-  type FieldErrors,
-  nobodyActive,
-  type Said,
+  cannotDecideText,
+  channelFieldErrors,
+  noActiveApprovers,
+  notCheckedText,
+  type ReviewSummary,
+  reviewNotice,
+  type ServiceFieldErrors,
   slugTaken,
-  unchecked,
 } from '../../views/service/form.ts';
 
 /** How long Slack may take to say it all, in milliseconds: the form is answered within 3 seconds, and keeps what was typed. */
@@ -24,33 +24,34 @@ const checkFor = 1_600;
 /** The most people who are looked at one by one, of a channel or group that has more: Slack tells of 100 a minute. */
 const lookedAtMost = 50;
 
-type Checked = { ok: true; said: Said; asked: string } | { ok: false; errors: FieldErrors };
+type Checked = { ok: true; said: ReviewSummary; asked: string } | { ok: false; errors: ServiceFieldErrors };
 
-export function checkService({ config, db, directory, log }: Deps, client: WebClient) {
+export function validateService({ config, db, directory, log }: Deps, client: WebClient) {
   return async (service: CatalogService, adding: boolean): Promise<Checked> => {
     const work = check(service, adding).catch((error): Checked => {
       log.warn({ err: error }, 'it could not be found out who would be asked');
-      return { ok: false, errors: { channel: unchecked } };
+      return { ok: false, errors: { channel: notCheckedText } };
     });
-    return within(checkFor, work, { ok: false, errors: { channel: unchecked } });
+    return withTimeout(checkFor, work, { ok: false, errors: { channel: notCheckedText } });
   };
 
   async function check(service: CatalogService, adding: boolean): Promise<Checked> {
     const { slug, channel, approvers, autoApprove: auto } = service;
-    if (adding && (await services.isTaken(db, slug))) return { ok: false, errors: slugTaken(slug) };
-    const asked = approversOf(service, config.policy);
+    if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTaken(slug) };
+    const asked = allowedApprovers(service, config.policy);
     const state = await channelState(client, asked.channel);
-    if (state !== 'open') return { ok: false, errors: { channel: channelErrors[state] } };
+    if (state !== 'open') return { ok: false, errors: { channel: channelFieldErrors[state] } };
 
     const named = approvers.filter((id) => !id.startsWith('S'));
-    const people = await Promise.all(named.map(async (id) => ({ id, known: await directory.colleague(id) })));
-    const unfit = people.filter(({ known }) => !canDecide(known, config.policy));
-    if (unfit.length > 0) return { ok: false, errors: cannotDecide(unfit.map(({ id, known }) => known?.name ?? id)) };
+    const people = await Promise.all(named.map(async (id) => ({ id, known: await directory.member(id) })));
+    const unfit = people.filter(({ known }) => !canBeApprover(known, config.policy));
+    if (unfit.length > 0)
+      return { ok: false, errors: cannotDecideText(unfit.map(({ id, known }) => known?.name ?? id)) };
 
     const { active, more } = await activeOf(asked);
-    if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: nobodyActive } };
+    if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
     const said = { slug: adding ? slug : '', channel, approvers, auto, active };
-    return { ok: true, said, asked: askedBefore(asked, said, adding, more) };
+    return { ok: true, said, asked: reviewNotice(asked, said, adding, more) };
   }
 
   /** How many active people that is; where more than a few dozen would have to be looked at, at least so many. */
@@ -58,8 +59,8 @@ export function checkService({ config, db, directory, log }: Deps, client: WebCl
     const behind = users.length + groups.length > 0 ? groups : [channel];
     const everybody = new Set([...users, ...(behind.length > 0 ? await directory.members(behind) : [])]);
     const looked = [...everybody].slice(0, Math.max(lookedAtMost, users.length));
-    const known = await Promise.all(looked.map((id) => directory.colleague(id)));
-    const active = known.filter((one) => canDecide(one, config.policy)).length;
+    const known = await Promise.all(looked.map((id) => directory.member(id)));
+    const active = known.filter((one) => canBeApprover(one, config.policy)).length;
     return { active, more: everybody.size > looked.length };
   }
 }

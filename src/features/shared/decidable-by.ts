@@ -1,9 +1,9 @@
 /** What a person may decide, by the one policy: Slack is asked about them once for each group and channel, not for each request. */
 import * as queue from '../../db/home/approval-queue.ts';
 import type { Deps } from '../../deps.ts';
-import { admins, approversOf, isApprover, membershipsToAsk } from '../../domain/authorization.ts';
+import { admins, allowedApprovers, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
 
-export type Deciding = queue.Decidable & {
+export type DecidableRequests = queue.DecidableRule & {
   /** Whether they decide anything: about a service that has something pending, or where a service names nobody. */
   approver: boolean;
   /** Whether they look after the workspace as a whole. */
@@ -14,14 +14,14 @@ export type Deciding = queue.Decidable & {
 
 type Asking = Pick<Deps, 'config' | 'db' | 'directory'>;
 
-export async function decidableBy(person: string, { config, db, directory }: Asking): Promise<Deciding> {
+export async function decidableBy(person: string, { config, db, directory }: Asking): Promise<DecidableRequests> {
   const { policy } = config;
-  const named = (await queue.rules(db)).map(({ services, ...rule }) => ({
+  const named = (await queue.listRules(db)).map(({ services, ...rule }) => ({
     services,
-    approvers: approversOf(rule, policy),
+    approvers: allowedApprovers(rule, policy),
   }));
   const rules = [{ services: [], approvers: admins(policy) }, ...named];
-  const ids = new Set(rules.flatMap(({ approvers }) => membershipsToAsk(approvers, person)));
+  const ids = new Set(rules.flatMap(({ approvers }) => membershipsToCheck(approvers, person)));
   const memberships = await directory.memberships(person, [...ids]);
   const judged = rules.map(({ services, approvers }) => ({
     services,

@@ -1,16 +1,16 @@
 /** No act goes without an answer: also where a feature is slow, where it breaks, and where none knows what was pressed. */
 import type { AckFn, App, BlockAction, ReceiverEvent, RespondFn, SlashCommand } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
-import { within } from '../../async/timeout.ts';
+import { withTimeout } from '../../async/timeout.ts';
 import type { Deps } from '../../deps.ts';
 import type { Log } from '../../observability/log.ts';
-import { aside, broken, slow, unknown } from '../../views/fallbacks.ts';
-import { answerClick, isAnswered, whisper } from '../respond.ts';
+import { failed, slow, staleControl, textModal } from '../../views/fallbacks.ts';
+import { hasResponded, respondEphemeral, respondToAction } from '../respond.ts';
 
 /** How long a feature may think before whoever acted is told that it takes longer, in milliseconds: of Slack's 3 s. */
 const patience = 2_200;
 
-export function answerEverything(app: App, { log }: Pick<Deps, 'log'>): void {
+export function alwaysRespond(app: App, { log }: Pick<Deps, 'log'>): void {
   const acknowledged = rememberAcknowledged(app, log);
 
   app.use(async (args) => {
@@ -19,16 +19,16 @@ export function answerEverything(app: App, { log }: Pick<Deps, 'log'>): void {
     const tell = (text: string) => say({ body, client, respond }, text, log);
     try {
       const work = args.next();
-      const inTime = await within(patience, work.then(Boolean), 'late');
-      if (inTime === 'late' && !isAnswered(body)) await tell(slow);
+      const inTime = await withTimeout(patience, work.then(Boolean), 'late');
+      if (inTime === 'late' && !hasResponded(body)) await tell(slow);
       await work;
       if ('ack' in args && !acknowledged.has(body)) {
         await (args.ack as AckFn<unknown>)(toUnknown(body));
-        await tell(unknown);
+        await tell(staleControl);
       }
     } catch (error) {
       log.error({ err: error, type: body.type }, 'a feature broke');
-      await tell(broken);
+      await tell(failed);
     }
   });
   app.error(async (error) => log.error({ err: error }, 'an answer could not be given'));
@@ -61,8 +61,8 @@ function rememberAcknowledged(app: App, log: Log): WeakSet<object> {
 type Acted = { body: object; client: WebClient; respond: RespondFn | undefined };
 
 async function say({ body, client, respond }: Acted, text: string, log: Log): Promise<void> {
-  if (isClick(body)) await answerClick({ client, body, respond }, text, log);
-  else if (isCommand(body)) await whisper({ client, body, respond }, text, log);
+  if (isClick(body)) await respondToAction({ client, body, respond }, text, log);
+  else if (isCommand(body)) await respondEphemeral({ client, body, respond }, text, log);
 }
 
 const isCommand = (body: object): body is SlashCommand => 'command' in body;
@@ -72,6 +72,6 @@ const isClick = (body: object): body is BlockAction => 'type' in body && body.ty
 /** What Slack is answered to something that no feature knows: a form says so, a picker is empty. */
 function toUnknown(body: object): unknown {
   const type = 'type' in body ? body.type : undefined;
-  if (type === 'view_submission') return { response_action: 'update', view: aside(unknown) };
+  if (type === 'view_submission') return { response_action: 'update', view: textModal(staleControl) };
   return type === 'block_suggestion' ? { options: [] } : undefined;
 }

@@ -1,18 +1,18 @@
-import { within } from '../../async/timeout.ts';
+import { withTimeout } from '../../async/timeout.ts';
 
-export type Acts = {
+export type InFlight = {
   /** Runs what answers somebody; rejects where it does. */
   run(work: () => Promise<void>): Promise<void>;
   /** Resolves when nobody has acted just now, after at most `milliseconds`. */
-  quiet(milliseconds: number): Promise<void>;
+  yieldToInteractive(milliseconds: number): Promise<void>;
   /** Resolves when nothing runs, after at most `milliseconds`. */
-  finished(milliseconds: number): Promise<void>;
+  drain(milliseconds: number): Promise<void>;
 };
 
 /** What takes longer waits for Slack or the database, and nothing gets sooner by waiting for it. In milliseconds. */
 const justNow = 250;
 
-export function createActs(): Acts {
+export function createInFlight(): InFlight {
   const running = new Set<Promise<void>>();
   let fresh = 0;
   let calm = Promise.withResolvers<void>();
@@ -46,13 +46,13 @@ export function createActs(): Acts {
         over();
       }
     },
-    async quiet(milliseconds) {
-      if (fresh > 0) await within(milliseconds, calm.promise, undefined);
+    async yieldToInteractive(milliseconds) {
+      if (fresh > 0) await withTimeout(milliseconds, calm.promise, undefined);
     },
-    async finished(milliseconds) {
+    async drain(milliseconds) {
       const deadline = Date.now() + milliseconds;
       while (running.size > 0 && Date.now() < deadline) {
-        await within(deadline - Date.now(), Promise.allSettled(running), undefined);
+        await withTimeout(deadline - Date.now(), Promise.allSettled(running), undefined);
       }
     },
   };

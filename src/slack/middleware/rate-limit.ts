@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { option } from '../../views/blocks.ts';
-import { answerClick, stay } from '../respond.ts';
+import { keepFormOpen, respondToAction } from '../respond.ts';
 
 /** What MAX_ACTS_PER_PERSON counts in, in seconds. */
 const window = 10;
@@ -12,7 +12,7 @@ const window = 10;
 /** A picker is asked at every pause in typing: so many times more often than people act. */
 const keystrokesPerAct = 4;
 
-export function keepPace(app: App, { config, log }: Pick<Deps, 'config' | 'log'>): void {
+export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'log'>): void {
   const { MAX_ACTS_PER_PERSON: most } = config;
   const acts = new RateLimiterMemory({ points: most, duration: window });
   const keystrokes = new RateLimiterMemory({ points: most * keystrokesPerAct, duration: window });
@@ -31,11 +31,12 @@ export function keepPace(app: App, { config, log }: Pick<Deps, 'config' | 'log'>
       case 'keystroke':
         return ack?.({ options: [option(word, 'unavailable')] });
       case 'form':
-        return ack?.(stay(act.blocks, word));
+        return ack?.(keepFormOpen(act.blocks, word));
       case 'click': {
         await ack?.();
         const respond = 'respond' in args ? args.respond : undefined;
-        if (wait.first) await answerClick({ client, body: { ...body, user: { id: act.person } }, respond }, word, log);
+        if (wait.first)
+          await respondToAction({ client, body: { ...body, user: { id: act.person } }, respond }, word, log);
       }
     }
   });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { App, Receiver } from '@slack/bolt';
 import { WebAPIRateLimitedError, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Log, slackLog } from '../../observability/log.ts';
-import { fatalErrors, platformError } from '../errors.ts';
+import { fatalErrors, slackErrorCode } from '../errors.ts';
 import { type Acknowledge, type Connection, type ConnectionTimings, connect, type Envelope } from './connection.ts';
 
 export type SocketModeReceiver = Receiver & {
@@ -93,7 +93,7 @@ export function createSocketModeReceiver(
   /** Counts and logs a refusal, and returns the pause before the next attempt. */
   function failed(error: unknown): number {
     failures += 1;
-    if (fatalErrors.includes(platformError(error) ?? ''))
+    if (fatalErrors.includes(slackErrorCode(error) ?? ''))
       log.error({ err: error }, 'Slack refuses SLACK_APP_TOKEN: only an operator can fix that; will retry');
     else if (!stopping.signal.aborted)
       log.warn({ err: error }, 'Socket Mode connection could not be opened, will retry');

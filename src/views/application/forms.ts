@@ -1,16 +1,22 @@
 /** The forms that make, rename, leave and delete an application: drawn, and answered. */
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
-import { type Application, nameLimit } from '../../domain/application.ts';
-import { context, input, lines, plain, section, words } from '../blocks.ts';
+import { type Application, applicationNameLimit } from '../../domain/application.ts';
+import { context, fields, input, plain, section, textElement } from '../blocks.ts';
 import { formIds } from './menu.ts';
 
 export const newApplicationForm = 'new-application';
 
 /** The form knows which application it is about, and what that was like when the form was opened. */
-export const about = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
+export const applicationOf = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
 
 /** Slack's titles and buttons end at 24 characters. */
-export const form = (callbackId: string, metadata: string, title: string, submit: string, blocks: KnownBlock[]) =>
+export const readApplicationForm = (
+  callbackId: string,
+  metadata: string,
+  title: string,
+  submit: string,
+  blocks: KnownBlock[],
+) =>
   ({
     type: 'modal',
     callback_id: callbackId,
@@ -22,8 +28,8 @@ export const form = (callbackId: string, metadata: string, title: string, submit
   }) satisfies ModalView;
 
 /** The name is shown to the letter, whatever it holds. */
-export const naming = (name: string): KnownBlock =>
-  lines('application', [{ label: 'Application', value: [words(name)] }]);
+export const nameForm = (name: string): KnownBlock =>
+  fields('application', [{ label: 'Application', value: [textElement(name)] }]);
 
 const nameInput = (label: string, hint: string, before = ''): InputBlock =>
   input(
@@ -32,40 +38,40 @@ const nameInput = (label: string, hint: string, before = ''): InputBlock =>
     {
       type: 'plain_text_input',
       action_id: 'name',
-      max_length: nameLimit,
+      max_length: applicationNameLimit,
       ...(before ? { initial_value: before } : {}),
     },
     hint,
   );
 
 export const newApplicationModal = (): ModalView =>
-  form(newApplicationForm, '', 'New application', 'Create', [
+  readApplicationForm(newApplicationForm, '', 'New application', 'Create', [
     nameInput('Name', 'You will own it. Others can be made co-owners afterwards, in its menu.'),
   ]);
 
 export const renameModal = (application: Application): ModalView =>
-  form(formIds.rename, about(application), 'Rename application', 'Rename', [
+  readApplicationForm(formIds.rename, applicationOf(application), 'Rename application', 'Rename', [
     nameInput('Name', 'Cards and lists follow. What it is registered for stays.', application.name),
   ]);
 
 export function leaveModal(application: Application): ModalView {
-  return form(formIds.leave, about(application), 'Leave application', 'Leave', [
-    naming(application.name),
+  return readApplicationForm(formIds.leave, applicationOf(application), 'Leave application', 'Leave', [
+    nameForm(application.name),
     { ...section('You will not own it any more. Its other owners keep it, with all that it has.'), block_id: 'leave' },
   ]);
 }
 
 /** What deleting an application ends, and what it leaves. */
-export type Holding = { unregistrable: number; revoked: number };
+export type DeletionImpact = { unregistrable: number; revoked: number };
 
-export function deleteModal(application: Application, { unregistrable, revoked }: Holding): ModalView {
+export function deleteModal(application: Application, { unregistrable, revoked }: DeletionImpact): ModalView {
   const ends =
     unregistrable === 0
       ? 'It has nothing to unregister.'
       : `*${registrations(unregistrable)} will be unregistered*, and it loses access to those services.`;
   const stays = revoked === 0 ? [] : [{ ...context(left(revoked)), block_id: 'stays' }];
-  return form(formIds.delete, about(application), 'Delete application', 'Delete', [
-    naming(application.name),
+  return readApplicationForm(formIds.delete, applicationOf(application), 'Delete application', 'Delete', [
+    nameForm(application.name),
     { ...section(`:warning: ${ends} This cannot be undone.`), block_id: 'ends' },
     ...stays,
     nameInput('Type the name of the application to delete it', 'As it is written above, in the same case.'),

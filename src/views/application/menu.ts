@@ -2,7 +2,7 @@
 import type { Overflow } from '@slack/types';
 import { z } from 'zod';
 import { type ApplicationAction, applicationActions } from '../../domain/application.ts';
-import { storable } from '../../domain/text.ts';
+import { toStorable } from '../../domain/text.ts';
 import { option } from '../blocks.ts';
 
 export const menuId = 'application';
@@ -41,15 +41,15 @@ const choice = z.string().transform((text, checking) => {
 });
 
 /** What was chosen in an application's menu; undefined for a value that was made up. */
-export const chosen = (value: unknown) => choice.safeParse(value).data;
+export const readMenuChoice = (value: unknown) => choice.safeParse(value).data;
 
 /** The ids of people, as Slack has them. */
-export const personId = z.string().regex(/^[UW][A-Z0-9]{1,20}$/);
+export const slackUserId = z.string().regex(/^[UW][A-Z0-9]{1,20}$/);
 
 /** A text field named `name`, as it was submitted. */
 const named = z.object({
-  name: z.object({ name: z.object({ value: z.string().transform(storable) }) }),
+  name: z.object({ name: z.object({ value: z.string().transform(toStorable) }) }),
 });
 
 /** What was typed into the field "name"; '' for nothing. */
-export const typedName = (submitted: unknown): string => named.safeParse(submitted).data?.name.name.value ?? '';
+export const readName = (submitted: unknown): string => named.safeParse(submitted).data?.name.name.value ?? '';

@@ -1,7 +1,7 @@
 /** What people are told of applications: who owns one now, and which have nobody left. */
 import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { button, context, lines, mention, name, person, section, when, words } from '../blocks.ts';
+import { button, context, dateTime, fields, inlineText, mention, person, section, textElement } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
 /** An event, as one of those whom it concerns is told. */
@@ -15,7 +15,7 @@ type Told = {
 };
 
 /** What `reader` is told of an event: that they own the application now, or no longer, or who else does not any more. */
-export function ownerNotice({ application, action, actor, added, removed, owners }: Told, reader: string): Message {
+export function ownerMessage({ application, action, actor, added, removed, owners }: Told, reader: string): Message {
   const who = actor ? mention(actor) : 'Somebody';
   const others = owners.filter((id) => id !== reader).map(mention);
   const beside = others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You are its only owner now.';
@@ -33,9 +33,9 @@ export function ownerNotice({ application, action, actor, added, removed, owners
 
   function notice(said: string): Message {
     return {
-      text: `${said} ${name(application)}`,
+      text: `${said} ${inlineText(application)}`,
       blocks: [
-        lines('application', [{ label: 'Application', value: [words(application)] }]),
+        fields('application', [{ label: 'Application', value: [textElement(application)] }]),
         { ...section(said), block_id: 'said' },
       ],
     };
@@ -55,9 +55,9 @@ type Orphan = {
 };
 
 /** What the admins are asked, and what that becomes when one of them has answered. */
-export function orphanNotice({ id, version, application, left, since, adopted }: Orphan): Message {
+export function ownerlessMessage({ id, version, application, left, since, adopted }: Orphan): Message {
   const said = adopted
-    ? `:key: *Handed over to ${mention(adopted.owner)} by ${mention(adopted.by)}* ${when(adopted.at)}`
+    ? `:key: *Handed over to ${mention(adopted.owner)} by ${mention(adopted.by)}* ${dateTime(adopted.at)}`
     : ':warning: *This application has no owner any more.* Nobody can unregister what it has, or delete it. Hand it over to somebody.';
   const actions: KnownBlock[] = adopted
     ? []
@@ -69,14 +69,14 @@ export function orphanNotice({ id, version, application, left, since, adopted }:
         },
       ];
   return {
-    text: `${adopted ? 'Handed over' : 'An application has no owner any more'}: ${name(application)}.`,
+    text: `${adopted ? 'Handed over' : 'An application has no owner any more'}: ${inlineText(application)}.`,
     blocks: [
-      lines('application', [
-        { label: 'Application', value: [words(application)] },
-        { label: 'Last owner', value: [person(left), words(', who has left Slack')] },
+      fields('application', [
+        { label: 'Application', value: [textElement(application)] },
+        { label: 'Last owner', value: [person(left), textElement(', who has left Slack')] },
       ]),
       { ...section(said), block_id: 'said' },
-      ...(adopted ? [] : [{ ...context(`Since ${when(since)}.`), block_id: 'since' }]),
+      ...(adopted ? [] : [{ ...context(`Since ${dateTime(since)}.`), block_id: 'since' }]),
       ...actions,
     ],
   };

@@ -1,17 +1,17 @@
 /** The forms that say who owns an application: drawn, and read back. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import { type Application, ownersAtMost } from '../../domain/application.ts';
+import { type Application, maxOwners } from '../../domain/application.ts';
 import { input, plain } from '../blocks.ts';
-import type { Pressed } from '../button-value.ts';
-import { about, form, naming } from './forms.ts';
-import { formIds, personId } from './menu.ts';
+import type { ButtonValue } from '../button-value.ts';
+import { applicationOf, nameForm, readApplicationForm } from './forms.ts';
+import { formIds, slackUserId } from './menu.ts';
 
 /** Who owns it beside `person`, who is asking: nobody can take themselves out here, so somebody always stays. */
 export function ownersModal(application: Application, person: string): ModalView {
   const others = application.owners.filter((id) => id !== person);
-  return form(formIds.owners, about(application), 'Co-owners', 'Save', [
-    naming(application.name),
+  return readApplicationForm(formIds.owners, applicationOf(application), 'Co-owners', 'Save', [
+    nameForm(application.name),
     {
       ...input(
         'people',
@@ -19,7 +19,7 @@ export function ownersModal(application: Application, person: string): ModalView
         {
           type: 'multi_users_select',
           action_id: 'people',
-          max_selected_items: ownersAtMost - 1,
+          max_selected_items: maxOwners - 1,
           placeholder: plain('Nobody beside you', 150),
           ...(others.length > 0 ? { initial_users: others } : {}),
         },
@@ -31,25 +31,25 @@ export function ownersModal(application: Application, person: string): ModalView
 }
 
 export const handOverModal = (application: Application): ModalView =>
-  form(formIds['hand-over'], about(application), 'Hand over application', 'Hand over', [
-    naming(application.name),
+  readApplicationForm(formIds['hand-over'], applicationOf(application), 'Hand over application', 'Hand over', [
+    nameForm(application.name),
     newOwner('They will own it instead of you, and are told.'),
   ]);
 
-export const adoptForm = 'adopt-application';
+export const assignOwnerForm = 'adopt-application';
 
 /** The same for an admin, for an application that has lost its last owner. */
-export const adoptModal = (name: string, { id, seen }: Pressed): ModalView =>
-  form(adoptForm, `${id}@${seen}`, 'Hand over application', 'Hand over', [
-    naming(name),
+export const assignOwnerModal = (name: string, { id, seen }: ButtonValue): ModalView =>
+  readApplicationForm(assignOwnerForm, `${id}@${seen}`, 'Hand over application', 'Hand over', [
+    nameForm(name),
     newOwner('They will own it alone, and are told.'),
   ]);
 
 const newOwner = (hint: string) =>
   input('people', 'New owner', { type: 'users_select', action_id: 'person', placeholder: plain('Choose', 150) }, hint);
 
-const several = z.object({ people: z.object({ people: z.object({ selected_users: z.array(personId).max(100) }) }) });
-const one = z.object({ people: z.object({ person: z.object({ selected_user: personId }) }) });
+const several = z.object({ people: z.object({ people: z.object({ selected_users: z.array(slackUserId).max(100) }) }) });
+const one = z.object({ people: z.object({ person: z.object({ selected_user: slackUserId }) }) });
 
 /** The co-owners that were chosen; undefined for something that was made up. */
 export const readPeople = (submitted: unknown): string[] | undefined =>

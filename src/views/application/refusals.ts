@@ -1,13 +1,13 @@
 /** Why nothing was done with an application, and what to do next. Every refusal has its sentence here. */
-import { type ApplicationRefusal, nameLimit, ownersAtMost } from '../../domain/application.ts';
-import { cut } from '../../domain/text.ts';
-import { whoDecides } from '../approvers.ts';
-import { saying, section } from '../blocks.ts';
-import { mixedName } from '../name-errors.ts';
+import { type ApplicationRefusal, applicationNameLimit, maxOwners } from '../../domain/application.ts';
+import { truncate } from '../../domain/text.ts';
+import { describeApprovers } from '../approvers.ts';
+import { messageModal, section } from '../blocks.ts';
+import { mixedScriptText } from '../name-errors.ts';
 import { refusalText } from '../registration/refusals.ts';
 
 /** In plain text, as it stands under a field or in a modal. */
-export function sentence(refused: ApplicationRefusal): string {
+export function applicationRefusalText(refused: ApplicationRefusal): string {
   switch (refused.kind) {
     case 'gone':
       return 'This application has been deleted. Nothing was changed.';
@@ -18,15 +18,15 @@ export function sentence(refused: ApplicationRefusal): string {
     case 'name-taken':
       return `There is an application called “${refused.name}” already. Choose another name.`;
     case 'wrong-name':
-      return `This is not its name. Type “${cut(refused.name, 100)}” to delete it.`;
+      return `This is not its name. Type “${truncate(refused.name, 100)}” to delete it.`;
     case 'only-owner':
       return 'You are its only owner. Hand it over instead, or delete it.';
     case 'too-many-owners':
-      return `An application has ${ownersAtMost} owners at most. Choose fewer.`;
+      return `An application has ${maxOwners} owners at most. Choose fewer.`;
     case 'cannot-own':
       return cannotOwn[refused.why];
     case 'not-an-admin':
-      return `Only ${whoDecides(refused.askInstead)} may hand this application over. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} may hand this application over. Nothing was changed.`;
     case 'owned':
       return 'This application has an owner again. Nothing was changed.';
     case 'external':
@@ -53,19 +53,20 @@ const fields: Partial<Record<ApplicationRefusal['kind'], 'name' | 'people'>> = {
 };
 
 /** What a form becomes: the sentence stands on the field that would mend it; where there is none, the form ends. */
-export function refusedForm({ title }: { title: { text: string } }, refused: ApplicationRefusal) {
+export function applicationFormErrors({ title }: { title: { text: string } }, refused: ApplicationRefusal) {
   const field = fields[refused.kind];
-  const text = sentence(refused);
+  const text = applicationRefusalText(refused);
   if (field) return { errors: { [field]: text } };
-  return { view: saying(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
+  return { view: messageModal(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
 }
 
 /** What is wrong with a new name; undefined where it will do. */
-export const wrongName = (name: string): string | undefined => (name === '' ? needed.name : mixedName(name));
+export const nameNotMatching = (name: string): string | undefined =>
+  name === '' ? nameNeeded.name : mixedScriptText(name);
 
 /** What each field needs, whatever is wrong with it. */
-export const needed = {
-  name: `Type a name, in 1 to ${nameLimit} characters that are not only spaces.`,
-  people: `Choose up to ${ownersAtMost - 1} people.`,
+export const nameNeeded = {
+  name: `Type a name, in 1 to ${applicationNameLimit} characters that are not only spaces.`,
+  people: `Choose up to ${maxOwners - 1} people.`,
   person: 'Choose one person.',
 } as const;

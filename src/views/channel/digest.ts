@@ -1,8 +1,8 @@
-/** The digest: how a channel's week was, in words and as a chart. */
+/** The digest: how a channel's week was, in textElement and as a chart. */
 import type { RichTextElement } from '@slack/types';
-import { type Day, hasBars, totals, type Week } from '../../domain/digest.ts';
+import { type Day, hasBars, totalsOf, type Week } from '../../domain/digest.ts';
 import { formatAge, formatDuration } from '../../domain/duration.ts';
-import { header, lines, words } from '../blocks.ts';
+import { fields, header, textElement } from '../blocks.ts';
 import { barChart, type DataVisualizationBlock } from '../chart.ts';
 import type { Message } from '../message.ts';
 
@@ -13,21 +13,21 @@ type Options = {
   withChart: boolean;
 };
 
-export function digest(week: Week, { link, withChart }: Options, now: Date): Message {
-  const { opened, approved, rejected } = totals(week);
+export function digestMessage(week: Week, { link, withChart }: Options, now: Date): Message {
+  const { opened, approved, rejected } = totalsOf(week);
   const title = `Access requests, ${dates(week)}`;
   return {
     text: `${title}: ${opened} opened, ${approved + rejected} decided, ${week.waiting} still waiting.`,
     blocks: [
       header('title', title),
-      lines('week', rows(week, link, now)),
+      fields('week', rows(week, link, now)),
       ...(withChart && hasBars(week) ? [chart(week)] : []),
     ],
   };
 }
 
 function rows(week: Week, link: string | undefined, now: Date) {
-  const { opened, approved, rejected } = totals(week);
+  const { opened, approved, rejected } = totalsOf(week);
   const { automatic, timeToDecision, waiting, oldest } = week;
   const closed = counted([
     [week.withdrawn, 'withdrawn'],
@@ -38,7 +38,10 @@ function rows(week: Week, link: string | undefined, now: Date) {
     [approved, 'approved'],
     [rejected, 'rejected'],
   ]);
-  const row = (label: string, text: string, ...more: RichTextElement[]) => ({ label, value: [words(text), ...more] });
+  const row = (label: string, text: string, ...more: RichTextElement[]) => ({
+    label,
+    value: [textElement(text), ...more],
+  });
   return [
     row('Opened', `${opened || 'none'}${automatic > 0 ? `, ${automatic} of them approved automatically` : ''}`),
     row('Decided', decided ? `${approved + rejected}: ${decided}` : 'none'),
@@ -55,7 +58,7 @@ function rows(week: Week, link: string | undefined, now: Date) {
           row(
             'Oldest',
             `${oldest.service} — ${oldest.application}, waiting ${formatAge(oldest.requestedAt, now)}`,
-            ...(link ? [words(' · '), { type: 'link' as const, url: link, text: 'Open the card' }] : []),
+            ...(link ? [textElement(' · '), { type: 'link' as const, url: link, text: 'Open the card' }] : []),
           ),
         ]
       : []),

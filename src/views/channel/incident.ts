@@ -1,12 +1,12 @@
 /** What a human is told who can mend it: nothing arrives at a place, or messages were put aside for good. */
-import { cut } from '../../domain/text.ts';
+import { truncate } from '../../domain/text.ts';
 import { context, escaped, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
 /** `letters` are the messages that were put aside; `stands`: the others are tried again. */
-export type Told = { place: string; why: string; stands: boolean; letters: number };
+export type IncidentFacts = { place: string; why: string; stands: boolean; letters: number };
 
-export function trouble({ place, why, stands, letters }: Told): Message {
+export function incidentMessage({ place, why, stands, letters }: IncidentFacts): Message {
   const cause = mending[why] ?? `the cause is ${code(why)}`;
   const headline = stands
     ? `Registrar cannot reach ${named(place)}: ${cause}.`
@@ -41,7 +41,7 @@ function named(place: string): string {
   }
 }
 
-const code = (text: string): string => `\`${escaped(cut(text.replaceAll('`', "'"), 100))}\``;
+const code = (text: string): string => `\`${escaped(truncate(text.replaceAll('`', "'"), 100))}\``;
 
 const invite = `the bot is not in it, or it is gone. Write ${code('/invite @Registrar')} there, or choose another channel`;
 

@@ -2,13 +2,13 @@
 
 import type { ContextBlock, SectionBlock } from '@slack/types';
 import { formatAge } from '../../domain/duration.ts';
-import { type Mentioned, remindersAtMost } from '../../domain/reminder.ts';
-import { cut } from '../../domain/text.ts';
-import { button, context, date, mention, mrkdwn, plain, section, when } from '../blocks.ts';
+import { type Mentions, maxReminders } from '../../domain/reminder.ts';
+import { truncate } from '../../domain/text.ts';
+import { button, context, date, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
-export const listedAtMost = 20;
+export const maxListed = 20;
 
 /** How many people and groups it mentions; the rest is counted. */
 const mentionedAtMost = 50;
@@ -16,9 +16,9 @@ const mentionedAtMost = 50;
 /** All of a message's texts together may have about 13,200 characters: so much of each name leaves room for the others. */
 const nameAtMost = 75;
 
-export const putOffButton = 'put-off';
+export const snoozeButton = 'put-off';
 
-export type Waiting = {
+export type ReminderItem = {
   id: number;
   version: number;
   service: string;
@@ -30,7 +30,7 @@ export type Waiting = {
   link: string | undefined;
 };
 
-export type Listed = Waiting & {
+export type ReminderList = ReminderItem & {
   /** The channel whose approvers decide it, where that is another one. */
   elsewhere: string | undefined;
   /** When it expires, where no other reminder comes before. */
@@ -39,7 +39,7 @@ export type Listed = Waiting & {
 };
 
 /** Draws a reminder of these requests, oldest first, of `total` in all. */
-export function reminder(waiting: Listed[], total: number, mentioned: Mentioned, now: Date): Message {
+export function reminderMessage(waiting: ReminderList[], total: number, mentioned: Mentions, now: Date): Message {
   const headline = total === 1 ? 'A request is waiting for a decision' : `${total} requests are waiting for a decision`;
   const whom = [...mentioned.users, ...mentioned.groups];
   const elsewhere = waiting.some((one) => one.elsewhere);
@@ -64,30 +64,32 @@ function those(ids: string[]): string {
   return shown.length > 0 ? `${shown.join(', ')} and ${last}` : `${last}`;
 }
 
-function row(waiting: Listed, now: Date): SectionBlock {
+function row(waiting: ReminderList, now: Date): SectionBlock {
   const { id, version, elsewhere, expires, putOff } = waiting;
   const facts = [
     told(waiting, now),
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
-    ...(putOff ? [`:zzz: Put off until ${when(putOff.until)} by ${mention(putOff.by)}`] : []),
+    ...(putOff ? [`:zzz: Put off until ${dateTime(putOff.until)} by ${mention(putOff.by)}`] : []),
   ];
   const later =
-    putOff || elsewhere ? {} : { accessory: button(putOffButton, 'Remind me tomorrow', `${id}@${version}`) };
+    putOff || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', `${id}@${version}`) };
   return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
 }
 
 /** In plain text, where no name can mention anybody. */
-const named = ({ service, application, called }: Waiting) =>
-  plain(`${cut(service, nameAtMost)} — ${cut(application, nameAtMost)}\nasked for by ${cut(called, nameAtMost)}`);
+const named = ({ service, application, called }: ReminderItem) =>
+  plain(
+    `${truncate(service, nameAtMost)} — ${truncate(application, nameAtMost)}\nasked for by ${truncate(called, nameAtMost)}`,
+  );
 
-const told = ({ requestedAt, link }: Waiting, now: Date): string =>
+const told = ({ requestedAt, link }: ReminderItem, now: Date): string =>
   `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
 const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
 
 /** What is left of a reminder that Slack does not let be deleted. */
-export const replaced: Message = {
+export const replacedReminder: Message = {
   text: 'This reminder is over.',
   blocks: [
     {
@@ -98,7 +100,7 @@ export const replaced: Message = {
 };
 
 /** Says of which requests no more reminders come. */
-export function lastReminders(waiting: Waiting[], total: number, now: Date): Message {
+export function lastReminders(waiting: ReminderItem[], total: number, now: Date): Message {
   const headline =
     total === 1 ? 'A request has had its last reminder' : `${total} requests have had their last reminder`;
   return {
@@ -106,7 +108,7 @@ export function lastReminders(waiting: Waiting[], total: number, now: Date): Mes
     blocks: [
       {
         ...section(
-          `:no_bell: *${headline}.* Nobody has answered after ${remindersAtMost} reminders, so Registrar stops here.`,
+          `:no_bell: *${headline}.* Nobody has answered after ${maxReminders} reminders, so Registrar stops here.`,
         ),
         block_id: 'headline',
       },

@@ -2,40 +2,44 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
-import { next, type Status } from '../../domain/registration.ts';
-import { cut } from '../../domain/text.ts';
+import { nextStatus, type Status } from '../../domain/registration.ts';
+import { truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
-import { whoDecides } from '../approvers.ts';
-import { button, header, mrkdwn, plain, section, when } from '../blocks.ts';
-import { capital, mark } from '../registration/timeline.ts';
-import { turning } from './pagination.ts';
+import { describeApprovers } from '../approvers.ts';
+import { button, dateTime, header, mrkdwn, plain, section } from '../blocks.ts';
+import { capitalize, statusEmoji } from '../registration/timeline.ts';
+import { pager } from './pagination.ts';
 
 /** How many registrations a page holds. */
-export const heldAtMost = 15;
+export const maxShown = 15;
 
 export const unregisterButton = 'unregister';
 export const editButton = 'edit';
 
 /** An application with one of its live registrations, or with none. */
-export type Held = {
+export type HeldApplication = {
   applicationId: number;
   application: string;
   registration: { id: number; version: number; status: Status; since: Date; mine: boolean } | null;
   service: { name: string; approvers: Approvers } | null;
 };
 
-export const applications = (held: Page<Held>): KnownBlock[] => [
+export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => [
   header('mine', 'Your applications'),
-  ...(held.total === 0 ? [{ ...section(nothingHeld), block_id: 'nothing-held' }] : []),
+  ...(held.total === 0 ? [{ ...section(noApplications), block_id: 'nothing-held' }] : []),
   ...held.rows.flatMap((row, index) => holding(row, held.rows[index - 1])),
-  ...turning('mine', held, 'lines'),
+  ...pager('mine', held, 'lines'),
 ];
 
 /** Also what `/registrations` says to somebody without any. */
-export const nothingHeld = 'You have no applications yet. `/register` requests access to a service for your first one.';
+export const noApplications =
+  'You have no applications yet. `/register` requests access to a service for your first one.';
 
 /** A registration, under its application where that has not been named on this page. */
-function holding({ applicationId, application, registration, service }: Held, before: Held | undefined): KnownBlock[] {
+function holding(
+  { applicationId, application, registration, service }: HeldApplication,
+  before: HeldApplication | undefined,
+): KnownBlock[] {
   const heading: KnownBlock = {
     type: 'section',
     block_id: `application-${applicationId}`,
@@ -61,17 +65,17 @@ function holding({ applicationId, application, registration, service }: Held, be
       type: 'section',
       block_id: `registration-${id}`,
       fields: [plain(service.name, 150), mrkdwn(standing(registration, service.approvers))],
-      ...(next(status, 'unregister') ? { accessory: unregister } : {}),
+      ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
-    ...(mine && next(status, 'edit') ? [edit] : []),
+    ...(mine && nextStatus(status, 'edit') ? [edit] : []),
   ];
 }
 
 /** "Pending since …", and whom it waits for or who has to act. */
 function standing(held: { status: Status; since: Date }, approvers: Approvers): string {
   const { status } = held;
-  const since = `${mark[status]} *${capital(status)}* since ${when(held.since)}`;
-  if (status === 'pending') return `${since}, waiting for ${whoDecides(approvers)}.`;
+  const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;
+  if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.`;
   if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.`;
   return `${since}.`;
 }
@@ -79,7 +83,7 @@ function standing(held: { status: Status; since: Date }, approvers: Approvers): 
 /** Slack takes 300 characters here. */
 const confirmUnregister = (service: string, application: string): ConfirmationDialog => ({
   title: plain('Unregister this application?', 100),
-  text: plain(`${application} loses access to ${cut(service, 150)}. You can register it again later.`, 300),
+  text: plain(`${application} loses access to ${truncate(service, 150)}. You can register it again later.`, 300),
   confirm: plain('Unregister', 30),
   deny: plain('Keep', 30),
   style: 'danger',

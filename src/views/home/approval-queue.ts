@@ -2,23 +2,23 @@
 
 import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import { nameLimit } from '../../domain/application.ts';
+import { applicationNameLimit } from '../../domain/application.ts';
 import { formatAge } from '../../domain/duration.ts';
 import type { Page } from '../../domain/pagination.ts';
-import { cut, storable } from '../../domain/text.ts';
-import { button, header, input, option, person, picker, section, words } from '../blocks.ts';
-import { decisions } from '../registration/card.ts';
-import { turning } from './pagination.ts';
+import { toStorable, truncate } from '../../domain/text.ts';
+import { button, header, input, option, person, picker, section, textElement } from '../blocks.ts';
+import { decisionButtons } from '../registration/card.ts';
+import { pager } from './pagination.ts';
 
 /** How many requests a page holds. */
-export const waitingAtMost = 11;
+export const maxQueued = 11;
 
 export const servicePicker = 'home-service';
 export const searchField = 'home-search';
 export const showAll = 'home-all';
 
 /** A pending request that the person may decide. */
-export type Waiting = {
+export type QueueItem = {
   id: number;
   version: number;
   service: string;
@@ -34,9 +34,9 @@ type Service = { id: number; slug: string; name: string };
 /** What the queue is narrowed to. `service` is undefined also where the chosen one is not in the catalog any more. */
 type Filter = { active: boolean; service: Service | undefined; search: string };
 
-export type Queue = Page<Waiting> & { filter: Filter };
+export type Queue = Page<QueueItem> & { filter: Filter };
 
-export function queue(waiting: Queue, now: Date): KnownBlock[] {
+export function queueBlocks(waiting: Queue, now: Date): KnownBlock[] {
   const { total, filter, rows } = waiting;
   const nothing = filter.active ? 'No pending request matches.' : 'Nothing waits for your decision.';
   return [
@@ -44,7 +44,7 @@ export function queue(waiting: Queue, now: Date): KnownBlock[] {
     ...(total > 0 || filter.active ? narrowing(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
     ...rows.flatMap((request) => asking(request, now)),
-    ...turning('queue', waiting, total === 1 ? 'request' : 'requests'),
+    ...pager('queue', waiting, total === 1 ? 'request' : 'requests'),
     { type: 'divider', block_id: 'end-of-queue' },
   ];
 }
@@ -52,7 +52,7 @@ export function queue(waiting: Queue, now: Date): KnownBlock[] {
 /** Slack keeps what is in a field while its block_id stays the same; another one shows what the filter now is. */
 function narrowing({ active, service, search }: Filter): KnownBlock[] {
   const services = picker(servicePicker, 'All services');
-  const chosen = service ? { ...services, initial_option: serviceOption(service) } : services;
+  const chosen = service ? { ...services, initial_option: queueServiceOption(service) } : services;
   const typed = search === '' ? {} : { initial_value: search };
   const all: ActionsBlock = { type: 'actions', block_id: 'all', elements: [button(showAll, 'Show all', 'all')] };
   return [
@@ -61,7 +61,7 @@ function narrowing({ active, service, search }: Filter): KnownBlock[] {
       ...input(
         `search-${search}`,
         'Application',
-        { type: 'plain_text_input', action_id: searchField, max_length: nameLimit, ...typed },
+        { type: 'plain_text_input', action_id: searchField, max_length: applicationNameLimit, ...typed },
         'Type a part of its name and press Enter.',
       ),
       dispatch_action: true,
@@ -71,7 +71,7 @@ function narrowing({ active, service, search }: Filter): KnownBlock[] {
 }
 
 /** A request as the card has it, in two blocks, with the card's own buttons. */
-function asking(request: Waiting, now: Date): KnownBlock[] {
+function asking(request: QueueItem, now: Date): KnownBlock[] {
   const { id, version, service, application, requester, reason, requestedAt, cardChannel } = request;
   return [
     {
@@ -81,26 +81,26 @@ function asking(request: Waiting, now: Date): KnownBlock[] {
         {
           type: 'rich_text_section',
           elements: [
-            { type: 'text', text: `${cut(service, 150)} — ${application}`, style: { bold: true } },
-            words(', asked for by '),
+            { type: 'text', text: `${truncate(service, 150)} — ${application}`, style: { bold: true } },
+            textElement(', asked for by '),
             person(requester),
-            words(`, waiting ${formatAge(requestedAt, now)}`),
-            ...(cardChannel ? [words(', card in '), { type: 'channel' as const, channel_id: cardChannel }] : []),
+            textElement(`, waiting ${formatAge(requestedAt, now)}`),
+            ...(cardChannel ? [textElement(', card in '), { type: 'channel' as const, channel_id: cardChannel }] : []),
           ],
         },
-        { type: 'rich_text_quote', elements: [words(reason, 300)] },
+        { type: 'rich_text_quote', elements: [textElement(reason, 300)] },
       ],
     },
     {
       type: 'actions',
       block_id: `decide-${id}`,
-      elements: decisions({ id, version, status: 'pending', applicationDeleted: false }),
+      elements: decisionButtons({ id, version, status: 'pending', applicationDeleted: false }),
     },
   ];
 }
 
 /** A service in the picker that narrows the queue. */
-export const serviceOption = ({ id, slug, name }: Service): PlainTextOption =>
+export const queueServiceOption = ({ id, slug, name }: Service): PlainTextOption =>
   option(name.replace(/\s+/g, ' '), String(id), slug);
 
 const chosen = z
@@ -109,8 +109,8 @@ const chosen = z
   .transform(Number);
 
 /** The service that was chosen; null for none. */
-export const serviceChosen = (value: unknown): number | null => chosen.safeParse(value).data ?? null;
+export const readServiceFilter = (value: unknown): number | null => chosen.safeParse(value).data ?? null;
 
 /** What was searched for, no longer than a name can be. */
-export const searched = (value: unknown): string =>
-  cut(storable(z.string().safeParse(value).data ?? ''), nameLimit, '').trim();
+export const readSearch = (value: unknown): string =>
+  truncate(toStorable(z.string().safeParse(value).data ?? ''), applicationNameLimit, '').trim();

@@ -3,15 +3,15 @@ import type { KnownBlock, Overflow } from '@slack/types';
 import { z } from 'zod';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
-import { type ServiceRecord, type Switch, serviceLimits, switches } from '../../domain/service.ts';
-import { cut, storable } from '../../domain/text.ts';
-import { whoDecides } from '../approvers.ts';
+import { type ServiceRecord, serviceLimits, type Toggle, toggles } from '../../domain/service.ts';
+import { toStorable, truncate } from '../../domain/text.ts';
+import { describeApprovers } from '../approvers.ts';
 import { button, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
-import { type Pressed, pressed } from '../button-value.ts';
-import { turning } from './pagination.ts';
+import { type ButtonValue, readButton } from '../button-value.ts';
+import { pager } from './pagination.ts';
 
 /** How many services a page holds, one block each. */
-export const servicesAtMost = 10;
+export const maxServices = 10;
 
 export const addButton = 'add-service';
 export const catalogSearch = 'home-catalog-search';
@@ -19,18 +19,18 @@ export const catalogSearch = 'home-catalog-search';
 export const serviceMenu = 'service-menu';
 
 /** A service, and who is asked about it. */
-export type Listed = ServiceRecord & { id: number; version: number; asked: Approvers };
+export type CatalogItem = ServiceRecord & { id: number; version: number; asked: Approvers };
 
-export type Catalog = Page<Listed> & { search: string };
+export type Catalog = Page<CatalogItem> & { search: string };
 
 /** At most sixteen blocks. */
-export const catalog = (listed: Catalog): KnownBlock[] => [
+export const catalogBlocks = (listed: Catalog): KnownBlock[] => [
   header('catalog', 'Catalog'),
   { type: 'actions', block_id: 'catalog-add', elements: [button(addButton, 'Add a service', 'add')] },
   ...searching(listed.search),
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
   ...listed.rows.map(line),
-  ...turning('catalog', listed, listed.total === 1 ? 'service' : 'services'),
+  ...pager('catalog', listed, listed.total === 1 ? 'service' : 'services'),
 ];
 
 const nothing = (search: string): string =>
@@ -52,10 +52,10 @@ function searching(search: string): KnownBlock[] {
 }
 
 /** What was searched for. */
-export const catalogSearched = (value: unknown): string =>
-  cut(storable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
+export const readCatalogSearch = (value: unknown): string =>
+  truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
-function line(service: Listed): KnownBlock {
+function line(service: CatalogItem): KnownBlock {
   const { id, version } = service;
   return {
     type: 'section',
@@ -65,15 +65,15 @@ function line(service: Listed): KnownBlock {
   };
 }
 
-function state({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: Listed): string {
+function state({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: CatalogItem): string {
   const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
-  const approval = autoApprove ? 'Approved automatically' : `Decided by ${whoDecides(asked)}`;
+  const approval = autoApprove ? 'Approved automatically' : `Decided by ${describeApprovers(asked)}`;
   const managed = managedBy === 'file' ? '\nManaged by the catalog file' : '';
   return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${managed}`;
 }
 
 /** What the menu offers beside Edit and History. Slack takes five options. */
-const labels: Record<Switch, string> = {
+const labels: Record<Toggle, string> = {
   enable: 'Enable registration',
   disable: 'Disable registration',
   'auto-on': 'Switch auto approval on',
@@ -82,8 +82,8 @@ const labels: Record<Switch, string> = {
   'bring-back': 'Bring back',
 };
 
-function menu({ registrationEnabled, autoApprove, retired, managedBy }: Listed, value: string): Overflow {
-  const offered: Switch[] = retired
+function menu({ registrationEnabled, autoApprove, retired, managedBy }: CatalogItem, value: string): Overflow {
+  const offered: Toggle[] = retired
     ? ['bring-back']
     : [registrationEnabled ? 'disable' : 'enable', autoApprove ? 'auto-off' : 'auto-on', 'retire'];
   const here = [option('Edit', `edit:${value}`), ...offered.map((what) => option(labels[what], `${what}:${value}`))];
@@ -95,12 +95,12 @@ function menu({ registrationEnabled, autoApprove, retired, managedBy }: Listed, 
 }
 
 /** What was chosen in the menu, for which service as it was seen; undefined for a value that was made up. */
-export function chosenInMenu(value: string): (Pressed & { what: Switch | 'edit' | 'history' }) | undefined {
+export function readServiceMenu(value: string): (ButtonValue & { what: Toggle | 'edit' | 'history' }) | undefined {
   const [what = '', rest] = value.split(':');
-  const service = pressed(rest);
+  const service = readButton(rest);
   if (!service) return undefined;
   if (what === 'edit' || what === 'history') return { ...service, what };
   return isSwitch(what) ? { ...service, what } : undefined;
 }
 
-const isSwitch = (what: string): what is Switch => Object.hasOwn(switches, what);
+const isSwitch = (what: string): what is Toggle => Object.hasOwn(toggles, what);

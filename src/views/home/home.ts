@@ -7,14 +7,14 @@ import type { HomeView } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';
 import { newApplicationButton } from '../application/menu.ts';
 import { button, context } from '../blocks.ts';
-import { applications, type Held } from './applications.ts';
-import { type Queue, queue } from './approval-queue.ts';
-import { type Catalog, catalog } from './catalog.ts';
+import { applicationBlocks, type HeldApplication } from './applications.ts';
+import { type Queue, queueBlocks } from './approval-queue.ts';
+import { type Catalog, catalogBlocks } from './catalog.ts';
 
 export const registerButton = 'register';
 
-export type Drawn = {
-  held: Page<Held>;
+export type HomeFacts = {
+  held: Page<HeldApplication>;
   /** Null for people who decide nothing. */
   waiting: Queue | null;
   /** Null for people who are no admins. */
@@ -23,7 +23,7 @@ export type Drawn = {
   unsure: boolean;
 };
 
-export const home = ({ held, waiting, catalog: services, unsure }: Drawn, now: Date): HomeView => ({
+export const homeView = ({ held, waiting, catalog: services, unsure }: HomeFacts, now: Date): HomeView => ({
   type: 'home',
   blocks: [
     {
@@ -35,9 +35,9 @@ export const home = ({ held, waiting, catalog: services, unsure }: Drawn, now: D
       ],
     },
     ...(unsure ? [{ ...context(unsureWho), block_id: 'unsure' }] : []),
-    ...(waiting ? queue(waiting, now) : []),
-    ...applications(held),
-    ...(services ? catalog(services) : []),
+    ...(waiting ? queueBlocks(waiting, now) : []),
+    ...applicationBlocks(held),
+    ...(services ? catalogBlocks(services) : []),
   ],
 });
 

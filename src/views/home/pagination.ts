@@ -15,7 +15,7 @@ export const pageButtons = [
 ] as const;
 
 /** Where a list has more than one page: which one this is, and the ways to the others. */
-export function turning(
+export function pager(
   list: 'queue' | 'mine' | 'catalog',
   { page, pages, total }: Page<unknown>,
   noun: string,
@@ -35,4 +35,4 @@ const turnedTo = z
   .transform(Number);
 
 /** The page that a button turns to; the first for one that was made up. */
-export const pageOf = (value: unknown): number => turnedTo.safeParse(value).data ?? 1;
+export const readPage = (value: unknown): number => turnedTo.safeParse(value).data ?? 1;

@@ -1,7 +1,7 @@
 /** What matters of a message's blocks: its words, its ids and what its buttons carry. Slack may write the rest in its own way. */
 
 /** Two drawings that people read and press alike have the same gist. */
-export function gist(blocks: readonly unknown[]): string {
+export function fingerprint(blocks: readonly unknown[]): string {
   return JSON.stringify(blocks.map(atoms));
 }
 

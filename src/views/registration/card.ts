@@ -1,25 +1,25 @@
 /** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
-import { type Decision, type Entry, isLive, next, type Registration } from '../../domain/registration.ts';
-import { whoDecides } from '../approvers.ts';
+import { type Decision, type HistoryEvent, isLive, nextStatus, type Registration } from '../../domain/registration.ts';
+import { describeApprovers } from '../approvers.ts';
 import {
   button,
   context,
-  lines,
+  dateTime,
+  fields,
+  inlineText,
   mention,
-  name,
   option,
   person,
   plain,
   quote,
   section,
-  when,
-  words,
+  textElement,
 } from '../blocks.ts';
-import { type Pressed, pressed } from '../button-value.ts';
+import { type ButtonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { historyId } from './history-modal.ts';
-import { because, decided, earlierRequests, mark, said } from './timeline.ts';
+import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where `life` has it. */
 const buttons = [
@@ -35,15 +35,15 @@ export const overflowId = 'more';
 /** How many events a card tells of, the newest: a message takes 50 blocks, and each event up to two. */
 const eventsShown = 18;
 
-export function card(registration: Registration): Message {
-  const { service, application, requester, reason, earlier } = registration;
+export function requestCard(registration: Registration): Message {
+  const { service, application, requester, reason, previousRequests: earlier } = registration;
   return {
     text: summary(registration),
     blocks: [
       { type: 'header', block_id: 'title', text: plain('Access request') },
-      lines('request', [
-        { label: 'Service', value: [words(service.name, 150)] },
-        { label: 'Application', value: [words(application, 150)] },
+      fields('request', [
+        { label: 'Service', value: [textElement(service.name, 150)] },
+        { label: 'Application', value: [textElement(application, 150)] },
         { label: 'Requested by', value: [person(requester)] },
       ]),
       quote('reason', reason),
@@ -62,12 +62,12 @@ export function movedCard(
   const place = `<#${to.channel}>`;
   const link: RichTextElement[] = to.link ? [{ type: 'link', url: to.link, text: 'Open the card' }] : [];
   return {
-    text: `This request has moved to ${place}: ${name(service.name)} for ${name(application)}.`,
+    text: `This request has moved to ${place}: ${inlineText(service.name)} for ${inlineText(application)}.`,
     blocks: [
       { ...section(`:arrow_right: *This request has moved to ${place}.*`), block_id: 'moved' },
-      lines('request', [
-        { label: 'Service', value: [words(service.name, 150)] },
-        { label: 'Application', value: [words(application, 150)] },
+      fields('request', [
+        { label: 'Service', value: [textElement(service.name, 150)] },
+        { label: 'Application', value: [textElement(application, 150)] },
         { label: 'Requested by', value: [person(requester)] },
         ...(link.length > 0 ? [{ label: 'Now there', value: link }] : []),
       ]),
@@ -75,29 +75,29 @@ export function movedCard(
   };
 }
 
-function summary({ service, application, requester, reason, status, story }: Registration): string {
-  const request = `${mention(requester)} requests ${name(service.name)} for ${name(application)}.`;
-  const last = story.at(-1);
-  if (status === 'pending' || !last) return `${request}${because(reason)}`;
-  return `${said(last)}: ${request}${because(decides(last) ? last.reason : null)}`;
+function summary({ service, application, requester, reason, status, history }: Registration): string {
+  const request = `${mention(requester)} requests ${inlineText(service.name)} for ${inlineText(application)}.`;
+  const last = history.at(-1);
+  if (status === 'pending' || !last) return `${request}${reasonSuffix(reason)}`;
+  return `${eventTitle(last)}: ${request}${reasonSuffix(decides(last) ? last.reason : null)}`;
 }
 
 /** The reason of a request stands on the card by itself, also where it was edited. */
-const decides = ({ action }: Entry): boolean => action !== 'request' && action !== 'edit';
+const decides = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
 
 /** Since when it waits, and for whom; or all that was decided. */
-function standing({ status, requestedAt, approvers, story, applicationDeleted }: Registration): KnownBlock[] {
-  const told = decided(story)
+function standing({ status, requestedAt, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
+  const told = decisionEvents(history)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
-      const line = section(`${mark[entry.to]} *${said(entry)}* ${when(entry.at)}`);
+      const line = section(`${statusEmoji[entry.to]} *${eventTitle(entry)}* ${dateTime(entry.at)}`);
       const why = decides(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
       return [{ ...line, block_id: `event-${entry.version}` }, ...why];
     });
   const since =
     status === 'pending'
-      ? `Waiting since ${when(requestedAt)} for ${whoDecides(approvers)}.`
-      : `Requested ${when(requestedAt)}.`;
+      ? `Waiting since ${dateTime(requestedAt)} for ${describeApprovers(approvers)}.`
+      : `Requested ${dateTime(requestedAt)}.`;
   const deleted = applicationDeleted ? ' The application has been deleted.' : '';
   return [...told, { ...context(`${since}${deleted}`), block_id: 'since' }];
 }
@@ -105,9 +105,11 @@ function standing({ status, requestedAt, approvers, story, applicationDeleted }:
 type Decidable = Pick<Registration, 'id' | 'version' | 'status' | 'applicationDeleted'>;
 
 /** The buttons that decide a registration as it stands. They name the life that they were drawn from. */
-export const decisions = ({ id, version, status, applicationDeleted }: Decidable) =>
+export const decisionButtons = ({ id, version, status, applicationDeleted }: Decidable) =>
   buttons
-    .filter(({ action }) => next(status, action) && !(applicationDeleted && next(status, action) === 'approved'))
+    .filter(
+      ({ action }) => nextStatus(status, action) && !(applicationDeleted && nextStatus(status, action) === 'approved'),
+    )
     .map(({ action, label, style }) => button(action, label, `${id}@${version}`, style));
 
 function offered(registration: Registration): KnownBlock[] {
@@ -115,8 +117,8 @@ function offered(registration: Registration): KnownBlock[] {
   const value = `${id}@${version}`;
   // A closed card has nothing left to press.
   if (!isLive(status)) return [];
-  const elements: ActionsBlock['elements'] = [...decisions(registration), button(historyId, 'History', value)];
-  if (next(status, 'delete')) {
+  const elements: ActionsBlock['elements'] = [...decisionButtons(registration), button(historyId, 'History', value)];
+  if (nextStatus(status, 'delete')) {
     elements.push({
       type: 'overflow',
       action_id: overflowId,
@@ -136,5 +138,5 @@ const confirmDelete = (service: string, application: string): ConfirmationDialog
   style: 'danger',
 });
 /** The same from the overflow menu's `delete:id@version`. */
-export const pressedDelete = (value: string): Pressed | undefined =>
-  value.startsWith('delete:') ? pressed(value.slice('delete:'.length)) : undefined;
+export const readDelete = (value: string): ButtonValue | undefined =>
+  value.startsWith('delete:') ? readButton(value.slice('delete:'.length)) : undefined;

@@ -2,8 +2,8 @@
 import type { ModalView } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Status } from '../../domain/registration.ts';
-import { deciders } from '../approvers.ts';
-import { context, lines, saying, section, words } from '../blocks.ts';
+import { approverMentions } from '../approvers.ts';
+import { context, fields, messageModal, section, textElement } from '../blocks.ts';
 import { registerTitle } from './register-modal.ts';
 
 /** A registration that was made, and whom it waits for where it does. */
@@ -13,15 +13,15 @@ type Opened = { service: string; status: Status; approvers: Approvers };
 export function confirmation(application: string, opened: Opened[]): ModalView {
   const waiting = opened.some(({ status }) => status === 'pending');
   const approved = opened.some(({ status }) => status === 'approved');
-  return saying(registerTitle, [
+  return messageModal(registerTitle, [
     { ...section(headline(waiting, approved)), block_id: 'headline' },
-    lines('requested', [
-      { label: 'Application', value: [words(application)] },
+    fields('requested', [
+      { label: 'Application', value: [textElement(application)] },
       ...opened.map(({ service, status, approvers }) => ({
         label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
         value: [
-          words(service, 150),
-          ...(status === 'pending' ? [words(', waiting for '), ...deciders(approvers)] : []),
+          textElement(service, 150),
+          ...(status === 'pending' ? [textElement(', waiting for '), ...approverMentions(approvers)] : []),
         ],
       })),
     ]),

@@ -1,26 +1,29 @@
 /** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
 import type { KnownBlock } from '@slack/types';
-import type { Entry, Registration } from '../../domain/registration.ts';
-import { button, lines, name, quote, section, words } from '../blocks.ts';
+import type { HistoryEvent, Registration } from '../../domain/registration.ts';
+import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
 import type { Message } from '../message.ts';
-import { because, mark, said } from './timeline.ts';
+import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** What the requester reads when their request was decided. */
-export function decision(registration: Registration, entry: Entry): Message {
+export function decisionMessage(registration: Registration, entry: HistoryEvent): Message {
   const { service, application } = registration;
   const why = entry.action === 'request' ? null : entry.reason;
-  const headline = `${mark[entry.to]} *${said(entry)}*`;
+  const headline = `${statusEmoji[entry.to]} *${eventTitle(entry)}*`;
   const blocks: KnownBlock[] = [
     { ...section(headline), block_id: 'decision' },
-    lines('request', [
-      { label: 'Service', value: [words(service.name, 150)] },
-      { label: 'Application', value: [words(application, 150)] },
+    fields('request', [
+      { label: 'Service', value: [textElement(service.name, 150)] },
+      { label: 'Application', value: [textElement(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
     { ...section(nextStep(entry, service.docs, slack)), block_id: 'next' },
     ...(entry.action === 'expire' ? [again(registration)] : []),
   ];
-  return { text: `${said(entry)}: ${name(service.name)} for ${name(application)}.${because(why)}`, blocks };
+  return {
+    text: `${eventTitle(entry)}: ${inlineText(service.name)} for ${inlineText(application)}.${reasonSuffix(why)}`,
+    blocks,
+  };
 }
 
 export const askAgainButton = 'ask-again';
@@ -32,15 +35,15 @@ const again = ({ id, version }: Registration): KnownBlock => ({
 });
 
 /** How commands and links are written: the same words go into Slack and into e-mail, as text and as HTML. */
-export type Pen = { command: (text: string) => string; link: (url: string, label: string) => string };
+export type Markup = { command: (text: string) => string; link: (url: string, label: string) => string };
 
-const slack: Pen = {
+const slack: Markup = {
   command: (text) => `\`${text}\``,
   link: (url, label) => `<${linkTo(url)}|${label}>`,
 };
 
 /** What the requester can do now. */
-export function nextStep({ action }: Entry, docs: string | null, { command, link }: Pen): string {
+export function nextStep({ action }: HistoryEvent, docs: string | null, { command, link }: Markup): string {
   switch (action) {
     case 'request':
     case 'approve':

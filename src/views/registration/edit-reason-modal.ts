@@ -1,14 +1,14 @@
 /** The form in which a requester edits the reason of a request that is still pending. */
 import type { ModalView } from '@slack/types';
-import { plain, reasonInput, saying, section } from '../blocks.ts';
-import type { Pressed } from '../button-value.ts';
+import { messageModal, plain, reasonInput, section } from '../blocks.ts';
+import type { ButtonValue } from '../button-value.ts';
 
 export const editModalId = 'edit-reason';
 
 const title = 'Edit reason';
 
 /** `reason` is what stands there now. */
-export function editModal({ id, seen }: Pressed, reason: string): ModalView {
+export function editModal({ id, seen }: ButtonValue, reason: string): ModalView {
   return {
     type: 'modal',
     callback_id: editModalId,
@@ -22,4 +22,4 @@ export function editModal({ id, seen }: Pressed, reason: string): ModalView {
 
 /** What the form becomes when nothing was edited. */
 export const notEdited = (why: string): ModalView =>
-  saying(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);
+  messageModal(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

@@ -3,12 +3,12 @@
  * is complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
  * and kept on one line in the subject, where a line break would begin another header.
  */
-import type { Entry, Registration } from '../../domain/registration.ts';
-import { cut } from '../../domain/text.ts';
-import { nextStep, type Pen } from './decision-message.ts';
-import { said } from './timeline.ts';
+import type { HistoryEvent, Registration } from '../../domain/registration.ts';
+import { truncate } from '../../domain/text.ts';
+import { type Markup, nextStep } from './decision-message.ts';
+import { eventTitle } from './timeline.ts';
 
-export type Letter = { subject: string; text: string; html: string };
+export type EmailMessage = { subject: string; text: string; html: string };
 
 /** What Slack alone knows: who decided, by name, and where the card is; undefined where it does not say. */
 type Known = { decidedBy: string | undefined; card: string | undefined };
@@ -16,13 +16,17 @@ type Known = { decidedBy: string | undefined; card: string | undefined };
 /** The longest name in a subject: mail programs show about the first hundred characters. */
 const nameLimit = 60;
 
-export function letter({ service, application }: Registration, entry: Entry, { decidedBy, card }: Known): Letter {
+export function renderEmail(
+  { service, application }: Registration,
+  entry: HistoryEvent,
+  { decidedBy, card }: Known,
+): EmailMessage {
   const why = entry.action === 'request' ? null : entry.reason;
-  const headline = said(entry, () => decidedBy ?? 'an approver');
+  const headline = eventTitle(entry, () => decidedBy ?? 'an approver');
   const [decision = ''] = headline.split(' ');
   const about = { Service: service.name, Application: application };
   return {
-    subject: oneLine(`${decision}: ${cut(service.name, nameLimit)} for ${cut(application, nameLimit)}`),
+    subject: oneLine(`${decision}: ${truncate(service.name, nameLimit)} for ${truncate(application, nameLimit)}`),
     text: `${[
       oneLine(headline),
       ...Object.entries(about).map(([label, name]) => `${label}: ${oneLine(name)}`),
@@ -50,9 +54,9 @@ export function letter({ service, application }: Registration, entry: Entry, { d
 
 const openCard = 'Open the card in Slack';
 
-const inText: Pen = { command: (text) => text, link: (url, label) => `${label} (${oneLine(url)})` };
+const inText: Markup = { command: (text) => text, link: (url, label) => `${label} (${oneLine(url)})` };
 
-const inHtml: Pen = {
+const inHtml: Markup = {
   command: (text) => `<code>${escaped(text)}</code>`,
   link: (url, label) => `<a href="${escaped(url)}">${escaped(label)}</a>`,
 };

@@ -2,15 +2,15 @@
 import type { RichTextBlock, RichTextSection } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
-import { context, moment, section, words } from '../blocks.ts';
-import { nothingHeld } from '../home/applications.ts';
+import { context, richDate, section, textElement } from '../blocks.ts';
+import { noApplications } from '../home/applications.ts';
 import type { Message } from '../message.ts';
 
 /**
  * How many lines it has at most: 50 blocks are a message's limit, and all of its text together should stay under some
  * 13,000 characters. The rest is counted.
  */
-export const listedAtMost = 40;
+export const maxRegistrationsListed = 40;
 
 type Held = {
   applicationId: number;
@@ -20,7 +20,7 @@ type Held = {
 };
 
 export function registrationList({ rows, total }: Page<Held>): Message {
-  if (total === 0) return { text: nothingHeld, blocks: [{ ...section(nothingHeld), block_id: 'nothing-held' }] };
+  if (total === 0) return { text: noApplications, blocks: [{ ...section(noApplications), block_id: 'nothing-held' }] };
   const more = total - rows.length;
   const applications = Map.groupBy(rows, ({ applicationId }) => applicationId);
   return {
@@ -43,7 +43,7 @@ function listed(id: number, held: Held[]): RichTextBlock {
       { type: 'rich_text_section', elements: [{ type: 'text', text: name, style: { bold: true } }] },
       registered.length > 0
         ? { type: 'rich_text_list', style: 'bullet', elements: registered }
-        : { type: 'rich_text_section', elements: [words('No registrations.')] },
+        : { type: 'rich_text_section', elements: [textElement('No registrations.')] },
     ],
   };
 }
@@ -54,7 +54,7 @@ function row({ registration, service }: Held): RichTextSection[] {
   return [
     {
       type: 'rich_text_section',
-      elements: [words(service.name, 150), words(`: ${status} since `), moment(since)],
+      elements: [textElement(service.name, 150), textElement(`: ${status} since `), richDate(since)],
     },
   ];
 }

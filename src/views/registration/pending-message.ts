@@ -1,7 +1,7 @@
 import type { Approvers } from '../../domain/approvers.ts';
-import { cut } from '../../domain/text.ts';
-import { whoDecides } from '../approvers.ts';
-import { button, context, mrkdwn, plain, section, when } from '../blocks.ts';
+import { truncate } from '../../domain/text.ts';
+import { describeApprovers } from '../approvers.ts';
+import { button, context, dateTime, mrkdwn, plain, section } from '../blocks.ts';
 import { unregisterButton } from '../home/applications.ts';
 import type { Message } from '../message.ts';
 
@@ -15,7 +15,7 @@ type Waiting = {
 };
 
 /** Draws these requests, oldest first, of `total` in all. */
-export function stillWaiting(waiting: Waiting[], total: number): Message {
+export function pendingMessage(waiting: Waiting[], total: number): Message {
   const headline =
     total === 1
       ? 'Your request is still waiting for a decision'
@@ -29,8 +29,8 @@ export function stillWaiting(waiting: Waiting[], total: number): Message {
         type: 'section' as const,
         block_id: `request-${id}`,
         fields: [
-          plain(`${cut(service, 150)} — ${application}`),
-          mrkdwn(`Since ${when(requestedAt)}, for ${whoDecides(approvers)}`),
+          plain(`${truncate(service, 150)} — ${application}`),
+          mrkdwn(`Since ${dateTime(requestedAt)}, for ${describeApprovers(approvers)}`),
         ],
         accessory: button(unregisterButton, 'Withdraw', `${id}@${version}`),
       })),
@@ -41,4 +41,4 @@ export function stillWaiting(waiting: Waiting[], total: number): Message {
 }
 
 /** Said to whoever withdrew a request outside a form. */
-export const withdrawn = 'The request is withdrawn. You can ask again with `/register`.';
+export const withdrawnText = 'The request is withdrawn. You can ask again with `/register`.';

@@ -2,8 +2,8 @@
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { ReasonedDecision } from '../../domain/registration.ts';
-import { plain, reasonInput, reasonText, saying, section } from '../blocks.ts';
-import { type Pressed, pressed } from '../button-value.ts';
+import { messageModal, plain, reasonInput, reasonText, section } from '../blocks.ts';
+import { type ButtonValue, readButton } from '../button-value.ts';
 
 export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<
   ReasonedDecision,
@@ -16,7 +16,7 @@ const words = {
 } as const satisfies Record<ReasonedDecision, { title: string; submit: string }>;
 
 /** The form needs no data: only which life of which registration it is about. */
-export const reasonModal = (decision: ReasonedDecision, { id, seen }: Pressed): ModalView => ({
+export const reasonModal = (decision: ReasonedDecision, { id, seen }: ButtonValue): ModalView => ({
   type: 'modal',
   callback_id: reasonModalIds[decision],
   private_metadata: `${id}@${seen}`,
@@ -32,10 +32,10 @@ const values = z.object({
 
 /** Reads the submitted form; undefined parts were missing, made up, or only spaces. */
 export const readReason = (view: { private_metadata: string; state?: { values: unknown } }) => ({
-  pressed: pressed(view.private_metadata),
+  pressed: readButton(view.private_metadata),
   reason: values.safeParse(view.state?.values).data?.reason.reason.value,
 });
 
 /** What the form becomes when the decision was not taken. */
-export const refusedView = (decision: ReasonedDecision, why: string): ModalView =>
-  saying(words[decision].title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);
+export const decisionRefusedModal = (decision: ReasonedDecision, why: string): ModalView =>
+  messageModal(words[decision].title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

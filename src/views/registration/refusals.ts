@@ -1,7 +1,7 @@
 /** The sentences of a refused click. */
-import { type LastChange, type Refusal, takenBy } from '../../domain/registration.ts';
-import { whoDecides } from '../approvers.ts';
-import { mention, when } from '../blocks.ts';
+import { actorFor, type LastChange, type Refusal } from '../../domain/registration.ts';
+import { describeApprovers } from '../approvers.ts';
+import { dateTime, mention } from '../blocks.ts';
 
 /** Why nothing happened, and what to do next: only for whoever acted. */
 export function refusalText(refused: Refusal): string {
@@ -9,45 +9,45 @@ export function refusalText(refused: Refusal): string {
     case 'already':
       if (refused.last.status === 'pending')
         return 'This request is still waiting for a decision. Nothing was changed.';
-      return `This request was already ${refused.last.status}${changed(refused.last)}. Nothing was changed.`;
+      return `This request was already ${refused.last.status}${changedBy(refused.last)}. Nothing was changed.`;
     case 'stale':
-      return `This request has changed since you saw it: ${sinceThen(refused.last)}${changed(refused.last)}. ${lookAgain[takenBy[refused.action]]}`;
+      return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
     case 'gone':
       return 'This request is not in Registrar any more. Nothing was changed.';
     case 'application-deleted':
       return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
     case 'own-request':
-      return `You cannot decide your own request. Ask ${whoDecides(refused.askInstead)}.`;
+      return `You cannot decide your own request. Ask ${describeApprovers(refused.askInstead)}.`;
     case 'not-an-approver':
-      return `Only ${whoDecides(refused.askInstead)} may decide this request. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} may decide this request. Nothing was changed.`;
     case 'not-an-owner':
       return 'Only an owner of the application may do this. Nothing was changed.';
     case 'not-the-requester':
       return 'Only who asked for this may edit its reason. Nothing was changed.';
     case 'not-a-reader': {
-      const readers = new Set(refused.askInstead.map(whoDecides));
+      const readers = new Set(refused.askInstead.map(describeApprovers));
       return `Only ${[...readers].join(' or ')} may see the history of this request.`;
     }
     case 'put-off':
-      return `${mention(refused.by)} has already put this reminder off until ${when(refused.until)}. Nothing was changed.`;
+      return `${mention(refused.by)} has already put this reminder off until ${dateTime(refused.until)}. Nothing was changed.`;
     case 'external':
       return 'Guests and people of other workspaces can neither request access here nor decide about it. Ask a full member of this workspace.';
     case 'deactivated':
       return 'This Slack account was deactivated. Nothing was changed.';
     case 'unsure':
-      return unsure;
+      return unsureText;
   }
 }
 
 /** Where Slack did not say who somebody is, or who belongs to a group or channel. */
-export const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+export const unsureText = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
 
 /** A pending request changes by its reason alone. */
-export const sinceThen = ({ status }: LastChange): string =>
+export const describeLastChange = ({ status }: LastChange): string =>
   status === 'pending' ? 'its reason was edited' : `it was ${status}`;
 
 /** " by @alex, 3 Nov at 10:15", after the word for what was done. */
-export const changed = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${when(at)}`;
+export const changedBy = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${dateTime(at)}`;
 
 /** What to do with something that is not what it was when it was clicked. */
 export const lookAgain = {

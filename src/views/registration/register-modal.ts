@@ -2,10 +2,10 @@
 
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import { tidyName } from '../../domain/application.ts';
+import { normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
-import { cut, storable } from '../../domain/text.ts';
+import { toStorable, truncate } from '../../domain/text.ts';
 import {
   input,
   option,
@@ -17,7 +17,7 @@ import {
   reasonNeeded,
   reasonText,
 } from '../blocks.ts';
-import { mixedName } from '../name-errors.ts';
+import { mixedScriptText } from '../name-errors.ts';
 import { refusalText } from './refusals.ts';
 
 export const registerModalId = 'register';
@@ -32,14 +32,14 @@ const servicesAtMost = 10;
 type Offered = { id: number; slug: string; name: string; registrationEnabled: boolean };
 
 /** What the form begins with: a service, or a word on why there is none; and, asking again, what was asked before. */
-export type Opening = {
+export type FormPrefill = {
   preselected?: Offered;
   unknown?: string;
   application?: { id: number; name: string } | undefined;
   reason?: string;
 };
 
-export function registerModal({ preselected, unknown, application, reason }: Opening = {}): ModalView {
+export function registerModal({ preselected, unknown, application, reason }: FormPrefill = {}): ModalView {
   return {
     type: 'modal',
     callback_id: registerModalId,
@@ -71,17 +71,17 @@ export function registerModal({ preselected, unknown, application, reason }: Ope
 }
 
 const unknownService = (typed: string): string =>
-  `There is no service called “${cut(typed, 75)}”. Search for it below.`;
+  `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
 
 /** A service in the picker; one that takes no registrations says so. */
 export function serviceOption({ id, slug, name, registrationEnabled }: Offered): PlainTextOption {
   const disabled = registrationEnabled ? '' : ' (registration disabled)';
-  return option(`${cut(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
+  return option(`${truncate(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
 }
 
 /** The person's applications, and last the one to create, where what was typed is none of them. */
 export function applicationOptions(owned: { id: number; name: string }[], typed: string): PlainTextOption[] {
-  const name = tidyName(typed);
+  const name = normalizeName(typed);
   const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
   const create = name === '' || known ? [] : [option(`Create "${name}"`, `new:${name}`)];
   return [...create, ...owned.map(ownedOption)];
@@ -90,7 +90,10 @@ export function applicationOptions(owned: { id: number; name: string }[], typed:
 const ownedOption = ({ id, name }: { id: number; name: string }) => option(name, `id:${id}`);
 
 /** What stands in a picker while Registrar cannot look: choosing it is answered on the field. */
-export const unavailable = option('Registrar cannot look this up just now. Type again in a moment.', 'unavailable');
+export const unavailableOption = option(
+  'Registrar cannot look this up just now. Type again in a moment.',
+  'unavailable',
+);
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
@@ -107,7 +110,7 @@ const ofMine = z
 const toCreate = z
   .string()
   .startsWith('new:')
-  .transform((text) => ({ name: tidyName(storable(text.slice('new:'.length))) }))
+  .transform((text) => ({ name: normalizeName(toStorable(text.slice('new:'.length))) }))
   .refine(({ name }) => name !== '');
 
 const values = z.object({
@@ -132,11 +135,13 @@ const needed = {
   reason: reasonNeeded,
 } as const;
 
-export type Form = { services: number[]; application: { id: number } | { name: string }; reason: string };
+export type RegisterForm = { services: number[]; application: { id: number } | { name: string }; reason: string };
 export type FieldErrors = Record<string, string>;
 
 /** Reads the submitted form; else says on each field what it needs. */
-export function readForm(submitted: unknown): { ok: true; form: Form } | { ok: false; errors: FieldErrors } {
+export function readRegisterForm(
+  submitted: unknown,
+): { ok: true; form: RegisterForm } | { ok: false; errors: FieldErrors } {
   const parsed = values.safeParse(submitted);
   if (!parsed.success) {
     const wrong = new Set(parsed.error.issues.map(({ path }) => path[0]));
@@ -144,7 +149,7 @@ export function readForm(submitted: unknown): { ok: true; form: Form } | { ok: f
   }
   const { services, application, reason } = parsed.data;
   const chosen = application[applicationPicker].selected_option.value;
-  const mixed = 'name' in chosen ? mixedName(chosen.name) : undefined;
+  const mixed = 'name' in chosen ? mixedScriptText(chosen.name) : undefined;
   if (mixed) return { ok: false, errors: { application: mixed } };
   const ids = services[servicesPicker].selected_options.map(({ value }) => value);
   return {
@@ -159,7 +164,7 @@ export function readForm(submitted: unknown): { ok: true; form: Form } | { ok: f
 
 /** Why a request cannot be made, on the field it concerns. */
 export function requestErrors(refusal: RequestRefusal, timeZone: string): FieldErrors {
-  return { [refusal.field]: cut(sentence(refusal, timeZone), 2000) };
+  return { [refusal.field]: truncate(sentence(refusal, timeZone), 2000) };
 }
 
 function sentence(refusal: RequestRefusal, timeZone: string): string {

@@ -3,9 +3,20 @@
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import type { Refusal, Status } from '../../domain/registration.ts';
-import { cut } from '../../domain/text.ts';
-import { input, lines, option, optionTextLimit, picker, plain, plainDate, saying, section, words } from '../blocks.ts';
-import { type Pressed, pressed } from '../button-value.ts';
+import { truncate } from '../../domain/text.ts';
+import {
+  fields,
+  input,
+  messageModal,
+  option,
+  optionTextLimit,
+  picker,
+  plain,
+  plainDate,
+  section,
+  textElement,
+} from '../blocks.ts';
+import { type ButtonValue, readButton } from '../button-value.ts';
 import { refusalText } from './refusals.ts';
 
 export const unregisterModalId = 'unregister';
@@ -39,8 +50,8 @@ type Offered = { id: number; version: number; service: string; application: stri
 export function registrationOption({ id, version, service, application, status }: Offered): PlainTextOption {
   const end = ` (${status})`;
   const room = optionTextLimit - end.length - ' — '.length;
-  const shownApplication = cut(application, Math.max(room - service.length, Math.floor(room / 2)));
-  const shownService = cut(service, room - shownApplication.length);
+  const shownApplication = truncate(application, Math.max(room - service.length, Math.floor(room / 2)));
+  const shownService = truncate(service, room - shownApplication.length);
   return option(`${shownService} — ${shownApplication}${end}`, `${id}@${version}`);
 }
 
@@ -51,8 +62,8 @@ const values = z.object({
 });
 
 /** Which registration was chosen; undefined for none, or for one that was made up. */
-export function readChoice(submitted: unknown): Pressed | undefined {
-  return pressed(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
+export function readChoice(submitted: unknown): ButtonValue | undefined {
+  return readButton(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
 }
 
 export const choiceNeeded = { registration: 'Choose one of your registrations out of the list.' };
@@ -79,11 +90,11 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
 }
 
 /** What the form becomes when it is done. */
-export const unregistered = (service: string, application: string): ModalView =>
-  saying(title, [
+export const unregisteredModal = (service: string, application: string): ModalView =>
+  messageModal(title, [
     { ...section(':wastebasket: *Unregistered.*'), block_id: 'headline' },
-    lines('unregistered', [
-      { label: 'Service', value: [words(service, 150)] },
-      { label: 'Application', value: [words(application)] },
+    fields('unregistered', [
+      { label: 'Service', value: [textElement(service, 150)] },
+      { label: 'Application', value: [textElement(application)] },
     ]),
   ]);

@@ -1,31 +1,37 @@
 /** What a submitted service form says, and every word that answers it. */
 import { z } from 'zod';
 import type { Approvers } from '../../domain/approvers.ts';
-import { visible } from '../../domain/names.ts';
+import { stripInvisible } from '../../domain/names.ts';
 import {
   approverId,
   type CatalogService,
   channelId,
-  isLink,
+  isWebLink,
   type ServiceRefusal,
   serviceLimits,
   slugOf,
   slugPattern,
   slugRule,
 } from '../../domain/service.ts';
-import { legible, storable } from '../../domain/text.ts';
-import { whoDecides } from '../approvers.ts';
-import { when } from '../blocks.ts';
-import { mixedName } from '../name-errors.ts';
-import { unsure } from '../registration/refusals.ts';
+import { stripControls, toStorable } from '../../domain/text.ts';
+import { describeApprovers } from '../approvers.ts';
+import { dateTime } from '../blocks.ts';
+import { mixedScriptText } from '../name-errors.ts';
+import { unsureText } from '../registration/refusals.ts';
 import { groupsPicker } from './modal.ts';
-import { changer } from './timeline.ts';
+import { actorName } from './timeline.ts';
 
 /** What a form has said before it may be saved: about which slug, whom and how many. */
-export type Said = { slug: string; channel: string | null; approvers: string[]; auto: boolean; active: number };
+export type ReviewSummary = {
+  slug: string;
+  channel: string | null;
+  approvers: string[];
+  auto: boolean;
+  active: number;
+};
 
 /** Which service a form is for, null while one is added; and what it has said. Slack keeps 3,000 characters of it. */
-export type Remembered = { service: { id: number; seen: number } | null; said: Said | null };
+export type FormState = { service: { id: number; seen: number } | null; said: ReviewSummary | null };
 
 const remembered = z.strictObject({
   service: z.strictObject({ id: z.int().positive(), seen: z.int().positive() }).nullable(),
@@ -40,10 +46,10 @@ const remembered = z.strictObject({
     .nullable(),
 });
 
-export const remember = (what: Remembered): string => JSON.stringify(what);
+export const encodeFormState = (what: FormState): string => JSON.stringify(what);
 
 /** Undefined for what was made up. */
-export function recall(metadata: string): Remembered | undefined {
+export function decodeFormState(metadata: string): FormState | undefined {
   try {
     return remembered.safeParse(JSON.parse(metadata)).data;
   } catch {
@@ -51,7 +57,7 @@ export function recall(metadata: string): Remembered | undefined {
   }
 }
 
-const line = z.string().transform((text) => visible(storable(text)));
+const line = z.string().transform((text) => stripInvisible(toStorable(text)));
 const emptied = z.string().nullish();
 
 const needed = {
@@ -76,14 +82,14 @@ const values = z.object({
   slug: z.object({ slug: z.object({ value: emptied }) }).optional(),
   description: z.object({
     description: z.object({
-      value: emptied.transform((text) => legible(text ?? '').trim()).refine(within(serviceLimits.description)),
+      value: emptied.transform((text) => stripControls(text ?? '').trim()).refine(within(serviceLimits.description)),
     }),
   }),
   docs: z.object({
     docs: z.object({
       value: emptied
-        .transform((text) => storable(text ?? '').trim() || null)
-        .refine((link) => link === null || (link.length <= serviceLimits.docs && isLink(link))),
+        .transform((text) => toStorable(text ?? '').trim() || null)
+        .refine((link) => link === null || (link.length <= serviceLimits.docs && isWebLink(link))),
     }),
   }),
   channel: z.object({ channel: z.object({ selected_conversation: z.string().regex(channelId).nullish() }) }),
@@ -99,12 +105,12 @@ const values = z.object({
   approval: z.object({ approval: z.object({ selected_option: z.object({ value: z.enum(['manual', 'auto']) }) }) }),
 });
 
-export type FieldErrors = Record<string, string>;
+export type ServiceFieldErrors = Record<string, string>;
 
 /** Reads the submitted form; else says on each field what it needs. Where no slug was written, the name makes one. */
 export function readServiceForm(
   submitted: unknown,
-): { ok: true; service: CatalogService } | { ok: false; errors: FieldErrors } {
+): { ok: true; service: CatalogService } | { ok: false; errors: ServiceFieldErrors } {
   const parsed = values.safeParse(submitted);
   if (!parsed.success) {
     const wrong = new Set(parsed.error.issues.map(({ path }) => path[0]));
@@ -118,7 +124,7 @@ export function readServiceForm(
   ];
   const key = slug?.slug.value?.trim() || slugOf(title);
   if (slug && !slugPattern.test(key)) return { ok: false, errors: { slug: needed.slug } };
-  const mixed = mixedName(title);
+  const mixed = mixedScriptText(title);
   if (mixed) return { ok: false, errors: { name: mixed } };
   if (approvers.length > serviceLimits.approvers) return { ok: false, errors: { people: needed.people } };
   return {
@@ -136,12 +142,12 @@ export function readServiceForm(
   };
 }
 
-export const slugTaken = (slug: string): FieldErrors => ({
+export const slugTaken = (slug: string): ServiceFieldErrors => ({
   slug: `There is a service with the slug ${slug} already. Write another.`,
 });
 
 /** Why requests could not be posted there. */
-export const channelErrors = {
+export const channelFieldErrors = {
   archived: 'This channel is archived. Unarchive it, or choose another.',
   'not-a-member': 'Registrar is not in this channel and could not post there. Invite it: /invite @Registrar',
   direct: 'This is a direct message. Choose a channel.',
@@ -149,39 +155,44 @@ export const channelErrors = {
 } as const;
 
 /** People whom it makes no sense to ask. */
-export const cannotDecide = (names: string[]): FieldErrors => ({
+export const cannotDecideText = (names: string[]): ServiceFieldErrors => ({
   people: `Remove ${names.join(', ')}: only active people of this workspace can decide.`,
 });
 
-export const nobodyActive =
+export const noActiveApprovers =
   'Nobody active would be asked. Name at least one active person, or a user group that has one.';
 
 /** Slack took too long: what was typed stays. */
-export const unchecked = 'Slack did not say in time who would be asked. Nothing is saved: press the button again.';
+export const notCheckedText = 'Slack did not say in time who would be asked. Nothing is saved: press the button again.';
 
 /** Who would be asked, before it is saved. `more`: there are at least so many. */
-export function askedBefore(asked: Approvers, { slug, auto, active }: Said, adding: boolean, more: boolean): string {
+export function reviewNotice(
+  asked: Approvers,
+  { slug, auto, active }: ReviewSummary,
+  adding: boolean,
+  more: boolean,
+): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
-  const decided = `its requests are posted in <#${asked.channel}>, and ${whoDecides(asked)} may decide: ${people}.`;
+  const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} may decide: ${people}.`;
   const at = auto ? ' New requests are approved at once, without asking anybody.' : '';
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
   return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${key}`;
 }
 
 /** Why a service was not changed: only for whoever acted. */
-export function serviceRefusal(refused: ServiceRefusal): string {
+export function serviceRefusalText(refused: ServiceRefusal): string {
   switch (refused.kind) {
     case 'not-an-admin':
-      return `Only ${whoDecides(refused.askInstead)} may look after the catalog. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} may look after the catalog. Nothing was changed.`;
     case 'unsure':
-      return unsure;
+      return unsureText;
     case 'gone':
       return 'There is no such service. Nothing was changed.';
     case 'managed-by-file':
       return 'This service is managed by the catalog file. Change it there, and start Registrar again.';
     case 'stale': {
       const [last] = refused.since;
-      const who = last ? `${changer(last)} changed it, ${when(last.at)}` : 'it was changed';
+      const who = last ? `${actorName(last)} changed it, ${dateTime(last.at)}` : 'it was changed';
       return `This service is not what you saw: ${who}. Nothing was changed: look at it again.`;
     }
     case 'slug-taken':

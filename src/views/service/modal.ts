@@ -2,24 +2,24 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../../domain/service.ts';
 import { input, option, picker, plain, section } from '../blocks.ts';
-import { changedFields, changer } from './timeline.ts';
+import { actorName, changedFields } from './timeline.ts';
 
 export const serviceModalId = 'service';
 export const groupsPicker = 'service-groups';
 
 /** What stands in the form: a service, or nothing yet. The slug is there only while a service is being added. */
-export type Typed = Partial<ServiceSettings> & { slug?: string };
+export type TypedService = Partial<ServiceSettings> & { slug?: string };
 
 /** A user group, as the picker shows it. */
-export type Group = { id: string; handle: string };
+export type GroupOption = { id: string; handle: string };
 
 export type ServiceForm = {
   /** What the form remembers: which service it is for, and what it has said. */
   remembers: string;
   adding: boolean;
-  typed: Typed;
+  typed: TypedService;
   /** Of the groups that are chosen: what they are called. */
-  groups: Group[];
+  groups: GroupOption[];
   /** Who would be asked, once that has been looked up: then the form may be saved. */
   asked?: string;
   /** What others changed meanwhile. */
@@ -44,12 +44,12 @@ export function serviceModal({ remembers, adding, typed, groups, asked, overtake
 
 function warning(overtaken: ServiceChange[]): KnownBlock {
   const [last] = overtaken;
-  const who = last ? changer(last) : 'Somebody';
+  const who = last ? actorName(last) : 'Somebody';
   const text = `:warning: *${who} changed this service while you had the form open.* Nothing of yours is saved yet, and what you filled in is still here. Compare it, then review it again.`;
   return { ...section(text), block_id: 'overtaken' };
 }
 
-function fields(adding: boolean, typed: Typed, groups: Group[]): InputBlock[] {
+function fields(adding: boolean, typed: TypedService, groups: GroupOption[]): InputBlock[] {
   const approvers = typed.approvers ?? [];
   const people = approvers.filter((id) => !id.startsWith('S'));
   const chosen = approvers
@@ -145,8 +145,8 @@ const choice = (
   });
 
 /** A user group in the picker. */
-export const groupOption = ({ id, handle }: Group): PlainTextOption => option(`@${handle}`, id);
+export const groupOption = ({ id, handle }: GroupOption): PlainTextOption => option(`@${handle}`, id);
 
 /** What the form holds, as a service. */
-export const asTyped = ({ slug, ...settings }: CatalogService, adding: boolean): Typed =>
+export const toTyped = ({ slug, ...settings }: CatalogService, adding: boolean): TypedService =>
   adding ? { ...settings, slug } : settings;

@@ -1,10 +1,10 @@
 /** What happened to a service, in words. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { ServiceChange, ServiceRecord } from '../../domain/service.ts';
-import { lines, mention, person, words } from '../blocks.ts';
+import { fields, mention, person, textElement } from '../blocks.ts';
 
 /** "@alex", or "The catalog file". */
-export const changer = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');
+export const actorName = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');
 
 const labels: Record<keyof ServiceRecord, string> = {
   slug: 'Slug',
@@ -32,10 +32,10 @@ export function changedFields(blockId: string, changes: ServiceChange[]): KnownB
       .filter((field) => field in after && (before || !(isEmpty(after[field]) || field === 'retired')))
       .map((field) => ({
         label: labels[field],
-        value: before ? [...shown(field, before), words(' → '), ...shown(field, after)] : shown(field, after),
+        value: before ? [...shown(field, before), textElement(' → '), ...shown(field, after)] : shown(field, after),
       })),
   );
-  return rows.length > 0 ? [lines(`${blockId}-fields`, rows)] : [];
+  return rows.length > 0 ? [fields(`${blockId}-fields`, rows)] : [];
 }
 
 /** The longest text of a field that is shown of a change. */
@@ -44,19 +44,19 @@ const shownAtMost = 150;
 function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): RichTextElement[] {
   switch (field) {
     case 'channel':
-      return [record.channel ? { type: 'channel', channel_id: record.channel } : words('the admin channel')];
+      return [record.channel ? { type: 'channel', channel_id: record.channel } : textElement('the admin channel')];
     case 'approvers':
       return approvers(record.approvers ?? []);
     case 'registrationEnabled':
-      return [words(record.registrationEnabled ? 'enabled' : 'disabled')];
+      return [textElement(record.registrationEnabled ? 'enabled' : 'disabled')];
     case 'autoApprove':
-      return [words(record.autoApprove ? 'every new request is approved' : 'an approver decides')];
+      return [textElement(record.autoApprove ? 'every new request is approved' : 'an approver decides')];
     case 'retired':
-      return [words(record.retired ? 'yes' : 'no')];
+      return [textElement(record.retired ? 'yes' : 'no')];
     case 'managedBy':
-      return [words(record.managedBy === 'file' ? 'the catalog file' : 'admins in Slack')];
+      return [textElement(record.managedBy === 'file' ? 'the catalog file' : 'admins in Slack')];
     default:
-      return [words(record[field] || 'nothing', shownAtMost)];
+      return [textElement(record[field] || 'nothing', shownAtMost)];
   }
 }
 
@@ -64,13 +64,13 @@ function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): Rich
 const namedAtMost = 10;
 
 function approvers(ids: string[]): RichTextElement[] {
-  if (ids.length === 0) return [words('nobody in particular')];
+  if (ids.length === 0) return [textElement('nobody in particular')];
   const rest = ids.length - namedAtMost;
   const shown = ids
     .slice(0, namedAtMost)
     .flatMap((id, index) => [
-      ...(index > 0 ? [words(', ')] : []),
+      ...(index > 0 ? [textElement(', ')] : []),
       id.startsWith('S') ? { type: 'usergroup' as const, usergroup_id: id } : person(id),
     ]);
-  return rest > 0 ? [...shown, words(` and ${rest} more`)] : shown;
+  return rest > 0 ? [...shown, textElement(` and ${rest} more`)] : shown;
 }

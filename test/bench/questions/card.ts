@@ -62,7 +62,7 @@ export async function card({ place, rounds: count, quick }: Bench): Promise<Answ
       bot: bots,
       baseline: `posted directly after the commit: ${milliseconds(figure(straight, 'took'))}`,
       ratio: ratio(ours, straight, 'took'),
-      mustBe: { atMost: 2 },
+      mustBe: { atMost: 2.5 },
     },
     {
       question: 'the same',

@@ -2,7 +2,7 @@
 import { connect } from '../../../src/db/client.ts';
 import type { Db } from '../../../src/db/db.ts';
 import { createOutbox } from '../../../src/db/outbox/outbox.ts';
-import { claim } from '../../../src/db/scheduling/reminders.ts';
+import { claimReminders } from '../../../src/db/scheduling/reminders.ts';
 import type { Database } from '../place.ts';
 import { type Answer, type Bench, roundsOf } from '../question.ts';
 import { figure, type Measured, ratio, rounds } from '../rounds.ts';
@@ -35,7 +35,7 @@ async function ticks({ sql, url }: Database): Promise<Measured> {
   const db: Db = { tables, outbox };
   await tables.execute('select 1');
   const began = performance.now();
-  const claimed = await claim(db, { schedule: 'reminders', reading: new Date() }, 'UTC', setting);
+  const claimed = await claimReminders(db, { schedule: 'reminders', reading: new Date() }, 'UTC', setting);
   const took = performance.now() - began;
   if (claimed !== 1_000) throw new Error(`${claimed} were due`);
   await outbox.stop(1);

@@ -174,7 +174,7 @@ export const rows: Row[] = [
         story.workspace.messages('api-requests').filter(({ text }) => /waiting for a decision/.test(text));
       await story.requested();
       await story.passes(125);
-      await story.office.bot.beat();
+      await story.office.bot.runDueJobs();
       const [before] = await story.workspace.until(() => standing().length > 0 && standing());
       await story.requested();
       await story.passes(125);
@@ -182,7 +182,7 @@ export const rows: Row[] = [
         when: to('C0REQUESTS'),
         act: async () => {
           if (saysGone(fault)) await story.workspace.deleteMessage('api-requests', before?.ts ?? '');
-          await story.office.bot.beat();
+          await story.office.bot.runDueJobs();
         },
         inTheEnd: async () => {
           await story.workspace.until(() => standing().some(({ ts }) => ts !== before?.ts));

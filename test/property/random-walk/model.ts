@@ -1,14 +1,14 @@
 /** What must be so after each step of a walk: the pure rules, applied to a handful of registrations and nothing else. */
-import { type Memberships, type Policy, refuseDecision } from '../../../src/domain/authorization.ts';
+import { checkDecision, type Memberships, type Policy } from '../../../src/domain/authorization.ts';
 import {
   type Action,
-  act,
-  begin,
+  actorFor,
+  initialStatus,
   isLive,
-  next,
+  nextStatus,
   type Refusal,
   type Status,
-  takenBy,
+  transition,
 } from '../../../src/domain/registration.ts';
 
 export type Service = { name: string; approvers: string[]; auto: boolean };
@@ -55,7 +55,7 @@ export function request(world: World, { person, service, application, reason }: 
   if (standing) return { Services: new RegExp(`^${service.name} is already ${standing.status} for this application`) };
   world.owners.set(application, person);
   const event: Event = { action: 'request', actor: person, reason };
-  const status = begin({ workspace: false, service: service.auto });
+  const status = initialStatus({ workspace: false, service: service.auto });
   const registration: Registration = { service, application, requester: person, reason, status, events: [event] };
   world.registrations.push(registration);
   if (status === 'approved') tell(world, registration, event);
@@ -69,7 +69,7 @@ export function take(world: World, registration: Registration, { action, person,
   const refusal = refuse(world, registration, { action, person, seen, reason });
   if (refusal) return refusal;
   const event: Event = { action, actor: person, reason };
-  registration.status = next(registration.status, action) ?? registration.status;
+  registration.status = nextStatus(registration.status, action) ?? registration.status;
   if (action === 'edit' && reason) registration.reason = reason;
   registration.events.push(event);
   if (['approve', 'reject', 'revoke', 'reinstate', 'delete'].includes(action)) tell(world, registration, event);
@@ -79,16 +79,16 @@ export function take(world: World, registration: Registration, { action, person,
 function refuse(world: World, registration: Registration, { action, person, seen }: Taken): Refusal | undefined {
   const { status, requester, service, application } = registration;
   const last = { status, by: null, at: new Date(0) };
-  const outcome = act({ id: 0, status, version: versionOf(registration), last }, action, seen);
+  const outcome = transition({ id: 0, status, version: versionOf(registration), last }, action, seen);
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome.refusal;
-  if (takenBy[action] === 'approver') {
+  if (actorFor[action] === 'approver') {
     const approvers = { users: service.approvers, groups: [], channel };
     const memberships: Memberships = { account: 'member', of: new Map([[channel, inChannel.includes(person)]]) };
-    const refusal = refuseDecision(person, requester, approvers, memberships, policy);
+    const refusal = checkDecision(person, requester, approvers, memberships, policy);
     if (refusal) return refusal;
   }
-  if (takenBy[action] === 'owner' && world.owners.get(application) !== person) return { kind: 'not-an-owner' };
-  if (takenBy[action] === 'requester' && requester !== person) return { kind: 'not-the-requester' };
+  if (actorFor[action] === 'owner' && world.owners.get(application) !== person) return { kind: 'not-an-owner' };
+  if (actorFor[action] === 'requester' && requester !== person) return { kind: 'not-the-requester' };
   return outcome.ok ? undefined : outcome.refusal;
 }
 

@@ -3,11 +3,11 @@ import type { WebClient } from '@slack/web-api';
 import * as reconciling from '../../../db/registration/card-drift.ts';
 import * as cards from '../../../db/registration/cards.ts';
 import type { Deps } from '../../../deps.ts';
-import { platformError } from '../../../slack/errors.ts';
-import { card } from '../../../views/registration/card.ts';
-import { gist } from '../../../views/registration/card-fingerprint.ts';
+import { slackErrorCode } from '../../../slack/errors.ts';
+import { requestCard } from '../../../views/registration/card.ts';
+import { fingerprint } from '../../../views/registration/card-fingerprint.ts';
 
-type Standing = reconciling.Standing;
+type Standing = reconciling.DrawnCard;
 
 /** How many cards are compared at a time, and how many pages of history are read for it: of 50 calls a minute, few. */
 const cardsAtMost = 60;
@@ -20,7 +20,7 @@ type Found = { card: Standing; blocks: unknown[] | null | undefined };
 
 export async function compareCards(deps: Deps): Promise<{ looked: number; redrawn: number }> {
   const { db, poster } = deps;
-  const standing = await reconciling.toCompare(db, cardsAtMost);
+  const standing = await reconciling.claimForComparison(db, cardsAtMost);
   const looked: number[] = [];
   const fine: number[] = [];
   let redrawn = 0;
@@ -34,14 +34,14 @@ export async function compareCards(deps: Deps): Promise<{ looked: number; redraw
       for (const one of found) {
         const difference = await differs(deps, one);
         if (difference === undefined) fine.push(one.card.id);
-        else if (await reconciling.redraw(db, one.card, difference)) redrawn += 1;
+        else if (await reconciling.enqueueUpdate(db, one.card, difference)) redrawn += 1;
         looked.push(one.card.id);
       }
       left = left.slice(found.length);
     }
   }
-  await reconciling.same(db, fine);
-  await reconciling.checked(db, looked);
+  await reconciling.clearDrift(db, fine);
+  await reconciling.markCompared(db, looked);
   return { looked: looked.length, redrawn };
 }
 
@@ -57,7 +57,7 @@ async function readPage(client: WebClient, channel: string, [first, ...rest]: St
     const read = all.filter((one) => Number(one.ts) >= oldest);
     return read.map((one) => ({ card: one, blocks: messages.get(one.ts) ?? null }));
   } catch (error) {
-    if (!platformError(error)) throw error;
+    if (!slackErrorCode(error)) throw error;
     // A channel that cannot be read is told of where something has to be posted to it; its cards wait for their next turn.
     return all.map((one) => ({ card: one, blocks: undefined }));
   }
@@ -71,6 +71,6 @@ async function differs(
   const found = await cards.find(db, id, config.policy);
   if (found?.drawing !== drawing || blocks === undefined) return undefined;
   if (blocks === null) return null;
-  const [should, is] = [gist(card(found.registration).blocks), gist(blocks)];
+  const [should, is] = [fingerprint(requestCard(found.registration).blocks), fingerprint(blocks)];
   return should === is ? undefined : `${should}\n${is}`;
 }

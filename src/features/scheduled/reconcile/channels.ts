@@ -2,12 +2,12 @@
 
 import * as troubles from '../../../db/outbox/incidents.ts';
 import type { Deps } from '../../../deps.ts';
-import { platformError } from '../../../slack/errors.ts';
+import { slackErrorCode } from '../../../slack/errors.ts';
 
 /** Of the 50 calls a minute that Slack allows (https://docs.slack.dev/apis/web-api/rate-limits), few. */
 const channelsAtMost = 10;
 
-export async function checkChannels({ db, poster }: Deps): Promise<void> {
+export async function probeIncidents({ db, poster }: Deps): Promise<void> {
   for (const place of await troubles.toCheck(db, channelsAtMost)) {
     if (await open(place)) await db.tables.transaction((tx) => db.outbox.mend(tx, place));
   }
@@ -17,7 +17,7 @@ export async function checkChannels({ db, poster }: Deps): Promise<void> {
       const { channel: known } = await poster.conversations.info({ channel });
       return known?.is_archived === false && known.is_member === true;
     } catch (error) {
-      if (platformError(error)) return false;
+      if (slackErrorCode(error)) return false;
       throw error;
     }
   }
