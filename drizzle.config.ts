@@ -8,6 +8,7 @@ export default defineConfig({
     './src/db/schema/services.ts',
     './src/db/schema/delivery.ts',
     './src/db/schema/scheduling.ts',
+    './src/db/schema/outbox.ts',
   ],
   out: './migrations',
   casing: 'snake_case',

@@ -4,7 +4,7 @@ import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 
 /** Takes a lock in a transaction of its own, and keeps it until `release` is called. */
-async function hold({ sql }: TestDatabase, lock: (tx: TransactionSql) => Promise<unknown>) {
+export async function hold({ sql }: TestDatabase, lock: (tx: TransactionSql) => Promise<unknown>) {
   const locked = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
   const held = sql.begin(async (tx) => {

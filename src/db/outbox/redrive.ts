@@ -1,0 +1,51 @@
+/** What has stopped goes on: dead letters that are redriven, and what waits for an incident that was resolved. */
+import { type SQL, sql } from 'drizzle-orm';
+import type { Drizzle } from '../client.ts';
+import { outbox } from '../schema/outbox.ts';
+import { channel, type Incident } from './store.ts';
+
+/** Some incidents, or all. */
+export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] | undefined }>;
+
+/** A batch: how many jobs it set going, and the last of them. `after` is undefined at the end. */
+export type Batch = { count: number; after: number | undefined };
+
+/** How many are set going in one transaction. */
+const batchSize = 500;
+
+/** Redrives a batch of the dead letters after an id; each keeps its place in its lane. */
+export const redrive = (
+  db: { tables: Drizzle },
+  { destination, cause }: IncidentFilter,
+  after: number,
+): Promise<Batch> =>
+  setGoing(db, after, [
+    sql`dead_at is not null`,
+    ...(destination === undefined ? [] : [sql`destination = ${destination}`]),
+    ...(cause === undefined ? [] : [sql`cause = ${cause}`]),
+  ]);
+
+/** Has a batch of what failed by an incident tried at once, whether it waits to be retried or is a dead letter. */
+export const resume = (db: { tables: Drizzle }, { destination, cause }: Incident, after: number): Promise<Batch> =>
+  setGoing(db, after, [sql`destination = ${destination} and cause = ${cause} and not leased`]);
+
+/**
+ * In the order of their ids, each once: what fails again meanwhile is not met again. What somebody else has locked is just
+ * being ended, and needs no push.
+ */
+async function setGoing({ tables }: { tables: Drizzle }, after: number, conditions: SQL[]): Promise<Batch> {
+  const [row] = await tables.execute<{ count: number; last: string | null }>(sql`
+    with batch as (
+      select id from ${outbox} where ${sql.join([...conditions, sql`id > ${after}`], sql` and `)}
+      order by id limit ${batchSize} for update skip locked),
+    going as (
+      update ${outbox} job set
+        dead_at = null, destination = null, cause = null, unsure = true, run_at = clock_timestamp(),
+        front = job.front or job.dead_at is not null,
+        retries = case when job.dead_at is null then job.retries else 0 end,
+        give_up_at = case when job.dead_at is null then job.give_up_at else now() + interval '7 days' end
+      from batch where job.id = batch.id returning job.id)
+    select count(*)::int as count, max(id) as last, pg_notify(${channel}, '') from going`);
+  const { count = 0, last = null } = row ?? {};
+  return { count, after: count === batchSize ? Number(last) : undefined };
+}

@@ -1,0 +1,294 @@
+/**
+ * The outbox's table: what enqueues, claims and ends jobs. `docs/decisions/` says why it is made like this.
+ *
+ * Invariant: the lowest id of a lane is in front, or a job of the lane is leased and its end brings the lowest to the front.
+ * An insert keeps it without a look at the lane: the first job of each lane in a statement goes to the front. A claim looks,
+ * and takes out of the front what is blocked. All moments are the database's, which every replica shares.
+ */
+import { type SQL, sql } from 'drizzle-orm';
+import type { Drizzle, Tx } from '../client.ts';
+import { outbox } from '../schema/outbox.ts';
+
+export const priorities = { act: 0, clock: 1, bulk: 2 } as const;
+export type Priority = keyof typeof priorities;
+
+export type NewJob = { queue: string; lane: string; priority: Priority; effect: { kind: string } };
+
+/** A job that a worker holds, as it was when it was claimed. */
+export type Job = {
+  id: number;
+  /** The fencing token: whatever this worker writes about the job names it. */
+  attempt: number;
+  lane: string;
+  effect: { kind: string };
+  retries: number;
+  /** The worker that had it before lost its lease, or died. */
+  crashed: boolean;
+  /** An earlier attempt may have reached Slack. */
+  unsure: boolean;
+  /** It has been tried for so long that a failure makes it a dead letter. */
+  expired: boolean;
+  enqueuedAt: Date;
+  slot: Date | undefined;
+  progress: string | undefined;
+  /** The incident that its last attempt failed by. */
+  incident: Incident | undefined;
+};
+
+/** Where nothing arrives until a human has resolved it, and Slack's (or the mail server's) word for why. */
+export type Incident = { destination: string; cause: string };
+
+/** The lease has ended, and perhaps another worker has the job: nothing may be written about it. */
+export class LeaseLost extends Error {
+  constructor({ id, attempt }: Pick<Job, 'id' | 'attempt'>) {
+    super(`the lease of attempt ${attempt} at job ${id} has ended`);
+  }
+}
+
+/** What wakes the workers of all replicas. */
+export const channel = 'registrar_outbox';
+
+/** How long a worker has a job without a heartbeat, in seconds. */
+export const leaseSeconds = 10;
+
+const lease = sql`clock_timestamp() + make_interval(secs => ${sql.raw(String(leaseSeconds))})`;
+
+/** Held to the end of the transaction by what changes which job of a lane is in front. Colliding hashes only cost time. */
+const lockOf = (lane: SQL | string) => sql`hashtextextended('outbox ' || ${lane}, 0)`;
+
+const idsOf = (ids: number[]) => sql`string_to_array(${ids.join()}::text, ',')::bigint[]`;
+
+/** Inserts jobs, for the transaction of the change that causes them, and wakes the workers when it commits. */
+export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
+  if (jobs.length === 0) return;
+  await tx.execute(sql`
+    with enqueued as (
+      insert into ${outbox} (queue, lane, priority, front, effect)
+      select queue, lane, priority, front, effect
+      from rows from (jsonb_to_recordset(${JSON.stringify(placed(jobs))}::jsonb)
+        as (queue text, lane text, priority smallint, front boolean, effect jsonb)) with ordinality
+        as job (queue, lane, priority, front, effect, nth)
+      order by nth returning 1)
+    select pg_notify(${channel}, '') from enqueued limit 1`);
+}
+
+/** The first job of each lane is in front. What stands before another in its lane is at least as urgent. */
+function placed(jobs: NewJob[]) {
+  const urgency = new Map<string, number>();
+  const rows = jobs.toReversed().map((job) => {
+    const priority = Math.min(priorities[job.priority], urgency.get(job.lane) ?? priorities.bulk);
+    urgency.set(job.lane, priority);
+    return { ...job, priority };
+  });
+  const begun = new Set<string>();
+  return rows.toReversed().map((row) => {
+    const front = !begun.has(row.lane);
+    begun.add(row.lane);
+    return { ...row, front };
+  });
+}
+
+/** How many jobs a claim may take in all, and how many of them may be other than what follows a person's act. */
+export type Slots = { all: number; others: number };
+
+/**
+ * Claims jobs of a queue that are due, the most urgent first, one for each lane at most. `again` says that there may be more
+ * at once: the claim was full, or met blocked jobs and cleared them out of the way.
+ */
+export async function claim({ tables }: { tables: Drizzle }, queue: string, slots: Slots) {
+  return tables.transaction(async (tx): Promise<{ jobs: Job[]; again: boolean }> => {
+    const candidates = await candidatesOf(tx, queue, slots);
+    if (candidates.length === 0) return { jobs: [], again: false };
+    // A statement of its own: it must see what was committed before the lanes were locked.
+    const rows = await tx.execute<ClaimedRow>(sql`
+      with locked as materialized (
+        select id, lane, priority, run_at, leased from ${outbox}
+        where id = any (${idsOf(candidates)}) and front and dead_at is null and run_at <= now() for update skip locked),
+      looked as (
+        select id, lane, priority, run_at, not leased and exists (
+          select from ${outbox} other where other.lane = locked.lane and other.dead_at is null
+            and (other.id < locked.id or (other.leased and other.id <> locked.id))) as blocked
+        from locked),
+      ranked as (
+        select id, blocked,
+          row_number() over (partition by blocked order by priority, run_at, id) <= ${slots.all}
+            and (priority = 0 or row_number() over (partition by blocked, priority > 0 order by priority, run_at, id) <= ${slots.others})
+            as taken
+        from looked)
+      update ${outbox} job set
+        front = not ranked.blocked,
+        leased = not ranked.blocked,
+        attempt = job.attempt + case when ranked.blocked then 0 else 1 end,
+        unsure = job.unsure or job.leased,
+        run_at = case when ranked.blocked then job.run_at else ${lease} end
+      from ranked, ${outbox} before
+      where job.id = ranked.id and before.id = ranked.id and (ranked.blocked or ranked.taken)
+      returning ranked.blocked, job.id, job.attempt, job.lane, job.priority, job.effect, job.retries, job.unsure,
+        before.leased as crashed, job.give_up_at <= now() as expired, job.enqueued_at::text, job.slot::text, job.progress,
+        job.destination, job.cause`);
+    const blocked = rows.filter((row) => row.blocked);
+    await raise(
+      tx,
+      blocked.filter(({ priority }) => priority === priorities.act),
+    );
+    const taken = rows.filter((row) => !row.blocked);
+    return {
+      jobs: taken.toSorted((one, other) => one.priority - other.priority || one.id - other.id).map(jobOf),
+      again: blocked.length > 0 || taken.length === slots.all,
+    };
+  });
+}
+
+/** Jobs that are due and in front, some more than are wanted, of lanes that no other worker is looking at. Locks the lanes. */
+async function candidatesOf(tx: Tx, queue: string, { all, others }: Slots): Promise<number[]> {
+  const due = (priority: Priority, most: number) => sql`
+    (select id, lane from ${outbox}
+    where queue = ${queue} and front and dead_at is null and priority = ${priorities[priority]}::smallint and run_at <= now()
+    order by run_at, id limit ${most})`;
+  const most = others === 0 ? 0 : others + spare;
+  const rows = await tx.execute<{ id: string }>(sql`
+    with due as materialized (
+      ${due('act', all + spare)} union all ${due('clock', most)} union all ${due('bulk', most)})
+    select id from due where pg_try_advisory_xact_lock(${lockOf(sql`lane`)})`);
+  return rows.map(({ id }) => Number(id));
+}
+
+/** How many candidates a claim takes beyond what it wants: some are blocked, and those it clears out of the way. */
+const spare = 20;
+
+/** What stands before a person's job in its lane becomes as urgent as that. */
+async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<void> {
+  for (const { id, lane } of blocked) {
+    await tx.execute(sql`
+      update ${outbox} set priority = 0 where id in (
+        select id from ${outbox} where lane = ${lane} and id < ${id} and priority > 0 and dead_at is null
+        for update skip locked)`);
+  }
+}
+
+/** In how many seconds the next job of a queue is due, 0 or less where one is; undefined where nothing waits. */
+export async function nextDue({ tables }: { tables: Drizzle }, queue: string): Promise<number | undefined> {
+  const [row] = await tables.execute<{ seconds: number | null }>(sql`
+    select extract(epoch from min(due.run_at) - clock_timestamp())::float8 as seconds
+    from generate_series(0, 2) as level, lateral (
+      select run_at from ${outbox} where queue = ${queue} and front and dead_at is null and priority = level::smallint
+      order by run_at limit 1) due`);
+  return row?.seconds ?? undefined;
+}
+
+/** Extends leases. Returns the ids of the jobs that are still held; the other leases are lost. */
+export async function heartbeat(
+  { tables }: { tables: Drizzle },
+  jobs: Pick<Job, 'id' | 'attempt'>[],
+): Promise<number[]> {
+  const attempts = idsOf(jobs.map(({ attempt }) => attempt));
+  const rows = await tables.execute<{ id: string }>(sql`
+    update ${outbox} job set run_at = ${lease}
+    from unnest(${idsOf(jobs.map(({ id }) => id))}, ${attempts}) as held (id, attempt)
+    where job.id = held.id and job.attempt = held.attempt and job.leased returning job.id`);
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Saves how far an attempt came, for the next one. */
+export async function saveProgress({ tables }: { tables: Drizzle }, job: Job, progress: string): Promise<void> {
+  const saved = await tables.execute(sql`update ${outbox} set progress = ${progress} where ${held(job)} returning id`);
+  if (saved.length === 0) throw new LeaseLost(job);
+}
+
+/** Ends a job that was delivered. */
+export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, sql`delete from ${outbox}`);
+
+/** Has a job tried again after so many seconds. Until then it holds back its lane. */
+export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | undefined): Promise<void> =>
+  release(
+    tx,
+    job,
+    sql`
+    retries = retries + 1, unsure = true, slot = null, run_at = ${inSeconds(seconds)},
+    destination = ${incident?.destination ?? null}, cause = ${incident?.cause ?? null}`,
+  );
+
+export type Postponement = {
+  seconds: number;
+  /** The send time that was reserved for it: then Slack has not been asked, or has refused. */
+  slot?: Date | undefined;
+  /** What is left to do, where a part is done. */
+  effect?: { kind: string } | undefined;
+};
+
+/** Has a job wait, which is no failure: it keeps its place, and no retry is counted. */
+export const postpone = (tx: Tx, job: Job, { seconds, slot, effect }: Postponement): Promise<void> =>
+  release(
+    tx,
+    job,
+    sql`
+    unsure = unsure or ${slot === undefined}, slot = ${slot?.toISOString() ?? null}::timestamptz,
+    run_at = ${slot ? sql`${slot.toISOString()}::timestamptz` : inSeconds(seconds)},
+    effect = coalesce(${effect ? JSON.stringify(effect) : null}::jsonb, effect)`,
+  );
+
+/** Makes a job a dead letter: it holds back nothing any more, and waits to be redriven. */
+export const bury = (tx: Tx, job: Job, { destination, cause }: Incident): Promise<void> =>
+  release(
+    tx,
+    job,
+    sql`
+    dead_at = clock_timestamp(), unsure = true, slot = null, destination = ${destination}, cause = ${cause}`,
+  );
+
+const release = (tx: Tx, job: Job, changes: SQL): Promise<void> =>
+  end(tx, job, sql`update ${outbox} set leased = false, front = false, ${changes}`);
+
+const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
+
+const held = ({ id, attempt }: Job) => sql`id = ${id} and attempt = ${attempt} and leased`;
+
+/**
+ * Ends a worker's hold of a job and brings the lowest of the lane to the front. Throws `LeaseLost`, so that the transaction
+ * is given up, where the lease has gone on to another worker. One for each transaction, and first in it: two that ended
+ * several lanes in different orders would wait for each other.
+ */
+async function end(tx: Tx, job: Job, write: SQL): Promise<void> {
+  const ended = await tx.execute(sql`${write} where ${held(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)})`);
+  if (ended.length === 0) throw new LeaseLost(job);
+  // A statement of its own: it must see what was enqueued before the lane was locked.
+  await tx.execute(sql`
+    update ${outbox} set front = true where not front and id = (
+      select id from ${outbox} where lane = ${job.lane} and dead_at is null order by id limit 1)`);
+}
+
+type ClaimedRow = {
+  blocked: boolean;
+  id: number;
+  attempt: number;
+  lane: string;
+  priority: number;
+  effect: { kind: string };
+  retries: number;
+  crashed: boolean;
+  unsure: boolean;
+  expired: boolean;
+  enqueued_at: string;
+  slot: string | null;
+  progress: string | null;
+  destination: string | null;
+  cause: string | null;
+};
+
+const jobOf = ({
+  blocked: _,
+  priority: __,
+  enqueued_at,
+  slot,
+  progress,
+  destination,
+  cause,
+  ...row
+}: ClaimedRow): Job => ({
+  ...row,
+  id: Number(row.id),
+  enqueuedAt: new Date(enqueued_at),
+  slot: slot === null ? undefined : new Date(slot),
+  progress: progress ?? undefined,
+  incident: destination !== null && cause !== null ? { destination, cause } : undefined,
+});

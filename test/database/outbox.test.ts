@@ -1,0 +1,310 @@
+/** The outbox's table and its worker, race by race. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Connection, connect } from '../../src/db/client.ts';
+import * as store from '../../src/db/outbox/store.ts';
+import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { hold, standing } from '../support/locks.ts';
+
+let database: TestDatabase;
+let db: Connection;
+let other: Connection;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  db = connect(database.url);
+  other = connect(database.url);
+});
+
+afterAll(async () => {
+  await db.close();
+  await other.close();
+  await database[Symbol.asyncDispose]();
+});
+
+beforeEach(() => database.sql`truncate outbox`);
+
+const slots = { all: 10, others: 10 };
+
+function enqueue(...lanes: (string | [lane: string, priority: store.Priority])[]) {
+  const jobs = lanes.map((one) => {
+    const [lane, priority] = typeof one === 'string' ? [one, 'act' as const] : one;
+    return { queue: 'test', lane, priority, effect: { kind: lane } };
+  });
+  return db.tables.transaction((tx) => store.enqueue(tx, jobs));
+}
+
+const claim = async (from: Connection = db) => (await store.claim(from, 'test', slots)).jobs;
+
+async function claimOne(from: Connection = db): Promise<store.Job> {
+  const [job] = await claim(from);
+  if (!job) throw new Error('there is nothing to claim');
+  return job;
+}
+
+const complete = (job: store.Job) => db.tables.transaction((tx) => store.complete(tx, job));
+
+/** As after a worker's death, or where its process was paused for too long. */
+const endLeases = () => database.sql`update outbox set run_at = now() - interval '1 second' where leased`;
+
+const holdLane = (lane: string) =>
+  hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended('outbox ' || ${lane}, 0))`);
+
+describe('the table', () => {
+  it('gives the jobs of a lane to one worker at a time, in order, however many are looking', async () => {
+    await enqueue('card:1', 'card:1', 'card:2');
+    await enqueue('card:1');
+    const found = await Promise.all([db, other, db, other].map(claim));
+    expect(
+      found
+        .flat()
+        .map(({ lane }) => lane)
+        .sort(),
+    ).toEqual(['card:1', 'card:2']);
+    const ids: number[] = [];
+    for (let jobs = found.flat().filter(({ lane }) => lane === 'card:1'); jobs.length > 0; jobs = await claim(other)) {
+      for (const job of jobs) await complete(job);
+      ids.push(...jobs.map(({ id }) => id));
+    }
+    expect(ids).toHaveLength(3);
+    expect(ids).toEqual(ids.toSorted((one, next) => one - next));
+  });
+
+  it('has a claim wait for nobody: a lane that another worker looks at is left to it', async () => {
+    await enqueue('card:1', 'card:2');
+    const held = await holdLane('card:1');
+    expect((await claim()).map(({ lane }) => lane)).toEqual(['card:2']);
+    await held.release();
+    expect((await claim()).map(({ lane }) => lane)).toEqual(['card:1']);
+  });
+
+  it('brings to the front also what was enqueued while the job before it was ending', async () => {
+    await enqueue('card:1');
+    const first = await claimOne();
+    await enqueue('card:1');
+    // It is seen behind the first one, and leaves the front.
+    expect(await claim()).toEqual([]);
+    const held = await holdLane('card:1');
+    const ended = complete(first);
+    await standing(database, 1);
+    await enqueue('card:1');
+    await held.release();
+    await ended;
+    const second = await claimOne();
+    await complete(second);
+    await complete(await claimOne());
+    expect(await database.sql`select from outbox`).toEqual([]);
+  });
+
+  it('lets a worker write nothing about a job whose lease another one has', async () => {
+    await enqueue('card:1');
+    const zombie = await claimOne();
+    await endLeases();
+    const job = await claimOne(other);
+    expect(job).toMatchObject({ id: zombie.id, attempt: zombie.attempt + 1, crashed: true, unsure: true });
+    const incident = { destination: 'C0', cause: 'is_archived' };
+    for (const write of [
+      (tx: Parameters<typeof store.complete>[0]) => store.complete(tx, zombie),
+      (tx: Parameters<typeof store.complete>[0]) => store.retry(tx, zombie, 0, undefined),
+      (tx: Parameters<typeof store.complete>[0]) => store.postpone(tx, zombie, { seconds: 0 }),
+      (tx: Parameters<typeof store.complete>[0]) => store.bury(tx, zombie, incident),
+    ]) {
+      await expect(
+        db.tables.transaction(async (tx) => {
+          await write(tx);
+          // What goes with it is not written either.
+          await store.enqueue(tx, [{ queue: 'test', lane: 'other', priority: 'act', effect: { kind: 'other' } }]);
+        }),
+      ).rejects.toThrow(store.LeaseLost);
+    }
+    await expect(store.saveProgress(db, zombie, 'page 2')).rejects.toThrow(store.LeaseLost);
+    expect(await store.heartbeat(db, [zombie, job])).toEqual([job.id]);
+    expect(await database.sql`select attempt, progress, leased, dead_at from outbox`).toEqual([
+      { attempt: job.attempt, progress: null, leased: true, dead_at: null },
+    ]);
+    await complete(job);
+  });
+
+  it('makes what stands before a person in their lane as urgent as they are, and never bulk before people', async () => {
+    await enqueue(...Array.from({ length: 30 }, (_, index): [string, store.Priority] => [`card:${index}`, 'bulk']));
+    await enqueue(['card:29', 'bulk'], ['card:29', 'clock']);
+    await enqueue(['card:29', 'act']);
+    await enqueue(['card:30', 'act']);
+    const taken: string[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      const { jobs } = await store.claim(db, 'test', { all: 1, others: 1 });
+      for (const job of jobs) {
+        taken.push(job.lane);
+        await complete(job);
+      }
+    }
+    expect(taken.filter((lane) => lane === 'card:30')).toHaveLength(1);
+    expect(taken.filter((lane) => lane === 'card:29')).toHaveLength(4);
+  });
+
+  it('keeps slots free for people, whatever the clock brings', async () => {
+    await enqueue(['a', 'bulk'], ['b', 'clock'], ['c', 'bulk'], ['d', 'clock']);
+    const others = await store.claim(db, 'test', { all: 4, others: 2 });
+    expect(others.jobs.map(({ lane }) => lane).sort()).toEqual(['b', 'd']);
+    await enqueue('e', 'f', 'g');
+    const people = await store.claim(db, 'test', { all: 2, others: 0 });
+    expect(people.jobs.map(({ lane }) => lane)).toEqual(['e', 'f']);
+  });
+
+  it('says when the next job is due by its own clock', async () => {
+    expect(await store.nextDue(db, 'test')).toBeUndefined();
+    await enqueue('card:1');
+    const job = await claimOne();
+    await db.tables.transaction((tx) => store.postpone(tx, job, { seconds: 30 }));
+    expect(await store.nextDue(db, 'test')).toBeGreaterThan(0);
+    await database.sql`update outbox set run_at = now() - interval '1 second'`;
+    expect(await store.nextDue(db, 'test')).toBeLessThan(0);
+  });
+});
+
+describe('the worker', () => {
+  const workers: Worker[] = [];
+  const queues = [{ name: 'test', concurrency: 4, reserved: 1 }];
+  const errors: unknown[] = [];
+
+  function work(
+    process: (job: store.Job, signal: AbortSignal) => Promise<void>,
+    from: Pick<Connection, 'listen'> = db,
+  ) {
+    const worker = startWorker(db, from, { queues, process, onError: (error) => errors.push(error) });
+    workers.push(worker);
+    return worker;
+  }
+
+  const empty = () =>
+    eventually('the outbox is empty', async () => (await database.sql`select from outbox`).length === 0);
+
+  afterEach(async () => {
+    for (const worker of workers.splice(0)) await worker.stop(1_000);
+    vi.useRealTimers();
+    expect(errors.splice(0)).toEqual([]);
+  });
+
+  it('delivers what is enqueued, each once, on any number of replicas', async () => {
+    const delivered: number[] = [];
+    for (let replicas = 0; replicas < 3; replicas += 1) {
+      work(async (job) => {
+        delivered.push(job.id);
+        await complete(job);
+      });
+    }
+    const lanes = Array.from({ length: 50 }, (_, index) => `card:${index % 7}`);
+    await Promise.all([enqueue(...lanes), enqueue(...lanes), ...lanes.map((lane) => enqueue(lane))]);
+    await empty();
+    expect(delivered).toHaveLength(150);
+    expect(new Set(delivered)).toHaveLength(150);
+  });
+
+  it('finds what is due also where the NOTIFY is lost', async () => {
+    work(complete, { listen: async () => {} });
+    for (let count = 0; count < 3; count += 1) {
+      await enqueue('card:1');
+      await empty();
+    }
+  });
+
+  it('does not look at the clock of its process', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    let tries = 0;
+    work(async (job) => {
+      tries += 1;
+      await db.tables.transaction((tx) => {
+        if (tries === 1) return store.retry(tx, job, 0, undefined);
+        if (tries === 2) return store.postpone(tx, job, { seconds: 0 });
+        return store.complete(tx, job);
+      });
+    });
+    await enqueue('card:1');
+    await empty();
+    expect(tries).toBe(3);
+  });
+
+  it.each([
+    ['before it was delivered', async () => {}],
+    ['after it was delivered', async (deliver: () => void) => deliver()],
+    [
+      'while its end was being written',
+      async (deliver: () => void, job: store.Job) => {
+        deliver();
+        const died = new Error('the process died');
+        await db.tables
+          .transaction(async (tx) => {
+            await store.complete(tx, job);
+            throw died;
+          })
+          .catch((error) => {
+            if (error !== died) throw error;
+          });
+      },
+    ],
+  ])('has a job again, and knows that it may have been delivered, where a process died %s', async (_, die) => {
+    await enqueue('card:1', 'card:1');
+    let deliveries = 0;
+    const lost = await claimOne();
+    await die(() => {
+      deliveries += 1;
+    }, lost);
+    const seen: Pick<store.Job, 'id' | 'unsure' | 'crashed'>[] = [];
+    work(async (job) => {
+      seen.push({ id: job.id, unsure: job.unsure, crashed: job.crashed });
+      await complete(job);
+    });
+    await endLeases();
+    await empty();
+    expect(seen.map(({ unsure, crashed }) => ({ unsure, crashed }))).toEqual([
+      { unsure: true, crashed: true },
+      { unsure: false, crashed: false },
+    ]);
+    expect(seen[0]?.id).toBe(lost.id);
+    expect(deliveries).toBeLessThanOrEqual(1);
+  });
+
+  it('keeps its lease for as long as it works, and hears where it has lost it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const begun = Promise.withResolvers<AbortSignal>();
+    const finish = Promise.withResolvers<void>();
+    work(async (job, signal) => {
+      begun.resolve(signal);
+      await finish.promise;
+      await complete(job).catch(() => {});
+    });
+    await enqueue('card:1');
+    const signal = await begun.promise;
+    const [before] = await database.sql`select run_at from outbox`;
+    vi.advanceTimersByTime(4_000);
+    await eventually('the lease is longer', async () => {
+      const [now] = await database.sql`select run_at from outbox`;
+      return now?.run_at > before?.run_at;
+    });
+    expect(signal.aborted).toBe(false);
+    await database.sql`update outbox set attempt = attempt + 1`;
+    vi.advanceTimersByTime(4_000);
+    await eventually('the handler hears of it', async () => signal.aborted);
+    expect(signal.reason).toBeInstanceOf(store.LeaseLost);
+    finish.resolve();
+    await database.sql`delete from outbox`;
+  });
+
+  it('finishes what it delivers before it stops, and takes nothing more', async () => {
+    const begun = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const worker = work(async (job) => {
+      begun.resolve();
+      await finish.promise;
+      await complete(job);
+    });
+    await enqueue('card:1');
+    await begun.promise;
+    const stopped = worker.stop(10_000);
+    await enqueue('card:2');
+    finish.resolve();
+    await stopped;
+    expect(await database.sql`select lane, leased from outbox`).toEqual([{ lane: 'card:2', leased: false }]);
+  });
+});
