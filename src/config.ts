@@ -1,4 +1,4 @@
-/** The environment, read once and checked whole: every mistake is reported at once, by name. The README's table is this file. */
+/** The environment, read once and checked whole: every mistake is reported at once, by name. The table in README.md follows this file. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import type { Policy } from './domain/authorization.ts';

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how quick the bot is, beside what it is compared with, as ratios.
  * `-- --only picker,tick` asks some questions, `--quick` only shows that all of it works, `--json` prints for comparing two
- * commits, `--readme` writes the table into the README.
+ * commits, `--write` writes the table into docs/performance.md.
  */
 import { parseArgs } from 'node:util';
 import { openPlace } from './place.ts';
@@ -16,7 +16,7 @@ import { register } from './questions/register.ts';
 import { replicas } from './questions/replicas.ts';
 import { start } from './questions/start.ts';
 import { tick } from './questions/tick.ts';
-import { setting, table, writeReadme } from './table.ts';
+import { setting, table, writePage } from './table.ts';
 import { years } from './years.ts';
 
 /** Asked one after the other, in this order, after the one that takes five minutes has been begun. */
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    readme: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     rounds: { type: 'string' },
   },
 });
@@ -75,4 +75,4 @@ const [{ server_version: version } = { server_version: '' }] = await sql`show se
 const facts = setting(String(version), (performance.now() - began) / 1000);
 if (values.json) process.stdout.write(`${JSON.stringify({ ...facts, answers }, null, 2)}\n`);
 else process.stdout.write(`${table(answers, facts)}\n`);
-if (values.readme) writeReadme(table(answers, facts));
+if (values.write) writePage(table(answers, facts));

@@ -1,11 +1,11 @@
-/** The summary: in the terminal, as JSON for comparing two commits, and in the README between its two marks. */
+/** The summary: in the terminal, as JSON for comparing two commits, and in docs/performance.md between its two marks. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Answer } from './question.ts';
 import { times } from './words.ts';
 
-const readme = new URL('../../README.md', import.meta.url);
+const page = new URL('../../docs/performance.md', import.meta.url);
 
 const marks = { begin: '<!-- npm run bench writes from here -->', end: '<!-- to here -->' };
 
@@ -51,16 +51,17 @@ export function table(
   return [
     `Measured on ${date} at ${commit}: Node ${node}, PostgreSQL ${postgres} with its durable settings, ${cores} cores (${processor}), ${memory}; ${seconds} s in all. Medians of the rounds, ± half the distance between their quartiles.`,
     '',
-    '| question | the bot | beside it | ratio | must be | holds |',
+    '| question | the bot | baseline | ratio | must be | holds |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
 }
 
 /** Replaces what stands between the marks. */
-export function writeReadme(text: string): void {
-  const [before, rest] = readFileSync(readme, 'utf8').split(marks.begin);
+export function writePage(text: string): void {
+  const [before, rest] = readFileSync(page, 'utf8').split(marks.begin);
   const after = rest?.split(marks.end)[1];
-  if (before === undefined || after === undefined) throw new Error('README.md has lost the marks of the bench');
-  writeFileSync(readme, `${before}${marks.begin}\n${text}\n${marks.end}${after}`);
+  if (before === undefined || after === undefined)
+    throw new Error('docs/performance.md has lost the marks of the bench');
+  writeFileSync(page, `${before}${marks.begin}\n${text}\n${marks.end}${after}`);
 }
