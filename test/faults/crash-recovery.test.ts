@@ -24,14 +24,10 @@ it('between the commit and the post, the card and a reminder are there after the
   reminder.release();
 
   await office.startAnother();
-  await eventually(
-    'the second bot has taken over',
-    async () => {
-      const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
-      return left.length === 0;
-    },
-    30_000,
-  );
+  await eventually('the second bot has taken over', async () => {
+    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+    return left.length === 0;
+  });
   const reminders = () => alex.sees('api-requests').filter((text) => /^:bell: A request is waiting/.test(text));
   expect(reminders()).toHaveLength(1);
   expect(alex.sees('api-requests')).toHaveLength(2);
@@ -40,4 +36,4 @@ it('between the commit and the post, the card and a reminder are there after the
   await alex.finds(/Approved by @alex/, { in: 'api-requests' });
   await workspace.until(() => reminders().length === 0);
   expect(alex.sees('api-requests')).toHaveLength(1);
-}, 60_000);
+});

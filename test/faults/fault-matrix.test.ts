@@ -49,7 +49,7 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
       const standing = story.workspace.fail(cell.row.method, cell.fault, { times, when });
       await act();
       const met = story.workspace
-        .until(() => standing.met > 0, { what: 'the call is made', within: 20_000 })
+        .until(() => standing.met > 0, { what: 'the call is made' })
         .then(() => standing.end());
       if (inTheEnd) following.push({ cell, met, follows: inTheEnd });
       else await met;
@@ -57,11 +57,11 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
     });
   }
   await Promise.all(following.map(({ cell, met }) => named(cell, () => met)));
-  await delivered(story.office, 20_000, 50);
+  await delivered(story.office);
   // What could not be delivered is put back, as an operator does.
   await runCommand(readArguments(['redrive']), story.office.database.url);
   await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
-  await delivered(story.office, 20_000, 50);
+  await delivered(story.office);
   expect(await check(story.office, policy)).toEqual([]);
 }
 
@@ -83,7 +83,6 @@ it.concurrent.each(ways)(
       rows.flatMap((row) => faultsOf(row).map((fault): Cell => ({ row, fault }))),
     );
   },
-  120_000,
 );
 
 it('every method that the bot calls has its row, and no other', () => {

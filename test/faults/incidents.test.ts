@@ -140,7 +140,7 @@ describe('what could not be delivered', () => {
       '1 message is tried again.',
     );
     await alex.finds(/Kiosk/, { in: 'api-requests' });
-  }, 40_000);
+  });
 
   it('is neither lost nor kept twice where writing it down is cut short', async () => {
     await using office = await openOffice({ catalog });
@@ -184,7 +184,7 @@ describe('what could not be delivered', () => {
     await delivered(office);
     // The request that was held back was taken after all: it is found again by its mark.
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
-  }, 30_000);
+  });
 
   it.each([
     [['lost']],

@@ -67,7 +67,7 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis not')).toBe(true);
   await outbox.stop(1);
   await close();
-}, 40_000);
+});
 
 describe('what is compared of a card', () => {
   const at = new Date('2026-11-03T10:00:00Z');

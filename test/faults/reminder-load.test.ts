@@ -67,4 +67,4 @@ it('every channel gets one message and every requester one, within the limits, a
   expect(calls.filter(({ method }) => method === 'chat.getPermalink')).toEqual([]);
   // One refusal closes a method for a while; whatever comes then has its turn.
   expect(calls.filter(({ status }) => status === 429).length / calls.length).toBeLessThan(0.1);
-}, 120_000);
+});

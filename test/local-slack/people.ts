@@ -10,9 +10,6 @@ export type Submitted = { closed: true } | { errors: Record<string, string> } | 
 /** Where a field is, if not in the open modal. */
 type Within = { in?: 'home' };
 
-/** How long a person looks for something to press or fill, in milliseconds. */
-const PATIENCE = 2_000;
-
 export class Person {
   readonly #workspace: Workspace;
   readonly id: string;
@@ -56,7 +53,7 @@ export class Person {
     return this.view;
   }
 
-  /** Looks until there is something to see, for a few seconds; then says what there is instead. */
+  /** Looks until there is something to see; where patience ends, says what there is instead. */
   async #patiently<T>(look: () => T): Promise<T> {
     const seen = () => {
       try {
@@ -65,7 +62,7 @@ export class Person {
         return undefined;
       }
     };
-    const { found } = await this.#workspace.until(seen, { within: PATIENCE }).catch(() => ({ found: look() }));
+    const { found } = await this.#workspace.until(seen).catch(() => ({ found: look() }));
     return found;
   }
 

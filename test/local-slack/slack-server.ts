@@ -25,6 +25,8 @@ export type WorkspaceOptions = {
   now?: () => number;
   /** Slack's three seconds. */
   ackWithin?: number;
+  /** How long people look for what they want to read or press, in milliseconds: by default a minute, for a slow machine. */
+  patience?: number;
   rateLimits?: boolean;
   /** What `save()` returned, instead of the seed's people, channels and groups. */
   saved?: string;
@@ -33,6 +35,7 @@ export type WorkspaceOptions = {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 const ACK_WITHIN = 3_000;
+const PATIENCE = 60_000;
 
 export class SlackServer implements AsyncDisposable {
   readonly url: string;
@@ -42,6 +45,7 @@ export class SlackServer implements AsyncDisposable {
   readonly signingSecret = 'local-signing-secret';
   readonly teamId: string;
   readonly now: () => number;
+  readonly patience: number;
   /** Where the bot broke a rule that Slack breaks silently: tests hold it to be empty. */
   readonly complaints: string[] = [];
   /** Every payload that was handed to the bot, for tests that replay or forge them. */
@@ -63,6 +67,7 @@ export class SlackServer implements AsyncDisposable {
     this.botToken = tokens.bot;
     this.appToken = tokens.app;
     this.now = options.now ?? Date.now;
+    this.patience = options.patience ?? PATIENCE;
     this.#ackWithin = options.ackWithin ?? ACK_WITHIN;
     const state = new State(options.seed ?? usual(), this.now, options.saved);
     this.state = state;

@@ -135,7 +135,7 @@ export class Workspace extends SlackServer {
   /** Waits until it is so. What it prints otherwise is the whole workspace, as people read it. */
   async until<T>(
     condition: () => T | undefined | false | null,
-    { within = 10_000, what = String(condition) }: { within?: number; what?: string } = {},
+    { within = this.patience, what = String(condition) }: { within?: number; what?: string } = {},
   ): Promise<T> {
     const end = performance.now() + within;
     while (performance.now() < end) {

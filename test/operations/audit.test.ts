@@ -202,7 +202,7 @@ describe.concurrent('the record', () => {
     await database.sql`update history set actor = 'U0LEE' where seq = 2`;
     const said = 'Event 2 (registration 1, version 1) does not fit: it is not what was written there.\n';
     expect(await audit(where, '--verify')).toEqual({ code: 1, out: said, err: '' });
-  }, 60_000);
+  });
 
   it('may be left early, as head does, without a word', async () => {
     await using database = await createDatabase();
@@ -271,4 +271,4 @@ it('reads the embedded PostgreSQL of a running bot beside it, and starts it for 
   expect(await audit({ DATA_DIR: folder })).toEqual({ code: 0, out: header, err: '' });
   expect(existsSync(join(folder, 'postgres', 'postmaster.pid'))).toBe(false);
   await rm(folder, { recursive: true });
-}, 60_000);
+});

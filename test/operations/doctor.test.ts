@@ -317,7 +317,7 @@ describe('what is wrong elsewhere', () => {
       'warn channels and approvers: not looked at while Slack does not accept the token.',
     ]);
     hole.close();
-  }, 30_000);
+  });
 });
 
 it('beside a running bot it prints a line for each, ends with 1 where something fails, and the bot runs on', async () => {

@@ -139,4 +139,4 @@ it('without DATABASE_URL it brings its own PostgreSQL, and takes it along when i
   after.child.kill('SIGINT');
   expect(await after.exited).toBe(0);
   await rm(data, { recursive: true });
-}, 60_000);
+});

@@ -47,4 +47,4 @@ it(`walks ${length} random steps (WALK_SEED=${at}), and agrees with the rules af
     throw new Error(`after these steps:\n${walker.path.join('\n')}`, { cause: error });
   }
   expect(taken).toBe(length);
-}, 60_000);
+});

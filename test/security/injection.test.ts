@@ -92,7 +92,7 @@ beforeAll(async () => {
     }
   });
   await everythingHappens();
-}, 120_000);
+});
 afterAll(async () => {
   await timed[Symbol.asyncDispose]();
   await mail[Symbol.asyncDispose]();

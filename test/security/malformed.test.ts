@@ -49,10 +49,10 @@ describe("what is no request of Slack's", () => {
     workspace.fail('apps.connections.open', { kind: 'error', error: 'invalid_auth' });
     workspace.dropConnections();
     await workspace.until(() => workspace.connections === 0);
-    await workspace.until(() => workspace.connections === 2, { within: 20_000 });
+    await workspace.until(() => workspace.connections === 2);
     expect((await fetch(`http://127.0.0.1:${program.port}/readyz`)).status).toBe(200);
     await kill(program);
-  }, 30_000);
+  });
 });
 
 it('its log at trace level holds no secret, and nothing of what people wrote', async () => {

@@ -208,4 +208,4 @@ it('four weeks read right', async () => {
   const [{ count } = {}] = await database.sql`select count(*)::int from registrations`;
   expect(count).toBe(50);
   await expect(`${transcript.join('\n')}\n`).toMatchFileSnapshot('four-weeks.txt');
-}, 120_000);
+});

@@ -12,14 +12,10 @@ export type Timed = {
 
 /** Waits until nothing is left in the outbox. */
 export const quiet = ({ database: { sql } }: Office): Promise<void> =>
-  eventually(
-    'nothing is left in the outbox',
-    async () => {
-      const [left] = await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`;
-      return left === undefined;
-    },
-    60_000,
-  );
+  eventually('nothing is left in the outbox', async () => {
+    const [left] = await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`;
+    return left === undefined;
+  });
 
 export async function openTimed(
   start: string,

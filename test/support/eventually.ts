@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  within = 10_000,
-  every = 10,
+  within = 60_000,
+  every = 25,
 ): Promise<void> {
   const end = performance.now() + within;
   while (!(await isSo())) {

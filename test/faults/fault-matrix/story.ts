@@ -66,7 +66,7 @@ export class Story implements AsyncDisposable {
 
   /** Time passes, once nothing is left to deliver: the bot forgets what it knew of people and groups. */
   async passes(minutes: number): Promise<void> {
-    await delivered(this.office, 20_000, 50);
+    await delivered(this.office);
     this.#clock.now += minutes * 60_000;
   }
 
