@@ -1,6 +1,4 @@
-/**
- * Applications: what they may be called, and what their owners may do with them. Pure: facts in, outcome out.
- */
+/** Applications: the rules for their names, and what their owners may do with them. Pure: facts in, outcome out. */
 
 import type { Approvers } from './approvers.ts';
 import { type Account, checkAccount, checkOwnerAccount, type Policy, type SlackMember } from './authorization.ts';
@@ -14,32 +12,35 @@ export const applicationNameLimit = 60;
 /** The most owners that an application has. */
 export const maxOwners = 20;
 
-/** A name as it is kept: as people see it, in plain letters, and short enough. */
+/** Normalizes a name as it is stored: only visible characters, in plain letters, truncated to the limit. */
 export const normalizeName = (typed: string): string =>
   truncate(normalizeLetters(typed), applicationNameLimit, '').trim();
 
-/** What an owner may do with an application: the entries of its menu in Home. */
+/** The actions of an owner: the entries of an application's menu in Home. */
 export const applicationActions = ['rename', 'owners', 'hand-over', 'leave', 'delete'] as const;
 export type ApplicationAction = (typeof applicationActions)[number];
 
-/** What the record says of an application: how it began, what its owners did, and that an owner has left Slack. */
+/**
+ * The kinds of event in an application's audit log: its creation, its owners' actions, and `depart`, an owner leaving
+ * Slack.
+ */
 export type ApplicationEvent = 'create' | ApplicationAction | 'depart';
 
-/** What somebody wants done with an application. */
+/** A change that an owner asks for. */
 export type ApplicationCommand =
   | { action: 'rename'; name: string }
-  /** Who owns it beside whoever asks. */
+  /** The other owners, next to the owner who asks. */
   | { action: 'owners'; others: string[] }
-  /** Who owns it instead of whoever asks. */
+  /** The new owner, who replaces the owner who asks. */
   | { action: 'hand-over'; to: string }
   | { action: 'leave' }
   /** `typed`: the name, as a confirmation. */
   | { action: 'delete'; typed: string };
 
-/** An application as it stands. */
+/** The current state of an application. */
 export type Application = { id: number; name: string; version: number; owners: string[]; deleted: boolean };
 
-/** Whoever asks: which version they were looking at, and what Slack says of them and of the people that they name. */
+/** The owner who asks, the version that they saw, and what Slack says of them and of the people they name. */
 export type CommandContext = {
   by: string;
   account: Account | undefined;
@@ -48,10 +49,10 @@ export type CommandContext = {
   policy: Policy;
 };
 
-/** A change of an application: its name after it, who came and who went. */
+/** A change of an application: its new name, the owners added and the owners removed. */
 export type ApplicationChange = { action: ApplicationEvent; name: string; added: string[]; removed: string[] };
 
-/** A change that is refused. It has a sentence for people, and changes nothing. */
+/** Why a change is refused. Nothing is changed, and the views have a sentence for each. */
 export type ApplicationRefusal =
   /** No such application, or it was deleted. */
   | { kind: 'gone' }
@@ -62,62 +63,62 @@ export type ApplicationRefusal =
   | { kind: 'wrong-name'; name: string }
   | { kind: 'only-owner' }
   | { kind: 'too-many-owners' }
-  /** Somebody who was named cannot own an application; `unsure` where Slack did not say who they are. */
+  /** A named person cannot own an application; `unsure` where Slack did not say who they are. */
   | { kind: 'cannot-own'; why: 'app' | 'external' | 'deactivated' | 'unsure' }
   | { kind: 'not-an-admin'; askInstead: Approvers }
   /** It has an owner again. */
   | { kind: 'owned' }
-  /** Whoever asks may not, or Slack did not say who they are. */
+  /** The user may not do this, or Slack did not say who they are. */
   | Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }>;
 
 export type ApplicationOutcome =
-  /** Null where all is already as it was wanted. */
+  /** Null where nothing has to change. */
   { ok: true; change: ApplicationChange | null } | { ok: false; refusal: ApplicationRefusal };
-const no = (refusal: ApplicationRefusal): ApplicationOutcome => ({ ok: false, refusal });
+const refuse = (refusal: ApplicationRefusal): ApplicationOutcome => ({ ok: false, refusal });
 
 /**
- * Considers what an owner wants. What is so already is no change, whatever version was seen: the same form sent twice
- * does its work once.
+ * Evaluates a command of an owner. A command whose result is already there changes nothing, whatever version was seen,
+ * so that the same form submitted twice takes effect once.
  */
 export function evaluate(
   application: Application,
-  wish: ApplicationCommand,
-  asking: CommandContext,
+  command: ApplicationCommand,
+  context: CommandContext,
 ): ApplicationOutcome {
   const { owners, deleted, version } = application;
-  if (deleted) return no({ kind: 'gone' });
-  if (!owners.includes(asking.by)) return no({ kind: 'not-an-owner' });
-  const refused = checkOwnerAccount(asking.account);
-  if (refused) return no(refused);
-  const wanted = wantedOf(application, wish, asking.by);
-  const added = wanted.owners.filter((id) => !owners.includes(id));
-  const removed = owners.filter((id) => !wanted.owners.includes(id));
-  const { action } = wish;
-  const same = wanted.name === application.name && added.length + removed.length === 0;
-  if (same && action !== 'delete' && action !== 'leave') return { ok: true, change: null };
-  if (asking.seen !== version) return no({ kind: 'stale' });
-  if (wish.action === 'delete' && normalizeName(wish.typed) !== normalizeName(application.name))
-    return no({ kind: 'wrong-name', name: application.name });
-  if (wanted.owners.length === 0) return no({ kind: 'only-owner' });
-  if (wanted.owners.length > maxOwners) return no({ kind: 'too-many-owners' });
-  const refusal = refuseNew(added, asking);
-  return refusal ? no(refusal) : { ok: true, change: { action, name: wanted.name, added, removed } };
+  if (deleted) return refuse({ kind: 'gone' });
+  if (!owners.includes(context.by)) return refuse({ kind: 'not-an-owner' });
+  const refused = checkOwnerAccount(context.account);
+  if (refused) return refuse(refused);
+  const result = resultOf(application, command, context.by);
+  const added = result.owners.filter((id) => !owners.includes(id));
+  const removed = owners.filter((id) => !result.owners.includes(id));
+  const { action } = command;
+  const unchanged = result.name === application.name && added.length + removed.length === 0;
+  if (unchanged && action !== 'delete' && action !== 'leave') return { ok: true, change: null };
+  if (context.seen !== version) return refuse({ kind: 'stale' });
+  if (command.action === 'delete' && normalizeName(command.typed) !== normalizeName(application.name))
+    return refuse({ kind: 'wrong-name', name: application.name });
+  if (result.owners.length === 0) return refuse({ kind: 'only-owner' });
+  if (result.owners.length > maxOwners) return refuse({ kind: 'too-many-owners' });
+  const refusal = checkNewOwners(added, context);
+  return refusal ? refuse(refusal) : { ok: true, change: { action, name: result.name, added, removed } };
 }
 
-/** The name and the owners that a wish leads to. */
-function wantedOf(
+/** Returns the name and the owners that a command leads to. */
+function resultOf(
   { name, owners }: Application,
-  wish: ApplicationCommand,
+  command: ApplicationCommand,
   by: string,
 ): { name: string; owners: string[] } {
   const others = owners.filter((id) => id !== by);
-  switch (wish.action) {
+  switch (command.action) {
     case 'rename':
-      return { name: wish.name, owners };
+      return { name: command.name, owners };
     case 'owners':
-      return { name, owners: [...new Set([by, ...wish.others])] };
+      return { name, owners: [...new Set([by, ...command.others])] };
     case 'hand-over':
-      return { name, owners: [...new Set([...others, wish.to])] };
+      return { name, owners: [...new Set([...others, command.to])] };
     case 'leave':
       return { name, owners: others };
     case 'delete':
@@ -125,8 +126,8 @@ function wantedOf(
   }
 }
 
-/** Whether these people may become owners: null where each of them may. */
-function refuseNew(
+/** Checks that these people may become owners; null if each of them may. */
+function checkNewOwners(
   people: string[],
   { named, policy }: Pick<CommandContext, 'named' | 'policy'>,
 ): ApplicationRefusal | null {
@@ -138,38 +139,44 @@ function refuseNew(
   return null;
 }
 
-/** An owner has left Slack. Null where they own it no longer, or it is gone. */
+/** Removes an owner who has left Slack; null where they are no longer an owner, or the application is deleted. */
 export function ownerLeft({ name, owners, deleted }: Application, person: string): ApplicationChange | null {
   if (deleted || !owners.includes(person)) return null;
   return { action: 'depart', name, added: [], removed: [person] };
 }
 
-/** What an admin who gives an orphaned application away brings with them. `admin` is undefined where Slack did not say. */
+/**
+ * An admin who assigns an owner to an ownerless application. `admin` is undefined where Slack did not say whether they
+ * are one.
+ */
 export type AssignmentContext = Omit<CommandContext, 'by' | 'account'> & {
   to: string;
   admin: boolean | undefined;
   askInstead: Approvers;
 };
 
-/** An admin gives an application that has lost its last owner to somebody. */
-export function assignOwner(application: Application, adopting: AssignmentContext): ApplicationOutcome {
+/** Evaluates an admin's choice of an owner for an application that has lost its last one. */
+export function assignOwner(application: Application, context: AssignmentContext): ApplicationOutcome {
   const { name, owners, deleted, version } = application;
-  const { to, admin, askInstead } = adopting;
-  if (!admin) return no(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
-  if (deleted) return no({ kind: 'gone' });
-  if (owners.length > 0) return no({ kind: 'owned' });
-  if (adopting.seen !== version) return no({ kind: 'stale' });
-  const refusal = refuseNew([to], adopting);
-  return refusal ? no(refusal) : { ok: true, change: { action: 'hand-over', name, added: [to], removed: [] } };
+  const { to, admin, askInstead } = context;
+  if (!admin) return refuse(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
+  if (deleted) return refuse({ kind: 'gone' });
+  if (owners.length > 0) return refuse({ kind: 'owned' });
+  if (context.seen !== version) return refuse({ kind: 'stale' });
+  const refusal = checkNewOwners([to], context);
+  return refusal ? refuse(refusal) : { ok: true, change: { action: 'hand-over', name, added: [to], removed: [] } };
 }
 
-/** Who hears of a change by direct message: who came and who went, or who is left; but never whoever did it. */
+/**
+ * Lists who is notified of a change by direct message: the owners added and removed, or those who are left; never the
+ * actor.
+ */
 export function ownersToNotify(
   { action, added, removed }: ApplicationChange,
   owners: string[],
   by: string | null,
 ): string[] {
   const left = owners.filter((id) => !removed.includes(id));
-  const told = action === 'delete' || action === 'depart' ? left : [...added, ...removed];
-  return told.filter((id) => id !== by);
+  const notified = action === 'delete' || action === 'depart' ? left : [...added, ...removed];
+  return notified.filter((id) => id !== by);
 }

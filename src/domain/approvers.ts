@@ -1,4 +1,4 @@
 /** The approvers of a service, as data. */
 
-/** Whom an approval rests with: named people and groups, else the members of the channel. */
+/** Who may approve: the named people and groups; where there are none, the members of the channel. */
 export type Approvers = { users: string[]; groups: string[]; channel: string };

@@ -1,15 +1,15 @@
 /**
- * Who may decide a request: the one policy, asked at every click, of the person who clicked.
- * The service's approvers, else APPROVERS, else the members of the approval channel; never the requester, unless
- * ALLOW_SELF_APPROVAL; never somebody who was deactivated; and guests and people of other teams neither ask nor decide,
- * unless ALLOW_EXTERNAL. What Slack does not say counts as no.
+ * Authorization: the one policy on who may decide a request, checked at every click for the person who clicked. The
+ * approvers are the service's, else APPROVERS, else the members of the approval channel. The requester is none of them,
+ * unless ALLOW_SELF_APPROVAL, nor is a deactivated account; guests and people of other teams may neither request nor
+ * decide, unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
 
 import type { Approvers } from './approvers.ts';
 import type { Refusal } from './registration.ts';
 import type { ServiceRefusal } from './service.ts';
 
-/** What is set: for the service, and for the workspace where the service says nothing. */
+/** The settings of the workspace, which apply where a service has none of its own. */
 export type Policy = {
   approvers: string[];
   adminChannel: string;
@@ -17,20 +17,20 @@ export type Policy = {
   allowExternal: boolean;
 };
 
-/** What a person is to the workspace. Guests, and people of other teams who share a channel with it, are external. */
+/** The kind of an account. Guests, and people of other teams who share a channel with the workspace, are external. */
 export type Account = 'member' | 'external' | 'deactivated';
 
-/** Somebody in Slack. Apps are people there too. */
+/** A user in Slack: a person or an app. */
 export type SlackMember = { name: string; account: Account; app: boolean };
 
-/** What Slack says of whoever acts. What is missing or undefined could not be found out. */
+/** What Slack says of the user who acts. What is missing or undefined could not be looked up. */
 export type Memberships = {
   account: Account | undefined;
-  /** Whether they belong to a group or a channel, by its id. */
+  /** Membership in user groups and channels, by their ids. */
   of: ReadonlyMap<string, boolean | undefined>;
 };
 
-/** Why somebody with this account may neither ask nor decide; null where they may. */
+/** Checks that an account may request and decide; null if it may. */
 export function checkAccount(
   account: Account | undefined,
   { allowExternal }: Policy,
@@ -39,7 +39,10 @@ export function checkAccount(
   return checkOwnerAccount(account);
 }
 
-/** Why somebody with this account may not act for an application that is theirs: giving up is open to external people too. */
+/**
+ * Checks that an account may act for an application that it owns; null if it may. External people may: giving up access
+ * is open to them too.
+ */
 export function checkOwnerAccount(
   account: Account | undefined,
 ): Extract<Refusal, { kind: 'deactivated' | 'unsure' }> | null {
@@ -47,12 +50,12 @@ export function checkOwnerAccount(
   return account === 'deactivated' ? { kind: 'deactivated' } : null;
 }
 
-/** Where a service's requests are posted. */
+/** Returns the channel that a service's requests are posted in. */
 export function approvalChannel(service: { channel: string | null }, policy: Policy): string {
   return service.channel ?? policy.adminChannel;
 }
 
-/** Whom a service's requests rest with. */
+/** Returns the approvers of a service's requests. */
 export function allowedApprovers(service: { approvers: string[]; channel: string | null }, policy: Policy): Approvers {
   const named = service.approvers.length > 0 ? service.approvers : policy.approvers;
   return {
@@ -62,13 +65,13 @@ export function allowedApprovers(service: { approvers: string[]; channel: string
   };
 }
 
-/** The groups or the channel that Slack must be asked about before it is known whether `person` is an approver. */
+/** Lists the groups, or the channel, whose members have to be looked up to know whether `person` is an approver. */
 export function membershipsToCheck({ users, groups, channel }: Approvers, person: string): string[] {
   if (users.includes(person)) return [];
   return users.length + groups.length > 0 ? groups : [channel];
 }
 
-/** Whether `person` may decide what `requester` asked for: null where they may, else why not. */
+/** Checks that `person` may decide a request of `requester`; null if they may. */
 export function checkDecision(
   person: string,
   requester: string,
@@ -82,7 +85,7 @@ export function checkDecision(
   return appointed === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };
 }
 
-/** Whether `person` is one of the approvers, whoever asks; undefined where it could not be found out. */
+/** Tells whether `person` is an approver, regardless of the requester; undefined where Slack did not say. */
 export function isApprover(
   person: string,
   approvers: Approvers,
@@ -95,11 +98,11 @@ export function isApprover(
   return refused.kind === 'unsure' ? undefined : false;
 }
 
-/** Whether it makes sense to name somebody as an approver. Undefined: Slack does not know them. */
+/** Tells whether a user can be named as an approver. Undefined stands for one that Slack does not know. */
 export const canBeApprover = (known: SlackMember | undefined, policy: Policy): boolean =>
   known !== undefined && !known.app && checkAccount(known.account, policy) === null;
 
-/** Whether they are named, or belong to what is named; whatever their account. */
+/** Tells whether a person is named as an approver or belongs to what is named, regardless of their account. */
 function isAppointed(person: string, approvers: Approvers, { of }: Memberships): boolean | undefined {
   if (approvers.users.includes(person)) return true;
   const answers = membershipsToCheck(approvers, person).map((id) => of.get(id));
@@ -107,10 +110,10 @@ function isAppointed(person: string, approvers: Approvers, { of }: Memberships):
   return answers.includes(undefined) ? undefined : false;
 }
 
-/** Who looks after the workspace as a whole: APPROVERS, else the members of ADMIN_CHANNEL. */
+/** Returns the admins: APPROVERS, else the members of ADMIN_CHANNEL. */
 export const admins = (policy: Policy): Approvers => allowedApprovers({ approvers: [], channel: null }, policy);
 
-/** Whether `person` may read what happened to a request: its approvers may, and admins, whoever asked for it. */
+/** Checks that `person` may read the history of a request, as its approvers and the admins may; null if they may. */
 export function checkReading(
   person: string,
   approvers: Approvers,
@@ -123,7 +126,7 @@ export function checkReading(
   return answers.includes(undefined) ? { kind: 'unsure' } : { kind: 'not-a-reader', askInstead: readers };
 }
 
-/** Whether `person` may change the catalog: admins may. */
+/** Checks that `person` may change the catalog, as admins may; null if they may. */
 export function checkCatalogChange(
   person: string,
   memberships: Memberships,
@@ -134,5 +137,5 @@ export function checkCatalogChange(
   return admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead: admins(policy) };
 }
 
-/** User group ids begin with S, people's with U or W. */
+/** Tells whether an id is a user group's, which begin with S; people's begin with U or W. */
 const isGroup = (id: string): boolean => id.startsWith('S');

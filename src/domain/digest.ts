@@ -1,4 +1,4 @@
-/** The digest: what a channel's week was. Seven whole days, so that no bar of its chart is half a day. */
+/** The digest: a channel's week in numbers. Seven whole days, so that no bar of its chart is half a day. */
 
 /** What happened on one day, `2026-11-16` in TIME_ZONE. Approved and rejected are the decisions of people. */
 export type Day = { date: string; opened: number; approved: number; rejected: number };
@@ -6,15 +6,15 @@ export type Day = { date: string; opened: number; approved: number; rejected: nu
 export type Week = {
   /** Seven of them, oldest first. */
   days: Day[];
-  /** Of the opened ones, those that no one had to decide. They are not among the decided. */
+  /** How many of the opened ones were approved automatically. They are not among the decided. */
   automatic: number;
-  /** How pending ones ended without a decision. */
+  /** How many pending ones ended without a decision. */
   withdrawn: number;
   deleted: number;
   expired: number;
-  /** How long the decided ones had waited, in milliseconds; null where nothing was decided. */
+  /** How long the decided ones were pending, in milliseconds; null where nothing was decided. */
   timeToDecision: { median: number; percentile95: number } | null;
-  /** What waits now, whenever it was opened. */
+  /** How many are pending now, whenever they were opened. */
   waiting: number;
   oldest: Oldest | null;
 };
@@ -39,12 +39,12 @@ export const totalsOf = ({ days }: Week): Totals =>
     { opened: 0, approved: 0, rejected: 0 },
   );
 
-/** Whether there are bars to draw. */
+/** Tells whether a chart would have any bars. */
 export function hasBars(week: Week): boolean {
   const { opened, approved, rejected } = totalsOf(week);
   return opened + approved + rejected > 0;
 }
 
-/** Whether there is nothing to tell. */
+/** Tells whether there is nothing to report. */
 export const isEmpty = (week: Week): boolean =>
   !hasBars(week) && week.waiting + week.withdrawn + week.deleted + week.expired === 0;

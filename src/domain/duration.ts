@@ -1,4 +1,4 @@
-/** Lengths of time in words, for people. */
+/** Durations in words, for people. */
 
 const units = [
   { name: 'day', milliseconds: 86_400_000 },
@@ -13,14 +13,14 @@ const counted = (milliseconds: number, unit: Unit): string => {
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
 };
 
-/** Says how long something has waited, in its largest unit: "3 days", "5 hours", "12 minutes". */
+/** Formats how long something has waited, in its largest unit: "3 days", "5 hours", "12 minutes". */
 export function formatAge(since: Date, now: Date): string {
   const milliseconds = now.getTime() - since.getTime();
   const unit = units.find((one) => milliseconds >= one.milliseconds);
   return unit ? counted(milliseconds, unit) : 'less than a minute';
 }
 
-/** Says a length of time in its two largest units: "2 days 4 hours", "35 minutes". */
+/** Formats a duration, in milliseconds, in its two largest units: "2 days 4 hours", "35 minutes". */
 export function formatDuration(milliseconds: number): string {
   const largest = units.findIndex((unit) => milliseconds >= unit.milliseconds);
   if (largest < 0) return 'less than a minute';

@@ -1,58 +1,62 @@
-/**
- * Effects: everything a change, or time, makes Registrar say or do. Pure data, so that any layer can read it.
- */
+/** Effects: everything that a change, or the clock, makes Registrar post or do. Pure data, which any layer may read. */
 
-/** Tell a human that nothing arrives at a place, and why; `at` tells this time from the next. */
+/** Report a destination that takes no messages, and why; `at` tells this incident from the next. */
 export type IncidentEffect = { kind: 'trouble'; place: string; why: string; at: string };
 
-/** What a tick makes Registrar say. */
+/** The effects of a tick of the reminder schedule. */
 export type ReminderEffect =
-  /** Have a channel's reminder list those that still wait of the requests that a tick claimed for it. */
+  /** Post or update a channel's reminder: it lists those of the requests claimed at `tick` that are still pending. */
   | { kind: 'reminder'; channel: string; tick: string }
-  /** Tell a requester which of their requests, first reminded of at a tick, still wait. */
+  /** Tell a requester which of their requests, first reminded of at `tick`, are still pending. */
   | { kind: 'waiting'; person: string; tick: string }
-  /** Tell a channel of which requests no reminder comes any more, a tick's having been the last. */
+  /** Tell a channel which requests had their last reminder at `tick`. */
   | { kind: 'stopped'; channel: string; tick: string };
 
-/** What a change of the catalog makes Registrar say. */
+/** The effects of a change of the catalog. */
 export type CatalogEffect =
-  /** Find out who looks after the catalog, and have each of their Homes redrawn. */
+  /** Look up the admins, and update the Home of each. */
   | { kind: 'catalog' }
-  /** Have the cards of what waits for a service drawn where, and for whom, it waits now. */
+  /** Update the cards of a service's pending requests: which channel they are in, and who may decide them. */
   | { kind: 'service'; service: number }
-  /** Have the Homes redrawn of those for whom it waited before `version`, and for whom it waits now. */
+  /** Update the Homes of those who could decide before `version`, and of those who can now. */
   | { kind: 'queues'; service: number; version: number }
-  /** Say, in the place that a card had, where it has gone. */
+  /** Replace a card that has moved to another channel by where it is now. */
   | { kind: 'moved'; registration: number; channel: string; ts: string };
 
-/** What a change of an application makes Registrar do and say. Like all effects it carries ids, and no text. */
+/** The effects of a change of an application. Like all effects they carry ids, and no text. */
 export type ApplicationEffect =
-  /** Redraw what shows the event that made `version`: Homes, and the cards of the registrations after this one. */
+  /**
+   * Update what shows the event that made `version`: Homes, and the cards of the registrations with ids above `after`.
+   */
   | { kind: 'application'; application: number; version: number; after: number }
-  /** Tell somebody of the event that made `version`: that they own the application now, or no longer, or alone. */
+  /**
+   * Tell `person` about the event that made `version`: they became an owner, are none now, or are the only one left.
+   */
   | { kind: 'owner'; application: number; version: number; person: string }
-  /** Take what somebody who has left Slack owns from them. */
+  /** Remove a person who has left Slack from the owners of their applications. */
   | { kind: 'departure'; person: string }
-  /** Ask the admins who shall own an application that has lost its last owner at `version`; or redraw that they did. */
+  /**
+   * Ask the admins to assign an owner to an application that lost its last one at `version`; or update that message.
+   */
   | { kind: 'orphan'; application: number; version: number };
 
 /**
- * What a change, or time, makes Registrar say. An effect names registrations and carries no text: the message is drawn from the
- * rows when it is sent, so late, twice or out of order only makes it fresher.
+ * An effect of a change, or of the clock. It names registrations and carries no text: messages are rendered from the
+ * rows when they are sent, so late, repeated or reordered effects only make them fresher.
  */
 export type Effect =
-  /** Post the request card, or redraw it. */
+  /** Post the request card, or update it. */
   | { kind: 'card'; registration: number; version: number }
-  /** Tell the requester of the event that made `version`. */
+  /** Tell the requester about the event that made `version`. */
   | { kind: 'notice'; registration: number; version: number }
-  /** Tell the same by e-mail, where there is a mail server. */
+  /** Send the same by e-mail, where there is a mail server. */
   | { kind: 'mail'; registration: number; version: number }
   | ReminderEffect
-  /** Tell a channel how the seven days before a moment were; `picture` is the chart, once Slack has it. */
+  /** Post a channel's digest of the seven days before `at`. */
   | { kind: 'digest'; channel: string; at: string }
-  /** Find out whose Homes show the event that made `version`, and have each redrawn. */
+  /** Look up whose Homes show the event that made `version`, and update each. */
   | { kind: 'homes'; registration: number; version: number }
-  /** Redraw one person's Home. */
+  /** Update one person's Home. */
   | { kind: 'home'; person: string }
   | IncidentEffect
   | CatalogEffect

@@ -1,8 +1,8 @@
-/** Names: what makes one pass for another is taken out of them, or refused. Pure. */
+/** Names: what could make one pass for another is stripped or refused. Pure. */
 
 /**
- * One line, single spaces, and nothing that is invisible or turns the direction of the text: no character by which a name
- * differs that nobody sees.
+ * Strips what cannot be seen, so that no two names look alike and differ: line breaks, repeated spaces, invisible
+ * characters, and those that turn the direction of the text.
  */
 export const stripInvisible = (name: string): string =>
   name
@@ -11,26 +11,29 @@ export const stripInvisible = (name: string): string =>
     .replace(/\s+/gu, ' ')
     .trim();
 
-/** More marks than that on one letter cover the lines around it; the languages that stack them need fewer. */
+/** Combining marks beyond three on a letter cover the lines around it; the languages that stack them need fewer. */
 const manyMarks = /(\p{M}{3})\p{M}+/gu;
 
-/** The same in the letters that people type: wide, bold and circled letters are the plain ones, and marks are joined. */
+/**
+ * Normalizes a name to the letters that people type: wide, bold and circled letters become plain ones, and marks are
+ * joined (NFKC).
+ */
 export const normalizeLetters = (name: string): string =>
   stripInvisible(stripInvisible(name).normalize('NFKC').replace(manyMarks, '$1').normalize('NFKC'));
 
-/** The alphabets that have letters alike, such as a, e, o, p: a word is written in one of them. */
+/** Alphabets with letters that look alike, such as a, e, o, p. A word has to be written in one of them. */
 const alphabets = {
   Latin: /\p{Script=Latin}/u,
   Cyrillic: /\p{Script=Cyrillic}/u,
-  // Signs of measures and formulas stand beside Latin letters, and look like none of them.
+  // Signs of measures and formulas are used next to Latin letters, and look like none of them.
   Greek: /[\p{Script=Greek}--[μΩΔΣπλ]]/v,
 } as const;
 
 export type MixedScript = { word: string; alphabets: string[] };
 
 /**
- * The first word of a name whose letters are of more than one alphabet, as in `Pаyments` with a Cyrillic а; undefined where
- * there is none. Words are what spaces and punctuation part: `API-шлюз` has two.
+ * Finds the first word of a name that mixes alphabets, as in `Pаyments` with a Cyrillic а; undefined if there is none.
+ * Words end at spaces and punctuation: `API-шлюз` has two.
  */
 export function findMixedScript(name: string): MixedScript | undefined {
   for (const word of name.split(/[^\p{L}\p{M}\p{N}]+/u)) {

@@ -1,7 +1,7 @@
-/** A long list, a page at a time. */
+/** One page of a long list. */
 export type Page<T> = { rows: T[]; page: number; pages: number; total: number };
 
-/** The page nearest to the one that was asked for: a list may have shrunk since. Pages are counted from 1. */
+/** Returns the page nearest to the one asked for, because a list may have shrunk since. Pages are counted from 1. */
 export function nearestPage(asked: number, total: number, size: number): { page: number; pages: number } {
   const pages = Math.max(1, Math.ceil(total / size));
   return { page: Math.min(Math.max(1, asked), pages), pages };

@@ -8,12 +8,12 @@ export type Status = (typeof statuses)[number];
 export const actions = ['approve', 'reject', 'revoke', 'reinstate', 'edit', 'unregister', 'delete', 'expire'] as const;
 export type Action = (typeof actions)[number];
 
-/** Where each action leads, from each status. What is not here cannot happen. */
+/** The transition table: the status that each action leads to, from each status. What is not here is refused. */
 export const transitions = {
   pending: {
     approve: 'approved',
     reject: 'rejected',
-    // Another reason is another life: whoever decides has read the one that stands.
+    // A new version: an approver decides the reason that they have read, and no other.
     edit: 'pending',
     unregister: 'unregistered',
     delete: 'deleted',
@@ -27,7 +27,7 @@ export const transitions = {
   expired: {},
 } as const satisfies Record<Status, Partial<Record<Action, Status>>>;
 
-/** Who takes an action: an approver, an owner of the application, the requester alone, or time itself. */
+/** Who may take an action: an approver, an owner of the application, only the requester, or only the clock. */
 export const actorFor = {
   approve: 'approver',
   reject: 'approver',
@@ -39,65 +39,70 @@ export const actorFor = {
   expire: 'time',
 } as const satisfies Record<Action, 'approver' | 'owner' | 'requester' | 'time'>;
 
-/** Approvers' actions: what the card offers as buttons. */
+/** The actions of approvers, which the card offers as buttons. */
 export type Decision = { [A in Action]: (typeof actorFor)[A] extends 'approver' ? A : never }[Action];
 
-/** Decisions that must say why. */
+/** Decisions that need a reason. */
 export type ReasonedDecision = Extract<Decision, 'reject' | 'revoke'>;
 
 /** The longest reason a person may give, in characters, for a request or a decision. */
 export const reasonLimit = 1000;
 
-/** Which action turned a registration into `status`, as the record's `action` says it; `request` begins each life. */
+/** The kind of an event, as the audit log stores it; `request` is the first of each registration. */
 export type EventKind = Action | 'request';
 
-/** A live registration holds its place: there is one per application and service. The others are closed for good. */
+/**
+ * The statuses in which a registration holds its place: there is one per application and service. The others are final.
+ */
 export const liveStatuses = ['pending', 'approved', 'rejected', 'revoked'] as const satisfies Status[];
 export const isLive = (status: Status): boolean => (liveStatuses as readonly Status[]).includes(status);
 
-/** Since when a registration stands as it does. A pending one waits since it was asked for, also where its reason was edited. */
+/**
+ * Returns since when a registration is in its status. A pending one counts from the request, also where its reason was
+ * edited.
+ */
 export const inStatusSince = (row: { status: Status; requestedAt: Date; changedAt: Date }): Date =>
   row.status === 'pending' ? row.requestedAt : row.changedAt;
 
-/** The statuses from which an action may start. */
+/** Lists the statuses that an action may start from. */
 export const statusesAllowing = (action: Action): Status[] =>
   statuses.filter((status) => nextStatus(status, action) !== undefined);
 
-/** Where an action leads from a status, or undefined where it cannot happen. */
+/** Returns the status that an action leads to; undefined where it is not allowed. */
 export function nextStatus(status: Status, action: Action): Status | undefined {
-  const ways: Partial<Record<Action, Status>> = transitions[status];
-  return ways[action];
+  const allowed: Partial<Record<Action, Status>> = transitions[status];
+  return allowed[action];
 }
 
-/** The events the requester hears of by direct message, and those of them that also come by e-mail. */
-const told: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
-const mailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
+/** The events that the requester is notified of by direct message, and those also sent by e-mail. */
+const notified: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
+const emailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
 
-/** Who last changed a registration, and when: what a late click is told. */
+/** The last change of a registration, which a late click is answered with. */
 export type LastChange = { status: Status; by: string | null; at: Date };
 
-/** A refused action. A refusal is a value with a sentence for people; it changes nothing. */
+/** Why an action is refused. Nothing is changed, and the views have a sentence for each. */
 export type Refusal =
   /** The registration is not (or no longer) in a status that the action starts from. */
   | { kind: 'already'; action?: Action; last: LastChange }
-  /** The button or picker was drawn from an earlier version; what is seen there is no longer so. */
+  /** The button or picker was rendered from an earlier version. */
   | { kind: 'stale'; action: Action; last: LastChange }
   /** No such registration. */
   | { kind: 'gone' }
-  /** Nothing is reinstated for an application that its owners have deleted. */
+  /** The owners have deleted the application: nothing can be approved for it. */
   | { kind: 'application-deleted' }
   | { kind: 'own-request'; askInstead: Approvers }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
   | { kind: 'not-the-requester' }
-  /** Not one of those who may read what happened to a request. */
+  /** The user may not read the history of the request. */
   | { kind: 'not-a-reader'; askInstead: Approvers[] }
-  /** Somebody else has put its reminder off already. */
+  /** Another approver has already snoozed its reminder. */
   | { kind: 'put-off'; by: string; until: Date }
-  /** A guest, or somebody of another team. */
+  /** A guest, or a user of another team. */
   | { kind: 'external' }
   | { kind: 'deactivated' }
-  /** Slack could not be asked who somebody is, or who belongs to a group or channel: no, for now. */
+  /** Slack did not say who the user is, or who belongs to a group or channel: that counts as no, for now. */
   | { kind: 'unsure' };
 export type Outcome = { ok: true; to: Status; effects: Effect[] } | { ok: false; refusal: Refusal };
 
@@ -111,8 +116,8 @@ type Facts = {
 };
 
 /**
- * Applies an action to a registration as it stands. `seen` is the version the person was looking at; the outcome makes
- * version `facts.version + 1`. Authority has been settled before (domain/authority.ts).
+ * Evaluates an action on a registration. `seen` is the version that the user saw; an allowed action makes version
+ * `facts.version + 1`. Authorization has been checked before (domain/authorization.ts).
  */
 export function transition(facts: Facts, action: Action, seen: number): Outcome {
   const to = nextStatus(facts.status, action);
@@ -120,7 +125,7 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
   if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
   const effects = effectsOf(action, facts.id, facts.version + 1);
-  // What has been decided is not in a reminder any more.
+  // Reminders list pending requests only.
   return {
     ok: true,
     to,
@@ -128,36 +133,41 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
   };
 }
 
-/** How a new registration begins: at version 1, approved at once where the workspace or the service says so. */
+/**
+ * Returns the status of a new registration, at version 1: approved at once where the workspace or the service says so.
+ */
 export function initialStatus(autoApprove: { workspace: boolean; service: boolean }): Status {
   return autoApprove.workspace || autoApprove.service ? 'approved' : 'pending';
 }
 
-/** What beginning makes Registrar say: a card and Homes always; and where it was approved at once, the approval message. */
+/**
+ * Returns the effects of a new registration: its card and Homes, and the approval message where it was approved at
+ * once.
+ */
 export function effectsOfRequest(registration: number, status: Status): Effect[] {
-  const drawn = draw(registration, 1);
-  return status === 'approved' ? [...drawn, ...tell('approve', registration, 1)] : drawn;
+  const updates = updatesOf(registration, 1);
+  return status === 'approved' ? [...updates, ...notificationsOf('approve', registration, 1)] : updates;
 }
 
 function effectsOf(event: EventKind, registration: number, version: number): Effect[] {
-  return [...draw(registration, version), ...tell(event, registration, version)];
+  return [...updatesOf(registration, version), ...notificationsOf(event, registration, version)];
 }
 
-const tell = (event: EventKind, registration: number, version: number): Effect[] => [
-  ...(told.includes(event) ? [{ kind: 'notice', registration, version } as const] : []),
-  ...(mailed.includes(event) ? [{ kind: 'mail', registration, version } as const] : []),
+const notificationsOf = (event: EventKind, registration: number, version: number): Effect[] => [
+  ...(notified.includes(event) ? [{ kind: 'notice', registration, version } as const] : []),
+  ...(emailed.includes(event) ? [{ kind: 'mail', registration, version } as const] : []),
 ];
 
-/** Everything that shows a registration. */
-const draw = (registration: number, version: number): Effect[] => [
+/** Returns the effects that update everything that shows a registration. */
+const updatesOf = (registration: number, version: number): Effect[] => [
   { kind: 'card', registration, version },
   { kind: 'homes', registration, version },
 ];
 
-/** One line of a registration's record. */
+/** One event of a registration. */
 export type HistoryEvent = {
   version: number;
-  /** Who did it; null where time did. */
+  /** Null for the clock. */
   actor: string | null;
   action: EventKind;
   from: Status | null;
@@ -173,15 +183,15 @@ export type Registration = {
   status: Status;
   service: { name: string; docs: string | null };
   application: string;
-  /** Its owners have deleted it: nothing is approved for it any more. */
+  /** The owners have deleted the application: nothing more can be approved for it. */
   applicationDeleted: boolean;
   requester: string;
   reason: string;
   requestedAt: Date;
   approvers: Approvers;
-  /** Everything that happened to it, oldest first. */
+  /** All of its events, oldest first. */
   history: HistoryEvent[];
-  /** How earlier requests of this application, or of this person, for this service ended; newest first. */
+  /** How earlier requests for this service, by this application or this person, ended; newest first. */
   previousRequests: PreviousRequest[];
 };
 

@@ -1,7 +1,7 @@
-/** What may be asked for: the rules of a request, before there is a registration. */
+/** The rules of a request, before there is a registration. */
 import type { Refusal, Status } from './registration.ts';
 
-/** A request that cannot be made, told on the form's field it concerns. */
+/** Why a request is refused, and on which field of the form. */
 export type RequestRefusal =
   | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }
   | { field: 'services'; kind: 'unknown-service' }
@@ -12,18 +12,18 @@ export type RequestRefusal =
   | { field: 'application'; kind: 'not-yours' }
   | { field: 'application'; kind: 'name-taken'; name: string };
 
-/** What is known of one chosen service when a request is made. */
+/** A chosen service, as it is when the request is made. */
 export type ServiceFacts = {
   id: number;
   name: string;
   registrationEnabled: boolean;
-  /** Why nobody can be asked, where its channel is known to take no posts. */
+  /** Why its channel takes no posts, where that is known: no approver would see the request. */
   shut: string | null;
   /** The live registration that this application already has for it. */
   standing: { status: Status; since: Date } | null;
 };
 
-/** Whether an application may request these services: every one of them, or none. */
+/** Checks that an application may request these services, all of them or none; null if it may. */
 export function checkRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
   if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
   const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
@@ -35,7 +35,10 @@ export function checkRequest(chosen: number[], services: ServiceFacts[]): Reques
   return null;
 }
 
-/** Whether a person who has so many pending requests may add so many: a few people must not bury the others. */
+/**
+ * Checks that a person with so many pending requests may add so many, because a few people must not bury the others;
+ * null if they may.
+ */
 export function checkPendingLimit(pending: number, adding: number, limit: number): RequestRefusal | null {
   return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
 }

@@ -17,51 +17,54 @@ export type CatalogService = {
   approvers: string[];
 };
 
-/** What an admin may change: all but the key. */
+/** The settings that an admin may change: all but the key. */
 export type ServiceSettings = Omit<CatalogService, 'slug'>;
 
-/** All that the record of a service tells of. */
+/** A service with everything that its audit log covers. */
 export type ServiceRecord = CatalogService & { retired: boolean; managedBy: 'file' | 'slack' };
 
-/** The longest texts, in characters; names of services fill a line, descriptions what a search finds. */
+/** The longest texts, in characters, and the most approvers. */
 export const serviceLimits = { slug: 60, name: 150, description: 1000, docs: 1000, approvers: 100 } as const;
 
 export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
 export const slugRule = "lower-case letters, digits and '-', at most 60, such as payments";
 
-/** Channels' ids begin with C or G; people's with U or W, user groups' with S. */
+/** The ids of channels begin with C or G, people's with U or W, user groups' with S. */
 export const channelId = /^[CG][A-Z0-9]{2,20}$/;
 export const approverId = /^[UWS][A-Z0-9]{2,20}$/;
 
-/** Whether a text is an address that people can open. */
+/** Tells whether a text is an http or https URL. */
 export function isWebLink(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text);
 }
 
-/** The key that a name makes: "Zahlungs-API (neu)" becomes `zahlungs-api-neu`. Empty where nothing of the name can stand in one. */
+/**
+ * Derives a slug from a name: "Zahlungs-API (neu)" becomes `zahlungs-api-neu`. Empty where no character of the name can
+ * be in one.
+ */
 export function slugOf(name: string): string {
   const letters = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const words = letters.replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '');
   return truncate(words, serviceLimits.slug, '').replace(/-+$/, '');
 }
 
-/** The fields in which a service differs from what it is to become. */
+/** Returns the fields in which a service differs from its target, before and after. */
 export function differences(
-  is: ServiceRecord,
-  wish: Partial<ServiceRecord>,
+  current: ServiceRecord,
+  target: Partial<ServiceRecord>,
 ): { before: Partial<ServiceRecord>; after: Partial<ServiceRecord> } {
-  const fields = Object.entries(wish).filter(([field, value]) => !same(is[field as keyof ServiceRecord], value));
-  const before = fields.map(([field]) => [field, is[field as keyof ServiceRecord]]);
+  const fields = Object.entries(target).filter(([field, value]) => !same(current[field as keyof ServiceRecord], value));
+  const before = fields.map(([field]) => [field, current[field as keyof ServiceRecord]]);
   return { before: Object.fromEntries(before), after: Object.fromEntries(fields) };
 }
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Whether a change is one of who is asked, or where: then what waits has to be shown to others. */
+/** Tells whether a change is one of the approvers or the channel: then pending requests have to be shown to others. */
 export const changesApprovers = (changed: Partial<ServiceRecord>): boolean =>
   'channel' in changed || 'approvers' in changed;
 
-/** What an admin can do to a service at once, without a form. */
+/** What an admin can change from the menu of a service, without a form. */
 export const toggles = {
   enable: { registrationEnabled: true },
   disable: { registrationEnabled: false },
@@ -73,33 +76,36 @@ export const toggles = {
 
 export type Toggle = keyof typeof toggles;
 
-/** One line of a service's record. */
+/** One change of a service. */
 export type ServiceChange = {
   version: number;
-  /** Who did it; null where the catalog file did. */
+  /** Null for the catalog file. */
   actor: string | null;
   before: Partial<ServiceRecord> | null;
   after: Partial<ServiceRecord>;
   at: Date;
 };
-/** What follows where others are asked, or elsewhere. Two effects: a Slack that does not say who they are holds up no card. */
+/**
+ * Returns the effects of a change of the approvers or the channel. They are two, so that no card waits for Slack to say
+ * who the approvers are.
+ */
 export const approverChangeEffects = (service: number, version: number): CatalogEffect[] => [
   { kind: 'service', service },
   { kind: 'queues', service, version },
 ];
 
-/** Why a service is not changed, or not added. A refusal changes nothing. */
+/** Why a change of a service is refused. Nothing is changed. */
 export type ServiceRefusal =
   | { kind: 'not-an-admin'; askInstead: Approvers }
-  /** Slack could not be asked who the admins are: no, for now. */
+  /** Slack did not say who the admins are: that counts as no, for now. */
   | { kind: 'unsure' }
   | { kind: 'gone' }
   | { kind: 'managed-by-file' }
-  /** It has changed since the form or the menu was drawn; what changed since, the newest first. */
+  /** It has changed since the form or the menu was rendered; `since` has the changes, newest first. */
   | { kind: 'stale'; version: number; since: ServiceChange[] }
   | { kind: 'slug-taken' };
 
-/** Whether a service may be changed here, by somebody who saw it as it was at version `seen`. */
+/** Checks that a service may be changed in Slack by a user who saw version `seen`; null if it may. */
 export function checkServiceChange(
   service: { managedBy: 'file' | 'slack'; version: number } | undefined,
   seen: number,
