@@ -1,7 +1,7 @@
 /**
- * The pieces that views are made of, and Slack's limits on them (https://docs.slack.dev/reference/block-kit).
- * Text from people goes into plain_text or rich_text, where it can neither mention nor link; mrkdwn takes our own words,
- * mentions of ids, and what has been escaped here.
+ * The parts of views, within Slack's limits (https://docs.slack.dev/reference/block-kit). Text from people goes into
+ * plain_text or rich_text, where it can neither mention nor link; mrkdwn takes our own words, mentions of ids, and what
+ * is escaped here.
  */
 import type {
   Button,
@@ -49,29 +49,32 @@ export const context = (text: string): ContextBlock => ({ type: 'context', eleme
 export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** A name from people in a message's `text`, which notifications and screen readers use: one line, cut, escaped. */
+/**
+ * Prepares a name from people for a message's `text`, which notifications and screen readers use: one line, truncated,
+ * escaped.
+ */
 export const inlineText = (text: string, limit = 150): string => escaped(truncate(text.replace(/\s+/g, ' '), limit));
 
-/** A mention, by id. Ids are checked at the edge; anything else never becomes one. */
+/** Mentions a user or a user group. Ids are checked at the edge; anything else never becomes one. */
 export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`);
 
-/** A moment in the reader's own time zone. */
+/** Formats a date and time in the reader's time zone, as mrkdwn. */
 export const dateTime = (at: Date): string =>
   `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
 
-/** The same where a sentence needs a date and not "tomorrow". */
+/** Formats the same with the date written out, never as "tomorrow". */
 export const date = (at: Date): string =>
   `<!date^${Math.floor(at.getTime() / 1000)}^{date_short} at {time}|${utc(at)}>`;
 
 const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** A moment where only plain text can stand: in a picker, or under a field. */
+/** Formats a date and time as plain text, for pickers and for errors under fields. */
 export const plainDate = (at: Date, timeZone: string): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at);
 
 type Line = { label: string; value: RichTextElement[] };
 
-/** Labelled lines whose values may come from people. */
+/** Renders labelled lines, whose values may come from people. */
 export const fields = (blockId: string, rows: Line[]): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
@@ -93,7 +96,7 @@ export const textElement = (text: string, limit = 1000): RichTextElement => ({
 
 export const person = (id: string): RichTextElement => ({ type: 'user', user_id: id });
 
-/** A moment inside rich text, in the reader's own time zone. */
+/** Formats a date and time in the reader's time zone, as rich text. */
 export const richDate = (at: Date): RichTextElement => ({
   type: 'date',
   timestamp: Math.floor(at.getTime() / 1000),
@@ -101,7 +104,7 @@ export const richDate = (at: Date): RichTextElement => ({
   fallback: utc(at),
 });
 
-/** What somebody wrote, as a quotation: shown to the letter, whatever it holds. */
+/** Quotes a text from people, which is shown literally. */
 export const quote = (blockId: string, text: string): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
@@ -116,14 +119,14 @@ export const button = (actionId: string, text: string, value: string, style?: 'p
   ...(style ? { style } : {}),
 });
 
-/** An option; its value must fit 75 characters on every version of Slack's limits. */
+/** Builds an option. Its value must fit 75 characters, the lower of the two limits that Slack's documentation has. */
 export const option = (text: string, value: string, description = ''): PlainTextOption => ({
   text: plain(text, optionTextLimit),
   value,
   ...(description ? { description: plain(description, optionTextLimit) } : {}),
 });
 
-/** An input in a modal. The block's id is what an error under the field names. */
+/** Builds an input of a modal. Errors under the field name its `blockId`. */
 export const input = (blockId: string, label: string, element: InputBlock['element'], hint?: string): InputBlock => ({
   type: 'input',
   block_id: blockId,
@@ -132,7 +135,7 @@ export const input = (blockId: string, label: string, element: InputBlock['eleme
   ...(hint ? { hint: plain(hint, 2000) } : {}),
 });
 
-/** A picker that asks Registrar for its options as the person types, beginning with none typed. */
+/** Builds a picker whose options come from Registrar as the user types, beginning with nothing typed. */
 export const picker = (actionId: string, placeholder: string): ExternalSelect => ({
   type: 'external_select',
   action_id: actionId,
@@ -140,7 +143,7 @@ export const picker = (actionId: string, placeholder: string): ExternalSelect =>
   placeholder: plain(placeholder, 150),
 });
 
-/** The field "Reason", as every form has it; with what stands there already, where it is edited. */
+/** Builds the field "Reason" of every form; `written` is the reason that is edited. */
 export const reasonInput = (hint: string, written?: string): InputBlock =>
   input(
     'reason',
@@ -158,13 +161,13 @@ export const reasonInput = (hint: string, written?: string): InputBlock =>
 
 export const reasonNeeded = `Write a reason, in 1 to ${reasonLimit} characters that are not only spaces.`;
 
-/** What that field may hold; kept without the spaces around it. */
+/** The text of that field, without the spaces around it. */
 export const reasonText = z
   .string()
   .transform((text) => stripControls(text).trim())
   .refine((text) => text !== '' && [...text].length <= reasonLimit);
 
-/** A modal that only says something. Slack's titles end at 24 characters. */
+/** Builds a modal without fields. Slack's titles have at most 24 characters. */
 export const messageModal = (title: string, blocks: KnownBlock[]): ModalView => ({
   type: 'modal',
   title: plain(title, 24),

@@ -1,10 +1,10 @@
 /** The value of a button: which registration, at which version. */
 import { z } from 'zod';
 
-/** Which life of which registration was clicked. */
+/** The registration that a button is about, and the version that the user saw. */
 export type ButtonValue = { id: number; seen: number };
 
-/** Reads `id@version` back; undefined for a value that was made up. */
+/** Parses `id@version`; undefined for a forged value. */
 export const readButton = (value: unknown): ButtonValue | undefined => buttonValue.safeParse(value).data;
 
 export const buttonValue = z

@@ -1,7 +1,7 @@
-/** What is wrong with a name, and how to mend it. */
+/** Errors about names. */
 import { findMixedScript } from '../domain/names.ts';
 
-/** In plain text, as it stands under a field; undefined where the name is well. */
+/** Describes a name that mixes alphabets, in plain text for under a field; undefined where it does not. */
 export function mixedScriptText(name: string): string | undefined {
   const mixed = findMixedScript(name);
   return (

@@ -1,8 +1,8 @@
-/** A form as it was filled in, put back where its work came to nothing: nobody types twice because a database was away. */
+/** Reopens a form as it was filled in, after its work has failed: users need not type twice. */
 import type { KnownBlock, ModalView, PlainTextElement } from '@slack/types';
 import { section } from './blocks.ts';
 
-/** A submitted view, as Slack hands it over. */
+/** A submitted view, as Slack sends it. */
 export type FilledForm = {
   title?: PlainTextElement;
   submit?: PlainTextElement | null;
@@ -13,8 +13,8 @@ export type FilledForm = {
   state?: { values: Record<string, Record<string, object>> };
 };
 
-/** What each kind of field calls what is in it, and what it calls what it begins with. */
-const begins = {
+/** By the property of a field's state that holds its value: the element's property that sets it initially. */
+const initialProperties = {
   value: 'initial_value',
   selected_option: 'initial_option',
   selected_options: 'initial_options',
@@ -42,7 +42,7 @@ export function reopenedForm({
     .map(({ element, ...block }) => {
       if (!element) return block;
       const held = state?.values[block.block_id ?? '']?.[element.action_id ?? ''];
-      return { ...block, element: held ? beginning(element, held) : element };
+      return { ...block, element: held ? withInitialValue(element, held) : element };
     });
   return {
     type: 'modal',
@@ -58,12 +58,12 @@ export function reopenedForm({
 const couldNotFinish =
   ':warning: *Registrar could not finish this.* Nothing is lost: press the button again in a moment. Nothing will happen twice.';
 
-/** The field, beginning with what was in it: Slack takes neither null nor an empty list for that. */
-function beginning(element: object, held: object): object {
+/** Returns the element with its value as the initial one. Slack takes neither null nor an empty list for that. */
+function withInitialValue(element: object, held: object): object {
   const values = new Map<string, unknown>(Object.entries(held));
-  const initials = Object.values(begins);
+  const initials = Object.values(initialProperties);
   const rest = Object.entries(element).filter(([key]) => !initials.some((initial) => initial === key));
-  const kept = Object.entries(begins).flatMap(([key, initial]) => {
+  const kept = Object.entries(initialProperties).flatMap(([key, initial]) => {
     const value = values.get(key);
     return value == null || (Array.isArray(value) && value.length === 0) ? [] : [[initial, value]];
   });

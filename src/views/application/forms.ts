@@ -1,4 +1,4 @@
-/** The forms that make, rename, leave and delete an application: drawn, and answered. */
+/** The forms that create, rename, leave and delete an application. */
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
 import { context, fields, input, plain, section, textElement } from '../blocks.ts';
@@ -6,10 +6,10 @@ import { formIds } from './menu.ts';
 
 export const newApplicationForm = 'new-application';
 
-/** The form knows which application it is about, and what that was like when the form was opened. */
+/** Encodes the application that a form is about, and the version that it was opened at. */
 export const applicationOf = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
 
-/** Slack's titles and buttons end at 24 characters. */
+/** Builds a form. Slack's titles and buttons have at most 24 characters. */
 export const readApplicationForm = (
   callbackId: string,
   metadata: string,
@@ -27,7 +27,7 @@ export const readApplicationForm = (
     blocks,
   }) satisfies ModalView;
 
-/** The name is shown to the letter, whatever it holds. */
+/** Renders the name of the application, literally. */
 export const nameForm = (name: string): KnownBlock =>
   fields('application', [{ label: 'Application', value: [textElement(name)] }]);
 
@@ -61,7 +61,7 @@ export function leaveModal(application: Application): ModalView {
   ]);
 }
 
-/** What deleting an application ends, and what it leaves. */
+/** What deleting an application would do: how many registrations end, and how many revoked ones stay. */
 export type DeletionImpact = { unregistrable: number; revoked: number };
 
 export function deleteModal(application: Application, { unregistrable, revoked }: DeletionImpact): ModalView {

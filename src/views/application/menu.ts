@@ -1,4 +1,4 @@
-/** The menu of an application in Home, and the forms it opens: what they have in common. */
+/** The menu of an application in Home, and what the forms that it opens have in common. */
 import type { Overflow } from '@slack/types';
 import { z } from 'zod';
 import { type ApplicationAction, applicationActions } from '../../domain/application.ts';
@@ -25,7 +25,7 @@ const labels = {
   delete: 'Delete',
 } as const satisfies Record<ApplicationAction, string>;
 
-/** Slack takes five options here. */
+/** Builds the menu of an application. Slack takes five options here. */
 export const applicationMenu = (id: number): Overflow => ({
   type: 'overflow',
   action_id: menuId,
@@ -40,10 +40,10 @@ const choice = z.string().transform((text, checking) => {
   return z.NEVER;
 });
 
-/** What was chosen in an application's menu; undefined for a value that was made up. */
+/** Parses the choice in an application's menu; undefined for a forged value. */
 export const readMenuChoice = (value: unknown) => choice.safeParse(value).data;
 
-/** The ids of people, as Slack has them. */
+/** The id of a user in Slack. */
 export const slackUserId = z.string().regex(/^[UW][A-Z0-9]{1,20}$/);
 
 /** A text field named `name`, as it was submitted. */
@@ -51,5 +51,5 @@ const named = z.object({
   name: z.object({ name: z.object({ value: z.string().transform(toStorable) }) }),
 });
 
-/** What was typed into the field "name"; '' for nothing. */
+/** Reads the field "name"; '' if it is empty. */
 export const readName = (submitted: unknown): string => named.safeParse(submitted).data?.name.name.value ?? '';

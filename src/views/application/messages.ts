@@ -1,11 +1,11 @@
-/** What people are told of applications: who owns one now, and which have nobody left. */
+/** Messages about applications: who owns one now, and which have lost their last owner. */
 import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { button, context, dateTime, fields, inlineText, mention, person, section, textElement } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
-/** An event, as one of those whom it concerns is told. */
-type Told = {
+/** An event of an application that one of its owners is notified of. */
+type OwnerEvent = {
   application: string;
   action: ApplicationEvent;
   actor: string | null;
@@ -14,20 +14,24 @@ type Told = {
   owners: string[];
 };
 
-/** What `reader` is told of an event: that they own the application now, or no longer, or who else does not any more. */
-export function ownerMessage({ application, action, actor, added, removed, owners }: Told, reader: string): Message {
+/** Tells `reader` about an event: that they became an owner, that they are none now, or that another owner has left. */
+export function ownerMessage(
+  { application, action, actor, added, removed, owners }: OwnerEvent,
+  reader: string,
+): Message {
   const who = actor ? mention(actor) : 'Somebody';
   const others = owners.filter((id) => id !== reader).map(mention);
-  const beside = others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You are its only owner now.';
+  const remaining =
+    others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You are its only owner now.';
   if (action === 'delete') return notice(`:wastebasket: ${who} has deleted this application, with all that it had.`);
   if (action === 'depart') {
     const [left = ''] = removed;
-    return notice(`:wave: ${mention(left)} has left Slack, and so owns this application no longer. ${beside}`);
+    return notice(`:wave: ${mention(left)} has left Slack, and so owns this application no longer. ${remaining}`);
   }
   if (added.includes(reader)) {
     const did =
       action === 'hand-over' ? 'has handed this application over to you' : 'has made you an owner of this application';
-    return notice(`:key: ${who} ${did}. ${beside} Registrar's Home shows it.`);
+    return notice(`:key: ${who} ${did}. ${remaining} Registrar's Home shows it.`);
   }
   return notice(`:key: ${who} has taken you off the owners of this application.`);
 
@@ -45,7 +49,7 @@ export function ownerMessage({ application, action, actor, added, removed, owner
 /** The button on the message about an application that has no owner; its value is `id@version`. */
 export const adoptButton = 'adopt-application';
 
-type Orphan = {
+type OwnerlessApplication = {
   id: number;
   version: number;
   application: string;
@@ -54,8 +58,8 @@ type Orphan = {
   adopted: { by: string; owner: string; at: Date } | null;
 };
 
-/** What the admins are asked, and what that becomes when one of them has answered. */
-export function ownerlessMessage({ id, version, application, left, since, adopted }: Orphan): Message {
+/** Asks the admins to assign an owner; after one of them has, says whom. */
+export function ownerlessMessage({ id, version, application, left, since, adopted }: OwnerlessApplication): Message {
   const said = adopted
     ? `:key: *Handed over to ${mention(adopted.owner)} by ${mention(adopted.by)}* ${dateTime(adopted.at)}`
     : ':warning: *This application has no owner any more.* Nobody can unregister what it has, or delete it. Hand it over to somebody.';

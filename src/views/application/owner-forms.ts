@@ -1,4 +1,4 @@
-/** The forms that say who owns an application: drawn, and read back. */
+/** The forms that change who owns an application. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { type Application, maxOwners } from '../../domain/application.ts';
@@ -7,7 +7,10 @@ import type { ButtonValue } from '../button-value.ts';
 import { applicationOf, nameForm, readApplicationForm } from './forms.ts';
 import { formIds, slackUserId } from './menu.ts';
 
-/** Who owns it beside `person`, who is asking: nobody can take themselves out here, so somebody always stays. */
+/**
+ * Builds the form for the owners next to `person`, who asks. They cannot remove themselves here, so an owner always
+ * stays.
+ */
 export function ownersModal(application: Application, person: string): ModalView {
   const others = application.owners.filter((id) => id !== person);
   return readApplicationForm(formIds.owners, applicationOf(application), 'Co-owners', 'Save', [
@@ -38,7 +41,7 @@ export const handOverModal = (application: Application): ModalView =>
 
 export const assignOwnerForm = 'adopt-application';
 
-/** The same for an admin, for an application that has lost its last owner. */
+/** Builds the form in which an admin assigns an owner to an ownerless application. */
 export const assignOwnerModal = (name: string, { id, seen }: ButtonValue): ModalView =>
   readApplicationForm(assignOwnerForm, `${id}@${seen}`, 'Hand over application', 'Hand over', [
     nameForm(name),
@@ -51,10 +54,10 @@ const newOwner = (hint: string) =>
 const several = z.object({ people: z.object({ people: z.object({ selected_users: z.array(slackUserId).max(100) }) }) });
 const one = z.object({ people: z.object({ person: z.object({ selected_user: slackUserId }) }) });
 
-/** The co-owners that were chosen; undefined for something that was made up. */
+/** Reads the chosen co-owners; undefined for a forged submission. */
 export const readPeople = (submitted: unknown): string[] | undefined =>
   several.safeParse(submitted).data?.people.people.selected_users;
 
-/** The new owner that was chosen; undefined for nobody. */
+/** Reads the chosen owner; undefined if there is none. */
 export const readPerson = (submitted: unknown): string | undefined =>
   one.safeParse(submitted).data?.people.person.selected_user;

@@ -1,4 +1,4 @@
-/** Why nothing was done with an application, and what to do next. Every refusal has its sentence here. */
+/** Refusals about applications, as sentences that say what to do next. */
 import { type ApplicationRefusal, applicationNameLimit, maxOwners } from '../../domain/application.ts';
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
@@ -6,7 +6,7 @@ import { messageModal, section } from '../blocks.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText } from '../registration/refusals.ts';
 
-/** In plain text, as it stands under a field or in a modal. */
+/** Says why a change is refused, in plain text for under a field or in a modal. */
 export function applicationRefusalText(refused: ApplicationRefusal): string {
   switch (refused.kind) {
     case 'gone':
@@ -44,7 +44,7 @@ const cannotOwn = {
   unsure: 'Slack did not say just now who this is. Try again in a minute, or choose somebody else.',
 } as const;
 
-/** The fields that a refusal can be mended in; what is not here ends the form. */
+/** The fields in which a refusal can be fixed; one that is not here ends the form. */
 const fields: Partial<Record<ApplicationRefusal['kind'], 'name' | 'people'>> = {
   'name-taken': 'name',
   'wrong-name': 'name',
@@ -52,7 +52,10 @@ const fields: Partial<Record<ApplicationRefusal['kind'], 'name' | 'people'>> = {
   'cannot-own': 'people',
 };
 
-/** What a form becomes: the sentence stands on the field that would mend it; where there is none, the form ends. */
+/**
+ * Responds to a refused form: with an error on the field that can fix it; where there is none, with a modal in its
+ * place.
+ */
 export function applicationFormErrors({ title }: { title: { text: string } }, refused: ApplicationRefusal) {
   const field = fields[refused.kind];
   const text = applicationRefusalText(refused);
@@ -60,11 +63,11 @@ export function applicationFormErrors({ title }: { title: { text: string } }, re
   return { view: messageModal(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
 }
 
-/** What is wrong with a new name; undefined where it will do. */
+/** Checks a new name, and returns what is wrong with it; undefined if nothing is. */
 export const nameNotMatching = (name: string): string | undefined =>
   name === '' ? nameNeeded.name : mixedScriptText(name);
 
-/** What each field needs, whatever is wrong with it. */
+/** What each field needs. */
 export const nameNeeded = {
   name: `Type a name, in 1 to ${applicationNameLimit} characters that are not only spaces.`,
   people: `Choose up to ${maxOwners - 1} people.`,

@@ -1,19 +1,19 @@
-/** What a human is told who can mend it: nothing arrives at a place, or messages were put aside for good. */
+/** The message about an incident: a destination that takes no messages, or dead letters. */
 import { truncate } from '../../domain/text.ts';
 import { context, escaped, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
-/** `letters` are the messages that were put aside; `stands`: the others are tried again. */
+/** `letters` counts the dead letters; `stands`: the other messages are still retried. */
 export type IncidentFacts = { place: string; why: string; stands: boolean; letters: number };
 
 export function incidentMessage({ place, why, stands, letters }: IncidentFacts): Message {
-  const cause = mending[why] ?? `the cause is ${code(why)}`;
+  const cause = remedies[why] ?? `the cause is ${code(why)}`;
   const headline = stands
     ? `Registrar cannot reach ${named(place)}: ${cause}.`
     : `${letters === 1 ? 'A message' : `${letters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
   const after = 'What waits is tried again, and follows by itself once this is mended.';
-  const aside = letters === 1 ? 'One message was put aside.' : `${letters} messages were put aside.`;
-  const kept = `${aside} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
+  const deadLetters = letters === 1 ? 'One message was put aside.' : `${letters} messages were put aside.`;
+  const kept = `${deadLetters} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
   return {
     text: headline,
     blocks: [
@@ -23,7 +23,7 @@ export function incidentMessage({ place, why, stands, letters }: IncidentFacts):
   };
 }
 
-/** Ids of channels are not always readable as names to whoever reads this. */
+/** Names a destination. Its id is added to a channel, because the reader may not see its name. */
 function named(place: string): string {
   switch (place) {
     case 'direct':
@@ -45,8 +45,8 @@ const code = (text: string): string => `\`${escaped(truncate(text.replaceAll('`'
 
 const invite = `the bot is not in it, or it is gone. Write ${code('/invite @Registrar')} there, or choose another channel`;
 
-/** What is wrong, and what to do, by Slack's word for it. */
-const mending: Record<string, string> = {
+/** What is wrong and how to fix it, by Slack's error code. */
+const remedies: Record<string, string> = {
   channel_not_found: invite,
   not_in_channel: invite,
   is_archived: 'it is archived. Unarchive it, or choose another channel',

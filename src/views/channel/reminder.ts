@@ -1,4 +1,4 @@
-/** The reminder: one message that lists what a channel has not answered yet. */
+/** The reminder: one message that lists a channel's pending requests. */
 
 import type { ContextBlock, SectionBlock } from '@slack/types';
 import { formatAge } from '../../domain/duration.ts';
@@ -11,10 +11,10 @@ import type { Message } from '../message.ts';
 export const maxListed = 20;
 
 /** How many people and groups it mentions; the rest is counted. */
-const mentionedAtMost = 50;
+const maxMentioned = 50;
 
-/** All of a message's texts together may have about 13,200 characters: so much of each name leaves room for the others. */
-const nameAtMost = 75;
+/** The longest name: all texts of a message together may have about 13,200 characters. */
+const maxNameLength = 75;
 
 export const snoozeButton = 'put-off';
 
@@ -23,10 +23,10 @@ export type ReminderItem = {
   version: number;
   service: string;
   application: string;
-  /** What the requester is called: a reminder does not mention them. */
+  /** The name of the requester, whom a reminder does not mention. */
   called: string;
   requestedAt: Date;
-  /** Where its card is. */
+  /** The address of its card. */
   link: string | undefined;
 };
 
@@ -38,7 +38,7 @@ export type ReminderList = ReminderItem & {
   putOff: { by: string; until: Date } | undefined;
 };
 
-/** Draws a reminder of these requests, oldest first, of `total` in all. */
+/** Renders a reminder of these requests, oldest first, out of `total`. */
 export function reminderMessage(waiting: ReminderList[], total: number, mentioned: Mentions, now: Date): Message {
   const headline = total === 1 ? 'A request is waiting for a decision' : `${total} requests are waiting for a decision`;
   const whom = [...mentioned.users, ...mentioned.groups];
@@ -47,7 +47,7 @@ export function reminderMessage(waiting: ReminderList[], total: number, mentione
     text: `${headline}.`,
     blocks: [
       { ...section(`:bell: *${headline}.*`), block_id: 'headline' },
-      ...(whom.length > 0 ? [{ ...section(`For ${those(whom)}.`), block_id: 'mentioned' }] : []),
+      ...(whom.length > 0 ? [{ ...section(`For ${mentionList(whom)}.`), block_id: 'mentioned' }] : []),
       ...waiting.map((one) => row(one, now)),
       ...rest(total - waiting.length),
       ...(elsewhere ? [{ ...context(whyHere), block_id: 'elsewhere' }] : []),
@@ -57,8 +57,8 @@ export function reminderMessage(waiting: ReminderList[], total: number, mentione
 
 const whyHere = 'What waits in other channels is listed here from its third reminder on.';
 
-function those(ids: string[]): string {
-  const shown = ids.slice(0, mentionedAtMost).map(mention);
+function mentionList(ids: string[]): string {
+  const shown = ids.slice(0, maxMentioned).map(mention);
   const more = ids.length - shown.length;
   const last = more > 0 ? `${more} more` : shown.pop();
   return shown.length > 0 ? `${shown.join(', ')} and ${last}` : `${last}`;
@@ -67,7 +67,7 @@ function those(ids: string[]): string {
 function row(waiting: ReminderList, now: Date): SectionBlock {
   const { id, version, elsewhere, expires, putOff } = waiting;
   const facts = [
-    told(waiting, now),
+    waitingLine(waiting, now),
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
     ...(putOff ? [`:zzz: Put off until ${dateTime(putOff.until)} by ${mention(putOff.by)}`] : []),
@@ -77,18 +77,18 @@ function row(waiting: ReminderList, now: Date): SectionBlock {
   return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
 }
 
-/** In plain text, where no name can mention anybody. */
+/** Renders the names as plain text, where they cannot mention. */
 const named = ({ service, application, called }: ReminderItem) =>
   plain(
-    `${truncate(service, nameAtMost)} — ${truncate(application, nameAtMost)}\nasked for by ${truncate(called, nameAtMost)}`,
+    `${truncate(service, maxNameLength)} — ${truncate(application, maxNameLength)}\nasked for by ${truncate(called, maxNameLength)}`,
   );
 
-const told = ({ requestedAt, link }: ReminderItem, now: Date): string =>
+const waitingLine = ({ requestedAt, link }: ReminderItem, now: Date): string =>
   `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
 const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
 
-/** What is left of a reminder that Slack does not let be deleted. */
+/** Replaces a reminder that Slack does not let the bot delete. */
 export const replacedReminder: Message = {
   text: 'This reminder is over.',
   blocks: [
@@ -99,7 +99,7 @@ export const replacedReminder: Message = {
   ],
 };
 
-/** Says of which requests no more reminders come. */
+/** Renders the requests that have had their last reminder. */
 export function lastReminders(waiting: ReminderItem[], total: number, now: Date): Message {
   const headline =
     total === 1 ? 'A request has had its last reminder' : `${total} requests have had their last reminder`;
@@ -116,7 +116,7 @@ export function lastReminders(waiting: ReminderItem[], total: number, now: Date)
         (one): SectionBlock => ({
           type: 'section',
           block_id: `request-${one.id}`,
-          fields: [named(one), mrkdwn(told(one, now))],
+          fields: [named(one), mrkdwn(waitingLine(one, now))],
         }),
       ),
       ...rest(total - waiting.length),

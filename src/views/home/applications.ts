@@ -1,4 +1,4 @@
-/** A person's own part of the Home: their applications, and under each what it is registered for. */
+/** A person's own part of the Home: their applications, and the registrations of each. */
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
@@ -27,16 +27,16 @@ export type HeldApplication = {
 export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => [
   header('mine', 'Your applications'),
   ...(held.total === 0 ? [{ ...section(noApplications), block_id: 'nothing-held' }] : []),
-  ...held.rows.flatMap((row, index) => holding(row, held.rows[index - 1])),
+  ...held.rows.flatMap((row, index) => registrationBlocks(row, held.rows[index - 1])),
   ...pager('mine', held, 'lines'),
 ];
 
-/** Also what `/registrations` says to somebody without any. */
+/** Also the response of `/registrations` to a user without applications. */
 export const noApplications =
   'You have no applications yet. `/register` requests access to a service for your first one.';
 
-/** A registration, under its application where that has not been named on this page. */
-function holding(
+/** Renders a registration, under a heading with its application where that is not yet on the page. */
+function registrationBlocks(
   { applicationId, application, registration, service }: HeldApplication,
   before: HeldApplication | undefined,
 ): KnownBlock[] {
@@ -64,15 +64,15 @@ function holding(
     {
       type: 'section',
       block_id: `registration-${id}`,
-      fields: [plain(service.name, 150), mrkdwn(standing(registration, service.approvers))],
+      fields: [plain(service.name, 150), mrkdwn(describeStatus(registration, service.approvers))],
       ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
     ...(mine && nextStatus(status, 'edit') ? [edit] : []),
   ];
 }
 
-/** "Pending since …", and whom it waits for or who has to act. */
-function standing(held: { status: Status; since: Date }, approvers: Approvers): string {
+/** Describes a status: "Pending since …", and who has to act. */
+function describeStatus(held: { status: Status; since: Date }, approvers: Approvers): string {
   const { status } = held;
   const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;
   if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.`;
@@ -80,7 +80,7 @@ function standing(held: { status: Status; since: Date }, approvers: Approvers): 
   return `${since}.`;
 }
 
-/** Slack takes 300 characters here. */
+/** Builds the confirmation. Slack takes 300 characters here. */
 const confirmUnregister = (service: string, application: string): ConfirmationDialog => ({
   title: plain('Unregister this application?', 100),
   text: plain(`${application} loses access to ${truncate(service, 150)}. You can register it again later.`, 300),

@@ -1,4 +1,4 @@
-/** The approver's part of the Home: the requests that wait for their decision, and the fields that narrow them down. */
+/** The approver's part of the Home: the pending requests that they may decide, and the fields that filter them. */
 
 import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ export type QueueItem = {
 
 type Service = { id: number; slug: string; name: string };
 
-/** What the queue is narrowed to. `service` is undefined also where the chosen one is not in the catalog any more. */
+/** The filter of the queue. `service` is undefined also where the chosen one is no longer in the catalog. */
 type Filter = { active: boolean; service: Service | undefined; search: string };
 
 export type Queue = Page<QueueItem> & { filter: Filter };
@@ -41,16 +41,19 @@ export function queueBlocks(waiting: Queue, now: Date): KnownBlock[] {
   const nothing = filter.active ? 'No pending request matches.' : 'Nothing waits for your decision.';
   return [
     header('queue', 'Waiting for your decision'),
-    ...(total > 0 || filter.active ? narrowing(filter) : []),
+    ...(total > 0 || filter.active ? filterBlocks(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
-    ...rows.flatMap((request) => asking(request, now)),
+    ...rows.flatMap((request) => requestBlocks(request, now)),
     ...pager('queue', waiting, total === 1 ? 'request' : 'requests'),
     { type: 'divider', block_id: 'end-of-queue' },
   ];
 }
 
-/** Slack keeps what is in a field while its block_id stays the same; another one shows what the filter now is. */
-function narrowing({ active, service, search }: Filter): KnownBlock[] {
+/**
+ * Renders the fields of the filter. Slack keeps the content of a field while its block_id stays the same; a new one
+ * shows the current filter.
+ */
+function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
   const services = picker(servicePicker, 'All services');
   const chosen = service ? { ...services, initial_option: queueServiceOption(service) } : services;
   const typed = search === '' ? {} : { initial_value: search };
@@ -70,8 +73,8 @@ function narrowing({ active, service, search }: Filter): KnownBlock[] {
   ];
 }
 
-/** A request as the card has it, in two blocks, with the card's own buttons. */
-function asking(request: QueueItem, now: Date): KnownBlock[] {
+/** Renders a request like its card, in two blocks, with the buttons of the card. */
+function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
   const { id, version, service, application, requester, reason, requestedAt, cardChannel } = request;
   return [
     {
@@ -99,7 +102,7 @@ function asking(request: QueueItem, now: Date): KnownBlock[] {
   ];
 }
 
-/** A service in the picker that narrows the queue. */
+/** Builds an option of the picker that filters the queue by service. */
 export const queueServiceOption = ({ id, slug, name }: Service): PlainTextOption =>
   option(name.replace(/\s+/g, ' '), String(id), slug);
 
@@ -108,9 +111,9 @@ const chosen = z
   .regex(/^[1-9]\d{0,14}$/)
   .transform(Number);
 
-/** The service that was chosen; null for none. */
+/** Reads the chosen service; null for none. */
 export const readServiceFilter = (value: unknown): number | null => chosen.safeParse(value).data ?? null;
 
-/** What was searched for, no longer than a name can be. */
+/** Reads the search text, truncated to the longest name. */
 export const readSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), applicationNameLimit, '').trim();

@@ -15,7 +15,7 @@ export const maxServices = 10;
 
 export const addButton = 'add-service';
 export const catalogSearch = 'home-catalog-search';
-/** The menu beside each service; its values are `what:id@version`. */
+/** The menu of each service; its values are `what:id@version`. */
 export const serviceMenu = 'service-menu';
 
 /** A service, and who is asked about it. */
@@ -23,21 +23,24 @@ export type CatalogItem = ServiceRecord & { id: number; version: number; asked: 
 
 export type Catalog = Page<CatalogItem> & { search: string };
 
-/** At most sixteen blocks. */
+/** Renders a page of the catalog, in at most sixteen blocks. */
 export const catalogBlocks = (listed: Catalog): KnownBlock[] => [
   header('catalog', 'Catalog'),
   { type: 'actions', block_id: 'catalog-add', elements: [button(addButton, 'Add a service', 'add')] },
-  ...searching(listed.search),
+  ...searchBlocks(listed.search),
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
-  ...listed.rows.map(line),
+  ...listed.rows.map(serviceBlock),
   ...pager('catalog', listed, listed.total === 1 ? 'service' : 'services'),
 ];
 
 const nothing = (search: string): string =>
   search === '' ? 'There are no services yet.' : 'No service matches. Empty the field and press Enter to see all.';
 
-/** Slack keeps what is in a field while its block_id stays the same; another one shows what it now is. */
-function searching(search: string): KnownBlock[] {
+/**
+ * Renders the search field. Slack keeps the content of a field while its block_id stays the same; a new one shows the
+ * current search.
+ */
+function searchBlocks(search: string): KnownBlock[] {
   const typed = search === '' ? {} : { initial_value: search };
   const field = {
     type: 'plain_text_input' as const,
@@ -51,28 +54,28 @@ function searching(search: string): KnownBlock[] {
   ];
 }
 
-/** What was searched for. */
+/** Reads the search text. */
 export const readCatalogSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
-function line(service: CatalogItem): KnownBlock {
+function serviceBlock(service: CatalogItem): KnownBlock {
   const { id, version } = service;
   return {
     type: 'section',
     block_id: `listed-${id}`,
-    fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(state(service))],
+    fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(describeService(service))],
     accessory: menu(service, `${id}@${version}`),
   };
 }
 
-function state({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: CatalogItem): string {
+function describeService({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: CatalogItem): string {
   const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
   const approval = autoApprove ? 'Approved automatically' : `Decided by ${describeApprovers(asked)}`;
   const managed = managedBy === 'file' ? '\nManaged by the catalog file' : '';
   return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${managed}`;
 }
 
-/** What the menu offers beside Edit and History. Slack takes five options. */
+/** The labels of the menu, next to Edit and History. Slack takes five options. */
 const labels: Record<Toggle, string> = {
   enable: 'Enable registration',
   disable: 'Disable registration',
@@ -94,13 +97,13 @@ function menu({ registrationEnabled, autoApprove, retired, managedBy }: CatalogI
   };
 }
 
-/** What was chosen in the menu, for which service as it was seen; undefined for a value that was made up. */
+/** Parses the choice in the menu, with the service and the version that was seen; undefined for a forged value. */
 export function readServiceMenu(value: string): (ButtonValue & { what: Toggle | 'edit' | 'history' }) | undefined {
   const [what = '', rest] = value.split(':');
   const service = readButton(rest);
   if (!service) return undefined;
   if (what === 'edit' || what === 'history') return { ...service, what };
-  return isSwitch(what) ? { ...service, what } : undefined;
+  return isToggle(what) ? { ...service, what } : undefined;
 }
 
-const isSwitch = (what: string): what is Toggle => Object.hasOwn(toggles, what);
+const isToggle = (what: string): what is Toggle => Object.hasOwn(toggles, what);

@@ -1,7 +1,7 @@
 /**
- * The Home: what waits for the person's decision, what their applications have, and for admins the catalog. Slack takes
- * 100 blocks and 250 KB: a request takes two blocks, a registration at most three, a service one, and all the rest
- * together fewer than thirty-five.
+ * The Home: the requests that the person may decide, their applications, and for admins the catalog. Slack takes 100
+ * blocks and 250 KB: a request takes two blocks, a registration at most three, a service one, and all the rest together
+ * fewer than thirty-five.
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';
@@ -19,7 +19,7 @@ export type HomeFacts = {
   waiting: Queue | null;
   /** Null for people who are no admins. */
   catalog: Catalog | null;
-  /** Slack left open who decides about something that is pending. */
+  /** Slack did not say who may decide some of the pending requests. */
   unsure: boolean;
 };
 

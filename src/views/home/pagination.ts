@@ -1,4 +1,4 @@
-/** The Home's lists are shown a page at a time. */
+/** Pagination of the Home's lists. */
 import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
 import type { Page } from '../../domain/pagination.ts';
@@ -14,7 +14,7 @@ export const pageButtons = [
   ['home-catalog-next', 'catalogPage'],
 ] as const;
 
-/** Where a list has more than one page: which one this is, and the ways to the others. */
+/** Renders which page this is, and the buttons to the others; nothing where there is one page. */
 export function pager(
   list: 'queue' | 'mine' | 'catalog',
   { page, pages, total }: Page<unknown>,
@@ -34,5 +34,5 @@ const turnedTo = z
   .regex(/^[1-9]\d{0,5}$/)
   .transform(Number);
 
-/** The page that a button turns to; the first for one that was made up. */
+/** Parses the page that a button turns to; the first for a forged value. */
 export const readPage = (value: unknown): number => turnedTo.safeParse(value).data ?? 1;

@@ -1,14 +1,17 @@
-/** What matters of a message's blocks: its words, its ids and what its buttons carry. Slack may write the rest in its own way. */
+/**
+ * The fingerprint of a message's blocks: their words, their ids and what their buttons carry. Slack may change the
+ * rest.
+ */
 
-/** Two drawings that people read and press alike have the same gist. */
+/** Computes a fingerprint, which is equal for blocks that read and act alike. */
 export function fingerprint(blocks: readonly unknown[]): string {
   return JSON.stringify(blocks.map(atoms));
 }
 
-/** Of what is not text, what is compared. */
+/** The properties that are compared, next to the text. */
 const kept = ['block_id', 'action_id', 'value', 'url', 'user_id', 'usergroup_id', 'timestamp', 'style'];
 
-/** The words of a block as one, for Slack may cut a text into several; then all that is not text, sorted. */
+/** Returns the text of a block as one, because Slack may split it; then the other compared properties, sorted. */
 function atoms(block: unknown): string[] {
   const words: string[] = [];
   const others: string[] = [];
@@ -19,7 +22,7 @@ function atoms(block: unknown): string[] {
   return [plainly(words.join('')), ...others.sort()];
 }
 
-/** Calls for each plain value, in the order that people read them in. */
+/** Calls `each` for every plain value, in reading order. */
 function walk(thing: unknown, each: (key: string, value: string) => void): void {
   if (Array.isArray(thing)) for (const item of thing) walk(item, each);
   else if (typeof thing === 'object' && thing !== null) {
@@ -31,6 +34,6 @@ function walk(thing: unknown, each: (key: string, value: string) => void): void 
   }
 }
 
-/** Without the spaces, and with what Slack escapes as it was. */
+/** Strips spaces, and unescapes what Slack escapes. */
 const plainly = (text: string): string =>
   text.replace(/\s+/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

@@ -1,4 +1,4 @@
-/** The request card: drawn from the registration as it is, and read back from the button that was clicked. */
+/** The request card: rendered from the registration as it is now. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
 import { type Decision, type HistoryEvent, isLive, nextStatus, type Registration } from '../../domain/registration.ts';
 import { describeApprovers } from '../approvers.ts';
@@ -21,7 +21,7 @@ import type { Message } from '../message.ts';
 import { historyId } from './history-modal.ts';
 import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
-/** The buttons of a card: each takes the action of its name, where `life` has it. */
+/** The buttons of a card: each takes the action of its name, where the transition table has it. */
 const buttons = [
   { action: 'approve', label: 'Approve', style: 'primary' },
   { action: 'reject', label: 'Reject', style: 'danger' },
@@ -32,7 +32,7 @@ const buttons = [
 /** The action id of the card's overflow menu; the buttons' are the actions themselves. */
 export const overflowId = 'more';
 
-/** How many events a card tells of, the newest: a message takes 50 blocks, and each event up to two. */
+/** How many events a card shows, the newest: a message takes 50 blocks, and each event up to two. */
 const eventsShown = 18;
 
 export function requestCard(registration: Registration): Message {
@@ -48,13 +48,13 @@ export function requestCard(registration: Registration): Message {
       ]),
       quote('reason', reason),
       ...earlierRequests(earlier),
-      ...standing(registration),
-      ...offered(registration),
+      ...eventBlocks(registration),
+      ...buttonBlocks(registration),
     ],
   };
 }
 
-/** What stands where a card was. It has no buttons: there is one place to decide. */
+/** Replaces a card that has moved to another channel. It has no buttons: there is one place to decide. */
 export function movedCard(
   { service, application, requester }: Registration,
   to: { channel: string; link: string | undefined },
@@ -79,19 +79,22 @@ function summary({ service, application, requester, reason, status, history }: R
   const request = `${mention(requester)} requests ${inlineText(service.name)} for ${inlineText(application)}.`;
   const last = history.at(-1);
   if (status === 'pending' || !last) return `${request}${reasonSuffix(reason)}`;
-  return `${eventTitle(last)}: ${request}${reasonSuffix(decides(last) ? last.reason : null)}`;
+  return `${eventTitle(last)}: ${request}${reasonSuffix(isDecision(last) ? last.reason : null)}`;
 }
 
-/** The reason of a request stands on the card by itself, also where it was edited. */
-const decides = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
+/**
+ * Tells whether the reason of an event is shown with it. That of the request is on the card already, also where it was
+ * edited.
+ */
+const isDecision = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
 
-/** Since when it waits, and for whom; or all that was decided. */
-function standing({ status, requestedAt, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
-  const told = decisionEvents(history)
+/** Renders the events of a registration, and since when and for whom it waits. */
+function eventBlocks({ status, requestedAt, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
+  const events = decisionEvents(history)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
       const line = section(`${statusEmoji[entry.to]} *${eventTitle(entry)}* ${dateTime(entry.at)}`);
-      const why = decides(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
+      const why = isDecision(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
       return [{ ...line, block_id: `event-${entry.version}` }, ...why];
     });
   const since =
@@ -99,12 +102,15 @@ function standing({ status, requestedAt, approvers, history, applicationDeleted 
       ? `Waiting since ${dateTime(requestedAt)} for ${describeApprovers(approvers)}.`
       : `Requested ${dateTime(requestedAt)}.`;
   const deleted = applicationDeleted ? ' The application has been deleted.' : '';
-  return [...told, { ...context(`${since}${deleted}`), block_id: 'since' }];
+  return [...events, { ...context(`${since}${deleted}`), block_id: 'since' }];
 }
 
 type Decidable = Pick<Registration, 'id' | 'version' | 'status' | 'applicationDeleted'>;
 
-/** The buttons that decide a registration as it stands. They name the life that they were drawn from. */
+/**
+ * Builds the buttons that decide a registration in its status. Their value holds the version that they were rendered
+ * from.
+ */
 export const decisionButtons = ({ id, version, status, applicationDeleted }: Decidable) =>
   buttons
     .filter(
@@ -112,10 +118,10 @@ export const decisionButtons = ({ id, version, status, applicationDeleted }: Dec
     )
     .map(({ action, label, style }) => button(action, label, `${id}@${version}`, style));
 
-function offered(registration: Registration): KnownBlock[] {
+function buttonBlocks(registration: Registration): KnownBlock[] {
   const { id, version, status, service, application } = registration;
   const value = `${id}@${version}`;
-  // A closed card has nothing left to press.
+  // A closed card has no buttons.
   if (!isLive(status)) return [];
   const elements: ActionsBlock['elements'] = [...decisionButtons(registration), button(historyId, 'History', value)];
   if (nextStatus(status, 'delete')) {
@@ -129,7 +135,7 @@ function offered(registration: Registration): KnownBlock[] {
   return [{ type: 'actions', block_id: 'decide', elements }];
 }
 
-/** Slack takes 300 characters here. */
+/** Builds the confirmation. Slack takes 300 characters here. */
 const confirmDelete = (service: string, application: string): ConfirmationDialog => ({
   title: plain('Delete this request?', 100),
   text: plain(`${application} loses ${service}, if it has it, and may ask again. The record of it stays.`, 300),
@@ -137,6 +143,6 @@ const confirmDelete = (service: string, application: string): ConfirmationDialog
   deny: plain('Keep', 30),
   style: 'danger',
 });
-/** The same from the overflow menu's `delete:id@version`. */
+/** Parses the overflow menu's `delete:id@version`; undefined for another or a forged value. */
 export const readDelete = (value: string): ButtonValue | undefined =>
   value.startsWith('delete:') ? readButton(value.slice('delete:'.length)) : undefined;

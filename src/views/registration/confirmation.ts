@@ -1,4 +1,4 @@
-/** What the form "Register an application" becomes when the requests are made. */
+/** The modal that follows the form "Register an application". */
 import type { ModalView } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Status } from '../../domain/registration.ts';
@@ -6,18 +6,18 @@ import { approverMentions } from '../approvers.ts';
 import { context, fields, messageModal, section, textElement } from '../blocks.ts';
 import { registerTitle } from './register-modal.ts';
 
-/** A registration that was made, and whom it waits for where it does. */
-type Opened = { service: string; status: Status; approvers: Approvers };
+/** A new registration, and its approvers. */
+type CreatedRegistration = { service: string; status: Status; approvers: Approvers };
 
-/** What the form becomes when the requests are made. */
-export function confirmation(application: string, opened: Opened[]): ModalView {
-  const waiting = opened.some(({ status }) => status === 'pending');
-  const approved = opened.some(({ status }) => status === 'approved');
+/** Confirms the requests: which are approved, and whom the others wait for. */
+export function confirmation(application: string, created: CreatedRegistration[]): ModalView {
+  const waiting = created.some(({ status }) => status === 'pending');
+  const approved = created.some(({ status }) => status === 'approved');
   return messageModal(registerTitle, [
     { ...section(headline(waiting, approved)), block_id: 'headline' },
     fields('requested', [
       { label: 'Application', value: [textElement(application)] },
-      ...opened.map(({ service, status, approvers }) => ({
+      ...created.map(({ service, status, approvers }) => ({
         label: status === 'pending' ? 'Under review' : status === 'approved' ? 'Approved' : `Now ${status}`,
         value: [
           textElement(service, 150),

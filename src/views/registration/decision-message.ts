@@ -1,11 +1,11 @@
-/** What Registrar tells one person: of a decision, and of why not. Every refusal has its sentence here. */
+/** The direct message that tells the requester of a decision. */
 import type { KnownBlock } from '@slack/types';
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
 import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
 import type { Message } from '../message.ts';
 import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
-/** What the requester reads when their request was decided. */
+/** Renders the message about an event that the requester is notified of. */
 export function decisionMessage(registration: Registration, entry: HistoryEvent): Message {
   const { service, application } = registration;
   const why = entry.action === 'request' ? null : entry.reason;
@@ -18,7 +18,7 @@ export function decisionMessage(registration: Registration, entry: HistoryEvent)
     ]),
     ...(why ? [quote('why', why)] : []),
     { ...section(nextStep(entry, service.docs, slack)), block_id: 'next' },
-    ...(entry.action === 'expire' ? [again(registration)] : []),
+    ...(entry.action === 'expire' ? [askAgainBlock(registration)] : []),
   ];
   return {
     text: `${eventTitle(entry)}: ${inlineText(service.name)} for ${inlineText(application)}.${reasonSuffix(why)}`,
@@ -28,13 +28,13 @@ export function decisionMessage(registration: Registration, entry: HistoryEvent)
 
 export const askAgainButton = 'ask-again';
 
-const again = ({ id, version }: Registration): KnownBlock => ({
+const askAgainBlock = ({ id, version }: Registration): KnownBlock => ({
   type: 'actions',
   block_id: 'again',
   elements: [button(askAgainButton, 'Ask again', `${id}@${version}`)],
 });
 
-/** How commands and links are written: the same words go into Slack and into e-mail, as text and as HTML. */
+/** How commands and links are written: the same sentences go into Slack and into e-mail, as text and as HTML. */
 export type Markup = { command: (text: string) => string; link: (url: string, label: string) => string };
 
 const slack: Markup = {
@@ -42,7 +42,7 @@ const slack: Markup = {
   link: (url, label) => `<${linkTo(url)}|${label}>`,
 };
 
-/** What the requester can do now. */
+/** Says what the requester can do next. */
 export function nextStep({ action }: HistoryEvent, docs: string | null, { command, link }: Markup): string {
   switch (action) {
     case 'request':
@@ -66,6 +66,6 @@ export function nextStep({ action }: HistoryEvent, docs: string | null, { comman
   }
 }
 
-/** Slack ends a link at `|` and `>`; both have another spelling inside an address. */
+/** Encodes a URL for a link: Slack ends one at `|` and `>`, which have another spelling in a URL. */
 const linkTo = (url: string): string =>
   url.replaceAll('&', '&amp;').replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');

@@ -7,7 +7,7 @@ export const editModalId = 'edit-reason';
 
 const title = 'Edit reason';
 
-/** `reason` is what stands there now. */
+/** Builds the form; `reason` is the current one. */
 export function editModal({ id, seen }: ButtonValue, reason: string): ModalView {
   return {
     type: 'modal',
@@ -20,6 +20,6 @@ export function editModal({ id, seen }: ButtonValue, reason: string): ModalView 
   };
 }
 
-/** What the form becomes when nothing was edited. */
+/** Replaces the form when the edit is refused. */
 export const notEdited = (why: string): ModalView =>
   messageModal(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

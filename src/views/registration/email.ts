@@ -1,6 +1,6 @@
 /**
- * The e-mail that tells the requester of a decision, beside the direct message and in the same words: as plain text, which
- * is complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
+ * The e-mail that tells the requester of a decision, in the words of the direct message: as plain text, which is
+ * complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
  * and kept on one line in the subject, where a line break would begin another header.
  */
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
@@ -10,7 +10,10 @@ import { eventTitle } from './timeline.ts';
 
 export type EmailMessage = { subject: string; text: string; html: string };
 
-/** What Slack alone knows: who decided, by name, and where the card is; undefined where it does not say. */
+/**
+ * What only Slack knows: the name of the approver who decided, and the address of the card; undefined where it does not
+ * say.
+ */
 type Known = { decidedBy: string | undefined; card: string | undefined };
 
 /** The longest name in a subject: mail programs show about the first hundred characters. */
@@ -61,8 +64,8 @@ const inHtml: Markup = {
   link: (url, label) => `<a href="${escaped(url)}">${escaped(label)}</a>`,
 };
 
-/** What HTML would read as markup, in text and in quoted attributes. */
+/** Escapes what HTML reads as markup, in text and in quoted attributes. */
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Nothing that ends a line, or that mail programs do not show. */
+/** Puts a text on one line, without what mail programs do not show. */
 const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();

@@ -4,7 +4,10 @@ import type { HistoryEvent } from '../../domain/registration.ts';
 import { button, context, dateTime, fields, mention, messageModal, quote, section, textElement } from '../blocks.ts';
 import { eventTitle, statusEmoji } from './timeline.ts';
 
-/** The card's button and the modal's own. All of them carry `id@version`; the modal's, the newest version to be shown. */
+/**
+ * The button of the card, and those of the modal. All of them carry `id@version`; those of the modal, the newest
+ * version to show.
+ */
 export const historyId = 'history';
 export const historyPages = ['history-newer', 'history-older'] as const;
 
@@ -38,20 +41,20 @@ export function historyModal({ id, from, latest, service, application, entries }
       { label: 'Service', value: [textElement(service, 150)] },
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
-    ...entries.flatMap(told),
+    ...entries.flatMap(eventBlocks),
     ...(elements.length > 0 ? paging : []),
   ]);
 }
 
-/** Who, what, when, and from which status to which. */
+/** Says who did what and when, and from which status to which. */
 export function historyLine(entry: HistoryEvent): string {
   const { action, actor, from, to, at } = entry;
   const headline = action === 'request' && actor ? `Requested by ${mention(actor)}` : eventTitle(entry);
   return `${statusEmoji[to]} *${headline}* ${dateTime(at)}\n${from ? `${from} → ` : ''}${to}`;
 }
 
-/** That, and why. */
-function told(entry: HistoryEvent): KnownBlock[] {
+/** Renders an event, and its reason. */
+function eventBlocks(entry: HistoryEvent): KnownBlock[] {
   const { version, reason } = entry;
   return [
     { ...section(historyLine(entry)), block_id: `event-${version}` },
@@ -59,11 +62,11 @@ function told(entry: HistoryEvent): KnownBlock[] {
   ];
 }
 
-/** What opens while the record is still being read. */
+/** Opened while the history is still being loaded. */
 export const loadingHistory: ModalView = messageModal(title, [
   section(':hourglass_flowing_sand: *Reading the record.*'),
 ]);
 
-/** What that becomes where the person may not read it, or it could not be read. */
+/** Replaces it where the user may not read the history, or it could not be loaded. */
 export const historyUnavailable = (why: string): ModalView =>
   messageModal(title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

@@ -1,4 +1,4 @@
-/** The answer to `/registrations`: a person's applications, and what each has. */
+/** The response to `/registrations`: a person's applications, and the registrations of each. */
 import type { RichTextBlock, RichTextSection } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
@@ -7,8 +7,8 @@ import { noApplications } from '../home/applications.ts';
 import type { Message } from '../message.ts';
 
 /**
- * How many lines it has at most: 50 blocks are a message's limit, and all of its text together should stay under some
- * 13,000 characters. The rest is counted.
+ * The most lines of it: a message takes 50 blocks, and all of its text together should stay under some 13,000
+ * characters. The rest is counted.
  */
 export const maxRegistrationsListed = 40;
 

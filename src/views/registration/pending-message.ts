@@ -14,7 +14,7 @@ type Waiting = {
   approvers: Approvers;
 };
 
-/** Draws these requests, oldest first, of `total` in all. */
+/** Renders a requester's pending requests, oldest first, out of `total`. */
 export function pendingMessage(waiting: Waiting[], total: number): Message {
   const headline =
     total === 1
@@ -40,5 +40,5 @@ export function pendingMessage(waiting: Waiting[], total: number): Message {
   };
 }
 
-/** Said to whoever withdrew a request outside a form. */
+/** The response to a request that was withdrawn outside a form. */
 export const withdrawnText = 'The request is withdrawn. You can ask again with `/register`.';

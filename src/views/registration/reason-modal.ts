@@ -15,7 +15,7 @@ const words = {
   revoke: { title: 'Revoke access', submit: 'Revoke' },
 } as const satisfies Record<ReasonedDecision, { title: string; submit: string }>;
 
-/** The form needs no data: only which life of which registration it is about. */
+/** Builds the form. It needs no data but the registration and its version. */
 export const reasonModal = (decision: ReasonedDecision, { id, seen }: ButtonValue): ModalView => ({
   type: 'modal',
   callback_id: reasonModalIds[decision],
@@ -30,12 +30,12 @@ const values = z.object({
   reason: z.object({ reason: z.object({ value: reasonText }) }),
 });
 
-/** Reads the submitted form; undefined parts were missing, made up, or only spaces. */
+/** Parses the submitted form; undefined parts were missing, forged, or only spaces. */
 export const readReason = (view: { private_metadata: string; state?: { values: unknown } }) => ({
   pressed: readButton(view.private_metadata),
   reason: values.safeParse(view.state?.values).data?.reason.reason.value,
 });
 
-/** What the form becomes when the decision was not taken. */
+/** Replaces the form when the decision is refused. */
 export const decisionRefusedModal = (decision: ReasonedDecision, why: string): ModalView =>
   messageModal(words[decision].title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

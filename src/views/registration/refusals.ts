@@ -1,9 +1,9 @@
-/** The sentences of a refused click. */
+/** Refusals about registrations, as sentences that say what to do next. */
 import { actorFor, type LastChange, type Refusal } from '../../domain/registration.ts';
 import { describeApprovers } from '../approvers.ts';
 import { dateTime, mention } from '../blocks.ts';
 
-/** Why nothing happened, and what to do next: only for whoever acted. */
+/** Says why nothing was changed and what to do next, for the user who acted. */
 export function refusalText(refused: Refusal): string {
   switch (refused.kind) {
     case 'already':
@@ -39,17 +39,17 @@ export function refusalText(refused: Refusal): string {
   }
 }
 
-/** Where Slack did not say who somebody is, or who belongs to a group or channel. */
+/** Shown where Slack did not say who a user is, or who belongs to a group or channel. */
 export const unsureText = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
 
-/** A pending request changes by its reason alone. */
+/** Describes the last change. A pending request changes by its reason alone. */
 export const describeLastChange = ({ status }: LastChange): string =>
   status === 'pending' ? 'its reason was edited' : `it was ${status}`;
 
-/** " by @alex, 3 Nov at 10:15", after the word for what was done. */
+/** Says who made the last change, and when: " by @alex, 3 Nov at 10:15". */
 export const changedBy = ({ by, at }: LastChange): string => `${by ? ` by ${mention(by)}` : ''}, ${dateTime(at)}`;
 
-/** What to do with something that is not what it was when it was clicked. */
+/** What to do about a stale button, by who takes its action. */
 export const lookAgain = {
   approver: 'Look at it again, then decide.',
   owner: 'Look at it again before you unregister it.',

@@ -1,4 +1,4 @@
-/** The form "Register an application": drawn, read back, answered. */
+/** The form "Register an application": rendered, parsed, and its errors. */
 
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
@@ -26,14 +26,17 @@ export const applicationPicker = 'register-application';
 
 export const registerTitle = 'Register an application';
 
-/** The most services one form may ask for. */
-const servicesAtMost = 10;
+/** The most services that one form may request. */
+const maxServicesPerForm = 10;
 
-type Offered = { id: number; slug: string; name: string; registrationEnabled: boolean };
+type OfferedService = { id: number; slug: string; name: string; registrationEnabled: boolean };
 
-/** What the form begins with: a service, or a word on why there is none; and, asking again, what was asked before. */
+/**
+ * What the form is filled in with: a service, or the name of an unknown one; and, for asking again, the earlier
+ * request.
+ */
 export type FormPrefill = {
-  preselected?: Offered;
+  preselected?: OfferedService;
   unknown?: string;
   application?: { id: number; name: string } | undefined;
   reason?: string;
@@ -53,7 +56,7 @@ export function registerModal({ preselected, unknown, application, reason }: For
       input('services', 'Services', {
         ...picker(servicesPicker, 'Search by name'),
         type: 'multi_external_select',
-        max_selected_items: servicesAtMost,
+        max_selected_items: maxServicesPerForm,
         ...(preselected ? { initial_options: [serviceOption(preselected)] } : {}),
       }),
       input(
@@ -73,13 +76,13 @@ export function registerModal({ preselected, unknown, application, reason }: For
 const unknownService = (typed: string): string =>
   `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
 
-/** A service in the picker; one that takes no registrations says so. */
-export function serviceOption({ id, slug, name, registrationEnabled }: Offered): PlainTextOption {
+/** Builds an option for a service, marked where registration is disabled. */
+export function serviceOption({ id, slug, name, registrationEnabled }: OfferedService): PlainTextOption {
   const disabled = registrationEnabled ? '' : ' (registration disabled)';
   return option(`${truncate(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
 }
 
-/** The person's applications, and last the one to create, where what was typed is none of them. */
+/** Lists the options: to create what was typed, unless one of the applications has that name, and those. */
 export function applicationOptions(owned: { id: number; name: string }[], typed: string): PlainTextOption[] {
   const name = normalizeName(typed);
   const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
@@ -89,7 +92,7 @@ export function applicationOptions(owned: { id: number; name: string }[], typed:
 
 const ownedOption = ({ id, name }: { id: number; name: string }) => option(name, `id:${id}`);
 
-/** What stands in a picker while Registrar cannot look: choosing it is answered on the field. */
+/** The option of a picker whose look-up failed: choosing it is an error on the field. */
 export const unavailableOption = option(
   'Registrar cannot look this up just now. Type again in a moment.',
   'unavailable',
@@ -119,7 +122,7 @@ const values = z.object({
       selected_options: z
         .array(z.object({ value: chosenId }))
         .min(1)
-        .max(servicesAtMost),
+        .max(maxServicesPerForm),
     }),
   }),
   application: z.object({
@@ -128,9 +131,9 @@ const values = z.object({
   reason: z.object({ reason: z.object({ value: reasonText }) }),
 });
 
-/** What each field needs, whatever is wrong with it. */
+/** What each field needs. */
 const needed = {
-  services: `Choose from 1 to ${servicesAtMost} services out of the list.`,
+  services: `Choose from 1 to ${maxServicesPerForm} services out of the list.`,
   application: 'Choose one of your applications, or type a name to create one.',
   reason: reasonNeeded,
 } as const;
@@ -138,7 +141,7 @@ const needed = {
 export type RegisterForm = { services: number[]; application: { id: number } | { name: string }; reason: string };
 export type FieldErrors = Record<string, string>;
 
-/** Reads the submitted form; else says on each field what it needs. */
+/** Parses the submitted form, or returns what each wrong field needs. */
 export function readRegisterForm(
   submitted: unknown,
 ): { ok: true; form: RegisterForm } | { ok: false; errors: FieldErrors } {
@@ -162,7 +165,7 @@ export function readRegisterForm(
   };
 }
 
-/** Why a request cannot be made, on the field it concerns. */
+/** Says why a request is refused, on the field that it concerns. */
 export function requestErrors(refusal: RequestRefusal, timeZone: string): FieldErrors {
   return { [refusal.field]: truncate(sentence(refusal, timeZone), 2000) };
 }
@@ -193,7 +196,7 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
   }
 }
 
-/** What has to happen before the service can be asked for again. */
+/** What has to happen before the service can be requested again. */
 const firstStep: Partial<Record<Status, string>> = {
   rejected: ' Remove it first with /unregister.',
   revoked: ' An admin has to reinstate or delete it first.',

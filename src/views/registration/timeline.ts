@@ -1,10 +1,10 @@
-/** What happened to a registration, in words. */
+/** The events of a registration, in words. */
 import type { RichTextBlock, RichTextElement } from '@slack/types';
 import type { Action, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
 import { inlineText, mention, person, richDate, textElement } from '../blocks.ts';
 
-/** The past of each action: "approved", as in "Approved by @alex". */
+/** The past tense of each action: "approved", as in "Approved by @alex". */
 export const pastTense = {
   approve: 'approved',
   reject: 'rejected',
@@ -26,29 +26,29 @@ export const statusEmoji: Record<Status, string> = {
   expired: ':alarm_clock:',
 };
 
-/** "Approved by @alex"; `called` says how a person is named. Only an approval without a person behind it was automatic. */
+/** Titles an event: "Approved by @alex". `called` names a person. Only an approval without an actor was automatic. */
 export function eventTitle({ action, actor }: HistoryEvent, called: (id: string) => string = mention): string {
   if (action === 'request') return 'Approved automatically';
   return actor ? `${capitalize(pastTense[action])} by ${called(actor)}` : capitalize(pastTense[action]);
 }
 
-/** The reason, at the end of a message's `text`. */
+/** Formats a reason for the end of a message's `text`. */
 export const reasonSuffix = (reason: string | null): string => (reason ? ` Reason: ${inlineText(reason, 500)}` : '');
 
-/** The events that a card tells of: all but the request itself, where that was only the beginning. */
+/** Selects the events that a card shows: all but the request, unless it was approved at once. */
 export const decisionEvents = (history: HistoryEvent[]): HistoryEvent[] =>
   history.filter(({ action, to }) => action !== 'request' || to === 'approved');
 
 export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** How many of an earlier request's last events are told. */
+/** How many of the last events of an earlier request are shown. */
 const lastEvents = 2;
 
-/** How earlier requests of this application, or of this person, for this service ended. */
+/** Renders how earlier requests for this service, by this application or this person, ended. */
 export function earlierRequests(earlier: PreviousRequest[]): RichTextBlock[] {
   if (earlier.length === 0) return [];
   const heading: RichTextElement = { type: 'text', text: 'Earlier requests for this service', style: { bold: true } };
-  const told = earlier.flatMap(({ application, requester, requestedAt, history }) => [
+  const lines = earlier.flatMap(({ application, requester, requestedAt, history }) => [
     textElement('\n• '),
     textElement(application, 60),
     textElement(', by '),
@@ -59,12 +59,16 @@ export function earlierRequests(earlier: PreviousRequest[]): RichTextBlock[] {
     ...ending(decisionEvents(history)),
   ]);
   return [
-    { type: 'rich_text', block_id: 'earlier', elements: [{ type: 'rich_text_section', elements: [heading, ...told] }] },
+    {
+      type: 'rich_text',
+      block_id: 'earlier',
+      elements: [{ type: 'rich_text_section', elements: [heading, ...lines] }],
+    },
   ];
 }
 
-function ending(told: HistoryEvent[]): RichTextElement[] {
-  const history = told.filter(({ action }) => action !== 'edit');
+function ending(events: HistoryEvent[]): RichTextElement[] {
+  const history = events.filter(({ action }) => action !== 'edit');
   if (history.length === 0) return [textElement('still pending')];
   return history
     .slice(-lastEvents)

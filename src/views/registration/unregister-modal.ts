@@ -1,4 +1,4 @@
-/** The form "Unregister application": drawn, read back, answered. */
+/** The form "Unregister application": rendered, parsed, and its errors. */
 
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ import { refusalText } from './refusals.ts';
 export const unregisterModalId = 'unregister';
 export const registrationPicker = 'unregister-registration';
 
-/** Slack's titles end at 24 characters. */
+/** Slack's titles have at most 24 characters. */
 const title = 'Unregister application';
 
 export const nothingToUnregister =
@@ -44,10 +44,16 @@ export const unregisterModal = (): ModalView => ({
   ],
 });
 
-type Offered = { id: number; version: number; service: string; application: string; status: Status };
+type OfferedRegistration = { id: number; version: number; service: string; application: string; status: Status };
 
-/** `Service — Application (status)`; both names give way before the status does. */
-export function registrationOption({ id, version, service, application, status }: Offered): PlainTextOption {
+/** Builds the option `Service — Application (status)`; the names are truncated before the status. */
+export function registrationOption({
+  id,
+  version,
+  service,
+  application,
+  status,
+}: OfferedRegistration): PlainTextOption {
   const end = ` (${status})`;
   const room = optionTextLimit - end.length - ' — '.length;
   const shownApplication = truncate(application, Math.max(room - service.length, Math.floor(room / 2)));
@@ -61,14 +67,14 @@ const values = z.object({
   }),
 });
 
-/** Which registration was chosen; undefined for none, or for one that was made up. */
+/** Parses the chosen registration; undefined for none or a forged value. */
 export function readChoice(submitted: unknown): ButtonValue | undefined {
   return readButton(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
 }
 
 export const choiceNeeded = { registration: 'Choose one of your registrations out of the list.' };
 
-/** Why it was not unregistered, on the field. */
+/** Says why nothing was unregistered, on the field. */
 export function unregisterErrors(refusal: Refusal, timeZone: string): { registration: string } {
   switch (refusal.kind) {
     case 'stale':
@@ -89,7 +95,7 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
   }
 }
 
-/** What the form becomes when it is done. */
+/** Replaces the form when it is done. */
 export const unregisteredModal = (service: string, application: string): ModalView =>
   messageModal(title, [
     { ...section(':wastebasket: *Unregistered.*'), block_id: 'headline' },

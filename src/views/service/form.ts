@@ -1,4 +1,4 @@
-/** What a submitted service form says, and every word that answers it. */
+/** The submitted service form: parsed, reviewed, and its errors. */
 import { z } from 'zod';
 import type { Approvers } from '../../domain/approvers.ts';
 import { stripInvisible } from '../../domain/names.ts';
@@ -21,7 +21,7 @@ import { unsureText } from '../registration/refusals.ts';
 import { groupsPicker } from './modal.ts';
 import { actorName } from './timeline.ts';
 
-/** What a form has said before it may be saved: about which slug, whom and how many. */
+/** What a form has shown for review: the slug, the channel, the approvers and how many of them are active. */
 export type ReviewSummary = {
   slug: string;
   channel: string | null;
@@ -30,7 +30,7 @@ export type ReviewSummary = {
   active: number;
 };
 
-/** Which service a form is for, null while one is added; and what it has said. Slack keeps 3,000 characters of it. */
+/** What a form remembers: its service, null while one is added, and its review. Slack keeps 3,000 characters of it. */
 export type FormState = { service: { id: number; seen: number } | null; said: ReviewSummary | null };
 
 const remembered = z.strictObject({
@@ -48,7 +48,7 @@ const remembered = z.strictObject({
 
 export const encodeFormState = (what: FormState): string => JSON.stringify(what);
 
-/** Undefined for what was made up. */
+/** Decodes what a form remembers; undefined if it was forged. */
 export function decodeFormState(metadata: string): FormState | undefined {
   try {
     return remembered.safeParse(JSON.parse(metadata)).data;
@@ -107,7 +107,7 @@ const values = z.object({
 
 export type ServiceFieldErrors = Record<string, string>;
 
-/** Reads the submitted form; else says on each field what it needs. Where no slug was written, the name makes one. */
+/** Parses the submitted form, or returns what each wrong field needs. Where no slug was typed, the name makes one. */
 export function readServiceForm(
   submitted: unknown,
 ): { ok: true; service: CatalogService } | { ok: false; errors: ServiceFieldErrors } {
@@ -146,7 +146,7 @@ export const slugTaken = (slug: string): ServiceFieldErrors => ({
   slug: `There is a service with the slug ${slug} already. Write another.`,
 });
 
-/** Why requests could not be posted there. */
+/** Why a channel cannot take requests. */
 export const channelFieldErrors = {
   archived: 'This channel is archived. Unarchive it, or choose another.',
   'not-a-member': 'Registrar is not in this channel and could not post there. Invite it: /invite @Registrar',
@@ -154,7 +154,7 @@ export const channelFieldErrors = {
   unknown: 'Registrar cannot see this channel. If it is private, invite it: /invite @Registrar',
 } as const;
 
-/** People whom it makes no sense to ask. */
+/** Names the people who cannot be approvers. */
 export const cannotDecideText = (names: string[]): ServiceFieldErrors => ({
   people: `Remove ${names.join(', ')}: only active people of this workspace can decide.`,
 });
@@ -162,10 +162,10 @@ export const cannotDecideText = (names: string[]): ServiceFieldErrors => ({
 export const noActiveApprovers =
   'Nobody active would be asked. Name at least one active person, or a user group that has one.';
 
-/** Slack took too long: what was typed stays. */
+/** Shown where Slack took too long; the form stays open. */
 export const notCheckedText = 'Slack did not say in time who would be asked. Nothing is saved: press the button again.';
 
-/** Who would be asked, before it is saved. `more`: there are at least so many. */
+/** Describes for review who would decide. `more`: at least so many are active. */
 export function reviewNotice(
   asked: Approvers,
   { slug, auto, active }: ReviewSummary,
@@ -179,7 +179,7 @@ export function reviewNotice(
   return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${key}`;
 }
 
-/** Why a service was not changed: only for whoever acted. */
+/** Says why a service was not changed, for the user who acted. */
 export function serviceRefusalText(refused: ServiceRefusal): string {
   switch (refused.kind) {
     case 'not-an-admin':

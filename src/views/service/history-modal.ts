@@ -1,4 +1,4 @@
-/** The history of a service: what was changed of it, and every event of its registrations, newest first, a page at a time. */
+/** The history of a service: its changes and every event of its registrations, newest first, a page at a time. */
 import type { KnownBlock, ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { HistoryEvent } from '../../domain/registration.ts';
@@ -25,7 +25,7 @@ export const servicePages = ['service-history-newest', 'service-history-older'] 
 /** How many events a page shows: a view takes 100 blocks, and each event up to two. */
 export const maxEvents = 25;
 
-/** What tells an event from every other of the service. */
+/** The position of an event, which no other event of the service has. */
 export type HistoryPosition = { at: Date; registration: number; version: number };
 
 export type ServiceHistoryItem = HistoryPosition &
@@ -45,23 +45,23 @@ export function serviceHistoryModal({ id, service, events, newest, older }: Serv
   const last = events.at(-1);
   const buttons = [
     ...(newest ? [] : [button('service-history-newest', 'Newest', `${id}`)]),
-    ...(older && last ? [button('service-history-older', 'Older', `${id}@${written(last)}`)] : []),
+    ...(older && last ? [button('service-history-older', 'Older', `${id}@${encodePosition(last)}`)] : []),
   ];
   return messageModal('History of a service', [
     fields('service', [{ label: 'Service', value: [textElement(service, 150)] }]),
     ...(events.length === 0 ? [{ ...context('Nothing has happened yet.'), block_id: 'nothing' }] : []),
-    ...events.flatMap(told),
+    ...events.flatMap(eventBlocks),
     ...(buttons.length > 0 ? [{ type: 'actions' as const, block_id: 'pages', elements: buttons }] : []),
   ]);
 }
 
-function told(event: ServiceHistoryItem): KnownBlock[] {
+function eventBlocks(event: ServiceHistoryItem): KnownBlock[] {
   const key = `${event.registration}-${event.version}`;
   if ('change' in event) {
     const { change } = event;
     const what = change.before ? `Changed by ${actorName(change)}` : `Added by ${actorName(change)}`;
     const line = { ...section(`:pencil2: *${what}* ${dateTime(change.at)}`), block_id: `change-${key}` };
-    // What it began with is what it is called, at least; of a change, every field that changed.
+    // Of a new service, what was filled in; of a change, every field that changed.
     return [line, ...changedFields(`change-${key}`, [change])];
   }
   const { entry, application, requester } = event;
@@ -76,10 +76,10 @@ function told(event: ServiceHistoryItem): KnownBlock[] {
   ];
 }
 
-const written = ({ at, registration, version }: HistoryPosition): string =>
+const encodePosition = ({ at, registration, version }: HistoryPosition): string =>
   `${at.getTime()}.${registration}.${version}`;
 
-const turned = z
+const pageButtonValue = z
   .string()
   .regex(/^[1-9]\d{0,14}(@\d{1,14}\.\d{1,15}\.\d{1,9})?$/)
   .transform((text) => {
@@ -88,6 +88,6 @@ const turned = z
     return { id: Number(id), before: place ? { at: new Date(at), registration, version } : null };
   });
 
-/** Which page of which service a button turns to; undefined for a value that was made up. */
+/** Parses the service and the page that a button turns to; undefined for a forged value. */
 export const readHistoryPage = (value: unknown): { id: number; before: HistoryPosition | null } | undefined =>
-  turned.safeParse(value).data;
+  pageButtonValue.safeParse(value).data;

@@ -1,4 +1,4 @@
-/** The form for a service: drawn empty or filled, checked before it is saved, and read back. */
+/** The form for a service, empty or filled in, which is reviewed before it is saved. */
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../../domain/service.ts';
 import { input, option, picker, plain, section } from '../blocks.ts';
@@ -7,22 +7,22 @@ import { actorName, changedFields } from './timeline.ts';
 export const serviceModalId = 'service';
 export const groupsPicker = 'service-groups';
 
-/** What stands in the form: a service, or nothing yet. The slug is there only while a service is being added. */
+/** What is filled in. The slug is there only while a service is being added. */
 export type TypedService = Partial<ServiceSettings> & { slug?: string };
 
 /** A user group, as the picker shows it. */
 export type GroupOption = { id: string; handle: string };
 
 export type ServiceForm = {
-  /** What the form remembers: which service it is for, and what it has said. */
+  /** The encoded form state. */
   remembers: string;
   adding: boolean;
   typed: TypedService;
-  /** Of the groups that are chosen: what they are called. */
+  /** The handles of the chosen groups. */
   groups: GroupOption[];
-  /** Who would be asked, once that has been looked up: then the form may be saved. */
+  /** The review, once the approvers have been looked up: then the form may be saved. */
   asked?: string;
-  /** What others changed meanwhile. */
+  /** What others have changed in the meantime. */
   overtaken?: ServiceChange[];
 };
 
@@ -114,7 +114,7 @@ const slugField = (slug: string | undefined): InputBlock =>
     ),
   );
 
-/** The first of each is what a service begins with. */
+/** The first of each is the default of a new service. */
 const registrationChoices = [option('Enabled', 'enabled'), option('Disabled', 'disabled')] as const;
 const approvalChoices = [option('An approver decides', 'manual'), option('Approve every new request', 'auto')] as const;
 
@@ -144,9 +144,9 @@ const choice = (
     initial_option: options[chosen],
   });
 
-/** A user group in the picker. */
+/** Builds an option for a user group. */
 export const groupOption = ({ id, handle }: GroupOption): PlainTextOption => option(`@${handle}`, id);
 
-/** What the form holds, as a service. */
+/** Converts a service to what is filled in. */
 export const toTyped = ({ slug, ...settings }: CatalogService, adding: boolean): TypedService =>
   adding ? { ...settings, slug } : settings;

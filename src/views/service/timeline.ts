@@ -1,9 +1,9 @@
-/** What happened to a service, in words. */
+/** The changes of a service, in words. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { ServiceChange, ServiceRecord } from '../../domain/service.ts';
 import { fields, mention, person, textElement } from '../blocks.ts';
 
-/** "@alex", or "The catalog file". */
+/** Names who made a change: "@alex", or "The catalog file". */
 export const actorName = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');
 
 const labels: Record<keyof ServiceRecord, string> = {
@@ -21,11 +21,11 @@ const labels: Record<keyof ServiceRecord, string> = {
 
 const named = Object.keys(labels) as (keyof ServiceRecord)[];
 
-/** What is not worth a line of what a service began with. */
+/** Tells whether a value of a new service is not worth a line. */
 const isEmpty = (value: unknown): boolean =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** Each field that changed, as it was and as it became; or all that a service began with. */
+/** Renders each changed field, before and after; of a new service, every field that is filled in. */
 export function changedFields(blockId: string, changes: ServiceChange[]): KnownBlock[] {
   const rows = changes.flatMap(({ before, after }) =>
     named
@@ -38,8 +38,8 @@ export function changedFields(blockId: string, changes: ServiceChange[]): KnownB
   return rows.length > 0 ? [fields(`${blockId}-fields`, rows)] : [];
 }
 
-/** The longest text of a field that is shown of a change. */
-const shownAtMost = 150;
+/** The longest shown text of a field. */
+const maxShownLength = 150;
 
 function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): RichTextElement[] {
   switch (field) {
@@ -56,18 +56,18 @@ function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): Rich
     case 'managedBy':
       return [textElement(record.managedBy === 'file' ? 'the catalog file' : 'admins in Slack')];
     default:
-      return [textElement(record[field] || 'nothing', shownAtMost)];
+      return [textElement(record[field] || 'nothing', maxShownLength)];
   }
 }
 
 /** How many approvers are named before the rest is counted. */
-const namedAtMost = 10;
+const maxNamed = 10;
 
 function approvers(ids: string[]): RichTextElement[] {
   if (ids.length === 0) return [textElement('nobody in particular')];
-  const rest = ids.length - namedAtMost;
+  const rest = ids.length - maxNamed;
   const shown = ids
-    .slice(0, namedAtMost)
+    .slice(0, maxNamed)
     .flatMap((id, index) => [
       ...(index > 0 ? [textElement(', ')] : []),
       id.startsWith('S') ? { type: 'usergroup' as const, usergroup_id: id } : person(id),
