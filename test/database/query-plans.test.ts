@@ -62,7 +62,7 @@ const request = (services: number[], form: string) => ({
   at,
   remindAt: at,
   autoApprove: false,
-  pendingAtMost: 20,
+  maxPending: 20,
   account: 'member' as const,
   policy,
 });

@@ -108,7 +108,7 @@ it('any number of replicas close what is too old, each once, in pieces that leav
   const at = new Date('2026-11-08T10:05:00Z');
   const before = new Date('2026-11-02T10:05:00Z');
   const all = replicas.flatMap(({ client, outbox }) =>
-    [1, 2, 3].map(() => expireDue({ tables: client.tables, outbox }, { before, at, atMost: 30 })),
+    [1, 2, 3].map(() => expireDue({ tables: client.tables, outbox }, { before, at, limit: 30 })),
   );
   const closed = await Promise.all(all);
   expect(closed.reduce((sum, count) => sum + count)).toBe(240);

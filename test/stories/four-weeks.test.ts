@@ -145,7 +145,7 @@ it('four weeks read right', async () => {
         at,
         remindAt: firstReminder(at, 12 * hour),
         autoApprove: false,
-        pendingAtMost: 60,
+        maxPending: 60,
       },
     );
     expect(opened).toMatchObject({ ok: true });

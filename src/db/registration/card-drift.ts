@@ -1,4 +1,4 @@
-/** Cards that may not show what they should: which to look at, and what came of it. */
+/** Card drift: finds cards that may differ from their registrations, and has them updated. */
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
@@ -6,21 +6,21 @@ import { deadLetters, mainQueue } from '../outbox/jobs.ts';
 import { registrations } from '../schema/core.ts';
 import * as cards from './cards.ts';
 
-/** A card as it was last drawn. */
+/** A card as it was last rendered. `drawing` is the version that it shows (see `CardLocation`). */
 export type DrawnCard = { id: number; channel: string; ts: string; drawing: number };
 
-/** How long a change may take to be drawn before it is looked for. */
-const settledAfter = sql`interval '2 minutes'`;
+/** A change that is younger than this may still be on its way through the outbox. */
+const overdueAfter = sql`interval '2 minutes'`;
 
 /**
- * Puts into the outbox the cards that show less than their registrations, and of which nothing is in the outbox: a job
- * that was lost. What is kept as a dead letter is somebody's to put back. Returns how many.
+ * Enqueues an update of each card that is older than its registration and has no job, because the job was lost. A card
+ * with a dead letter is left to the operator, who redrives it. Returns how many updates were enqueued, at most `limit`.
  */
 export async function enqueueMissing(db: Db, limit: number): Promise<number> {
   return db.tables.transaction(async (tx) => {
     const missing = await tx.execute<{ id: string; version: number }>(sql`
       select id, version from ${registrations} r
-      where card_version is distinct from version + card_changes and changed_at < now() - ${settledAfter}
+      where card_version is distinct from version + card_changes and changed_at < now() - ${overdueAfter}
         and not exists (
           select from pgboss.job j where j.name in (${mainQueue}, ${deadLetters}) and j.state in ('created', 'retry', 'active')
             and j.singleton_key = 'card:' || r.id)
@@ -31,7 +31,7 @@ export async function enqueueMissing(db: Db, limit: number): Promise<number> {
   });
 }
 
-/** The live cards that were not compared for longest, as they were drawn. */
+/** Lists the cards of live registrations that were compared longest ago, or never; at most `limit`. */
 export async function claimForComparison(db: Db, limit: number): Promise<DrawnCard[]> {
   const { id, cardChannel, cardTs, cardVersion, version, cardChanges, status, cardCheckedAt } = registrations;
   const rows = await db.tables
@@ -55,20 +55,21 @@ export async function claimForComparison(db: Db, limit: number): Promise<DrawnCa
   return rows;
 }
 
-/** Remembers that cards were looked at. */
+/** Records that these registrations' cards were compared just now. */
 export async function markCompared(db: Db, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await db.tables.update(registrations).set({ cardCheckedAt: sql`now()` }).where(inArray(registrations.id, ids));
 }
 
 /**
- * Has a card redrawn that is not what it should be; unless the very same was found the last time, so that redrawing it is
- * of no use. `difference` is null where nothing stands at all.
+ * Enqueues an update of a card that differs from its registration, and returns whether it did. It does not where the
+ * last comparison found the same difference: the update since then did not remove it, and another would not either.
+ * `difference` is null where the card is missing.
  */
 export async function enqueueUpdate(db: Db, { id, drawing }: DrawnCard, difference: string | null): Promise<boolean> {
   const hash = sql`md5(${difference}::text)`;
   return db.tables.transaction(async (tx) => {
-    const changed = await tx
+    const marked = await tx
       .update(registrations)
       .set({ cardDiffers: hash })
       .where(
@@ -79,13 +80,13 @@ export async function enqueueUpdate(db: Db, { id, drawing }: DrawnCard, differen
         ),
       )
       .returning({ id: registrations.id });
-    if (changed.length === 0) return false;
+    if (marked.length === 0) return false;
     await cards.markStale(tx, db, [id]);
     return true;
   });
 }
 
-/** Forgets what was different before: these are as they should be. */
+/** Clears the last difference found of cards that now show what they should. */
 export async function clearDrift(db: Db, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await db.tables

@@ -1,4 +1,4 @@
-/** Cards: a registration with all that its card and its messages show, and where the card is. */
+/** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
@@ -8,17 +8,17 @@ import { applications, history, isPending, registrations } from '../schema/core.
 import { find as findRegistration } from './registrations.ts';
 
 /**
- * Where a card is in Slack, and which drawing it is: the registration's version and its `card_changes`, added up. Both only
- * rise, so a card is up to date where its drawing is not below the registration's.
+ * Where a card is in Slack, and which version of it is shown: `drawing` is the registration's version plus its
+ * `card_changes`. Both only rise, so a card is up to date when its `drawing` is not below the registration's.
  */
 export type CardLocation = { channel: string; ts: string; drawing: number };
 
-/** How many earlier requests a card tells of. */
-const earlierShown = 3;
+/** How many previous requests a card lists. */
+const maxPreviousRequests = 3;
 
 /**
- * The registration, the drawing that shows it as it is, and the place of its card, null before it is posted; undefined
- * where there is no such registration.
+ * Finds a registration with all that its card shows, the `drawing` that shows it as it is now, and the location of its
+ * card: null before it is posted. Undefined where there is no such registration.
  */
 export async function find(
   db: Db,
@@ -29,8 +29,8 @@ export async function find(
   if (!row) return undefined;
   const { id: _, version, status, requester, reason, requestedAt } = row.registration;
   const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;
-  const earlier = await earlierThan(db, row.registration);
-  const stories = await storiesOf(db, [id, ...earlier.map((one) => one.id)]);
+  const previous = await previousRequests(db, row.registration);
+  const histories = await historiesOf(db, [id, ...previous.map((one) => one.id)]);
   return {
     registration: {
       id,
@@ -43,16 +43,16 @@ export async function find(
       application: row.application,
       applicationDeleted: row.applicationDeletedAt !== null,
       approvers: allowedApprovers(row.service, policy),
-      // What happened since the row was read belongs to the next drawing.
-      history: (stories.get(id) ?? []).filter((entry) => entry.version <= version),
-      previousRequests: earlier.map((one) => ({ ...one, history: stories.get(one.id) ?? [] })),
+      // Events since the row was read are shown by the next update.
+      history: (histories.get(id) ?? []).filter((entry) => entry.version <= version),
+      previousRequests: previous.map((one) => ({ ...one, history: histories.get(one.id) ?? [] })),
     },
     drawing: version + cardChanges,
     place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, drawing: cardVersion ?? 0 } : null,
   };
 }
 
-/** Remembers where a registration's card is and which drawing it shows. Not a change of the registration. */
+/** Records where a registration's card is and which version it shows. This is no change of the registration. */
 export async function markDrawn(db: Db, id: number, { channel, ts, drawing }: CardLocation): Promise<void> {
   await db.tables
     .update(registrations)
@@ -61,8 +61,8 @@ export async function markDrawn(db: Db, id: number, { channel, ts, drawing }: Ca
 }
 
 /**
- * Remembers that a registration's card has a new place, and has the old one, and Homes, say where it went. `drawing` is 0 where what
- * stands there now was drawn by an attempt whose end was unknown.
+ * Records that a registration's card has moved, and enqueues the updates that link to it from the old card and from
+ * Homes. `drawing` is 0 where the new card was posted by an attempt whose outcome was unknown, so that it is updated.
  */
 export async function recordMove(
   db: Db,
@@ -82,18 +82,18 @@ export async function recordMove(
   });
 }
 
-/** How many cards are outdated in one transaction. */
+/** How many cards are marked in one transaction. */
 const batch = 200;
 
-/** Has the cards of all that waits for a service redrawn. Done twice, it only redraws them twice. */
+/** Enqueues updates of the cards of a service's pending requests. Idempotent but for the updates. */
 export async function markPendingStale(db: Db, service: number): Promise<void> {
-  const waiting = and(eq(registrations.serviceId, service), isPending);
+  const pending = and(eq(registrations.serviceId, service), isPending);
   let ids: number[] = [];
   do {
     const rows = await db.tables
       .select({ id: registrations.id })
       .from(registrations)
-      .where(and(waiting, gt(registrations.id, ids.at(-1) ?? 0)))
+      .where(and(pending, gt(registrations.id, ids.at(-1) ?? 0)))
       .orderBy(registrations.id)
       .limit(batch);
     ids = rows.map(({ id }) => id);
@@ -102,25 +102,29 @@ export async function markPendingStale(db: Db, service: number): Promise<void> {
 }
 
 /**
- * Has the cards of these registrations redrawn: for the transaction that changes anything they show beside the status,
- * which raises no version. Rows are locked in the order of their ids, as everybody does.
+ * Enqueues updates of these registrations' cards: for the transaction that changes anything they show except the status,
+ * because such a change raises no version. Rows are locked in the order of their ids, as everywhere, against deadlocks.
  */
 export async function markStale(tx: Tx, db: Db, ids: number[]): Promise<void> {
   const which = inArray(registrations.id, ids);
   await tx.select({ id: registrations.id }).from(registrations).where(which).orderBy(registrations.id).for('update');
-  const outdated = await tx
+  const marked = await tx
     .update(registrations)
     .set({ cardChanges: sql`${registrations.cardChanges} + 1` })
     .where(which)
     .returning({ registration: registrations.id, version: registrations.version });
   await db.outbox.enqueue(
     tx,
-    outdated.map((one) => ({ kind: 'card', ...one })),
+    marked.map((one) => ({ kind: 'card', ...one })),
   );
 }
 
-async function earlierThan(db: Db, { id, serviceId, applicationId, requester }: typeof registrations.$inferSelect) {
-  const sameAsker = or(eq(registrations.applicationId, applicationId), eq(registrations.requester, requester));
+/** Lists the latest requests before this one for the same service, by the same application or requester. */
+async function previousRequests(
+  db: Db,
+  { id, serviceId, applicationId, requester }: typeof registrations.$inferSelect,
+) {
+  const related = or(eq(registrations.applicationId, applicationId), eq(registrations.requester, requester));
   return db.tables
     .select({
       id: registrations.id,
@@ -130,12 +134,13 @@ async function earlierThan(db: Db, { id, serviceId, applicationId, requester }: 
     })
     .from(registrations)
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), sameAsker))
+    .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), related))
     .orderBy(desc(registrations.id))
-    .limit(earlierShown);
+    .limit(maxPreviousRequests);
 }
 
-async function storiesOf(db: Db, ids: number[]): Promise<Map<number, HistoryEvent[]>> {
+/** Lists the events of these registrations, oldest first, by registration. */
+async function historiesOf(db: Db, ids: number[]): Promise<Map<number, HistoryEvent[]>> {
   const entries = await db.tables
     .select()
     .from(history)

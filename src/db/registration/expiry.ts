@@ -1,4 +1,4 @@
-/** Expiry: requests that nobody has answered in time are closed, each once, by whichever replica is first. */
+/** Expiry: closes requests that were not decided in time. Each is closed once, however many replicas try. */
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
 import { transition } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
@@ -6,15 +6,15 @@ import type { Db } from '../db.ts';
 import { isPending, registrations } from '../schema/core.ts';
 
 /**
- * Closes the oldest of the pending requests that were made up to `before`: their state, their record and what is to be said
- * are one transaction. What is just being decided is skipped. Returns how many were closed.
+ * Closes the oldest pending requests that were made at `before` or earlier, at most `limit`: their status, events and
+ * effects commit together. A request that is being decided right now is skipped. Returns how many were closed.
  */
 export async function expireDue(
   db: Db,
-  { before, at, atMost }: { before: Date; at: Date; atMost: number },
+  { before, at, limit }: { before: Date; at: Date; limit: number },
 ): Promise<number> {
   const due = and(isPending, lte(registrations.requestedAt, before));
-  // In most minutes there is none, and that is all it costs.
+  // In most minutes nothing is due: this one look-up is all that they cost.
   const [any] = await db.tables.select({ id: registrations.id }).from(registrations).where(due).limit(1);
   if (!any) return 0;
   return db.tables.transaction(async (tx) => {
@@ -23,7 +23,7 @@ export async function expireDue(
       .from(registrations)
       .where(due)
       .orderBy(asc(registrations.requestedAt), asc(registrations.id))
-      .limit(atMost)
+      .limit(limit)
       .for('update', { skipLocked: true });
     const closed = rows.flatMap((row) => {
       const last = { status: row.status, by: row.changedBy, at: row.changedAt };

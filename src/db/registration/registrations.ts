@@ -1,12 +1,12 @@
-/** Registrations, as they are found. */
+/** Registrations: finds them by id, and lists those that an owner may unregister. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
 import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** Written out once: each click asks it, and each message that is drawn. */
-const finding = preparedOnce((tables) =>
+/** Prepared once, because every click and every message runs it. */
+const findById = preparedOnce((tables) =>
   tables
     .select({
       registration: registrations,
@@ -21,19 +21,19 @@ const finding = preparedOnce((tables) =>
     .prepare('a_registration'),
 );
 
-/** What must be known of a registration before Slack is asked who the person is; undefined where there is none. */
+/** Finds a registration with its service and application, without a lock; undefined where there is none. */
 export async function find(db: Db, id: number) {
-  const [row] = await finding(db).execute({ id });
+  const [row] = await findById(db).execute({ id });
   return row;
 }
 
-/** A registration as it was found, unlocked. */
+/** A registration and its service, as one statement read them. */
 export type RegistrationWithService = Pick<NonNullable<Awaited<ReturnType<typeof find>>>, 'registration' | 'service'>;
 
-/** What a person may unregister. */
+/** A registration that a person may unregister. */
 export type Unregistrable = { id: number; version: number; service: string; application: string; status: Status };
 
-/** The registrations that a person may unregister, of every application they own, of which every word typed is a part: `limit` at most. */
+/** Lists what a person may unregister, of all applications they own, where every word typed matches; at most `limit`. */
 export async function searchUnregistrable(
   db: Db,
   owner: string,
@@ -56,7 +56,7 @@ export async function searchUnregistrable(
       and(
         eq(applicationOwners.userId, owner),
         inArray(registrations.status, statusesAllowing('unregister')),
-        // As the picker shows it, so that what is read there can be typed.
+        // The text that the picker shows, so that users can type what they read there.
         matchesAllWords(
           sql`lower(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
           typed,

@@ -1,4 +1,4 @@
-/** Requests: a registration begins. All of a form's registrations, their events and their effects are one transaction. */
+/** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { type Account, checkAccount, type Policy } from '../../domain/authorization.ts';
 import {
@@ -20,43 +20,51 @@ export type NewRequest = {
   services: number[];
   application: OwnedApplication;
   requester: string;
-  /** What the requester is to the workspace; undefined where Slack did not say. */
+  /** The requester's kind of account; undefined where Slack did not answer. */
   account: Account | undefined;
   policy: Policy;
   reason: string;
-  /** The Slack view it came from; the same one never makes anything twice. */
+  /** The id of the Slack view that was submitted: the idempotency key. */
   form: string;
   at: Date;
   remindAt: Date;
   autoApprove: boolean;
   /** How many pending requests one person may have. */
-  pendingAtMost: number;
+  maxPending: number;
 };
 
+/** A registration that a form created, and who decides about it. */
 export type Created = { service: string; status: Status; rule: { approvers: string[]; channel: string | null } };
 
-/** Registers an application for each of the chosen services: all of them, or none. */
+/**
+ * Creates a registration of an application for each of the chosen services: all of them, or none. The same form sent
+ * again creates nothing and returns what it created the first time.
+ */
 export async function create(
   db: Db,
   request: NewRequest,
-): Promise<{ ok: true; opened: Created[]; application: string } | { ok: false; refusal: RequestRefusal }> {
+): Promise<{ ok: true; created: Created[]; application: string } | { ok: false; refusal: RequestRefusal }> {
   const why = checkAccount(request.account, request.policy);
   if (why) return { ok: false, refusal: { field: 'services', kind: 'may-not-ask', why } };
   return db.tables.transaction(async (tx) => {
-    // The share lock holds a service as it is until this commits: disabling it comes before or after, not between.
+    // The share lock keeps the services unchanged until this commits: one cannot be disabled in between.
     const chosen = await tx
-      .select({ ...getTableColumns(services), shut: shutBy(request.policy.adminChannel) })
+      .select({ ...getTableColumns(services), shut: channelIncident(request.policy.adminChannel) })
       .from(services)
       .where(inArray(services.id, request.services))
       .orderBy(services.id)
       .for('share');
-    const early = checkRequest(
+    const refusedEarly = checkRequest(
       request.services,
-      chosen.map((service) => ({ ...service, shut: decides(request, service) ? service.shut : null, standing: null })),
+      chosen.map((service) => ({
+        ...service,
+        shut: needsDecision(request, service) ? service.shut : null,
+        standing: null,
+      })),
     );
-    if (early) return { ok: false, refusal: early };
+    if (refusedEarly) return { ok: false, refusal: refusedEarly };
 
-    // In the order that they were chosen in; the lock above takes them in the order of their ids, as everybody does.
+    // In the order in which they were chosen. The lock above takes them in the order of their ids, against deadlocks.
     const wanted = chosen
       .toSorted((one, other) => request.services.indexOf(one.id) - request.services.indexOf(other.id))
       .map((service) => ({
@@ -66,58 +74,58 @@ export async function create(
         status: initialStatus({ workspace: request.autoApprove, service: service.autoApprove }),
       }));
     const adding = wanted.filter(({ status }) => status === 'pending').length;
-    const tooMany = checkPendingLimit(await pendingOf(tx, request), adding, request.pendingAtMost);
+    const tooMany = checkPendingLimit(await countPending(tx, request), adding, request.maxPending);
     if (tooMany) return { ok: false, refusal: tooMany };
 
     const application = await lockApplication(tx, request.application, request.requester, request.at);
     if (!application.ok) return application;
 
-    // One that was made just now has nothing.
-    const there = application.made ? [] : await sentOrLive(tx, application.id, request);
-    const sent = there.filter(({ form }) => form === request.form);
-    if (sent.length > 0) {
-      const opened = sent.flatMap(({ serviceId, status }) =>
+    // A new application has no registrations.
+    const existing = application.made ? [] : await createdOrLive(tx, application.id, request);
+    const before = existing.filter(({ form }) => form === request.form);
+    if (before.length > 0) {
+      const created = before.flatMap(({ serviceId, status }) =>
         chosen
           .filter(({ id }) => id === serviceId)
           .map((service) => ({ service: service.name, status, rule: service })),
       );
-      return { ok: true, opened, application: application.name };
+      return { ok: true, created, application: application.name };
     }
 
     const refusal = checkRequest(
       request.services,
       chosen.map((service) => {
-        const live = there.find(({ serviceId }) => serviceId === service.id);
+        const live = existing.find(({ serviceId }) => serviceId === service.id);
         return { ...service, shut: null, standing: live ? { status: live.status, since: inStatusSince(live) } : null };
       }),
     );
     if (refusal) return { ok: false, refusal };
 
     await insert(tx, db, application, request, wanted);
-    return { ok: true, opened: wanted, application: application.name };
+    return { ok: true, created: wanted, application: application.name };
   });
 }
 
-/** Whether somebody has to be asked, in the channel. */
-const decides = (request: NewRequest, service: { autoApprove: boolean }): boolean =>
+/** Says whether a request needs an approver's decision, and so a channel to post it to. */
+const needsDecision = (request: NewRequest, service: { autoApprove: boolean }): boolean =>
   initialStatus({ workspace: request.autoApprove, service: service.autoApprove }) === 'pending';
 
-/** Slack's word for why a service's channel takes no posts, where that is known. */
-const shutBy = (adminChannel: string) => sql<string | null>`(
+/** Selects Slack's error code of the open incident of a service's channel, null where there is none. */
+const channelIncident = (adminChannel: string) => sql<string | null>`(
   select min(why) from ${troubles} where over_at is null and place = coalesce(${services.channel}, ${adminChannel}))`;
 
 /**
- * How many requests of a person are pending, besides those of this very form. Their other forms wait meanwhile, or two at
- * once could pass the limit.
+ * Counts a person's pending requests, except those of this form. It holds a lock for the person until the commit, so that
+ * two forms at once cannot exceed the limit together.
  */
-async function pendingOf(tx: Tx, { requester, form }: NewRequest): Promise<number> {
+async function countPending(tx: Tx, { requester, form }: NewRequest): Promise<number> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${requester}, 0))`);
   const theirs = and(eq(registrations.requester, requester), isPending);
   return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
 }
 
-/** What this very form has made already, and the live registrations that the application has among the chosen services. */
-const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: NewRequest) =>
+/** Lists what this form has created before, and the application's live registrations for the chosen services. */
+const createdOrLive = (tx: Tx, applicationId: number, { form, services: chosen }: NewRequest) =>
   tx
     .select()
     .from(registrations)
@@ -126,11 +134,12 @@ const sentOrLive = (tx: Tx, applicationId: number, { form, services: among }: Ne
         eq(registrations.applicationId, applicationId),
         or(
           eq(registrations.form, form),
-          and(inArray(registrations.serviceId, among), inArray(registrations.status, [...liveStatuses])),
+          and(inArray(registrations.serviceId, chosen), inArray(registrations.status, [...liveStatuses])),
         ),
       ),
     );
 
+/** Writes the registrations, their effects and, last, their events (see `append`). */
 async function insert(
   tx: Tx,
   db: Db,
@@ -176,7 +185,10 @@ async function insert(
   );
 }
 
-/** What a person once asked for, to ask for it again; nothing of it where it is not theirs. An application that is gone is left out. */
+/**
+ * Finds the values to prefill the form with when a person requests the same again: none where they do not own the
+ * application, and no application where it was deleted.
+ */
 export async function findForResubmit(db: Db, id: number, person: string) {
   const [row] = await db.tables
     .select({ preselected: services, application: applications, reason: registrations.reason })

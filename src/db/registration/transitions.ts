@@ -1,4 +1,4 @@
-/** The transitions of a registration: the change, its effects and its event commit together. */
+/** Transitions of a registration: the change, its effects and its event commit together. */
 import { and, eq } from 'drizzle-orm';
 import {
   allowedApprovers,
@@ -17,7 +17,7 @@ import { find, type RegistrationWithService } from './registrations.ts';
 
 export type TransitionCommand = {
   id: number;
-  /** The version the person was looking at. */
+  /** The version that the user saw. */
   seen: number;
   action: Action;
   by: string;
@@ -27,13 +27,13 @@ export type TransitionCommand = {
   memberships: Memberships;
 };
 
-/** Says what an action would come to, without taking it. The click that follows is evaluated again. */
+/** Evaluates an action without taking it. The submission that follows is evaluated again. */
 export async function preview(db: Db, command: TransitionCommand): Promise<Outcome> {
   const row = await find(db, command.id);
   return row ? evaluate(db.tables, row, command) : gone;
 }
 
-/** Takes an action on a registration under the lock of its row. Of two at once, one decides and the other hears who did. */
+/** Takes an action on a registration under the lock of its row. Of two at once, the first decides and the second is refused, with who decided. */
 export async function apply(db: Db, command: TransitionCommand): Promise<Outcome> {
   return db.tables.transaction(async (tx) => {
     const [row] = await tx
@@ -55,8 +55,8 @@ type Row = typeof registrations.$inferSelect;
 type ServiceRow = typeof services.$inferSelect;
 
 /**
- * Evaluates an action on the rows as they are. A status that it cannot start from is told to all; then it counts whether
- * this person may, and then whether they saw the current version.
+ * Evaluates an action on the rows as they are. A status that does not allow it is the first reason to refuse, for every
+ * user; then comes whether this user may act, and then whether they saw the current version.
  */
 async function evaluate(
   tables: Db['tables'] | Tx,
@@ -75,13 +75,13 @@ async function evaluate(
   return refusal ? { ok: false, refusal } : outcome;
 }
 
-/** Reads in a statement of its own: one that waited for the row would show the application as it was before. */
+/** Reads in its own statement: the one that waited for the row's lock would see the application from before the wait. */
 async function isDeleted(tables: Db['tables'] | Tx, id: number): Promise<boolean> {
   const [found] = await tables.select({ at: applications.deletedAt }).from(applications).where(eq(applications.id, id));
   return found?.at !== null;
 }
 
-/** Checks whether the person may take the action; null where they may. */
+/** Checks whether the user may take the action; null where they may. */
 async function authorize(
   tables: Db['tables'] | Tx,
   { applicationId, requester }: Row,
@@ -103,7 +103,7 @@ async function authorize(
   }
 }
 
-/** Writes the new status, its effects and, last, its event. */
+/** Writes the new status, its effects and, last, its event (see `append`). */
 async function persist(
   tx: Tx,
   { outbox }: Db,

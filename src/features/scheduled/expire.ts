@@ -13,7 +13,7 @@ export function expireRequests({ config, db, log }: Pick<Deps, 'config' | 'db' |
     if (after === undefined) return;
     const before = new Date(at.getTime() - after);
     for (let closed = atOnce; closed === atOnce; ) {
-      closed = await expiry.expireDue(db, { before, at, atMost: atOnce });
+      closed = await expiry.expireDue(db, { before, at, limit: atOnce });
       if (closed > 0) log.info({ closed }, 'requests have expired');
     }
   };
