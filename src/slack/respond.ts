@@ -80,26 +80,37 @@ export async function openModal(
   }
 }
 
-/** What a click opens after a look at the database: a modal, or a word on why not. */
+/** What a click opens after a look-up: a modal, or the reason why not. */
 export type ModalOrReason = { view: ModalView } | { why: string };
 
-/** A click can open a modal for 3 seconds: what is looked up first takes no longer than this, in milliseconds. */
-const lookUpFor = 1_000;
+/**
+ * How long a look-up may delay the modal that it is for, in milliseconds: a trigger_id expires after 3 seconds
+ * (https://docs.slack.dev/interactivity/handling-user-interaction).
+ */
+export const lookupTimeout = 1_000;
 
-/** Opens what was looked up; where that takes long, a modal that says so, which it then becomes. */
-export async function openModalWhenLoaded(acted: Interaction, work: Promise<ModalOrReason>, log: Log): Promise<void> {
-  const inTime = await withTimeout(lookUpFor, work, undefined);
+/** What a modal shows while it is being loaded, and what it becomes where there is nothing to show, and why. */
+type Placeholder = { loading: ModalView; unavailable: (why: string) => ModalView };
+
+/** Opens a modal when its content has loaded; where that takes long, opens a placeholder at once and updates it then. */
+export async function openModalWhenLoaded(
+  acted: Interaction,
+  work: Promise<ModalOrReason>,
+  log: Log,
+  placeholder: Placeholder = { loading, unavailable: textModal },
+): Promise<void> {
+  const inTime = await withTimeout(lookupTimeout, work, undefined);
   if (inTime && 'view' in inTime) await openModal(acted, inTime.view, log);
   else if (inTime) await respondToAction(acted, inTime.why, log);
   else {
     const following = work.catch((error): ModalOrReason => {
-      log.error({ err: error }, 'a form could not be looked up');
+      log.error({ err: error }, 'modal content could not be loaded, the modal says so');
       return { why: failed };
     });
-    const opened = await openModal(acted, loading, log);
+    const opened = await openModal(acted, placeholder.loading, log);
     const found = await following;
-    if (opened)
-      await acted.client.views.update({ view_id: opened, view: 'view' in found ? found.view : textModal(found.why) });
+    const view = 'view' in found ? found.view : placeholder.unavailable(found.why);
+    if (opened) await acted.client.views.update({ view_id: opened, view });
   }
 }
 

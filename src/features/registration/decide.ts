@@ -1,12 +1,21 @@
-/** The card's buttons, also in Home: an approver decides. The row decides who was first; the outbox redraws the card and tells the requester. */
+/**
+ * Handles the decision buttons of the card and of Home. The registration's row decides who was first; the outbox updates
+ * the card and notifies the requester.
+ */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
-import * as changes from '../../db/registration/transitions.ts';
+import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
-import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
+import {
+  ackSubmission,
+  lookupTimeout,
+  openModal,
+  respondToAction,
+  type SubmissionResult,
+} from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
 import { type ButtonValue, readButton } from '../../views/button-value.ts';
 import { overflowId, readDelete } from '../../views/registration/card.ts';
@@ -18,21 +27,18 @@ import {
 } from '../../views/registration/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 
-/** Who may decide is looked up before a form opens, but not for longer than this, in milliseconds. */
-const lookUpFor = 1_000;
-
 export function decide(app: App, { config, db, directory, metrics, now, log }: Deps): void {
   for (const action of ['approve', 'reinstate'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const outcome = await take(action, readButton(clicked.value), body.user.id);
+      const outcome = await execute(action, readButton(clicked.value), body.user.id);
       if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
     });
   }
 
   app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const outcome = await take('delete', readDelete(action.selected_option.value), body.user.id);
+    const outcome = await execute('delete', readDelete(action.selected_option.value), body.user.id);
     if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
   });
 
@@ -40,10 +46,10 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
       const seen = readButton(clicked.value);
-      const expected = await withTimeout(lookUpFor, weigh(action, seen, body.user.id), undefined);
-      const acted = { client, body, respond };
-      if (expected && !expected.ok) await respondToAction(acted, refusalText(expected.refusal), log);
-      else if (seen) await openModal(acted, reasonModal(action, seen), log);
+      const previewed = await withTimeout(lookupTimeout, preview(action, seen, body.user.id), undefined);
+      const interaction = { client, body, respond };
+      if (previewed && !previewed.ok) await respondToAction(interaction, refusalText(previewed.refusal), log);
+      else if (seen) await openModal(interaction, reasonModal(action, seen), log);
     });
 
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
@@ -58,32 +64,36 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
   ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonNeeded } };
-    const outcome = await take(action, seen, person, reason);
+    const outcome = await execute(action, seen, person, reason);
     return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
   }
 
-  async function take(action: Action, seen: ButtonValue | undefined, by: string, reason?: string): Promise<Outcome> {
-    const wish = await wishOf(action, seen, by);
-    if (!wish) return gone;
-    const { change, found } = wish;
-    const outcome = await changes.apply(db, { ...change, ...(reason ? { reason } : {}) });
-    if (outcome.ok && (action === 'approve' || action === 'reject'))
-      metrics.decided(action, found.registration.requestedAt, change.at);
+  /** Takes a decision, and measures how long the requester waited for it. */
+  async function execute(action: Action, seen: ButtonValue | undefined, by: string, reason?: string): Promise<Outcome> {
+    const built = await buildCommand(action, seen, by);
+    if (!built) return gone;
+    const { command, requestedAt } = built;
+    const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
+    if (outcome.ok && (action === 'approve' || action === 'reject')) metrics.decided(action, requestedAt, command.at);
     return outcome;
   }
 
-  async function weigh(action: Action, seen: ButtonValue | undefined, by: string): Promise<Outcome> {
-    const wish = await wishOf(action, seen, by);
-    return wish ? changes.preview(db, wish.change) : gone;
+  async function preview(action: Action, seen: ButtonValue | undefined, by: string): Promise<Outcome> {
+    const built = await buildCommand(action, seen, by);
+    return built ? transitions.preview(db, built.command) : gone;
   }
 
-  /** Asks Slack about the person who clicked, before any lock is held. Undefined where there is no such registration. */
-  async function wishOf(action: Action, seen: ButtonValue | undefined, by: string) {
+  /**
+   * Builds the command, with what Slack says about the user: it is asked before a lock is held. Undefined where there is
+   * no such registration.
+   */
+  async function buildCommand(action: Action, seen: ButtonValue | undefined, by: string) {
     const found = seen && (await registrations.find(db, seen.id));
     if (!found) return undefined;
     const approvers = allowedApprovers(found.service, config.policy);
     const memberships = await directory.memberships(by, membershipsToCheck(approvers, by));
-    return { change: { ...seen, action, by, at: now(), policy: config.policy, memberships }, found };
+    const command = { ...seen, action, by, at: now(), policy: config.policy, memberships };
+    return { command, requestedAt: found.registration.requestedAt };
   }
 }
 

@@ -1,7 +1,7 @@
-/** Edit reason, in Home: a requester says better why, while the request is pending. The card then says that they did. */
+/** Handles Edit reason in Home: the requester changes the reason of a pending request, and the card shows that they did. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
-import * as changes from '../../db/registration/transitions.ts';
+import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
 import { reasonNeeded } from '../../views/blocks.ts';
@@ -14,13 +14,13 @@ import { refusalText } from '../../views/registration/refusals.ts';
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
   app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const acted = { client, body, respond };
+    const interaction = { client, body, respond };
     const seen = readButton(action.value);
     const row = seen && (await registrations.find(db, seen.id));
-    if (!seen || !row) return respondToAction(acted, refusalText({ kind: 'gone' }), log);
-    const expected = await changes.preview(db, await wishOf(seen, body.user.id));
-    if (!expected.ok) return respondToAction(acted, refusalText(expected.refusal), log);
-    await openModal(acted, editModal(seen, row.registration.reason), log);
+    if (!seen || !row) return respondToAction(interaction, refusalText({ kind: 'gone' }), log);
+    const previewed = await transitions.preview(db, await buildCommand(seen, body.user.id));
+    if (!previewed.ok) return respondToAction(interaction, refusalText(previewed.refusal), log);
+    await openModal(interaction, editModal(seen, row.registration.reason), log);
   });
 
   app.view<ViewSubmitAction>(editModalId, async ({ ack, body, view, client }) => {
@@ -36,11 +36,11 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     const row = seen && (await registrations.find(db, seen.id));
     if (!seen || !row) return { view: notEdited(refusalText({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';
-    const outcome = await changes.apply(db, { ...(await wishOf(seen, person)), reason });
+    const outcome = await transitions.apply(db, { ...(await buildCommand(seen, person)), reason });
     return outcome.ok ? 'close' : { view: notEdited(refusalText(outcome.refusal)) };
   }
 
-  async function wishOf(seen: ButtonValue, by: string) {
+  async function buildCommand(seen: ButtonValue, by: string) {
     const memberships = await directory.memberships(by, []);
     return { ...seen, action: 'edit' as const, by, at: now(), policy: config.policy, memberships };
   }

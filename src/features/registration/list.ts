@@ -1,4 +1,4 @@
-/** `/registrations`: a person reads what their applications have. */
+/** Handles `/registrations`: lists the registrations of a person's applications. */
 import type { App } from '@slack/bolt';
 import * as applications from '../../db/application/applications.ts';
 import type { Deps } from '../../deps.ts';
@@ -8,7 +8,7 @@ import { maxRegistrationsListed, registrationList } from '../../views/registrati
 export function listRegistrations(app: App, { db, log }: Deps): void {
   app.command('/registrations', async ({ ack, command, client, respond }) => {
     await ack();
-    const held = await applications.listOwned(db, command.user_id, { asked: 1, size: maxRegistrationsListed });
-    await respondEphemeral({ client, body: command, respond }, registrationList(held), log);
+    const owned = await applications.listOwned(db, command.user_id, { asked: 1, size: maxRegistrationsListed });
+    await respondEphemeral({ client, body: command, respond }, registrationList(owned), log);
   });
 }

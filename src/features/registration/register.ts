@@ -1,4 +1,4 @@
-/** `/register`, or Register in Home: a person asks for services on behalf of one of their applications. */
+/** Handles `/register` and Register in Home: a person requests services for one of their applications. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
 import * as applications from '../../db/application/applications.ts';
@@ -12,6 +12,7 @@ import {
   ackOptions,
   ackSubmission,
   type Interaction,
+  lookupTimeout,
   openModal,
   respondToAction,
   type SubmissionResult,
@@ -34,27 +35,24 @@ import {
   servicesPicker,
 } from '../../views/registration/register-modal.ts';
 
-/** What is looked up before the form opens, who asks and for which service, takes no longer than this, in milliseconds. */
-const lookUpFor = 1_000;
-
 export function register(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
     await ack();
-    const looking = withTimeout(lookUpFor, preselect(command.text), {}).catch(() => ({}));
-    await begin({ client, body: command, respond }, command.user_id, looking);
+    const prefill = withTimeout(lookupTimeout, preselect(command.text), {}).catch(() => ({}));
+    await openForm({ client, body: command, respond }, command.user_id, prefill);
   });
 
   app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
     await ack();
-    await begin({ client, body, respond }, body.user.id);
+    await openForm({ client, body, respond }, body.user.id);
   });
 
   app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const seen = readButton(action.value);
-    const former = seen ? requests.findForResubmit(db, seen.id, body.user.id) : Promise.resolve({});
-    const looking = withTimeout(lookUpFor, former, {}).catch(() => ({}));
-    await begin({ client, body, respond }, body.user.id, looking);
+    const previous = seen ? requests.findForResubmit(db, seen.id, body.user.id) : Promise.resolve({});
+    const prefill = withTimeout(lookupTimeout, previous, {}).catch(() => ({}));
+    await openForm({ client, body, respond }, body.user.id, prefill);
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
@@ -80,21 +78,22 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
-  /** Opens the form, unless it is known in time that this person may not ask. What counts is asked at the submission. */
-  async function begin(
-    acted: Interaction,
+  /** Opens the form, unless Slack says in time that this person may not use it. The submission checks it in any case. */
+  async function openForm(
+    interaction: Interaction,
     person: string,
-    looking: Promise<FormPrefill> = Promise.resolve({}),
+    prefill: Promise<FormPrefill> = Promise.resolve({}),
   ): Promise<void> {
-    const known = withTimeout(lookUpFor, directory.account(person), undefined);
-    const [account, opening] = await Promise.all([known, looking]);
+    const lookup = withTimeout(lookupTimeout, directory.account(person), undefined);
+    const [account, values] = await Promise.all([lookup, prefill]);
     const refused = account && checkAccount(account, config.policy);
-    if (refused) await respondToAction(acted, refusalText(refused), log);
-    else await openModal(acted, registerModal(opening), log);
+    if (refused) await respondToAction(interaction, refusalText(refused), log);
+    else await openModal(interaction, registerModal(values), log);
   }
 
+  /** Finds the service that was typed after the command: by its slug or name, or the only one that matches. */
   async function preselect(text: string) {
-    // Slack escapes a command's text, and only these three characters.
+    // Slack escapes these three characters in a command's text (https://docs.slack.dev/messaging/formatting-message-text).
     const typed = toStorable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
     if (typed === '') return {};
     const [named, [first, ...more]] = await Promise.all([
@@ -113,7 +112,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     if (!read.ok) return read;
     const account = await directory.account(person);
     const at = now();
-    const opened = await requests.create(db, {
+    const outcome = await requests.create(db, {
       ...read.form,
       requester: person,
       account,
@@ -122,13 +121,13 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       at,
       remindAt: firstReminder(at, config.REMIND_AFTER),
       autoApprove: config.AUTO_APPROVE,
-      pendingAtMost: config.MAX_PENDING_PER_PERSON,
+      maxPending: config.MAX_PENDING_PER_PERSON,
     });
-    if (!opened.ok) return { errors: requestErrors(opened.refusal, config.TIME_ZONE) };
-    const asked = opened.opened.map(({ rule, ...one }) => ({
+    if (!outcome.ok) return { errors: requestErrors(outcome.refusal, config.TIME_ZONE) };
+    const requested = outcome.created.map(({ rule, ...one }) => ({
       ...one,
       approvers: allowedApprovers(rule, config.policy),
     }));
-    return { view: confirmation(opened.application, asked) };
+    return { view: confirmation(outcome.application, requested) };
   }
 }

@@ -1,4 +1,4 @@
-/** "Remind me tomorrow", on a reminder's rows: an approver puts a request off until the next working day's first tick. */
+/** Handles "Remind me tomorrow" on a reminder: an approver snoozes a request until the first tick of the next working day. */
 import type { App, BlockButtonAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
@@ -14,12 +14,12 @@ import { refusalText } from '../../views/registration/refusals.ts';
 export function snoozeReminder(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(snoozeButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const refused = await take(readButton(action.value)?.id, body.user.id);
+    const refused = await execute(readButton(action.value)?.id, body.user.id);
     if (refused) await respondToAction({ client, body, respond }, refusalText(refused), log);
   });
 
-  /** Asks Slack about the person who clicked, before any lock is held. */
-  async function take(id: number | undefined, by: string): Promise<Refusal | null> {
+  /** Snoozes a request. Slack is asked about the user before a lock is held. Returns why not, or null. */
+  async function execute(id: number | undefined, by: string): Promise<Refusal | null> {
     const row = id === undefined ? undefined : await registrations.find(db, id);
     if (!row) return { kind: 'gone' };
     const { policy } = config;

@@ -1,14 +1,15 @@
-/** `/unregister`, or Unregister in Home: an owner gives up what an application has, or takes a request back. */
+/** Handles `/unregister` and Unregister in Home: an owner ends a registration of an application, or withdraws a request. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
-import * as changes from '../../db/registration/transitions.ts';
+import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import type { Outcome } from '../../domain/registration.ts';
 import { toStorable } from '../../domain/text.ts';
 import {
   ackOptions,
   ackSubmission,
+  lookupTimeout,
   openModal,
   respondEphemeral,
   respondToAction,
@@ -31,17 +32,14 @@ import {
   unregisterModalId,
 } from '../../views/registration/unregister-modal.ts';
 
-/** Whether there is anything to unregister is looked up before the form opens, but not for longer than this, in ms. */
-const lookUpFor = 1_000;
-
 export function unregister(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/unregister', async ({ ack, command, client, respond }) => {
     await ack();
     const any = registrations.searchUnregistrable(db, command.user_id, '', 1).then((found) => found.length > 0);
-    const openForm = await withTimeout(lookUpFor, any, true).catch(() => true);
-    const acted = { client, body: command, respond };
-    if (openForm) await openModal(acted, unregisterModal(), log);
-    else await respondEphemeral(acted, nothingToUnregister, log);
+    const openForm = await withTimeout(lookupTimeout, any, true).catch(() => true);
+    const interaction = { client, body: command, respond };
+    if (openForm) await openModal(interaction, unregisterModal(), log);
+    else await respondEphemeral(interaction, nothingToUnregister, log);
   });
 
   app.options(registrationPicker, async ({ ack, options, body }) => {
@@ -56,11 +54,11 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   app.action<BlockButtonAction>(unregisterButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const choice = readButton(action.value);
-    const outcome = choice && (await take(choice, body.user.id));
-    const acted = { client, body, respond };
-    if (!outcome?.ok) await respondToAction(acted, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
-    // The Home redraws itself; a message with this button stays as it was.
-    else if (body.container.type === 'message') await respondEphemeral(acted, withdrawnText, log);
+    const outcome = choice && (await execute(choice, body.user.id));
+    const interaction = { client, body, respond };
+    if (!outcome?.ok) await respondToAction(interaction, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
+    // The outbox updates the Home. A message with this button is not updated, so the user gets a response.
+    else if (body.container.type === 'message') await respondEphemeral(interaction, withdrawnText, log);
   });
 
   app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {
@@ -70,15 +68,15 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   async function submitted(person: string, values: unknown): Promise<SubmissionResult> {
     const choice = readChoice(values);
     if (!choice) return { errors: choiceNeeded };
-    const outcome = await take(choice, person);
+    const outcome = await execute(choice, person);
     if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
-    const gone = await registrations.find(db, choice.id);
-    return { view: unregisteredModal(gone?.service.name ?? '', gone?.application ?? '') };
+    const ended = await registrations.find(db, choice.id);
+    return { view: unregisteredModal(ended?.service.name ?? '', ended?.application ?? '') };
   }
 
-  async function take(choice: ButtonValue, by: string): Promise<Outcome> {
+  async function execute(choice: ButtonValue, by: string): Promise<Outcome> {
     const memberships = await directory.memberships(by, []);
     const { policy } = config;
-    return changes.apply(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
+    return transitions.apply(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
   }
 }

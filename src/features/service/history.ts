@@ -1,57 +1,54 @@
-/** "History", in the menu of a service: admins read everything that happened to it and to its registrations. */
+/** Handles History in the menu of a service: shows admins every change of it and every event of its registrations. */
 import type { App, BlockButtonAction } from '@slack/bolt';
-import { withTimeout } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
-import * as serviceHistory from '../../db/service/timeline.ts';
+import * as timeline from '../../db/service/timeline.ts';
 import type { Deps } from '../../deps.ts';
 import type { ServiceRefusal } from '../../domain/service.ts';
-import { type Interaction, openModal } from '../../slack/respond.ts';
+import { type Interaction, openModalWhenLoaded } from '../../slack/respond.ts';
 import { failed } from '../../views/fallbacks.ts';
 import { historyUnavailable, loadingHistory } from '../../views/registration/history-modal.ts';
 import { serviceRefusalText } from '../../views/service/form.ts';
 import { maxEvents, readHistoryPage, serviceHistoryModal, servicePages } from '../../views/service/history-modal.ts';
 
-/** The record is read before the modal opens, but not for longer than this, in milliseconds; then it follows. */
-const lookUpFor = 1_000;
+type Authorize = (person: string) => Promise<ServiceRefusal | null>;
 
-type MayRead = (person: string) => Promise<ServiceRefusal | null>;
-
-/** Listens to the modal's buttons, and returns what opens it. */
-export function showServiceHistory(app: App, { db, log }: Deps, mayRead: MayRead) {
+/** Registers the listeners of the modal's buttons, and returns the function that opens the modal. */
+export function showServiceHistory(app: App, { db, log }: Deps, authorize: Authorize) {
   for (const actionId of servicePages) {
     app.action<BlockButtonAction>(actionId, async ({ ack, action, body, client }) => {
       await ack();
       const { id, before } = readHistoryPage(action.value) ?? { id: 0, before: null };
-      const view = await read(id, before, body.user.id);
+      const { view } = await loadPage(id, before, body.user.id);
       if (body.view) await client.views.update({ view_id: body.view.id, view });
     });
   }
 
-  return async (acted: Interaction, id: number, person: string): Promise<void> => {
-    const view = read(id, null, person);
-    const inTime = await withTimeout(lookUpFor, view, undefined);
-    const opened = await openModal(acted, inTime ?? loadingHistory, log);
-    if (!inTime && opened) await acted.client.views.update({ view_id: opened, view: await view });
+  return async (interaction: Interaction, id: number, person: string): Promise<void> => {
+    await openModalWhenLoaded(interaction, loadPage(id, null, person), log, {
+      loading: loadingHistory,
+      unavailable: historyUnavailable,
+    });
   };
 
-  /** Who may read is asked anew for each page. */
-  async function read(id: number, before: serviceHistory.Cursor | null, person: string) {
+  /** Loads a page of events. Authorizes the user again for each page: the modal may have been open for hours. */
+  async function loadPage(id: number, before: timeline.Cursor | null, person: string) {
     try {
-      const refused = await mayRead(person);
-      if (refused) return historyUnavailable(serviceRefusalText(refused));
+      const refused = await authorize(person);
+      if (refused) return { view: historyUnavailable(serviceRefusalText(refused)) };
       const service = await services.find(db, id);
-      if (!service) return historyUnavailable(serviceRefusalText({ kind: 'gone' }));
-      const found = await serviceHistory.listPage(db, id, before, maxEvents + 1);
-      return serviceHistoryModal({
+      if (!service) return { view: historyUnavailable(serviceRefusalText({ kind: 'gone' })) };
+      const found = await timeline.listPage(db, id, before, maxEvents + 1);
+      const view = serviceHistoryModal({
         id,
         service: service.name,
         events: found.slice(0, maxEvents),
         newest: before === null,
         older: found.length > maxEvents,
       });
+      return { view };
     } catch (error) {
-      log.error({ err: error }, 'the history of a service could not be read');
-      return historyUnavailable(failed);
+      log.error({ err: error, service: id }, 'the history of a service could not be read, the modal says so');
+      return { view: historyUnavailable(failed) };
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Before a service is saved: whether the bot can post where it says, who would be asked, and how many of those are active. */
+/** Validates a service before it is saved: can the bot post to its channel, who may decide, and how many of them are active. */
 import type { WebClient } from '@slack/web-api';
 import { withTimeout } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
@@ -18,28 +18,35 @@ import {
   slugTaken,
 } from '../../views/service/form.ts';
 
-/** How long Slack may take to say it all, in milliseconds: the form is answered within 3 seconds, and keeps what was typed. */
-const checkFor = 1_600;
+/**
+ * How long validation may take, in milliseconds. Slack waits 3 seconds for the response to a form, and only in that time
+ * can it stay open with what was typed.
+ */
+const validationTimeout = 1_600;
 
-/** The most people who are looked at one by one, of a channel or group that has more: Slack tells of 100 a minute. */
-const lookedAtMost = 50;
+/**
+ * How many members of channels and groups are looked up. `users.info` is a tier 4 method, 100 calls a minute
+ * (https://docs.slack.dev/apis/web-api/rate-limits).
+ */
+const maxLookups = 50;
 
 type Checked = { ok: true; said: ReviewSummary; asked: string } | { ok: false; errors: ServiceFieldErrors };
 
+/** Returns the function that validates a service: the errors of its fields, or what the review shows. */
 export function validateService({ config, db, directory, log }: Deps, client: WebClient) {
   return async (service: CatalogService, adding: boolean): Promise<Checked> => {
     const work = check(service, adding).catch((error): Checked => {
-      log.warn({ err: error }, 'it could not be found out who would be asked');
+      log.warn({ err: error }, 'a service could not be validated, the form asks to try again');
       return { ok: false, errors: { channel: notCheckedText } };
     });
-    return withTimeout(checkFor, work, { ok: false, errors: { channel: notCheckedText } });
+    return withTimeout(validationTimeout, work, { ok: false, errors: { channel: notCheckedText } });
   };
 
   async function check(service: CatalogService, adding: boolean): Promise<Checked> {
     const { slug, channel, approvers, autoApprove: auto } = service;
     if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTaken(slug) };
-    const asked = allowedApprovers(service, config.policy);
-    const state = await channelState(client, asked.channel);
+    const allowed = allowedApprovers(service, config.policy);
+    const state = await channelState(client, allowed.channel);
     if (state !== 'open') return { ok: false, errors: { channel: channelFieldErrors[state] } };
 
     const named = approvers.filter((id) => !id.startsWith('S'));
@@ -48,19 +55,19 @@ export function validateService({ config, db, directory, log }: Deps, client: We
     if (unfit.length > 0)
       return { ok: false, errors: cannotDecideText(unfit.map(({ id, known }) => known?.name ?? id)) };
 
-    const { active, more } = await activeOf(asked);
+    const { active, more } = await countActive(allowed);
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
     const said = { slug: adding ? slug : '', channel, approvers, auto, active };
-    return { ok: true, said, asked: reviewNotice(asked, said, adding, more) };
+    return { ok: true, said, asked: reviewNotice(allowed, said, adding, more) };
   }
 
-  /** How many active people that is; where more than a few dozen would have to be looked at, at least so many. */
-  async function activeOf({ users, groups, channel }: Approvers): Promise<{ active: number; more: boolean }> {
-    const behind = users.length + groups.length > 0 ? groups : [channel];
-    const everybody = new Set([...users, ...(behind.length > 0 ? await directory.members(behind) : [])]);
-    const looked = [...everybody].slice(0, Math.max(lookedAtMost, users.length));
-    const known = await Promise.all(looked.map((id) => directory.member(id)));
+  /** Counts the active approvers. `more`: there are further members, who were not looked up. */
+  async function countActive({ users, groups, channel }: Approvers): Promise<{ active: number; more: boolean }> {
+    const sources = users.length + groups.length > 0 ? groups : [channel];
+    const members = new Set([...users, ...(sources.length > 0 ? await directory.members(sources) : [])]);
+    const lookedUp = [...members].slice(0, Math.max(maxLookups, users.length));
+    const known = await Promise.all(lookedUp.map((id) => directory.member(id)));
     const active = known.filter((one) => canBeApprover(one, config.policy)).length;
-    return { active, more: everybody.size > looked.length };
+    return { active, more: members.size > lookedUp.length };
   }
 }
