@@ -37,6 +37,8 @@ const approvers = z
 const url = (protocols: string[], expected: string) =>
   z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), expected);
 
+const proxy = url(['http:', 'https:'], 'the URL of an HTTP proxy, such as http://proxy.example.com:3128');
+
 const timeZone = z.string().refine((name) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
@@ -91,6 +93,9 @@ const environment = z.object({
     .string()
     .regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'the sender of e-mail, such as registrar@example.com')
     .optional(),
+  HTTPS_PROXY: proxy.optional(),
+  HTTP_PROXY: proxy.optional(),
+  NO_PROXY: z.string().optional(),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -142,8 +147,12 @@ export function readDatabaseConfig(
   return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: mistakesIn(parsed.error) };
 }
 
-const setIn = (env: Record<string, string | undefined>) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+/** What is set. The proxies' variables may be in lower case, which then counts, as curl and Node read them. */
+function setIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  const all = { ...env };
+  for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']) all[name] = env[name.toLowerCase()] || env[name];
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== ''));
+}
 
 const mistakesIn = (error: z.ZodError | undefined): ConfigError[] =>
   (error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), expected: issue.message }));

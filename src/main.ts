@@ -19,6 +19,7 @@ import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serveHttp } from './http.ts';
+import { createHttpClient } from './http-client.ts';
 import { createLog, type Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { parseCron } from './scheduler/cron.ts';
@@ -64,7 +65,7 @@ export async function start(
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
   const metrics = createMetrics(() => (db && state.migrated ? readings.collect(db) : undefined), now);
-  const slack = createSlack(config, log, metrics, socketMode);
+  const slack = createSlack(config, log, metrics, createHttpClient(config), socketMode);
   const http = await serveHttp(
     { host: config.HOST, port: config.PORT },
     {

@@ -1,7 +1,6 @@
 /** Every call of Slack's, by method and result: around the one way out, where all clients and all their tries come by. */
 import type { FetchFunction } from '@slack/web-api';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { undiciFetch } from './fetch.ts';
 
 /** Slack's words that tell an operator something; any other is `other_error`, so that the results stay countable. */
 const words = new Set(
@@ -13,7 +12,7 @@ const words = new Set(
   unknown_method user_disabled user_not_found users_not_found view_too_large`.split(/\s+/),
 );
 
-export function instrumentFetch(registry: Registry): (apiUrl: string) => FetchFunction {
+export function instrumentFetch(registry: Registry): (apiUrl: string, fetch: FetchFunction) => FetchFunction {
   const registers = [registry];
   const calls = new Counter({
     name: 'registrar_slack_calls_total',
@@ -35,7 +34,7 @@ export function instrumentFetch(registry: Registry): (apiUrl: string) => FetchFu
     registers,
   });
 
-  return (apiUrl) => async (input, init) => {
+  return (apiUrl, fetch) => async (input, init) => {
     const method = methodOf(apiUrl, String(input));
     const stop = seconds.startTimer({ method });
     const count = (result: string): void => {
@@ -44,7 +43,7 @@ export function instrumentFetch(registry: Registry): (apiUrl: string) => FetchFu
       if (kind) posts.inc({ kind });
     };
     try {
-      const response = await undiciFetch(input, init);
+      const response = await fetch(input, init);
       count(await resultOf(response, method));
       return response;
     } catch (error) {

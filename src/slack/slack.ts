@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from '../config.ts';
+import type { HttpClient } from '../http-client.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createInFlight } from './middleware/in-flight.ts';
@@ -30,11 +31,12 @@ export function createSlack(
   config: Config,
   log: Log,
   metrics: Pick<Metrics, 'fetch' | 'watch'>,
+  httpClient: HttpClient,
   timings = defaultTimings,
 ): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
-  const fetch = metrics.fetch(slackApiUrl);
+  const fetch = metrics.fetch(slackApiUrl, httpClient.fetch);
   // Two tries within the 3 seconds that a trigger_id lives; a third would come too late.
   const quick: WebClientOptions = {
     slackApiUrl,
@@ -53,7 +55,10 @@ export function createSlack(
   };
 
   const receiver = appToken
-    ? createSocketModeReceiver({ appToken, api: { slackApiUrl, fetch }, logger, log }, timings)
+    ? createSocketModeReceiver(
+        { appToken, api: { slackApiUrl, fetch }, agentFor: httpClient.agentFor, logger, log },
+        timings,
+      )
     : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: 1_000_000 });
   const socketMode = receiver instanceof HTTPReceiver ? undefined : receiver;
   const app = new App({

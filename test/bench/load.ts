@@ -1,5 +1,6 @@
 /** Load: signed requests, as Slack sends them, so many in flight at a time. */
-import { Agent } from 'undici';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { signature } from '../local-slack/delivery/http.ts';
 import type { Sent } from './requests.ts';
 import type { Measured } from './rounds.ts';
@@ -9,20 +10,26 @@ export const secret = 'local-signing-secret';
 
 const types = { form: 'application/x-www-form-urlencoded', json: 'application/json' };
 
-const agent = new Agent({ connections: 128, keepAliveTimeout: 60_000 });
+const agent = new Agent({ keepAlive: true, maxSockets: 128, timeout: 60_000 });
 
 /** Hands a request to a process and returns what it answered; anything but 200 is a mistake of the bench. */
 export async function send(port: number, { type, body }: Sent): Promise<string> {
-  const response = await agent.request({
-    origin: `http://127.0.0.1:${port}`,
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request({
+    agent,
+    host: '127.0.0.1',
+    port,
     path: '/slack/events',
     method: 'POST',
     headers: { 'content-type': types[type], ...signature({ secret, now: Date.now }, body) },
-    body,
-  });
-  const text = await response.body.text();
-  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}: ${text}`);
-  return text;
+  })
+    .on('response', resolve)
+    .on('error', reject)
+    .end(body);
+  const response = await promise;
+  const answer = await text(response);
+  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}: ${answer}`);
+  return answer;
 }
 
 /** Does something `count` times, `inFlight` at a time: how many a second, and how long one took, in milliseconds. */

@@ -19,6 +19,8 @@ import { Triggers } from './triggers.ts';
 
 export type WorkspaceOptions = {
   seed?: Seed;
+  /** The address that Slack's answers name, where it is reached by another than its own, such as behind TLS. */
+  publicUrl?: string;
   /** 0 is any free one. */
   port?: number;
   /** Milliseconds; a test that travels in time brings its own. */
@@ -69,6 +71,7 @@ export class SlackServer implements AsyncDisposable {
     this.now = options.now ?? Date.now;
     this.patience = options.patience ?? PATIENCE;
     this.#ackWithin = options.ackWithin ?? ACK_WITHIN;
+    const publicUrl = options.publicUrl ?? this.url;
     const state = new State(options.seed ?? usual(), this.now, options.saved);
     this.state = state;
     this.teamId = state.team.id;
@@ -80,8 +83,9 @@ export class SlackServer implements AsyncDisposable {
       responses,
       complaints: this.complaints,
       deliver: (payload) => this.deliver(payload),
-      responseUrl: (token) => `${this.url}/response/${token}`,
-      socketUrl: () => `${this.url.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
+      responseUrl: (token) => `${publicUrl}/response/${token}`,
+      socketUrl: () =>
+        `${publicUrl.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
     };
     this.#api = new WebApi(this.inside, tokens, this.#faults, options.rateLimits ?? false);
     server.on('request', (request, response) => {

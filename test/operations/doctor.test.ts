@@ -58,7 +58,7 @@ it('where all is well it says so, and has only asked', async () => {
       "ok configuration: every variable is as it should be.",
       "ok token: SLACK_BOT_TOKEN is registrar's (U0REGISTRAR) in Acme.",
       "ok scopes: all that the manifests ask for.",
-      "ok mode: Socket Mode, and Slack accepts SLACK_APP_TOKEN.",
+      "ok mode: Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.",
       "ok database: PostgreSQL 18.4 at DATABASE_URL.",
       "ok migrations: all applied.",
       "ok pg_trgm: installed.",

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { WebClient } from '@slack/web-api';
 import { describe, expect, it } from 'vitest';
+import { createHttpClient } from '../../src/http-client.ts';
 import { createLog, slackLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { Fault } from '../local-slack/model.ts';
@@ -138,7 +139,11 @@ it('each call of Slack is counted by what became of it', async () => {
     () => undefined,
     () => new Date(),
   );
-  const api = { slackApiUrl: workspace.apiUrl, fetch: metrics.fetch(workspace.apiUrl), timeout: 300 };
+  const api = {
+    slackApiUrl: workspace.apiUrl,
+    fetch: metrics.fetch(workspace.apiUrl, createHttpClient().fetch),
+    timeout: 300,
+  };
   const client = new WebClient(workspace.botToken, {
     ...api,
     logger: slackLog(createLog('silent')),

@@ -30,7 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   async: ['observability', 'node:'],
   db: ['domain', 'async', 'drizzle-orm', 'postgres', 'pg-boss', 'node:'],
   access: ['domain', 'async', 'observability', 'zod', 'node:', 'standardwebhooks'],
-  slack: ['views', 'db', 'domain', 'async', 'observability', 'config.ts', 'deps.ts', '*'],
+  slack: ['views', 'db', 'domain', 'async', 'observability', 'config.ts', 'deps.ts', 'http-client.ts', '*'],
   observability: ['db', 'domain', 'async', 'slack', '*'],
   features: [
     'views',

@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { type Registration, statuses } from '../../src/domain/registration.ts';
+import { createHttpClient } from '../../src/http-client.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { parseCron } from '../../src/scheduler/cron.ts';
@@ -43,7 +44,7 @@ function heard() {
   const log = createLog('silent');
   const now = () => new Date();
   const metrics = createMetrics(() => undefined, now);
-  const { app, client, poster } = createSlack(config.config, log, metrics);
+  const { app, client, poster } = createSlack(config.config, log, metrics, createHttpClient());
   const spies = {
     commands: vi.spyOn(app, 'command'),
     actions: vi.spyOn(app, 'action'),

@@ -56,6 +56,11 @@ describe('what is set', () => {
     ]);
   });
 
+  it('proxies may be named in lower case, which then counts', () => {
+    const env = { HTTPS_PROXY: 'http://upper:1', https_proxy: 'http://lower:1', NO_PROXY: 'a', no_proxy: '' };
+    expect(read({ ...least, ...env })).toMatchObject({ HTTPS_PROXY: 'http://lower:1', NO_PROXY: 'a' });
+  });
+
   it('a cron expression may have seconds', () => {
     expect(read({ ...least, REMINDER_SCHEDULE: '*/5 * * * * *' }).REMINDER_SCHEDULE).toBe('*/5 * * * * *');
   });
@@ -92,6 +97,9 @@ describe('a mistake', () => {
     ['SMTP_URL', 'mail.example.com'],
     ['MAIL_FROM', 'nobody'],
     ['LOG_LEVEL', 'loud'],
+    ['HTTPS_PROXY', 'proxy.example.com:3128'],
+    ['HTTPS_PROXY', 'socks5://proxy.example.com'],
+    ['HTTP_PROXY', 'proxy'],
   ])('%s=%s is named', (variable, value) => expect(mistakes({ ...least, [variable]: value })).toContain(variable));
 
   it('is reported together with all the others', () => {

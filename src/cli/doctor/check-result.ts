@@ -57,6 +57,18 @@ export function errorCodeIn(error: unknown): string {
   return inner || (/^[A-Z0-9_]{5,}$/.test(code) ? ` (${code})` : '');
 }
 
+/** How to fix that a network or a proxy, and not Slack, refused a call; undefined where it is something else. */
+export function networkFix(error: unknown): string | undefined {
+  const code = errorCodeIn(error);
+  if (code.includes('ERR_PROXY'))
+    return 'The proxy in HTTPS_PROXY lets nothing pass: see its address, its password and the hosts that it allows.';
+  if (/CERT|VERIFY/.test(code))
+    return 'The certificate is not trusted: where a proxy has one of its own, name the file of its authority in NODE_EXTRA_CA_CERTS.';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNREACH/.test(code))
+    return 'See that this machine reaches SLACK_API_URL, directly or through the proxy in HTTPS_PROXY.';
+  return undefined;
+}
+
 /** `payments, ledger and 3 more`. */
 export function joinList(names: string[], total = names.length, shown = 3): string {
   const first = names.slice(0, shown).join(', ');

@@ -4,6 +4,7 @@ import { readCatalog } from '../../catalog-file.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
 import { verifySmtp } from '../../email.ts';
+import { createHttpClient } from '../../http-client.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
@@ -30,17 +31,20 @@ export async function runChecks(
   tell(ok('configuration', 'every variable is as it should be.'));
 
   const log = createLog('silent');
+  const { fetch, agentFor } = createHttpClient(config);
   const api = {
     slackApiUrl: config.SLACK_API_URL,
+    fetch,
     timeout: 4_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logger: slackLog(log),
   };
   const client = new WebClient(config.SLACK_BOT_TOKEN, api);
-  const app = config.SLACK_APP_TOKEN ? new WebClient(config.SLACK_APP_TOKEN, api) : undefined;
+  const { SLACK_APP_TOKEN: appToken } = config;
+  const socketMode = appToken ? { app: new WebClient(appToken, api), agentFor, log } : undefined;
   const [access, database, file, mail] = await Promise.all([
-    checkWithTimeout('token', half, checkSlackAccess(client, app), { bot: undefined }),
+    checkWithTimeout('token', half, checkSlackAccess(client, socketMode), { bot: undefined }),
     checkWithTimeout('database', half, checkDatabase(config, now), { rules: [] }),
     checkWithTimeout('catalog', half, examineCatalog(config), { rules: [] }),
     checkWithTimeout('mail server', half, examineMail(config), {}),

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { type CheckResult, errorSummary, fail, ok, warn } from './check-result.ts';
+import type { HttpClient } from '../../http-client.ts';
+import type { Log } from '../../observability/log.ts';
+import { connect } from '../../slack/socket-mode/connection.ts';
+import { type CheckResult, errorCodeIn, errorSummary, fail, networkFix, ok, warn } from './check-result.ts';
 
 const manifest = z.object({ oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }) });
 
@@ -17,10 +20,18 @@ export type SlackAccess = {
   bot: string | undefined;
 };
 
-/** `app` is the client with the app-level token, in Socket Mode. */
-export async function checkSlackAccess(client: WebClient, app: WebClient | undefined): Promise<SlackAccess> {
-  const [token, mode] = await Promise.all([examineToken(client), app ? examineSocket(app) : http]);
-  return { bot: token.bot, findings: [...token.findings, mode] };
+/** `app` is a client with the app-level token. */
+type SocketModeCheck = { app: WebClient; agentFor: HttpClient['agentFor']; log: Log };
+
+/** In milliseconds: all of it ends before the doctor gives this half up. */
+const timings = { connectTimeout: 2_000, pongTimeout: 10_000, drainDelay: 0 };
+
+export async function checkSlackAccess(
+  client: WebClient,
+  socketMode: SocketModeCheck | undefined,
+): Promise<SlackAccess> {
+  const [token, mode] = await Promise.all([examineToken(client), socketMode ? examineSocketMode(socketMode) : [http]]);
+  return { bot: token.bot, findings: [...token.findings, ...mode] };
 }
 
 const http = ok(
@@ -35,7 +46,7 @@ async function examineToken(client: WebClient): Promise<SlackAccess> {
     return { bot: user_id, findings: [said, scopes(response_metadata?.scopes)] };
   } catch (error) {
     const mend = 'Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.';
-    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${mend}`)] };
+    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${networkFix(error) ?? mend}`)] };
   }
 }
 
@@ -46,12 +57,21 @@ function scopes(given: string[] | undefined): CheckResult {
   return fail('scopes', `${missing.join(', ')} missing. Add them under OAuth & Permissions, and install the app anew.`);
 }
 
-async function examineSocket(app: WebClient): Promise<CheckResult> {
+async function examineSocketMode({ app, agentFor, log }: SocketModeCheck): Promise<CheckResult[]> {
+  let url: string;
   try {
-    await app.apps.connections.open();
-    return ok('mode', 'Socket Mode, and Slack accepts SLACK_APP_TOKEN.');
+    url = (await app.apps.connections.open()).url ?? '';
   } catch (error) {
-    const mend = 'Enable Socket Mode, and set SLACK_APP_TOKEN to an app-level token with the scope connections:write.';
-    return fail('mode', `Socket Mode: ${errorSummary(error)}. ${mend}`);
+    const fix = 'Enable Socket Mode, and set SLACK_APP_TOKEN to an app-level token with the scope connections:write.';
+    return [fail('mode', `Socket Mode: ${errorSummary(error)}. ${networkFix(error) ?? fix}`)];
+  }
+  try {
+    const connection = await connect(url, { handle: () => {}, agent: agentFor(url), log, timings });
+    connection.close();
+    return [ok('mode', 'Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.')];
+  } catch (error) {
+    const { host } = new URL(url);
+    const fix = 'Let WebSockets to it pass, and to the other hosts that Slack may name: wss-*.slack.com, port 443.';
+    return [fail('mode', `Socket Mode: no connection to ${host}${errorCodeIn(error)}. ${networkFix(error) ?? fix}`)];
   }
 }

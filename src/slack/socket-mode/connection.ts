@@ -3,6 +3,7 @@
  * envelopes that are acknowledged by their id, and asks with `disconnect` to be connected to again, some seconds before it
  * ends this connection.
  */
+import type { Agent } from 'node:http';
 import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -30,6 +31,7 @@ export type ConnectionTimings = { connectTimeout: number; pongTimeout: number; d
 
 type Options = {
   handle: (envelope: Envelope, acknowledge: Acknowledge) => void;
+  agent: Agent;
   log: Log;
   timings: ConnectionTimings;
 };
@@ -51,9 +53,9 @@ const envelope = z.object({
 const frame = z.union([hello, disconnect, envelope]);
 
 /** Opens a connection at an address from `apps.connections.open`. Rejects where Slack does not say hello in time. */
-export async function connect(url: string, { handle, log, timings }: Options): Promise<Connection> {
+export async function connect(url: string, { handle, agent, log, timings }: Options): Promise<Connection> {
   const { connectTimeout, pongTimeout, drainDelay } = timings;
-  const socket = new WebSocket(url, { handshakeTimeout: connectTimeout, perMessageDeflate: false, maxPayload });
+  const socket = new WebSocket(url, { agent, handshakeTimeout: connectTimeout, perMessageDeflate: false, maxPayload });
   const greeted = Promise.withResolvers<number | undefined>();
   const renewal = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();

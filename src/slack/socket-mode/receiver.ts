@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App, Receiver } from '@slack/bolt';
 import { WebAPIRateLimitedError, WebClient, type WebClientOptions } from '@slack/web-api';
+import type { HttpClient } from '../../http-client.ts';
 import type { Log, slackLog } from '../../observability/log.ts';
 import { fatalErrors, slackErrorCode } from '../errors.ts';
 import { type Acknowledge, type Connection, type ConnectionTimings, connect, type Envelope } from './connection.ts';
@@ -34,10 +35,16 @@ export const defaultTimings: SocketModeTimings = {
 
 const connectionCount = 2;
 
-type Options = { appToken: string; api: WebClientOptions; logger: ReturnType<typeof slackLog>; log: Log };
+type Options = {
+  appToken: string;
+  api: WebClientOptions;
+  agentFor: HttpClient['agentFor'];
+  logger: ReturnType<typeof slackLog>;
+  log: Log;
+};
 
 export function createSocketModeReceiver(
-  { appToken, api, logger, log }: Options,
+  { appToken, api, agentFor, logger, log }: Options,
   timings: SocketModeTimings,
 ): SocketModeReceiver {
   const client = new WebClient(appToken, {
@@ -56,7 +63,7 @@ export function createSocketModeReceiver(
   async function openConnection(): Promise<Connection> {
     const { url } = await client.apps.connections.open();
     if (!url) throw new Error('apps.connections.open did not return an address');
-    const connection = await connect(url, { handle, log, timings });
+    const connection = await connect(url, { handle, agent: agentFor(url), log, timings });
     open.add(connection);
     void connection.closed.then(() => open.delete(connection));
     if (stopping.signal.aborted) connection.close();

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
+import { createHttpClient } from '../../../src/http-client.ts';
 import { createLog } from '../../../src/observability/log.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import { createSlack } from '../../../src/slack/slack.ts';
@@ -17,7 +18,7 @@ export async function startsSlack({ workspace }: Story): Promise<Act> {
     () => undefined,
     () => new Date(),
   );
-  const slack = createSlack(read.config, createLog('silent'), metrics);
+  const slack = createSlack(read.config, createLog('silent'), metrics, createHttpClient());
   let started: Promise<boolean>;
   return {
     act: async () => {
