@@ -139,6 +139,12 @@ export function readConfig(
   return { ok: true, config: { ...parsed.data, policy } };
 }
 
+/** Checks whether Slack is called without TLS at an address of another machine: tokens could be read on the way. */
+export function isSlackUnencrypted({ SLACK_API_URL }: Pick<Config, 'SLACK_API_URL'>): boolean {
+  const { protocol, hostname } = new URL(SLACK_API_URL);
+  return protocol === 'http:' && !/^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}
+
 /** Reads where the database is, without asking for anything of Slack's. */
 export function readDatabaseConfig(
   env: Record<string, string | undefined>,

@@ -4,7 +4,7 @@ import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, isSlackUnencrypted, readConfig } from './config.ts';
 import * as outdated from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
 import type { Db } from './db/db.ts';
@@ -86,6 +86,10 @@ export async function start(
   });
 
   log.info({ port: http.port }, 'listening');
+  if (isSlackUnencrypted(config))
+    log.warn(
+      'SLACK_API_URL is http://: tokens and everything that people write can be read on the network; use https://',
+    );
 
   const parts = new AsyncDisposableStack();
   const stop = async (): Promise<void> => {

@@ -222,6 +222,12 @@ describe('what is wrong elsewhere', () => {
     ]);
   });
 
+  it('a Slack without TLS at another machine', async () => {
+    expect(await complaints(usual(workspace, { SLACK_API_URL: 'http://slack.test/api/' }))).toContainEqual(
+      'warn SLACK_API_URL: http://: tokens and messages can be read on the network. Use https://.',
+    );
+  });
+
   it('the catalog file, by line and field', async () => {
     const file = join(folder, 'wrong.yaml');
     await writeFile(file, 'services:\n  - { slug: A b, name: A }\n');

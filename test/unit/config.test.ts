@@ -1,6 +1,6 @@
 /** The environment: defaults, and every mistake at once, by name, without its value. */
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { isSlackUnencrypted, readConfig } from '../../src/config.ts';
 
 const least = { SLACK_BOT_TOKEN: 'xoxb-1-abc', SLACK_APP_TOKEN: 'xapp-1-abc', ADMIN_CHANNEL: 'C0ADMIN' };
 
@@ -59,6 +59,18 @@ describe('what is set', () => {
   it('proxies may be named in lower case, which then counts', () => {
     const env = { HTTPS_PROXY: 'http://upper:1', https_proxy: 'http://lower:1', NO_PROXY: 'a', no_proxy: '' };
     expect(read({ ...least, ...env })).toMatchObject({ HTTPS_PROXY: 'http://lower:1', NO_PROXY: 'a' });
+  });
+
+  it.each([
+    ['https://slack.com/api/', false],
+    ['http://slack.com/api/', true],
+    ['http://10.0.0.1/api/', true],
+    ['http://localhost.example.com/api/', true],
+    ['http://127.0.0.1:3100/api/', false],
+    ['http://[::1]:3100/api/', false],
+    ['http://localhost/api/', false],
+  ])('Slack at %s is unencrypted: %s', (SLACK_API_URL, expected) => {
+    expect(isSlackUnencrypted(read({ ...least, SLACK_API_URL }))).toBe(expected);
   });
 
   it('a cron expression may have seconds', () => {

@@ -1,7 +1,7 @@
 /** The doctor's round: what can be looked at by itself first, at once; then what that leads to. It changes nothing anywhere. */
 import { WebClient } from '@slack/web-api';
 import { readCatalog } from '../../catalog-file.ts';
-import { type Config, readConfig } from '../../config.ts';
+import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
 import { verifySmtp } from '../../email.ts';
 import { createHttpClient } from '../../http-client.ts';
@@ -29,6 +29,8 @@ export async function runChecks(
   }
   const { config } = read;
   tell(ok('configuration', 'every variable is as it should be.'));
+  if (isSlackUnencrypted(config))
+    tell(warn('SLACK_API_URL', 'http://: tokens and messages can be read on the network. Use https://.'));
 
   const log = createLog('silent');
   const { fetch, agentFor } = createHttpClient(config);
