@@ -1,4 +1,4 @@
-/** Applications and who owns them. Names are unique without case among the living. */
+/** Applications and their owners. Names are unique, ignoring case, among applications that are not deleted. */
 import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import { inStatusSince, liveStatuses, type Status } from '../../domain/registration.ts';
@@ -8,10 +8,10 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** The application that somebody chose: one that is there, by id, or one to be made, by name. */
+/** The application that a form names: an existing one by id, or a new one by name. */
 export type OwnedApplication = { id: number } | { name: string };
 
-/** The applications that a person owns whose name contains every word typed, by name: `limit` at most. */
+/** Lists the applications of a person whose name contains every word typed, by name; at most `limit`. */
 export async function searchOwned(
   db: Db,
   owner: string,
@@ -33,7 +33,7 @@ export async function searchOwned(
     .limit(limit);
 }
 
-/** An application with one of its live registrations; one that has none stands once, without. */
+/** An application with one of its live registrations. An application without any has one row, with null. */
 export type OwnedRow = {
   applicationId: number;
   application: string;
@@ -41,7 +41,7 @@ export type OwnedRow = {
   service: { name: string; approvers: string[]; channel: string | null } | null;
 };
 
-/** A page of all that a person's applications have, by application and service. */
+/** Lists a page of a person's applications and their live registrations, by application and service. */
 export async function listOwned(
   db: Db,
   owner: string,
@@ -83,16 +83,16 @@ export async function listOwned(
     )
     .limit(size)
     .offset((page - 1) * size);
-  const told = rows.map(({ registration, ...row }) => ({
+  const owned = rows.map(({ registration, ...row }) => ({
     ...row,
     registration: registration && { ...registration, since: inStatusSince(registration) },
   }));
-  return { rows: told, page, pages, total };
+  return { rows: owned, page, pages, total };
 }
 
 /**
- * Locks the chosen application for the length of the transaction; makes it first where it is new. A new name that the
- * person already owns means that application: the same form sent twice ends in one.
+ * Locks the chosen application until the transaction ends, creating it first where it is new (`made`). A new name that
+ * the person already owns means that application, so that the same form sent twice creates one.
  */
 export async function lockApplication(
   tx: Tx,
@@ -115,7 +115,7 @@ export async function lockApplication(
     : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
 }
 
-/** The event that every application begins with. */
+/** Builds the first event of an application. */
 export const createdEvent = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({
   applicationId: id,
   version: 1,
@@ -127,7 +127,7 @@ export const createdEvent = ({ id, name }: { id: number; name: string }, person:
   at,
 });
 
-/** Makes an application that a person owns; undefined where its name is taken. Its `beginning` is recorded last of all. */
+/** Creates an application with one owner; undefined where its name is taken. The caller appends `createdEvent` last. */
 export async function insert(
   tx: Tx,
   name: string,

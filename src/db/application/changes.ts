@@ -1,4 +1,4 @@
-/** Changes of applications. Each change, its line in the record and its effects are one transaction. */
+/** Changes of applications: each change, its event and its effects commit together. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import {
   type Application,
@@ -17,20 +17,20 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
 
-/** An application as it stands, also a deleted one; undefined where there is none. */
+/** Finds an application with its owners, also a deleted one; undefined where there is none. */
 export async function find({ tables }: Db, id: number): Promise<Application | undefined> {
   const [found] = await tables.select().from(applications).where(eq(applications.id, id));
-  return found && standing(tables, found);
+  return found && withOwners(tables, found);
 }
 
-/** The same, held as it is until the transaction ends: changes of one application are made one after the other. */
+/** Finds an application and locks its row until the transaction ends: changes of one application are serialized. */
 export async function lock(tx: Tx, id: number): Promise<Application | undefined> {
   const [found] = await tx.select().from(applications).where(eq(applications.id, id)).for('update');
-  return found && standing(tx, found);
+  return found && withOwners(tx, found);
 }
 
-/** The owners are read by a statement of their own: one that waited for the lock would show them as they were before. */
-async function standing(
+/** Reads the owners in their own statement: the one that waited for the row's lock would see those from before the wait. */
+async function withOwners(
   tables: Db['tables'] | Tx,
   { id, name, version, deletedAt }: typeof applications.$inferSelect,
 ): Promise<Application> {
@@ -42,17 +42,17 @@ async function standing(
   return { id, name, version, owners: owners.map(({ person }) => person), deleted: deletedAt !== null };
 }
 
-/** What deleting an application would end, and what it would leave to the approvers. */
+/** Counts the registrations that deleting an application would unregister, and those that stay revoked. */
 export async function deletionImpact(db: Db, id: number): Promise<{ unregistrable: number; revoked: number }> {
-  const among = eq(registrations.applicationId, id);
+  const ofApplication = eq(registrations.applicationId, id);
   const [unregistrable, revoked] = await Promise.all([
-    db.tables.$count(registrations, and(among, inArray(registrations.status, statusesAllowing('unregister')))),
-    db.tables.$count(registrations, and(among, eq(registrations.status, 'revoked'))),
+    db.tables.$count(registrations, and(ofApplication, inArray(registrations.status, statusesAllowing('unregister')))),
+    db.tables.$count(registrations, and(ofApplication, eq(registrations.status, 'revoked'))),
   ]);
   return { unregistrable, revoked };
 }
 
-/** Makes an application of a person's own, with nothing in it. */
+/** Creates an application with one owner and no registrations. */
 export async function create(
   db: Db,
   name: string,
@@ -68,35 +68,35 @@ export async function create(
   });
 }
 
-/** Does what an owner wants. Of two changes at once, one is made, and the other hears that it came too late. */
+/** Executes an owner's command under the lock of the row. Of two at once, the second is refused as out of date. */
 export async function change(
   db: Db,
-  { id, at, ...asking }: CommandContext & { id: number; at: Date },
-  wish: ApplicationCommand,
+  { id, at, ...context }: CommandContext & { id: number; at: Date },
+  command: ApplicationCommand,
 ): Promise<ApplicationOutcome> {
   try {
     return await db.tables.transaction(async (tx) => {
       const application = await lock(tx, id);
       if (!application) return { ok: false, refusal: { kind: 'gone' } };
-      const outcome = evaluate(application, wish, asking);
-      if (outcome.ok && outcome.change) await persist(tx, db, application, outcome.change, asking.by, at);
+      const outcome = evaluate(application, command, context);
+      if (outcome.ok && outcome.change) await persist(tx, db, application, outcome.change, context.by, at);
       return outcome;
     });
   } catch (error) {
-    // The index decides who has a name, also between two who want it at once.
-    if (wish.action === 'rename' && violates(error, 'applications_name'))
-      return { ok: false, refusal: { kind: 'name-taken', name: wish.name } };
+    // The unique index decides about a name, also between two commands at once.
+    if (command.action === 'rename' && violates(error, 'applications_name'))
+      return { ok: false, refusal: { kind: 'name-taken', name: command.name } };
     throw error;
   }
 }
 
-/** PostgreSQL's error comes wrapped in Drizzle's. */
+/** Says whether an error is a violation of this constraint. Drizzle wraps PostgreSQL's error as the cause of its own. */
 function violates(error: unknown, constraint: string): boolean {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   return Object(cause).constraint_name === constraint;
 }
 
-/** Writes a change of an application that `lock` holds, what it causes, and, last of all, its line in the record. */
+/** Writes a change of an application that is locked, its effects and, last, its events (see `append`). */
 export async function persist(
   tx: Tx,
   db: Db,
@@ -112,9 +112,9 @@ export async function persist(
     .set({ name, version, ...(action === 'delete' ? { deletedAt: at } : {}) })
     .where(and(eq(applications.id, id), eq(applications.version, before)))
     .returning({ id: applications.id });
-  if (written.length !== 1) throw new Error(`application ${id} moved under its lock`);
-  const gone = and(eq(applicationOwners.applicationId, id), inArray(applicationOwners.userId, removed));
-  if (removed.length > 0) await tx.delete(applicationOwners).where(gone);
+  if (written.length !== 1) throw new Error(`application ${id} changed while its row was locked`);
+  const leaving = and(eq(applicationOwners.applicationId, id), inArray(applicationOwners.userId, removed));
+  if (removed.length > 0) await tx.delete(applicationOwners).where(leaving);
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
   const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
@@ -131,23 +131,26 @@ export async function persist(
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
 }
 
-/** How many events one statement writes: PostgreSQL takes 65,535 parameters, and each event has eight. */
+/**
+ * How many events one statement inserts, eight parameters each: a statement has at most 65,535
+ * (https://www.postgresql.org/docs/current/limits.html).
+ */
 const batch = 1_000;
 
 /**
- * Unregisters what an application has, however much that is, in two statements. All that is live is locked first, in the
- * order of the ids: a Reinstate that is just being committed would otherwise not be seen. What is revoked stays so, for
- * only an approver ends that. Returns what to write into the record, which comes last.
+ * Unregisters all registrations of an application, in two statements. All live ones are locked first, in the order of
+ * their ids: a Reinstate that commits right now would be missed otherwise. A revoked one stays revoked, because only an
+ * approver ends that. Returns the events, which the caller appends last.
  */
 async function unregisterAll(tx: Tx, applicationId: number, by: string | null, at: Date) {
-  const among = eq(registrations.applicationId, applicationId);
-  const held = await tx
+  const ofApplication = eq(registrations.applicationId, applicationId);
+  const live = await tx
     .select({ id: registrations.id, status: registrations.status })
     .from(registrations)
-    .where(and(among, inArray(registrations.status, [...liveStatuses])))
+    .where(and(ofApplication, inArray(registrations.status, [...liveStatuses])))
     .orderBy(asc(registrations.id))
     .for('update');
-  const was = new Map(held.map(({ id, status }) => [id, status]));
+  const statusBefore = new Map(live.map(({ id, status }) => [id, status]));
   const ended = await tx
     .update(registrations)
     .set({
@@ -157,8 +160,8 @@ async function unregisterAll(tx: Tx, applicationId: number, by: string | null, a
       changedAt: at,
       changeReason: null,
     })
-    .where(and(among, inArray(registrations.status, statusesAllowing('unregister'))))
+    .where(and(ofApplication, inArray(registrations.status, statusesAllowing('unregister'))))
     .returning({ registrationId: registrations.id, version: registrations.version });
   const event = { actor: by, action: 'unregister', to: 'unregistered', reason: null, at } as const;
-  return ended.map((one) => ({ ...event, ...one, from: was.get(one.registrationId) ?? null }));
+  return ended.map((one) => ({ ...event, ...one, from: statusBefore.get(one.registrationId) ?? null }));
 }

@@ -1,4 +1,4 @@
-/** The record of applications, event by event, and what each event is shown by. */
+/** Events of applications: finds them, and has what shows them updated. */
 import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { liveStatuses } from '../../domain/registration.ts';
@@ -8,7 +8,7 @@ import { markStale } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 
-/** What happened to an application, and who owns it now. Its name is the one of today. */
+/** An event of an application, with its current name and owners. */
 export type ApplicationHappening = {
   application: string;
   action: ApplicationEvent;
@@ -19,7 +19,7 @@ export type ApplicationHappening = {
   owners: string[];
 };
 
-/** The event that made a version of an application; undefined where there is none. */
+/** Finds the event that led to a version of an application; undefined where there is none. */
 export async function find(db: Db, applicationId: number, version: number): Promise<ApplicationHappening | undefined> {
   const [found] = await db.tables
     .select({ event: applicationHistory, application: applications.name })
@@ -36,12 +36,13 @@ export async function find(db: Db, applicationId: number, version: number): Prom
   return { application: found.application, action, actor, added, removed, at, owners: owners.map((one) => one.person) };
 }
 
-/** How many cards are taken on at a time. */
+/** How many cards one job marks. */
 const batch = 100;
 
 /**
- * Has redrawn what shows an event of an application: first the Homes of those who own it or did, then, where its cards
- * show the event, those of its registrations after `after`, a batch at a time; each batch puts the next into the outbox.
+ * Enqueues updates of everything that shows an event of an application: first (`after` 0) the Homes of its owners and
+ * former owners, then, for an event that cards show, the cards of its registrations with an id above `after`. It does one
+ * batch and enqueues the next.
  */
 export async function enqueueUpdates(db: Db, id: number, version: number, after: number): Promise<void> {
   const event = await find(db, id, version);
@@ -50,21 +51,21 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
   if (event.action !== 'rename' && event.action !== 'delete') return;
   await db.tables.transaction(async (tx) => {
     const live = inArray(registrations.status, [...liveStatuses]);
-    const endedByIt = and(eq(registrations.status, 'unregistered'), eq(registrations.changedAt, event.at));
-    const shown = await tx
+    const endedByEvent = and(eq(registrations.status, 'unregistered'), eq(registrations.changedAt, event.at));
+    const cards = await tx
       .select({ id: registrations.id, version: registrations.version, status: registrations.status })
       .from(registrations)
-      .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByIt)))
+      .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByEvent)))
       .orderBy(asc(registrations.id))
       .limit(batch);
     await markStale(
       tx,
       db,
-      shown.map((one) => one.id),
+      cards.map((one) => one.id),
     );
-    // Whoever decides about a request, or would have, has it in their Home.
-    const queued = shown.filter(({ status }) => status === 'pending' || status === 'unregistered');
-    const next = shown.length === batch ? shown.at(-1) : undefined;
+    // The Homes of approvers list what is pending, or was until this event.
+    const queued = cards.filter(({ status }) => status === 'pending' || status === 'unregistered');
+    const next = cards.length === batch ? cards.at(-1) : undefined;
     await db.outbox.enqueue(tx, [
       ...queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version })),
       ...(next ? [{ kind: 'application' as const, application: id, version, after: next.id }] : []),

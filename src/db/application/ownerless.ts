@@ -1,16 +1,17 @@
-/** Applications whose owners leave Slack: others own them from then on; where nobody is left, the admins are asked. */
+/** Owners who leave Slack: removes them, and asks the admins to assign an owner where none is left. */
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import {
   type ApplicationOutcome,
   type AssignmentContext,
-  assignOwner as consider,
-  ownerLeft as considerDeparture,
+  assignOwner as evaluateAssignment,
+  ownerLeft,
 } from '../../domain/application.ts';
 import type { Db } from '../db.ts';
 import { applicationHistory, orphans } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
 import { lock, persist } from './changes.ts';
 
+/** Selects the applications that a person owns, in the order of their ids. */
 const ownedBy = (db: Db, person: string) =>
   db.tables
     .select({ id: applications.id })
@@ -19,22 +20,22 @@ const ownedBy = (db: Db, person: string) =>
     .where(and(eq(applicationOwners.userId, person), isNull(applications.deletedAt)))
     .orderBy(asc(applications.id));
 
-/** Somebody has left Slack: what they own is taken from them by the outbox, however much it is. */
+/** Enqueues the removal of a person who left Slack from all applications that they own. */
 export async function onOwnerLeft(db: Db, person: string): Promise<void> {
   const [any] = await ownedBy(db, person).limit(1);
   if (any) await db.tables.transaction((tx) => db.outbox.enqueue(tx, [{ kind: 'departure', person }]));
 }
 
-/** How many applications are taken from somebody at a time. */
+/** How many applications one job removes an owner from. */
 const batch = 50;
 
-/** Takes applications from somebody who has left Slack. Says whether there may be more. */
+/** Removes a person who left Slack from a batch of their applications. Returns whether there may be more. */
 export async function removeOwner(db: Db, person: string, at: Date): Promise<boolean> {
   const owned = await ownedBy(db, person).limit(batch);
   for (const { id } of owned) {
     await db.tables.transaction(async (tx) => {
       const application = await lock(tx, id);
-      const change = application && considerDeparture(application, person);
+      const change = application && ownerLeft(application, person);
       if (!change) return;
       if (application.owners.length === 1) {
         const version = application.version + 1;
@@ -47,43 +48,43 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
   return owned.length === batch;
 }
 
-/** Gives an application that has lost its last owner to somebody; the message that asks for it is redrawn. */
+/** Assigns an owner to an application that has none, and enqueues the update of the message to the admins. */
 export async function assignOwner(
   db: Db,
-  { id, by, at, ...adopting }: AssignmentContext & { id: number; by: string; at: Date },
+  { id, by, at, ...context }: AssignmentContext & { id: number; by: string; at: Date },
 ): Promise<ApplicationOutcome> {
   return db.tables.transaction(async (tx) => {
     const application = await lock(tx, id);
     if (!application) return { ok: false, refusal: { kind: 'gone' } };
-    const outcome = consider(application, adopting);
+    const outcome = evaluateAssignment(application, context);
     if (!outcome.ok || !outcome.change) return outcome;
-    const settled = await tx
+    const resolved = await tx
       .update(orphans)
       .set({ adoptedVersion: application.version + 1 })
       .where(and(eq(orphans.applicationId, id), isNull(orphans.adoptedVersion)))
       .returning({ application: orphans.applicationId, version: orphans.version });
     await db.outbox.enqueue(
       tx,
-      settled.map((one) => ({ kind: 'orphan', ...one })),
+      resolved.map((one) => ({ kind: 'orphan', ...one })),
     );
     await persist(tx, db, application, outcome.change, by, at);
     return outcome;
   });
 }
 
-/** An application that has lost its last owner, who gave it to whom since, and where the message about it is. */
+/** An application that lost its last owner, who was assigned since, and where the message to the admins is. */
 export type OwnerlessApplication = {
   id: number;
   version: number;
   application: string;
-  /** Who was the last to own it, and since when nobody does. */
+  /** The last owner, and when they left. */
   left: string;
   since: Date;
   adopted: { by: string; owner: string; at: Date } | null;
   place: { channel: string; ts: string } | null;
 };
 
-/** What the admins are told of an application that lost its last owner at `version`. */
+/** Finds what the message to the admins shows about an application that lost its last owner at `version`. */
 export async function find(db: Db, id: number, version: number): Promise<OwnerlessApplication | undefined> {
   const [found] = await db.tables
     .select({ orphan: orphans, application: applications.name })
@@ -107,7 +108,7 @@ export async function find(db: Db, id: number, version: number): Promise<Ownerle
   };
 }
 
-/** Remembers where the message about it is. */
+/** Records where the message to the admins is. */
 export async function recordPosted(db: Db, id: number, version: number, place: { channel: string; ts: string }) {
   await db.tables
     .update(orphans)

@@ -1,17 +1,17 @@
-/** The queue: the pending requests that one person may decide, oldest first. It costs what is pending, not what exists. */
+/** The approval queue: the pending requests that a person may decide, oldest first. Its cost depends on them only. */
 import { and, asc, count, eq, exists, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** What a person may decide: which services' requests, and whether also what they asked for themselves. */
+/** What a person may decide: the requests for which services, and whether their own ones too (`own`). */
 export type DecidableRule = { person: string; services: number[]; own: boolean };
 
-/** What the queue is narrowed to; null and '' are no filter. */
+/** How the queue is filtered; null and '' are no filter. */
 export type QueueFilter = { serviceId: number | null; search: string };
 
-/** A pending request, as the queue lists it. */
+/** A pending request as the queue lists it. */
 export type QueuedRequest = {
   id: number;
   version: number;
@@ -24,7 +24,7 @@ export type QueuedRequest = {
   cardChannel: string | null;
 };
 
-/** Whom services say that decides, each answer once, with those services that have something pending. */
+/** Lists the approver settings of the services with pending requests, each distinct one once, with its services. */
 export async function listRules(db: Db) {
   const pending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(isPending);
   return db.tables
@@ -38,26 +38,27 @@ export async function listRules(db: Db) {
     .groupBy(services.approvers, services.channel);
 }
 
+/** Selects the pending requests that a rule allows to decide. */
 const decidable = ({ person, services, own }: DecidableRule): SQL | undefined =>
   and(isPending, inArray(registrations.serviceId, services), own ? undefined : ne(registrations.requester, person));
 
-/** A page of the queue. */
+/** Lists a page of the queue. */
 export async function listPage(
   db: Db,
-  may: DecidableRule,
+  rule: DecidableRule,
   { serviceId, search }: QueueFilter,
   { asked, size }: { asked: number; size: number },
 ): Promise<Page<QueuedRequest>> {
-  const named = db.tables
+  const matching = db.tables
     .select({ id: applications.id })
     .from(applications)
     .where(
       and(eq(applications.id, registrations.applicationId), matchesAllWords(sql`lower(${applications.name})`, search)),
     );
   const where = and(
-    decidable(may),
+    decidable(rule),
     serviceId === null ? undefined : eq(registrations.serviceId, serviceId),
-    search === '' ? undefined : exists(named),
+    search === '' ? undefined : exists(matching),
   );
   const [{ total } = { total: 0 }] = await db.tables.select({ total: count() }).from(registrations).where(where);
   const { page, pages } = nearestPage(asked, total, size);
@@ -82,19 +83,19 @@ export async function listPage(
   return { rows, page, pages, total };
 }
 
-/** The services that the queue can be narrowed to, of which every word typed is a part: `limit` at most. */
-export async function listFilters(db: Db, may: DecidableRule, typed: string, limit: number) {
-  const waiting = db.tables.select({ id: registrations.serviceId }).from(registrations).where(decidable(may));
+/** Lists the services that the queue can be filtered by, where every word typed matches; at most `limit`. */
+export async function listFilters(db: Db, rule: DecidableRule, typed: string, limit: number) {
+  const withPending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(decidable(rule));
   return db.tables
     .select({ id: services.id, slug: services.slug, name: services.name })
     .from(services)
-    .where(and(inArray(services.id, waiting), matchesAllWords(services.search, typed)))
+    .where(and(inArray(services.id, withPending), matchesAllWords(services.search, typed)))
     .orderBy(sql`lower(${services.name})`, asc(services.id))
     .limit(limit);
 }
 
-/** The service that the queue is narrowed to, also where nothing of it waits any more. */
-export async function toFilter(db: Db, serviceId: number) {
+/** Finds the service that the queue is filtered by, even if it has no pending requests now. */
+export async function findFilter(db: Db, serviceId: number) {
   const [found] = await db.tables
     .select({ id: services.id, slug: services.slug, name: services.name })
     .from(services)

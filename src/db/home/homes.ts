@@ -1,9 +1,9 @@
-/** Homes: who has opened theirs, what it shows, and which have to be redrawn. */
+/** Homes: who has opened theirs, what it shows, and which have to be updated. */
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { applicationOwners, history, homes, isPending, registrations, services } from '../schema/core.ts';
 
-/** What a Home shows: which pages, and what the requests and the catalog are narrowed to. */
+/** What a Home shows: the pages, and how the requests and the catalog are filtered. */
 export type HomeState = {
   minePage: number;
   queuePage: number;
@@ -13,23 +13,23 @@ export type HomeState = {
   catalogSearch: string;
 };
 
-/** How often the Home of one person is redrawn because of others, in milliseconds. What they do themselves shows at once. */
-const atMostEvery = 1_000;
+/** The shortest time between two updates of a Home, in milliseconds. What its person does themselves shows at once. */
+const minInterval = 1_000;
 
-/** Shows a person what they opened or turned to; what is not said stays as it was. */
-export async function show(db: Db, person: string, at: Date, wish: Partial<HomeState>): Promise<void> {
+/** Records that a person opened their Home or changed its state, and enqueues the update. `changes` is merged in. */
+export async function show(db: Db, person: string, at: Date, changes: Partial<HomeState>): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx
       .insert(homes)
-      .values({ userId: person, openedAt: at, stale: true, ...wish })
-      .onConflictDoUpdate({ target: homes.userId, set: { openedAt: at, stale: true, drawnAt: null, ...wish } });
+      .values({ userId: person, openedAt: at, stale: true, ...changes })
+      .onConflictDoUpdate({ target: homes.userId, set: { openedAt: at, stale: true, drawnAt: null, ...changes } });
     await db.outbox.enqueue(tx, [{ kind: 'home', person }]);
   });
 }
 
 /**
- * Whom an event concerns beside the owners: those who decide about the service, where a request began or stopped to wait.
- * Undefined while nobody has opened a Home: then Slack need not be asked who they are.
+ * Finds the service of an event, and whether the event changed the approval queue (`queue`): then it concerns the
+ * approvers as well as the owners. Undefined while no Home was ever opened, so that Slack is not asked for members.
  */
 export async function eventOf(db: Db, registration: number, version: number) {
   const [row] = await db.tables
@@ -43,7 +43,7 @@ export async function eventOf(db: Db, registration: number, version: number) {
   return row && { service: row, queue: row.from === 'pending' || row.to === 'pending' };
 }
 
-/** The same for the owners of what waits for a service, and these people. */
+/** Marks the Homes of these people, and of the owners of a service's pending requests, as `markStale` does. */
 export async function markPendingStale(db: Db, service: number, people: string[]): Promise<void> {
   const owners = await db.tables
     .selectDistinct({ userId: homes.userId })
@@ -54,15 +54,15 @@ export async function markPendingStale(db: Db, service: number, people: string[]
   await markStale(db, null, [...people, ...owners.map(({ userId }) => userId)]);
 }
 
-/** Whether anybody has opened a Home: else Slack need not be asked whose would have to be redrawn. */
+/** Says whether any Home was ever opened: if not, Slack need not be asked for members. */
 export async function any(db: Db): Promise<boolean> {
   const [found] = await db.tables.select({ person: homes.userId }).from(homes).limit(1);
   return found !== undefined;
 }
 
 /**
- * Marks the Homes of a registration's owners, where it is about one, and of these people, and has each redrawn: one
- * statement and one job for each Home that is not marked yet, however many changes come before it is drawn.
+ * Marks the Homes of these people, and of the owners of a registration (null for none), as stale, and enqueues one update
+ * for each that was not marked yet: however many changes come before it is rendered, it is one job.
  */
 export async function markStale(db: Db, registration: number | null, people: string[]): Promise<void> {
   await db.tables.transaction(async (tx) => {
@@ -83,8 +83,8 @@ export async function markStale(db: Db, registration: number | null, people: str
 }
 
 /**
- * Takes a Home on to be drawn: what it shows; or that it needs no drawing; or how many seconds to wait. It is unmarked
- * before anything is read for it, so that whatever changes meanwhile marks it again. `again`: an earlier attempt failed.
+ * Claims a Home that is to be updated. Returns its state, or that it is up to date, or how many seconds to wait. The mark
+ * is removed before anything is read for it, so that a change in between marks it again. `again`: an attempt failed.
  */
 export async function claim(
   db: Db,
@@ -94,12 +94,12 @@ export async function claim(
   const [found] = await db.tables
     .select({
       stale: homes.stale,
-      soon: sql<boolean | null>`${homes.drawnAt} > clock_timestamp() - make_interval(secs => ${atMostEvery / 1000})`,
+      soon: sql<boolean | null>`${homes.drawnAt} > clock_timestamp() - make_interval(secs => ${minInterval / 1000})`,
     })
     .from(homes)
     .where(eq(homes.userId, person));
   if (!found || !(found.stale || again)) return 'drawn already';
-  if (found.soon) return { wait: atMostEvery / 1000 };
+  if (found.soon) return { wait: minInterval / 1000 };
   const { minePage, queuePage, serviceId, search, catalogPage, catalogSearch } = homes;
   const [shown] = await db.tables
     .update(homes)
@@ -109,7 +109,7 @@ export async function claim(
   return shown ?? 'drawn already';
 }
 
-/** Remembers that a Home has just been drawn; unless its person has turned to something else meanwhile, and waits for it. */
+/** Records that a Home was just updated, unless its person has changed its state since and waits for that update. */
 export async function markDrawn(db: Db, person: string): Promise<void> {
   await db.tables
     .update(homes)
@@ -117,7 +117,7 @@ export async function markDrawn(db: Db, person: string): Promise<void> {
     .where(and(eq(homes.userId, person), isNotNull(homes.drawnAt)));
 }
 
-/** Forgets the Home of somebody who is not there any more. */
+/** Deletes the Home of a person who left Slack. */
 export async function remove(db: Db, person: string): Promise<void> {
   await db.tables.delete(homes).where(eq(homes.userId, person));
 }

@@ -1,12 +1,13 @@
-/** The catalog file, applied to the services. */
+/** The catalog file: applies it to the services. */
 import { type SQL, sql } from 'drizzle-orm';
 import { approverChangeEffects, type CatalogService } from '../../domain/service.ts';
 import type { Db } from '../db.ts';
 
 /**
- * Sets the services that the catalog file names, as the file says, in one transaction, and records what changed. Services
- * made in Slack are left alone. One that the file no longer names takes no new requests; what is registered stays.
- * Returns what changed. The record is not quite the last of it (history.ts): jobs follow, which wait for nobody.
+ * Applies the catalog file to the services in one transaction, and records what changed. Services that were added in
+ * Slack are left alone. A service that the file no longer names is handed to the admins in Slack and takes no new
+ * requests; its registrations stay. Returns the slugs of what changed. Unlike elsewhere (see `append`), jobs are
+ * enqueued after the record: that takes no lock that another transaction could hold.
  */
 export async function applyCatalogFile(
   db: Db,
@@ -15,12 +16,12 @@ export async function applyCatalogFile(
 ): Promise<{ set: string[]; dropped: string[] }> {
   return db.tables.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${catalogLock})`);
-    const wanted = sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
+    const inFile = sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
       slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
       channel text, approvers text[])`;
-    // An admin may be changing one of them: what is recorded below as before is what they leave.
+    // An admin may be changing one of them: the lock makes `before` below what they commit.
     await tx.execute(sql`
-      select from services where managed_by = 'file' or slug in (select slug from ${wanted}) order by id for update`);
+      select from services where managed_by = 'file' or slug in (select slug from ${inFile}) order by id for update`);
     const changed = await tx.execute<{
       slug: string;
       dropped: boolean;
@@ -30,7 +31,7 @@ export async function applyCatalogFile(
     }>(sql`
       with set as (
         insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, managed_by)
-        select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers, 'file' from ${wanted}
+        select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers, 'file' from ${inFile}
         on conflict (slug) do update set
           name = excluded.name, description = excluded.description, docs = excluded.docs,
           registration_enabled = excluded.registration_enabled, auto_approve = excluded.auto_approve,
@@ -43,7 +44,7 @@ export async function applyCatalogFile(
         returning *),
       dropped as (
         update services set managed_by = 'slack', registration_enabled = false, version = version + 1
-        where managed_by = 'file' and not exists (select from ${wanted} where file.slug = services.slug)
+        where managed_by = 'file' and not exists (select from ${inFile} where file.slug = services.slug)
         returning *),
       changed as (select *, false as dropped from set union all select *, true from dropped),
       recorded as (
@@ -51,7 +52,7 @@ export async function applyCatalogFile(
         select changed.id, changed.version, null, case when old.id is not null then fields.before end, fields.after,
           ${at.toISOString()}::timestamptz
         from changed
-        -- Within this statement, services is still as it was before.
+        -- Within this statement, services still has the rows from before.
         left join services old on old.id = changed.id
         cross join lateral (
           select jsonb_object_agg(now.key, was.value) as before, jsonb_object_agg(now.key, now.value) as after
@@ -69,10 +70,10 @@ export async function applyCatalogFile(
   });
 }
 
-/** Any number, the same for all replicas: one of them applies the catalog file at a time. */
+/** The advisory lock under which one replica at a time applies the file. Any number, the same for all replicas. */
 export const catalogLock = 727_432;
 
-/** A row of services as its record tells of it (`ServiceRecord`). */
+/** Selects a row of services as the record has it (`ServiceRecord`). */
 export const recordOf = (row: SQL): SQL => sql`jsonb_build_object(
   'slug', ${row}.slug, 'name', ${row}.name, 'description', ${row}.description, 'docs', ${row}.docs,
   'registrationEnabled', ${row}.registration_enabled, 'autoApprove', ${row}.auto_approve, 'channel', ${row}.channel,

@@ -1,4 +1,4 @@
-/** The catalog: the services that may be asked for. */
+/** The search of the services picker. */
 import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { Db } from '../db.ts';
@@ -14,7 +14,7 @@ export type PickerService = {
   registrationEnabled: boolean;
 };
 
-const offered = {
+const columns = {
   id: services.id,
   slug: services.slug,
   name: services.name,
@@ -22,50 +22,50 @@ const offered = {
   registrationEnabled: services.registrationEnabled,
 };
 
-/** Retired services are offered to nobody. */
-const onOffer = isNull(services.retiredAt);
+/** Retired services are not offered. */
+const isOffered = isNull(services.retiredAt);
 
-/** By name, byte by byte and so in every database alike: that is how their index has them. */
+/** The order of the index `services_by_name`: by name, byte by byte, so that every database sorts the same. */
 const byName = sql`lower(${services.name}) collate "C"`;
 
-/** Of how many that were found the first by name are offered, more than are shown. Whoever finds more types on. */
-const lookedAt = 150;
+/** How many matches are sorted by name. A user with more of them types on. */
+const maxSorted = 150;
 
 /**
- * The services whose name begins with what was typed, and then those of which every word typed is part of the name, slug
- * or description; `limit` at most. It costs what it offers, and not what there is: the first kind comes out of the index in
- * its order, the second is not looked for where the first suffices, and of many only so many are put in order.
+ * Finds the services whose name begins with what was typed, and then those where every word typed is in the name, slug
+ * or description; at most `limit`. The cost does not grow with the catalog: the first kind comes from the index in its
+ * order, the second is not looked for where the first suffices, and only a part of many matches is sorted.
  */
 export async function search(db: Db, typed: string, limit: number): Promise<PickerService[]> {
   const text = typed.trim();
-  const rows = () => db.tables.select(offered).from(services);
-  if (text === '') return rows().where(onOffer).orderBy(byName, asc(services.id)).limit(limit);
-  const begins = sql`${byName} like lower(${`${escapeLike(text)}%`})`;
-  const first = rows().where(and(onOffer, begins)).orderBy(byName, asc(services.id)).limit(limit);
+  const rows = () => db.tables.select(columns).from(services);
+  if (text === '') return rows().where(isOffered).orderBy(byName, asc(services.id)).limit(limit);
+  const namePrefix = sql`${byName} like lower(${`${escapeLike(text)}%`})`;
+  const byPrefix = rows().where(and(isOffered, namePrefix)).orderBy(byName, asc(services.id)).limit(limit);
   const found = rows()
     .where(
       and(
-        onOffer,
+        isOffered,
         matchesWordPrefixes(services.search, text),
         sql`not starts_with(lower(${services.name}), lower(${text}))`,
       ),
     )
-    .limit(lookedAt)
+    .limit(maxSorted)
     .as('found');
-  const others = db.tables
+  const byWords = db.tables
     .select()
     .from(found)
     .orderBy(sql`lower(${found.name}) collate "C"`, asc(found.id))
     .limit(limit);
-  return unionAll(first, others).limit(limit);
+  return unionAll(byPrefix, byWords).limit(limit);
 }
 
-/** The service that somebody named in full, by slug or by name. */
+/** Finds the service that has this slug or name, ignoring case; undefined where none has. A slug goes before a name. */
 export async function findByExactName(db: Db, text: string): Promise<PickerService | undefined> {
   const [found] = await db.tables
-    .select(offered)
+    .select(columns)
     .from(services)
-    .where(and(onOffer, or(eq(services.slug, text.toLowerCase()), sql`${byName} = lower(${text})`)))
+    .where(and(isOffered, or(eq(services.slug, text.toLowerCase()), sql`${byName} = lower(${text})`)))
     .orderBy(desc(eq(services.slug, text.toLowerCase())), asc(services.id))
     .limit(1);
   return found;

@@ -1,4 +1,4 @@
-/** Services, as admins keep them. Each change, its record and its effects are one transaction. */
+/** Services, as admins manage them: each change, its record and its effects commit together. */
 import { and, asc, count, desc, eq, gt, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import {
@@ -20,9 +20,10 @@ import { matchesAllWords } from '../text-search.ts';
 
 export type Service = ServiceRecord & { id: number; version: number };
 
+/** The service after a change, or why it was refused. */
 export type ServiceResult = { ok: true; service: Service } | { ok: false; refusal: ServiceRefusal };
 
-/** Who changes what, and which version of it they saw. */
+/** Who changes which service, and the version that they saw. */
 export type ChangeContext = { id: number; seen: number; by: string; at: Date };
 
 const row = {
@@ -40,26 +41,26 @@ const row = {
   retired: sql<boolean>`${services.retiredAt} is not null`,
 };
 
-/** A service as it is; undefined where there is none. */
+/** Finds a service; undefined where there is none. */
 export async function find(db: Db, id: number): Promise<Service | undefined> {
   const [found] = await db.tables.select(row).from(services).where(eq(services.id, id));
   return found;
 }
 
-/** A change of a service that has been made; undefined where there is none. */
-export async function toServiceChange(db: Db, id: number, version: number): Promise<ServiceChange | undefined> {
+/** Finds the change that led to a version of a service; undefined where there is none. */
+export async function findChange(db: Db, id: number, version: number): Promise<ServiceChange | undefined> {
   const which = and(eq(serviceChanges.serviceId, id), eq(serviceChanges.version, version));
   const [found] = await db.tables.select().from(serviceChanges).where(which);
   return found;
 }
 
-/** Whether a slug is taken. */
+/** Says whether a slug is taken. */
 export async function isSlugTaken(db: Db, slug: string): Promise<boolean> {
   const [found] = await db.tables.select({ id: services.id }).from(services).where(eq(services.slug, slug));
   return found !== undefined;
 }
 
-/** A page of the whole catalog, by name: of the services of which every word typed is a part. */
+/** Lists a page of the catalog, by name: the services where every word of the search matches. */
 export async function listPage(
   db: Db,
   search: string,
@@ -78,7 +79,7 @@ export async function listPage(
   return { rows, page, pages, total };
 }
 
-/** Adds a service. Of two with the same slug, the first is added. */
+/** Adds a service. Of two with the same slug at once, the second is refused. */
 export async function add(db: Db, service: CatalogService, by: string, at: Date): Promise<ServiceResult> {
   const after: ServiceRecord = { ...service, retired: false, managedBy: 'slack' };
   return db.tables.transaction(async (tx) => {
@@ -96,24 +97,27 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
 }
 
 /**
- * Changes a service: one lock on its row, one conditional write. Of two admins at once, one changes it and the other is
- * told what has changed. What is already as wished is no change. A service that is enabled is not retired.
+ * Changes a service under the lock of its row. Of two admins at once, the second is refused, with what has changed.
+ * Setting a field to the value that it has is no change. Enabling registration brings a retired service back.
  */
 export async function change(
   db: Db,
   { id, seen, by, at }: ChangeContext,
-  wish: Partial<ServiceRecord>,
+  wanted: Partial<ServiceRecord>,
 ): Promise<ServiceResult> {
   return db.tables.transaction(async (tx) => {
-    const [is] = await tx.select(row).from(services).where(eq(services.id, id)).for('update');
-    const refused = checkServiceChange(is, seen);
-    if (!is || refused === 'gone') return { ok: false, refusal: { kind: 'gone' } };
+    const [current] = await tx.select(row).from(services).where(eq(services.id, id)).for('update');
+    const refused = checkServiceChange(current, seen);
+    if (!current || refused === 'gone') return { ok: false, refusal: { kind: 'gone' } };
     if (refused === 'managed-by-file') return { ok: false, refusal: { kind: refused } };
     if (refused) {
-      return { ok: false, refusal: { kind: refused, version: is.version, since: await changesSince(tx, id, seen) } };
+      return {
+        ok: false,
+        refusal: { kind: refused, version: current.version, since: await changesSince(tx, id, seen) },
+      };
     }
-    const { before, after } = differences(is, wish.registrationEnabled ? { ...wish, retired: false } : wish);
-    if (Object.keys(after).length === 0) return { ok: true, service: is };
+    const { before, after } = differences(current, wanted.registrationEnabled ? { ...wanted, retired: false } : wanted);
+    if (Object.keys(after).length === 0) return { ok: true, service: current };
     const { retired, ...columns } = after;
     const version = seen + 1;
     const written = await tx
@@ -121,21 +125,22 @@ export async function change(
       .set({ ...columns, ...(retired === undefined ? {} : { retiredAt: retired ? at : null }), version })
       .where(and(eq(services.id, id), eq(services.version, seen), eq(services.managedBy, 'slack')))
       .returning({ id: services.id });
-    if (written.length !== 1) throw new Error(`service ${id} moved under its lock`);
-    const follows = changesApprovers(after) ? approverChangeEffects(id, version) : [];
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
+    if (written.length !== 1) throw new Error(`service ${id} changed while its row was locked`);
+    const following = changesApprovers(after) ? approverChangeEffects(id, version) : [];
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following]);
     await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
-    return { ok: true, service: { ...is, ...after, version } };
+    return { ok: true, service: { ...current, ...after, version } };
   });
 }
 
-/** The most changes that somebody is told of who comes too late. */
-const toldAtMost = 5;
+/** How many changes a refusal lists. */
+const maxChangesListed = 5;
 
+/** Lists the changes after the version that an admin saw, newest first. */
 const changesSince = (tx: Tx, id: number, seen: number): Promise<ServiceChange[]> =>
   tx
     .select()
     .from(serviceChanges)
     .where(and(eq(serviceChanges.serviceId, id), gt(serviceChanges.version, seen)))
     .orderBy(desc(serviceChanges.version))
-    .limit(toldAtMost);
+    .limit(maxChangesListed);

@@ -1,4 +1,4 @@
-/** The record of a service: its own changes, and every event of its registrations, together, newest first. */
+/** The timeline of a service: its changes and the events of its registrations, newest first. */
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { HistoryEvent } from '../../domain/registration.ts';
 import type { ServiceChange } from '../../domain/service.ts';
@@ -6,15 +6,15 @@ import type { Db } from '../db.ts';
 import { applications, history, registrations } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 
-/** An event of a registration, or a change of the service itself, which is of no registration. */
+/** An event of a registration, or a change of the service itself: `registration` is 0 then. */
 export type ServiceEvent =
   | { registration: number; version: number; at: Date; entry: HistoryEvent; application: string; requester: string }
   | { registration: 0; version: number; at: Date; change: ServiceChange };
 
-/** Where a page ends: the next begins after it. Events are ordered by all three, so that none is shown twice or left out. */
+/** Where a page ends and the next begins. The three fields order the events completely: no page repeats or skips one. */
 export type Cursor = Pick<ServiceEvent, 'registration' | 'version' | 'at'>;
 
-/** The events before a mark, or the newest: `limit` at most. Reads no more rows than that of either kind, by an index. */
+/** Lists the events before a cursor, or the newest; at most `limit`. Reads no more rows of either kind, from an index. */
 export async function listPage(db: Db, service: number, before: Cursor | null, limit: number): Promise<ServiceEvent[]> {
   const [events, changes] = await Promise.all([
     eventsOf(db, service, before, limit),
@@ -30,7 +30,7 @@ async function eventsOf(db: Db, service: number, before: Cursor | null, limit: n
   const { serviceId, registrationId, version, at } = history;
   const earlier =
     before &&
-    sql`(${at}, ${registrationId}, ${version}) < (${moment(before)}, ${before.registration}, ${before.version})`;
+    sql`(${at}, ${registrationId}, ${version}) < (${timestamp(before)}, ${before.registration}, ${before.version})`;
   const rows = await db.tables
     .select({ entry: history, application: applications.name, requester: registrations.requester })
     .from(history)
@@ -49,17 +49,17 @@ async function changesOf(db: Db, service: number, before: Cursor | null, limit: 
   const rows = await db.tables
     .select()
     .from(serviceChanges)
-    .where(and(eq(serviceId, service), before ? earlierChange(before) : undefined))
+    .where(and(eq(serviceId, service), before ? changeBefore(before) : undefined))
     .orderBy(desc(at), desc(version))
     .limit(limit);
   return rows.map((change) => ({ registration: 0, version: change.version, at: change.at, change }));
 }
 
-/** At the same moment, a change of the service comes after the events of all registrations. */
-function earlierChange(before: Cursor): SQL {
+/** Selects the changes before a cursor. At the same moment, a change sorts after the events of registrations. */
+function changeBefore(before: Cursor): SQL {
   const { at, version } = serviceChanges;
-  if (before.registration > 0) return sql`${at} <= ${moment(before)}`;
-  return sql`(${at}, ${version}) < (${moment(before)}, ${before.version})`;
+  if (before.registration > 0) return sql`${at} <= ${timestamp(before)}`;
+  return sql`(${at}, ${version}) < (${timestamp(before)}, ${before.version})`;
 }
 
-const moment = ({ at }: Cursor): SQL => sql`${at.toISOString()}::timestamptz`;
+const timestamp = ({ at }: Cursor): SQL => sql`${at.toISOString()}::timestamptz`;

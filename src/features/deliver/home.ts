@@ -70,7 +70,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     }));
     const may = await decidableBy(person, { config, db, directory });
     const waiting = await queue.listPage(db, may, { serviceId, search }, { asked: queuePage, size: maxQueued });
-    const service = serviceId === null ? undefined : await queue.toFilter(db, serviceId);
+    const service = serviceId === null ? undefined : await queue.findFilter(db, serviceId);
     const filter = { active: serviceId !== null || search !== '', service, search };
     return {
       held: { ...held, rows },

@@ -16,7 +16,7 @@ export function deliverServiceChanged({ config, db, directory }: Deps) {
 
     async homes({ service: id, version }: Of<'queues'>): Promise<void> {
       if (!(await homes.any(db))) return;
-      const [service, change] = await Promise.all([services.find(db, id), services.toServiceChange(db, id, version)]);
+      const [service, change] = await Promise.all([services.find(db, id), services.findChange(db, id, version)]);
       if (!service) return;
       const asked = [service, { ...service, ...change?.before }].map((one) => allowedApprovers(one, config.policy));
       const behind = new Set(asked.flatMap((approvers) => membershipsToCheck(approvers, '')));
