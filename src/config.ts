@@ -1,6 +1,7 @@
 /** The environment, read once and checked whole: every mistake is reported at once, by name. The table in README.md follows this file. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
+import { readDatabaseUrl } from './db/database-url.ts';
 import type { Policy } from './domain/authorization.ts';
 import { approverId, channelId } from './domain/service.ts';
 
@@ -39,6 +40,14 @@ const url = (protocols: string[], expected: string) =>
 
 const proxy = url(['http:', 'https:'], 'the URL of an HTTP proxy, such as http://proxy.example.com:3128');
 
+const databaseUrl = z
+  .string()
+  .trim()
+  .superRefine((text, { addIssue }) => {
+    const read = readDatabaseUrl(text);
+    for (const message of read.ok ? [] : read.mistakes) addIssue(message);
+  });
+
 const timeZone = z.string().refine((name) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
@@ -66,7 +75,7 @@ const environment = z.object({
   APPROVERS: approvers.default([]),
   ALLOW_SELF_APPROVAL: flag.default(false),
   AUTO_APPROVE: flag.default(false),
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'a URL such as postgres://user@host/database').optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATA_DIR: z.string().default('.data'),
   CATALOG_FILE: z.string().optional(),
   HOST: z.string().default('0.0.0.0'),
