@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { isCutConnection } from './src/db/driver-patches.ts';
 
 /** What takes long by its nature has a script of its own. Everything else, also a new folder, is part of `npm test`. */
 const long = {
@@ -26,8 +25,6 @@ export default defineConfig({
     execArgv: ['--max-semi-space-size=32'],
     maxWorkers: 4,
     maxConcurrency: 6,
-    // What the program survives (src/main.ts) is no failure of a bot that runs inside the tests; everything else is.
-    onUnhandledError: (error) => !isCutConnection(error),
     projects: [
       {
         test: { ...common, name: 'change', include: ['test/**/*.test.ts'], exclude: Object.values(long).flat() },

@@ -8,7 +8,6 @@ import { type Config, isSlackUnencrypted, readConfig } from './config.ts';
 import * as outdated from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
 import type { Db } from './db/db.ts';
-import { isCutConnection } from './db/driver-patches.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
 import { startEmbedded } from './db/embedded/embedded.ts';
 import { databaseConfigError } from './db/errors.ts';
@@ -178,8 +177,6 @@ async function run(): Promise<void> {
     });
   }
   process.on('uncaughtException', (error) => {
-    if (isCutConnection(error))
-      return log.error({ err: error }, 'a connection to the database was cut; it is made anew');
     log.fatal({ err: error }, 'Registrar cannot go on');
     process.exit(1);
   });

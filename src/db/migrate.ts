@@ -1,19 +1,61 @@
-/** The migrations, which are applied when Registrar starts. */
+/**
+ * The migrations, which are applied when Registrar starts. Where none is missing nothing is asked for that only the owner
+ * of the tables may do, so that the bot can run as a role that owns nothing.
+ */
 import { fileURLToPath } from 'node:url';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
-import { drizzled } from './client.ts';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { databaseAddress } from './database-url.ts';
+import { openSession, type Session } from './session.ts';
+import { noLimits } from './settings.ts';
 
 /** Any number, the same for all replicas: who holds it may migrate. */
 export const migrationLock = 727_431;
 
+const known = () =>
+  readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
+
 /** Brings the database up to date. Replicas that start together wait for each other. */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
+  const options = { applicationName: 'registrar-migrations', settings: noLimits, writes: true };
+  const session = await openSession(databaseAddress(url), options);
   try {
-    await client`select pg_advisory_lock(${migrationLock})`;
-    await migrate(drizzled(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
+    await session.query(`select pg_advisory_lock(${migrationLock})`);
+    const { journal, applied } = await readJournal(session);
+    const missing = known().filter(({ folderMillis }) => !applied.includes(folderMillis));
+    if (missing.length === 0) return;
+    await session.query('begin');
+    await createJournal(session, journal);
+    for (const { sql, hash, folderMillis } of missing) {
+      for (const statement of sql) await session.query(statement);
+      await session.query(`insert into ${journal} (hash, created_at) values ('${hash}', ${folderMillis})`);
+    }
+    await session.query('commit');
   } finally {
-    await client.end({ timeout: 5 });
+    await session.close();
   }
+}
+
+/**
+ * Reads which migrations were applied. They are noted in the schema of the tables; in `drizzle` where that is `public`.
+ * `journal` is the name of the table, quoted.
+ */
+async function readJournal(session: Session): Promise<{ journal: string; applied: number[] }> {
+  const [place] = await session.query<{ journal: string; there: boolean }>(`
+    with place as (select quote_ident(case current_schema() when 'public' then 'drizzle' else current_schema() end)
+      || '.__drizzle_migrations' as journal)
+    select journal, to_regclass(journal) is not null as there from place`);
+  if (!place) throw new Error('PostgreSQL does not say where the migrations are noted');
+  const { journal, there } = place;
+  if (!there) return { journal, applied: [] };
+  const rows = await session.query<{ at: number }>(`select created_at::float8 as at from ${journal}`);
+  return { journal, applied: rows.map(({ at }) => at) };
+}
+
+async function createJournal(session: Session, journal: string): Promise<void> {
+  const [schema = ''] = journal.split('.');
+  const [found] = await session.query(`select from pg_namespace where quote_ident(nspname) = '${schema}'`);
+  if (!found) await session.query(`create schema ${schema}`);
+  await session.query(
+    `create table if not exists ${journal} (id serial primary key, hash text not null, created_at bigint)`,
+  );
 }

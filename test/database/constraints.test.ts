@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
-import { isCutConnection } from '../../src/db/driver-patches.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -101,15 +100,6 @@ describe('a connection of the bot', () => {
     ]);
     await close();
   });
-});
-
-it.each([
-  [TypeError, 'at Immediate.nextWrite (file:///app/node_modules/postgres/src/connection.js:255:22)', true],
-  [TypeError, 'at Socket.data (file:///app/node_modules/postgres/src/connection.js:324:9)', false],
-  [TypeError, 'at nextWrite (file:///app/src/outbox.ts:1:1)', false],
-  [Error, 'at Immediate.nextWrite (file:///app/node_modules/postgres/src/connection.js:255:22)', false],
-])('only what postgres.js throws after a connection was cut is survived: %o %s', (kind, stack, survived) => {
-  expect(isCutConnection(Object.assign(new kind('x'), { stack: `x\n    ${stack}` }))).toBe(survived);
 });
 
 it('a statement whose connection PostgreSQL ends is rejected, and no later one is', async () => {

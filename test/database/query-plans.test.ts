@@ -1,11 +1,10 @@
 /** What people do costs few statements, and none that reads a table from end to end which grows with the years. */
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as applications from '../../src/db/application/applications.ts';
 import * as history from '../../src/db/audit-log/append.ts';
+import { type Connection, connect, planIsKept } from '../../src/db/client.ts';
 import type { Db } from '../../src/db/db.ts';
-import { planIsKept } from '../../src/db/driver-patches.ts';
 import * as queue from '../../src/db/home/approval-queue.ts';
 import * as homes from '../../src/db/home/homes.ts';
 import * as turns from '../../src/db/outbox/channel-pacing.ts';
@@ -15,7 +14,6 @@ import * as registrations from '../../src/db/registration/registrations.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import * as changes from '../../src/db/registration/transitions.ts';
 import * as reminders from '../../src/db/scheduling/reminders.ts';
-import * as schema from '../../src/db/schema/core.ts';
 import * as catalog from '../../src/db/service/picker-search.ts';
 import type { Memberships } from '../../src/domain/authorization.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -25,6 +23,7 @@ type Statement = { text: string; params: unknown[] };
 
 let database: TestDatabase;
 let client: postgres.Sql;
+let connection: Connection;
 let db: Db;
 const seen: Statement[] = [];
 
@@ -35,10 +34,12 @@ beforeAll(async () => {
   const logger = { logQuery: (text: string, params: unknown[]) => void seen.push({ text, params }) };
   const outbox = createOutbox(database.url, () => {});
   await outbox.start();
-  db = { tables: drizzle(client, { schema, casing: 'snake_case', logger }), outbox };
+  connection = connect(database.url, {}, logger);
+  db = { tables: connection.tables, outbox };
 });
 afterAll(async () => {
   await db.outbox.stop(1);
+  await connection.close();
   await client.end();
   await database[Symbol.asyncDispose]();
 });

@@ -1,8 +1,10 @@
 /** The records as the audit writes them, each whole and as a stream: of registrations, of applications, of services. */
-import postgres from 'postgres';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import type { EventKind, Status } from '../../domain/registration.ts';
 import type { ServiceRecord } from '../../domain/service.ts';
+import { databaseAddress } from '../database-url.ts';
+import { openSession, type Parameter, type Session } from '../session.ts';
+import { noLimits } from '../settings.ts';
 
 /** An event of a registration: names and slugs are the ones of today. */
 export type RegistrationEvent = {
@@ -47,58 +49,79 @@ export type Period = { since: Date | null; until: Date | null };
 /** How many events are in memory at a time. */
 const batch = 1_000;
 
-/** A connection of its own, without the bot's time limits, for whoever reads may be slow. */
-export const exportConnection = (url: string): postgres.Sql =>
-  postgres(url, {
-    max: 1,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: 'registrar-audit', statement_timeout: 0, idle_in_transaction_session_timeout: 0 },
+/** Opens a session of its own, without the bot's time limits, for whoever reads may be slow. It sees one moment. */
+export async function openReading(url: string): Promise<Session> {
+  const settings = { ...noLimits, default_transaction_read_only: true };
+  const session = await openSession(databaseAddress(url), {
+    applicationName: 'registrar-audit',
+    settings,
+    writes: false,
   });
+  await session.query('begin isolation level repeatable read');
+  return session;
+}
 
-/** Every event of a period, oldest first, in batches: a cursor over one moment's view of the record. */
-async function* streamed<Row extends object>(
-  url: string,
-  select: (sql: postgres.Sql) => postgres.PendingQuery<Row[]>,
+/** Reads what a statement selects, in batches. */
+export async function* inBatches<Row extends object>(
+  session: Session,
+  select: string,
+  parameters: Parameter[] = [],
 ): AsyncGenerator<Row[]> {
-  const client = exportConnection(url);
+  await session.query(`declare record no scroll cursor for ${select}`, parameters);
+  for (;;) {
+    const rows = await session.query<Row>(`fetch ${batch} from record`);
+    if (rows.length > 0) yield rows;
+    if (rows.length < batch) break;
+  }
+  await session.query('close record');
+}
+
+/** Reads every event of a period, oldest first, in batches. `$1` and `$2` are the period's ends. */
+async function* streamed<Row extends { at: Date }>(
+  url: string,
+  { since, until }: Period,
+  select: string,
+): AsyncGenerator<Row[]> {
+  const session = await openReading(url);
   try {
-    yield* select(client).cursor(batch);
+    const ends = [since?.toISOString() ?? null, until?.toISOString() ?? null];
+    for await (const rows of inBatches<Row>(session, select, ends)) {
+      yield rows.map((row) => ({ ...row, at: new Date(row.at) }));
+    }
   } finally {
-    await client.end({ timeout: 5 });
+    await session.close();
   }
 }
 
-const within = (sql: postgres.Sql, { since, until }: Period) =>
-  sql`(${since}::timestamptz is null or at >= ${since}) and (${until}::timestamptz is null or at < ${until})`;
+const within = '($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)';
 
 export const exportRegistrations = (url: string, period: Period): AsyncGenerator<RegistrationEvent[]> =>
-  streamed<RegistrationEvent>(
+  streamed(
     url,
-    (sql) => sql`
-      select h.at, h.registration_id::float8 as registration, h.version, h.action, h.actor,
+    period,
+    `select h.at, h.registration_id::float8 as registration, h.version, h.action, h.actor,
         h.from_status as "from", h.to_status as "to", s.slug as service, a.name as application, r.requester, h.reason
       from history h
       join registrations r on r.id = h.registration_id
       join services s on s.id = r.service_id
       join applications a on a.id = r.application_id
-      where ${within(sql, period)}
+      where ${within}
       order by h.at, h.registration_id, h.version`,
   );
 
 export const exportApplications = (url: string, period: Period): AsyncGenerator<ApplicationRow[]> =>
-  streamed<ApplicationRow>(
+  streamed(
     url,
-    (sql) => sql`
-      select at, application_id::float8 as application, version, action, actor, name, added, removed
-      from application_history where ${within(sql, period)} order by at, application_id, version`,
+    period,
+    `select at, application_id::float8 as application, version, action, actor, name, added, removed
+      from application_history where ${within} order by at, application_id, version`,
   );
 
 export const exportServices = (url: string, period: Period): AsyncGenerator<ServiceRow[]> =>
-  streamed<ServiceRow>(
+  streamed(
     url,
-    (sql) => sql`
-      select c.at, s.slug as service, c.version, c.actor, c.before, c.after
+    period,
+    `select c.at, s.slug as service, c.version, c.actor, c.before, c.after
       from service_changes c join services s on s.id = c.service_id
-      where ${within(sql, period)} order by c.at, c.service_id, c.version`,
+      where ${within} order by c.at, c.service_id, c.version`,
   );

@@ -4,8 +4,8 @@
  * records-are-chained). Here it is computed again, from the rows and by other code, so that what does not fit is found.
  */
 import { createHash } from 'node:crypto';
-import type postgres from 'postgres';
-import { exportConnection } from './export.ts';
+import type { Session } from '../session.ts';
+import { inBatches, openReading } from './export.ts';
 import { findDrift } from './state-drift.ts';
 import type { Subject } from './subject.ts';
 
@@ -35,28 +35,26 @@ export type ChainViolation =
 
 export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; misfit: ChainViolation };
 
-/** How many events are in memory at a time. */
-const batch = 1_000;
-
 /**
  * Reads the whole of the records in the order of the chain and says whether they are as they were written, or the first
  * event that is not. `noted` is a head from an earlier look, kept where nobody who can write to this database can. One
  * moment's view.
  */
 export async function verify(url: string, noted: ChainHead = { seq: 0, hash: origin }): Promise<VerifyResult> {
-  const client = exportConnection(url);
+  const session = await openReading(url);
   try {
-    const verdict = await client.begin('isolation level repeatable read read only', (tx) => follow(tx, noted));
-    return verdict;
+    return await follow(session, noted);
   } finally {
-    await client.end({ timeout: 5 });
+    await session.close();
   }
 }
 
-async function follow(tx: postgres.TransactionSql, noted: ChainHead): Promise<VerifyResult> {
+async function follow(session: Session, noted: ChainHead): Promise<VerifyResult> {
   let last: ChainHead = { seq: 0, hash: origin };
-  const at = tx`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-  const links = tx<Link[]>`
+  const at = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+  const links = inBatches<Link>(
+    session,
+    `
     select seq::float8 as seq, hash, record, id::float8 as id, version, fields from (
       select seq, hash, 'registration' as record, registration_id as id, version,
         jsonb_build_array(registration_id, version, actor, action, from_status, to_status, reason, ${at}) as fields
@@ -67,7 +65,8 @@ async function follow(tx: postgres.TransactionSql, noted: ChainHead): Promise<Ve
       union all select seq, hash, 'service', service_id, version,
         jsonb_build_array('service', service_id, version, actor, before, after, ${at})
       from service_changes) as links
-    order by links.seq`.cursor(batch);
+    order by links.seq`,
+  );
   for await (const some of links) {
     for (const link of some) {
       const misfit = misfitOf(last, link);
@@ -76,11 +75,11 @@ async function follow(tx: postgres.TransactionSql, noted: ChainHead): Promise<Ve
       if (last.seq === noted.seq && last.hash !== noted.hash) return rewritten(last);
     }
   }
-  const [head] = await tx<ChainHead[]>`select seq::float8 as seq, hash from history_head`;
+  const [head] = await session.query<ChainHead>('select seq::float8 as seq, hash from history_head');
   const upTo = Math.max(noted.seq, head?.seq ?? 0);
   if (upTo > last.seq) return { fits: false, misfit: { kind: 'cut', seq: last.seq, upTo } };
   if (head?.seq !== last.seq || head.hash !== last.hash) return rewritten(last);
-  const of = await findDrift(tx);
+  const of = await findDrift(session);
   return of ? { fits: false, misfit: { kind: 'disowned', of } } : { fits: true, head: last };
 }
 

@@ -1,34 +1,32 @@
 /** What stands otherwise than its record left it: changed past the bot, or its last events were cut off with the chain's head. */
-import type postgres from 'postgres';
+import type { Session } from '../session.ts';
 import type { Subject } from './subject.ts';
 
-type Tx = postgres.TransactionSql;
-
 /** The first registration, application or service that is not as its own record says. */
-export async function findDrift(tx: Tx): Promise<Subject | undefined> {
-  return (await registration(tx)) ?? (await application(tx)) ?? (await service(tx));
+export async function findDrift(session: Session): Promise<Subject | undefined> {
+  return (await registration(session)) ?? (await application(session)) ?? (await service(session));
 }
 
 const first = (record: Subject['record'], [found]: { id: number }[]): Subject | undefined =>
   found && { record, id: found.id };
 
 /** Its status and version are those of its last event. */
-const registration = async (tx: Tx) =>
+const registration = async (session: Session) =>
   first(
     'registration',
-    await tx`
+    await session.query<{ id: number }>(`
       select r.id::float8 as id from registrations r
       left join lateral (
         select version, to_status from history where registration_id = r.id order by version desc limit 1) as last on true
       where (r.version, r.status) is distinct from (last.version, last.to_status)
-      order by r.id limit 1`,
+      order by r.id limit 1`),
   );
 
 /** So are its name, and whether it is deleted; and it is owned by whoever came last, and by nobody who went. */
-const application = async (tx: Tx) =>
+const application = async (session: Session) =>
   first(
     'application',
-    await tx`
+    await session.query<{ id: number }>(`
       with said as (
         select application_id, person, (array_agg(came order by version desc))[1] as owns from (
           select application_id, version, unnest(removed) as person, false as came from application_history
@@ -44,14 +42,14 @@ const application = async (tx: Tx) =>
         as last on true
       where (a.version, a.name, a.deleted_at is not null) is distinct from (last.version, last.name, last.action = 'delete')
         or a.id in (select id from owners)
-      order by a.id limit 1`,
+      order by a.id limit 1`),
   );
 
 /** So are all of its fields that its record tells of. What was there before the record began may have no event. */
-const service = async (tx: Tx) =>
+const service = async (session: Session) =>
   first(
     'service',
-    await tx`
+    await session.query<{ id: number }>(`
       with said as (
         select distinct on (c.service_id, field.key) c.service_id, field.key, field.value
         from service_changes c cross join lateral jsonb_each(c.after) field
@@ -63,5 +61,5 @@ const service = async (tx: Tx) =>
         'approvers', to_jsonb(s.approvers), 'retired', s.retired_at is not null, 'managedBy', s.managed_by) as stands
       where s.version <> coalesce((select max(version) from service_changes c where c.service_id = s.id), 1)
         or exists (select from said where said.service_id = s.id and said.value is distinct from stands -> said.key)
-      order by s.id limit 1`,
+      order by s.id limit 1`),
   );

@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import postgres from 'postgres';
+import { databaseAddress } from '../database-url.ts';
+import { openSession } from '../session.ts';
 import {
   EmbeddedPostgresError,
   explainServerOutput,
@@ -82,12 +83,13 @@ const addressOf = (password: string, port: number, name = database): string =>
 
 /** The database itself, also where an earlier start ended between making the cluster and making the database. */
 async function createOnce(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
+  const options = { applicationName: 'registrar', settings: {}, writes: true };
+  const session = await openSession(databaseAddress(url), options);
   try {
-    const found = await client`select from pg_database where datname = ${database}`;
-    if (found.length === 0) await client`create database ${client(database)}`;
+    const found = await session.query(`select from pg_database where datname = '${database}'`);
+    if (found.length === 0) await session.query(`create database ${database}`);
   } finally {
-    await client.end();
+    await session.close();
   }
 }
 

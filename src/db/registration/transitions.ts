@@ -122,8 +122,9 @@ async function persist(
       changeReason: reason,
       ...(action === 'edit' && reason ? { reason } : {}),
     })
-    .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)));
-  if (written.count !== 1) throw new Error(`registration ${id} changed while its row was locked`);
+    .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
+    .returning({ id: registrations.id });
+  if (written.length !== 1) throw new Error(`registration ${id} changed while its row was locked`);
   await outbox.enqueue(tx, effects);
   await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
 }

@@ -1,0 +1,131 @@
+/**
+ * The sessions that statements share, a few at most. Whoever wants one waits for the first that is free; one that has
+ * ended leaves, and the next is opened in its place. Sessions that cannot be opened are an error only where none is in
+ * use: else the ones that are there serve all, as where a pooler or PostgreSQL gives only some.
+ */
+import { type Session, SessionError } from './session.ts';
+
+export type Pool = {
+  /** Does something with a session that nobody else has meanwhile. */
+  use<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Takes nothing new, and ends what still runs after `milliseconds`. */
+  close(milliseconds: number): Promise<void>;
+};
+
+export type PoolLimits = {
+  sessions: number;
+  /** After so long a session is not used any more, in milliseconds: one that has become odd does not stay so. */
+  lifetime: number;
+  /** How long a statement waits for a session, in milliseconds. */
+  wait: number;
+};
+
+/** How long it waits after a session could not be opened while others are in use, in milliseconds. */
+const openAgainAfter = 1_000;
+
+type Waiting = { take: (session: Session) => void; fail: (error: unknown) => void };
+
+export function createPool(open: () => Promise<Session>, limits: PoolLimits): Pool {
+  const idle: Session[] = [];
+  const busy = new Set<Session>();
+  const waiting = new Set<Waiting>();
+  const openedAt = new WeakMap<Session, number>();
+  let opening = 0;
+  let openFrom = 0;
+  let closing = false;
+
+  const isTooOld = (session: Session) => performance.now() - (openedAt.get(session) ?? 0) > limits.lifetime;
+
+  /** Gives free sessions to whoever waits, and opens as many as are missing. */
+  function serve(): void {
+    if (closing) return;
+    for (const next of waiting) {
+      const session = takeIdle();
+      if (!session) break;
+      give(session, next);
+    }
+    if (busy.size + opening > 0 && performance.now() < openFrom) return;
+    const room = limits.sessions - busy.size - idle.length - opening;
+    for (let missing = Math.min(waiting.size - opening, room); missing > 0; missing -= 1) void openOne();
+  }
+
+  function takeIdle(): Session | undefined {
+    for (let session = idle.pop(); session; session = idle.pop()) {
+      if (session.hasEnded()) continue;
+      if (!isTooOld(session)) return session;
+      void session.close();
+    }
+  }
+
+  function give(session: Session, to: Waiting): void {
+    waiting.delete(to);
+    busy.add(session);
+    to.take(session);
+  }
+
+  async function openOne(): Promise<void> {
+    opening += 1;
+    const opened = await open().catch((error: unknown) => ({ error }));
+    opening -= 1;
+    if ('error' in opened) {
+      openFrom = performance.now() + openAgainAfter;
+      setTimeout(serve, openAgainAfter).unref();
+      if (busy.size + idle.length + opening === 0) for (const { fail } of [...waiting]) fail(opened.error);
+    } else {
+      openedAt.set(opened, performance.now());
+      void opened.ended.then(() => left(opened));
+      if (closing) void opened.close();
+      else idle.push(opened);
+    }
+    serve();
+  }
+
+  function left(session: Session): void {
+    const index = idle.indexOf(session);
+    if (index >= 0) idle.splice(index, 1);
+  }
+
+  function acquire(): Promise<Session> {
+    if (closing)
+      return Promise.reject(new SessionError('The connection to PostgreSQL was closed.', 'CONNECTION_ENDED'));
+    const { promise, resolve, reject } = Promise.withResolvers<Session>();
+    const late = () => one.fail(new SessionError('No session with PostgreSQL became free.', 'CONNECTION_BUSY'));
+    const timer = setTimeout(late, limits.wait);
+    const one: Waiting = {
+      take: resolve,
+      fail(error) {
+        waiting.delete(one);
+        reject(error);
+      },
+    };
+    waiting.add(one);
+    serve();
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  return {
+    async use(work) {
+      const session = await acquire();
+      try {
+        return await work(session);
+      } finally {
+        busy.delete(session);
+        if (closing) void session.close();
+        else if (!session.hasEnded()) idle.push(session);
+        serve();
+      }
+    },
+
+    async close(milliseconds) {
+      closing = true;
+      for (const { fail } of [...waiting])
+        fail(new SessionError('The connection to PostgreSQL was closed.', 'CONNECTION_ENDED'));
+      const all = [...idle.splice(0).map((session) => session.close()), ...[...busy].map(({ ended }) => ended)];
+      const timer = setTimeout(() => {
+        for (const session of busy) session.destroy();
+      }, milliseconds);
+      await Promise.all(all);
+      clearTimeout(timer);
+    },
+  };
+}
