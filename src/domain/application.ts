@@ -156,7 +156,7 @@ export type AssignmentContext = Omit<CommandContext, 'by' | 'account'> & {
 };
 
 /** Evaluates an admin's choice of an owner for an application that has lost its last one. */
-export function assignOwner(application: Application, context: AssignmentContext): ApplicationOutcome {
+export function evaluateAssignment(application: Application, context: AssignmentContext): ApplicationOutcome {
   const { name, owners, deleted, version } = application;
   const { to, admin, askInstead } = context;
   if (!admin) return refuse(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });

@@ -6,7 +6,7 @@ export type RequestRefusal =
   | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }
   | { field: 'services'; kind: 'unknown-service' }
   | { field: 'services'; kind: 'disabled'; services: string[] }
-  | { field: 'services'; kind: 'standing'; standing: { service: string; status: Status; since: Date }[] }
+  | { field: 'services'; kind: 'existing'; existing: { service: string; status: Status; since: Date }[] }
   | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
   | { field: 'services'; kind: 'unreachable'; services: string[] }
   | { field: 'application'; kind: 'not-yours' }
@@ -18,9 +18,9 @@ export type ServiceFacts = {
   name: string;
   registrationEnabled: boolean;
   /** Why its channel takes no posts, where that is known: no approver would see the request. */
-  shut: string | null;
+  channelError: string | null;
   /** The live registration that this application already has for it. */
-  standing: { status: Status; since: Date } | null;
+  existing: { status: Status; since: Date } | null;
 };
 
 /** Checks that an application may request these services, all of them or none; null if it may. */
@@ -28,10 +28,10 @@ export function checkRequest(chosen: number[], services: ServiceFacts[]): Reques
   if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
   const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
   if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };
-  const unreachable = services.filter(({ shut }) => shut !== null).map((service) => service.name);
+  const unreachable = services.filter(({ channelError }) => channelError !== null).map((service) => service.name);
   if (unreachable.length > 0) return { field: 'services', kind: 'unreachable', services: unreachable };
-  const standing = services.flatMap(({ name, standing }) => (standing ? [{ service: name, ...standing }] : []));
-  if (standing.length > 0) return { field: 'services', kind: 'standing', standing };
+  const existing = services.flatMap(({ name, existing }) => (existing ? [{ service: name, ...existing }] : []));
+  if (existing.length > 0) return { field: 'services', kind: 'existing', existing };
   return null;
 }
 

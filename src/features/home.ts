@@ -12,7 +12,7 @@ import {
   readServiceFilter,
   searchField,
   servicePicker,
-  showAll,
+  showAllButton,
 } from '../views/home/approval-queue.ts';
 import { catalogSearch, readCatalogSearch } from '../views/home/catalog.ts';
 import { pageButtons, readPage } from '../views/home/pagination.ts';
@@ -43,7 +43,7 @@ export function home(app: App, deps: Deps): void {
     await show(body.user.id, { queuePage: 1, search: readSearch(action.value) });
   });
 
-  app.action<BlockButtonAction>(showAll, async ({ ack, body }) => {
+  app.action<BlockButtonAction>(showAllButton, async ({ ack, body }) => {
     await ack();
     await show(body.user.id, { queuePage: 1, serviceId: null, search: '' });
   });

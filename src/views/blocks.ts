@@ -46,14 +46,15 @@ export const header = (blockId: string, text: string): HeaderBlock => ({
 export const context = (text: string): ContextBlock => ({ type: 'context', elements: [mrkdwn(text)] });
 
 /** Escapes what Slack reads as markup, once, in the order that Slack asks for. */
-export const escaped = (text: string): string =>
+export const escapeMrkdwn = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
  * Prepares a name from people for a message's `text`, which notifications and screen readers use: one line, truncated,
  * escaped.
  */
-export const inlineText = (text: string, limit = 150): string => escaped(truncate(text.replace(/\s+/g, ' '), limit));
+export const inlineText = (text: string, limit = 150): string =>
+  escapeMrkdwn(truncate(text.replace(/\s+/g, ' '), limit));
 
 /** Mentions a user or a user group. Ids are checked at the edge; anything else never becomes one. */
 export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`);
@@ -159,7 +160,7 @@ export const reasonInput = (hint: string, written?: string): InputBlock =>
     hint,
   );
 
-export const reasonNeeded = `Write a reason, in 1 to ${reasonLimit} characters that are not only spaces.`;
+export const reasonError = `Write a reason, in 1 to ${reasonLimit} characters that are not only spaces.`;
 
 /** The text of that field, without the spaces around it. */
 export const reasonText = z

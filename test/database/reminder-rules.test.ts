@@ -8,7 +8,7 @@ import { claimReminders } from '../../src/db/scheduling/reminders.ts';
 import { formatAge } from '../../src/domain/duration.ts';
 import { expiryWarning, firstReminder, mentionsFor, nextReminders } from '../../src/domain/reminder.ts';
 import { parseCron } from '../../src/scheduler/cron.ts';
-import { lastReminders, type ReminderList, reminderMessage } from '../../src/views/channel/reminder.ts';
+import { lastReminders, type ReminderRow, reminderMessage } from '../../src/views/channel/reminder.ts';
 import { pendingMessage } from '../../src/views/registration/pending-message.ts';
 import { checkBlocks } from '../local-slack/blocks/check.ts';
 import { draft } from '../local-slack/messages.ts';
@@ -87,7 +87,7 @@ describe('whom a reminder mentions', () => {
 describe('what is drawn', () => {
   const listed = Array.from(
     { length: 20 },
-    (_, index): ReminderList => ({
+    (_, index): ReminderRow => ({
       id: 10_000_000 + index,
       version: 1,
       service: '<!channel> & '.repeat(12),

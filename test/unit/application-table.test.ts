@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   type ApplicationCommand,
-  assignOwner,
   evaluate,
+  evaluateAssignment,
   ownerLeft,
   ownersToNotify,
 } from '../../src/domain/application.ts';
@@ -109,7 +109,7 @@ describe('an application without an owner', () => {
     ['not after it was deleted', { ...orphan, deleted: true }, {}, 'gone'],
     ['not to an app', orphan, { to: 'U0BOT' }, 'cannot-own'],
   ])('%s', (_, application, over, refusal) => {
-    const outcome = assignOwner(application, { ...adopting, ...over });
+    const outcome = evaluateAssignment(application, { ...adopting, ...over });
     expect(outcome.ok ? null : outcome.refusal.kind).toBe(refusal);
   });
 });

@@ -142,8 +142,8 @@ describe('what may be requested', () => {
     id,
     name: `Service ${id}`,
     registrationEnabled: true,
-    shut: null,
-    standing: null,
+    channelError: null,
+    existing: null,
     ...more,
   });
   const since = at;
@@ -161,14 +161,14 @@ describe('what may be requested', () => {
     [
       'one whose channel takes no posts',
       [1, 2],
-      [service(1), service(2, { shut: 'is_archived' })],
+      [service(1), service(2, { channelError: 'is_archived' })],
       { field: 'services', kind: 'unreachable', services: ['Service 2'] },
     ],
     [
       'one that the application has already',
       [1],
-      [service(1, { standing: { status: 'rejected', since } })],
-      { field: 'services', kind: 'standing', standing: [{ service: 'Service 1', status: 'rejected', since }] },
+      [service(1, { existing: { status: 'rejected', since } })],
+      { field: 'services', kind: 'existing', existing: [{ service: 'Service 1', status: 'rejected', since }] },
     ],
   ] as const)('%s', (_, chosen, services, refusal) => {
     expect(checkRequest([...chosen], [...services])).toEqual(refusal);

@@ -3,7 +3,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import {
   type ApplicationOutcome,
   type AssignmentContext,
-  assignOwner as evaluateAssignment,
+  evaluateAssignment,
   ownerLeft,
 } from '../../domain/application.ts';
 import type { Db } from '../db.ts';

@@ -49,7 +49,7 @@ export async function create(
   return db.tables.transaction(async (tx) => {
     // The share lock keeps the services unchanged until this commits: one cannot be disabled in between.
     const chosen = await tx
-      .select({ ...getTableColumns(services), shut: channelIncident(request.policy.adminChannel) })
+      .select({ ...getTableColumns(services), channelError: channelIncident(request.policy.adminChannel) })
       .from(services)
       .where(inArray(services.id, request.services))
       .orderBy(services.id)
@@ -58,8 +58,8 @@ export async function create(
       request.services,
       chosen.map((service) => ({
         ...service,
-        shut: needsDecision(request, service) ? service.shut : null,
-        standing: null,
+        channelError: needsDecision(request, service) ? service.channelError : null,
+        existing: null,
       })),
     );
     if (refusedEarly) return { ok: false, refusal: refusedEarly };
@@ -96,7 +96,11 @@ export async function create(
       request.services,
       chosen.map((service) => {
         const live = existing.find(({ serviceId }) => serviceId === service.id);
-        return { ...service, shut: null, standing: live ? { status: live.status, since: inStatusSince(live) } : null };
+        return {
+          ...service,
+          channelError: null,
+          existing: live ? { status: live.status, since: inStatusSince(live) } : null,
+        };
       }),
     );
     if (refusal) return { ok: false, refusal };

@@ -6,20 +6,24 @@ import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
 import { ackSubmission, type ModalOrReason, openModalWhenLoaded, type SubmissionResult } from '../../slack/respond.ts';
-import { adoptButton } from '../../views/application/messages.ts';
-import { assignOwnerForm, assignOwnerModal, readPerson } from '../../views/application/owner-forms.ts';
-import { applicationFormErrors, applicationRefusalText, nameNeeded } from '../../views/application/refusals.ts';
+import { assignOwnerButton } from '../../views/application/messages.ts';
+import { assignOwnerFormId, assignOwnerModal, readNewOwner } from '../../views/application/owner-forms.ts';
+import {
+  applicationFieldErrors,
+  applicationFormErrors,
+  applicationRefusalText,
+} from '../../views/application/refusals.ts';
 import { type ButtonValue, readButton } from '../../views/button-value.ts';
 
 export function assignOwner(app: App, { config, db, directory, now, log }: Deps): void {
   const askInstead = admins(config.policy);
 
-  app.action<BlockButtonAction>(adoptButton, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockButtonAction>(assignOwnerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     await openModalWhenLoaded({ client, body, respond }, read(readButton(action.value), body.user.id), log);
   });
 
-  app.view<ViewSubmitAction>(assignOwnerForm, async ({ ack, body, view, client }) => {
+  app.view<ViewSubmitAction>(assignOwnerFormId, async ({ ack, body, view, client }) => {
     await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
@@ -36,8 +40,8 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
     by: string,
     view: { private_metadata: string; title: { text: string }; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
-    const to = readPerson(view.state?.values);
-    if (!to) return { errors: { people: nameNeeded.person } };
+    const to = readNewOwner(view.state?.values);
+    if (!to) return { errors: { people: applicationFieldErrors.person } };
     const about = readButton(view.private_metadata);
     const [admin, known] = await Promise.all([isAdmin(by), directory.member(to).catch(() => undefined)]);
     const { policy } = config;

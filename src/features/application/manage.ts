@@ -21,17 +21,23 @@ import {
 import {
   deleteModal,
   leaveModal,
-  newApplicationForm,
+  newApplicationFormId,
   newApplicationModal,
   renameModal,
 } from '../../views/application/forms.ts';
-import { formIds, menuId, newApplicationButton, readMenuChoice, readName } from '../../views/application/menu.ts';
-import { handOverModal, ownersModal, readPeople, readPerson } from '../../views/application/owner-forms.ts';
 import {
+  applicationFormIds,
+  applicationMenuId,
+  newApplicationButton,
+  readMenuChoice,
+  readName,
+} from '../../views/application/menu.ts';
+import { handOverModal, ownersModal, readCoOwners, readNewOwner } from '../../views/application/owner-forms.ts';
+import {
+  applicationFieldErrors,
   applicationFormErrors,
+  applicationNameError,
   applicationRefusalText,
-  nameNeeded,
-  nameNotMatching,
 } from '../../views/application/refusals.ts';
 import { readButton } from '../../views/button-value.ts';
 import { assignOwner } from './assign-owner.ts';
@@ -47,11 +53,11 @@ export function manageApplications(app: App, deps: Deps): void {
     await openModal({ client, body, respond }, newApplicationModal(), log);
   });
 
-  app.view<ViewSubmitAction>(newApplicationForm, async ({ ack, body, view, client }) => {
+  app.view<ViewSubmitAction>(newApplicationFormId, async ({ ack, body, view, client }) => {
     await ackSubmission({ ack, client, view }, created(body.user.id, view), log);
   });
 
-  app.action<BlockOverflowAction>(menuId, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockOverflowAction>(applicationMenuId, async ({ ack, action, body, client, respond }) => {
     await ack();
     await openModalWhenLoaded(
       { client, body, respond },
@@ -61,14 +67,14 @@ export function manageApplications(app: App, deps: Deps): void {
   });
 
   for (const action of applicationActions) {
-    app.view<ViewSubmitAction>(formIds[action], async ({ ack, body, view, client }) => {
+    app.view<ViewSubmitAction>(applicationFormIds[action], async ({ ack, body, view, client }) => {
       await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
     });
   }
 
   async function created(person: string, view: View): Promise<SubmissionResult> {
     const name = normalizeName(readName(view.state?.values));
-    const wrong = nameNotMatching(name);
+    const wrong = applicationNameError(name);
     if (wrong) return { errors: { name: wrong } };
     const mayNot = checkAccount(await directory.account(person), config.policy);
     if (mayNot) return applicationFormErrors(view, mayNot);
@@ -127,16 +133,16 @@ function wishOf(action: ApplicationAction, values: unknown): ApplicationCommand 
   switch (action) {
     case 'rename': {
       const name = normalizeName(readName(values));
-      const wrong = nameNotMatching(name);
+      const wrong = applicationNameError(name);
       return wrong ? { errors: { name: wrong } } : { action, name };
     }
     case 'owners': {
-      const others = readPeople(values);
-      return others ? { action, others } : { errors: { people: nameNeeded.people } };
+      const others = readCoOwners(values);
+      return others ? { action, others } : { errors: { people: applicationFieldErrors.people } };
     }
     case 'hand-over': {
-      const to = readPerson(values);
-      return to ? { action, to } : { errors: { people: nameNeeded.person } };
+      const to = readNewOwner(values);
+      return to ? { action, to } : { errors: { people: applicationFieldErrors.person } };
     }
     case 'leave':
       return { action };

@@ -16,9 +16,9 @@ import {
   respondToAction,
   type SubmissionResult,
 } from '../../slack/respond.ts';
-import { reasonNeeded } from '../../views/blocks.ts';
+import { reasonError } from '../../views/blocks.ts';
 import { type ButtonValue, readButton } from '../../views/button-value.ts';
-import { overflowId, readDelete } from '../../views/registration/card.ts';
+import { cardMenuId, readDelete } from '../../views/registration/card.ts';
 import {
   decisionRefusedModal,
   readReason,
@@ -36,7 +36,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     });
   }
 
-  app.action<BlockOverflowAction>(overflowId, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockOverflowAction>(cardMenuId, async ({ ack, action, body, client, respond }) => {
     await ack();
     const outcome = await execute('delete', readDelete(action.selected_option.value), body.user.id);
     if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
@@ -63,7 +63,7 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     view: { private_metadata: string; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
-    if (!reason) return { errors: { reason: reasonNeeded } };
+    if (!reason) return { errors: { reason: reasonError } };
     const outcome = await execute(action, seen, person, reason);
     return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
   }

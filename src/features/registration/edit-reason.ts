@@ -4,15 +4,15 @@ import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
-import { reasonNeeded } from '../../views/blocks.ts';
+import { reasonError } from '../../views/blocks.ts';
 import { type ButtonValue, readButton } from '../../views/button-value.ts';
-import { editButton } from '../../views/home/applications.ts';
+import { editReasonButton } from '../../views/home/applications.ts';
 import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
 import { readReason } from '../../views/registration/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
-  app.action<BlockButtonAction>(editButton, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockButtonAction>(editReasonButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const interaction = { client, body, respond };
     const seen = readButton(action.value);
@@ -32,7 +32,7 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     view: { private_metadata: string; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
-    if (!reason) return { errors: { reason: reasonNeeded } };
+    if (!reason) return { errors: { reason: reasonError } };
     const row = seen && (await registrations.find(db, seen.id));
     if (!seen || !row) return { view: notEdited(refusalText({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';

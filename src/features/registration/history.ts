@@ -8,7 +8,7 @@ import { type ModalOrReason, openModalWhenLoaded } from '../../slack/respond.ts'
 import { type ButtonValue, readButton } from '../../views/button-value.ts';
 import { failed } from '../../views/fallbacks.ts';
 import {
-  historyId,
+  historyButton,
   historyModal,
   historyPages,
   historyUnavailable,
@@ -18,7 +18,7 @@ import {
 import { refusalText } from '../../views/registration/refusals.ts';
 
 export function showHistory(app: App, { config, db, directory, log }: Deps): void {
-  app.action<BlockButtonAction>(historyId, async ({ ack, action, body, client, respond }) => {
+  app.action<BlockButtonAction>(historyButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const page = loadPage(readButton(action.value), body.user.id, 'latest');
     await openModalWhenLoaded({ client, body, respond }, page, log, {

@@ -21,7 +21,7 @@ import { unregisterButton } from '../../views/home/applications.ts';
 import { withdrawnText } from '../../views/registration/pending-message.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 import {
-  choiceNeeded,
+  choiceError,
   nothingToUnregister,
   readChoice,
   registrationOption,
@@ -67,7 +67,7 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
 
   async function submitted(person: string, values: unknown): Promise<SubmissionResult> {
     const choice = readChoice(values);
-    if (!choice) return { errors: choiceNeeded };
+    if (!choice) return { errors: choiceError };
     const outcome = await execute(choice, person);
     if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
     const ended = await registrations.find(db, choice.id);

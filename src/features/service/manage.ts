@@ -24,7 +24,7 @@ import {
   type FormState,
   readServiceForm,
   serviceRefusalText,
-  slugTaken,
+  slugTakenError,
 } from '../../views/service/form.ts';
 import {
   type GroupOption,
@@ -136,7 +136,7 @@ export function manageServices(app: App, deps: Deps): void {
         return { view: await formOf(service, { remembers, adding: false, overtaken: refusal.since }) };
       }
       case 'slug-taken':
-        return { errors: slugTaken(slug) };
+        return { errors: slugTakenError(slug) };
       default:
         return { errors: { name: serviceRefusalText(refusal) } };
     }

@@ -15,7 +15,7 @@ import {
   type ReviewSummary,
   reviewNotice,
   type ServiceFieldErrors,
-  slugTaken,
+  slugTakenError,
 } from '../../views/service/form.ts';
 
 /**
@@ -44,7 +44,7 @@ export function validateService({ config, db, directory, log }: Deps, client: We
 
   async function check(service: CatalogService, adding: boolean): Promise<Checked> {
     const { slug, channel, approvers, autoApprove: auto } = service;
-    if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTaken(slug) };
+    if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTakenError(slug) };
     const allowed = allowedApprovers(service, config.policy);
     const state = await channelState(client, allowed.channel);
     if (state !== 'open') return { ok: false, errors: { channel: channelFieldErrors[state] } };

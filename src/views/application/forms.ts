@@ -2,15 +2,15 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
 import { context, fields, input, plain, section, textElement } from '../blocks.ts';
-import { formIds } from './menu.ts';
+import { applicationFormIds } from './menu.ts';
 
-export const newApplicationForm = 'new-application';
+export const newApplicationFormId = 'new-application';
 
 /** Encodes the application that a form is about, and the version that it was opened at. */
-export const applicationOf = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
+export const encodeApplication = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
 
 /** Builds a form. Slack's titles and buttons have at most 24 characters. */
-export const readApplicationForm = (
+export const applicationForm = (
   callbackId: string,
   metadata: string,
   title: string,
@@ -28,7 +28,7 @@ export const readApplicationForm = (
   }) satisfies ModalView;
 
 /** Renders the name of the application, literally. */
-export const nameForm = (name: string): KnownBlock =>
+export const applicationNameBlock = (name: string): KnownBlock =>
   fields('application', [{ label: 'Application', value: [textElement(name)] }]);
 
 const nameInput = (label: string, hint: string, before = ''): InputBlock =>
@@ -45,18 +45,18 @@ const nameInput = (label: string, hint: string, before = ''): InputBlock =>
   );
 
 export const newApplicationModal = (): ModalView =>
-  readApplicationForm(newApplicationForm, '', 'New application', 'Create', [
+  applicationForm(newApplicationFormId, '', 'New application', 'Create', [
     nameInput('Name', 'You will own it. Others can be made co-owners afterwards, in its menu.'),
   ]);
 
 export const renameModal = (application: Application): ModalView =>
-  readApplicationForm(formIds.rename, applicationOf(application), 'Rename application', 'Rename', [
+  applicationForm(applicationFormIds.rename, encodeApplication(application), 'Rename application', 'Rename', [
     nameInput('Name', 'Cards and lists follow. What it is registered for stays.', application.name),
   ]);
 
 export function leaveModal(application: Application): ModalView {
-  return readApplicationForm(formIds.leave, applicationOf(application), 'Leave application', 'Leave', [
-    nameForm(application.name),
+  return applicationForm(applicationFormIds.leave, encodeApplication(application), 'Leave application', 'Leave', [
+    applicationNameBlock(application.name),
     { ...section('You will not own it any more. Its other owners keep it, with all that it has.'), block_id: 'leave' },
   ]);
 }
@@ -70,8 +70,8 @@ export function deleteModal(application: Application, { unregistrable, revoked }
       ? 'It has nothing to unregister.'
       : `*${registrations(unregistrable)} will be unregistered*, and it loses access to those services.`;
   const stays = revoked === 0 ? [] : [{ ...context(left(revoked)), block_id: 'stays' }];
-  return readApplicationForm(formIds.delete, applicationOf(application), 'Delete application', 'Delete', [
-    nameForm(application.name),
+  return applicationForm(applicationFormIds.delete, encodeApplication(application), 'Delete application', 'Delete', [
+    applicationNameBlock(application.name),
     { ...section(`:warning: ${ends} This cannot be undone.`), block_id: 'ends' },
     ...stays,
     nameInput('Type the name of the application to delete it', 'As it is written above, in the same case.'),

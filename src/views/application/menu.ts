@@ -5,11 +5,11 @@ import { type ApplicationAction, applicationActions } from '../../domain/applica
 import { toStorable } from '../../domain/text.ts';
 import { option } from '../blocks.ts';
 
-export const menuId = 'application';
+export const applicationMenuId = 'application';
 export const newApplicationButton = 'new-application';
 
 /** Each form's callback_id. */
-export const formIds = {
+export const applicationFormIds = {
   rename: 'application-rename',
   owners: 'application-owners',
   'hand-over': 'application-hand-over',
@@ -28,7 +28,7 @@ const labels = {
 /** Builds the menu of an application. Slack takes five options here. */
 export const applicationMenu = (id: number): Overflow => ({
   type: 'overflow',
-  action_id: menuId,
+  action_id: applicationMenuId,
   options: applicationActions.map((action) => option(labels[action], `${action}:${id}`)),
 });
 

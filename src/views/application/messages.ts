@@ -47,7 +47,7 @@ export function ownerMessage(
 }
 
 /** The button on the message about an application that has no owner; its value is `id@version`. */
-export const adoptButton = 'adopt-application';
+export const assignOwnerButton = 'adopt-application';
 
 type OwnerlessApplication = {
   id: number;
@@ -69,7 +69,7 @@ export function ownerlessMessage({ id, version, application, left, since, adopte
         {
           type: 'actions',
           block_id: 'adopt',
-          elements: [button(adoptButton, 'Hand over', `${id}@${version}`, 'primary')],
+          elements: [button(assignOwnerButton, 'Hand over', `${id}@${version}`, 'primary')],
         },
       ];
   return {

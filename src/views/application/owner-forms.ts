@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { type Application, maxOwners } from '../../domain/application.ts';
 import { input, plain } from '../blocks.ts';
 import type { ButtonValue } from '../button-value.ts';
-import { applicationOf, nameForm, readApplicationForm } from './forms.ts';
-import { formIds, slackUserId } from './menu.ts';
+import { applicationForm, applicationNameBlock, encodeApplication } from './forms.ts';
+import { applicationFormIds, slackUserId } from './menu.ts';
 
 /**
  * Builds the form for the owners next to `person`, who asks. They cannot remove themselves here, so an owner always
@@ -13,8 +13,8 @@ import { formIds, slackUserId } from './menu.ts';
  */
 export function ownersModal(application: Application, person: string): ModalView {
   const others = application.owners.filter((id) => id !== person);
-  return readApplicationForm(formIds.owners, applicationOf(application), 'Co-owners', 'Save', [
-    nameForm(application.name),
+  return applicationForm(applicationFormIds.owners, encodeApplication(application), 'Co-owners', 'Save', [
+    applicationNameBlock(application.name),
     {
       ...input(
         'people',
@@ -34,17 +34,20 @@ export function ownersModal(application: Application, person: string): ModalView
 }
 
 export const handOverModal = (application: Application): ModalView =>
-  readApplicationForm(formIds['hand-over'], applicationOf(application), 'Hand over application', 'Hand over', [
-    nameForm(application.name),
-    newOwner('They will own it instead of you, and are told.'),
-  ]);
+  applicationForm(
+    applicationFormIds['hand-over'],
+    encodeApplication(application),
+    'Hand over application',
+    'Hand over',
+    [applicationNameBlock(application.name), newOwner('They will own it instead of you, and are told.')],
+  );
 
-export const assignOwnerForm = 'adopt-application';
+export const assignOwnerFormId = 'adopt-application';
 
 /** Builds the form in which an admin assigns an owner to an ownerless application. */
 export const assignOwnerModal = (name: string, { id, seen }: ButtonValue): ModalView =>
-  readApplicationForm(assignOwnerForm, `${id}@${seen}`, 'Hand over application', 'Hand over', [
-    nameForm(name),
+  applicationForm(assignOwnerFormId, `${id}@${seen}`, 'Hand over application', 'Hand over', [
+    applicationNameBlock(name),
     newOwner('They will own it alone, and are told.'),
   ]);
 
@@ -55,9 +58,9 @@ const several = z.object({ people: z.object({ people: z.object({ selected_users:
 const one = z.object({ people: z.object({ person: z.object({ selected_user: slackUserId }) }) });
 
 /** Reads the chosen co-owners; undefined for a forged submission. */
-export const readPeople = (submitted: unknown): string[] | undefined =>
+export const readCoOwners = (submitted: unknown): string[] | undefined =>
   several.safeParse(submitted).data?.people.people.selected_users;
 
 /** Reads the chosen owner; undefined if there is none. */
-export const readPerson = (submitted: unknown): string | undefined =>
+export const readNewOwner = (submitted: unknown): string | undefined =>
   one.safeParse(submitted).data?.people.person.selected_user;

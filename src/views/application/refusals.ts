@@ -64,11 +64,11 @@ export function applicationFormErrors({ title }: { title: { text: string } }, re
 }
 
 /** Checks a new name, and returns what is wrong with it; undefined if nothing is. */
-export const nameNotMatching = (name: string): string | undefined =>
-  name === '' ? nameNeeded.name : mixedScriptText(name);
+export const applicationNameError = (name: string): string | undefined =>
+  name === '' ? applicationFieldErrors.name : mixedScriptText(name);
 
 /** What each field needs. */
-export const nameNeeded = {
+export const applicationFieldErrors = {
   name: `Type a name, in 1 to ${applicationNameLimit} characters that are not only spaces.`,
   people: `Choose up to ${maxOwners - 1} people.`,
   person: 'Choose one person.',

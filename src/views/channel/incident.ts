@@ -1,6 +1,6 @@
 /** The message about an incident: a destination that takes no messages, or dead letters. */
 import { truncate } from '../../domain/text.ts';
-import { context, escaped, section } from '../blocks.ts';
+import { context, escapeMrkdwn, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
 /** `letters` counts the dead letters; `stands`: the other messages are still retried. */
@@ -41,7 +41,7 @@ function named(place: string): string {
   }
 }
 
-const code = (text: string): string => `\`${escaped(truncate(text.replaceAll('`', "'"), 100))}\``;
+const code = (text: string): string => `\`${escapeMrkdwn(truncate(text.replaceAll('`', "'"), 100))}\``;
 
 const invite = `the bot is not in it, or it is gone. Write ${code('/invite @Registrar')} there, or choose another channel`;
 

@@ -18,7 +18,7 @@ const maxNameLength = 75;
 
 export const snoozeButton = 'put-off';
 
-export type ReminderItem = {
+export type ListedRequest = {
   id: number;
   version: number;
   service: string;
@@ -30,7 +30,7 @@ export type ReminderItem = {
   link: string | undefined;
 };
 
-export type ReminderList = ReminderItem & {
+export type ReminderRow = ListedRequest & {
   /** The channel whose approvers decide it, where that is another one. */
   elsewhere: string | undefined;
   /** When it expires, where no other reminder comes before. */
@@ -39,7 +39,7 @@ export type ReminderList = ReminderItem & {
 };
 
 /** Renders a reminder of these requests, oldest first, out of `total`. */
-export function reminderMessage(waiting: ReminderList[], total: number, mentioned: Mentions, now: Date): Message {
+export function reminderMessage(waiting: ReminderRow[], total: number, mentioned: Mentions, now: Date): Message {
   const headline = total === 1 ? 'A request is waiting for a decision' : `${total} requests are waiting for a decision`;
   const whom = [...mentioned.users, ...mentioned.groups];
   const elsewhere = waiting.some((one) => one.elsewhere);
@@ -64,7 +64,7 @@ function mentionList(ids: string[]): string {
   return shown.length > 0 ? `${shown.join(', ')} and ${last}` : `${last}`;
 }
 
-function row(waiting: ReminderList, now: Date): SectionBlock {
+function row(waiting: ReminderRow, now: Date): SectionBlock {
   const { id, version, elsewhere, expires, putOff } = waiting;
   const facts = [
     waitingLine(waiting, now),
@@ -78,12 +78,12 @@ function row(waiting: ReminderList, now: Date): SectionBlock {
 }
 
 /** Renders the names as plain text, where they cannot mention. */
-const named = ({ service, application, called }: ReminderItem) =>
+const named = ({ service, application, called }: ListedRequest) =>
   plain(
     `${truncate(service, maxNameLength)} — ${truncate(application, maxNameLength)}\nasked for by ${truncate(called, maxNameLength)}`,
   );
 
-const waitingLine = ({ requestedAt, link }: ReminderItem, now: Date): string =>
+const waitingLine = ({ requestedAt, link }: ListedRequest, now: Date): string =>
   `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
 const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
@@ -100,7 +100,7 @@ export const replacedReminder: Message = {
 };
 
 /** Renders the requests that have had their last reminder. */
-export function lastReminders(waiting: ReminderItem[], total: number, now: Date): Message {
+export function lastReminders(waiting: ListedRequest[], total: number, now: Date): Message {
   const headline =
     total === 1 ? 'A request has had its last reminder' : `${total} requests have had their last reminder`;
   return {

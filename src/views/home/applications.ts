@@ -14,7 +14,7 @@ import { pager } from './pagination.ts';
 export const maxShown = 15;
 
 export const unregisterButton = 'unregister';
-export const editButton = 'edit';
+export const editReasonButton = 'edit';
 
 /** An application with one of its live registrations, or with none. */
 export type HeldApplication = {
@@ -53,7 +53,7 @@ function registrationBlocks(
   const edit: KnownBlock = {
     type: 'actions',
     block_id: `edit-${id}`,
-    elements: [button(editButton, 'Edit reason', `${id}@${version}`)],
+    elements: [button(editReasonButton, 'Edit reason', `${id}@${version}`)],
   };
   const unregister = {
     ...button(unregisterButton, 'Unregister', `${id}@${version}`),

@@ -15,7 +15,7 @@ export const maxQueued = 11;
 
 export const servicePicker = 'home-service';
 export const searchField = 'home-search';
-export const showAll = 'home-all';
+export const showAllButton = 'home-all';
 
 /** A pending request that the person may decide. */
 export type QueueItem = {
@@ -34,9 +34,9 @@ type Service = { id: number; slug: string; name: string };
 /** The filter of the queue. `service` is undefined also where the chosen one is no longer in the catalog. */
 type Filter = { active: boolean; service: Service | undefined; search: string };
 
-export type Queue = Page<QueueItem> & { filter: Filter };
+export type ApprovalQueue = Page<QueueItem> & { filter: Filter };
 
-export function queueBlocks(waiting: Queue, now: Date): KnownBlock[] {
+export function queueBlocks(waiting: ApprovalQueue, now: Date): KnownBlock[] {
   const { total, filter, rows } = waiting;
   const nothing = filter.active ? 'No pending request matches.' : 'Nothing waits for your decision.';
   return [
@@ -57,7 +57,7 @@ function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
   const services = picker(servicePicker, 'All services');
   const chosen = service ? { ...services, initial_option: queueServiceOption(service) } : services;
   const typed = search === '' ? {} : { initial_value: search };
-  const all: ActionsBlock = { type: 'actions', block_id: 'all', elements: [button(showAll, 'Show all', 'all')] };
+  const all: ActionsBlock = { type: 'actions', block_id: 'all', elements: [button(showAllButton, 'Show all', 'all')] };
   return [
     { ...input(`service-${service?.id ?? 'all'}`, 'Service', chosen), dispatch_action: true },
     {

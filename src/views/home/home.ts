@@ -8,7 +8,7 @@ import type { Page } from '../../domain/pagination.ts';
 import { newApplicationButton } from '../application/menu.ts';
 import { button, context } from '../blocks.ts';
 import { applicationBlocks, type HeldApplication } from './applications.ts';
-import { type Queue, queueBlocks } from './approval-queue.ts';
+import { type ApprovalQueue, queueBlocks } from './approval-queue.ts';
 import { type Catalog, catalogBlocks } from './catalog.ts';
 
 export const registerButton = 'register';
@@ -16,7 +16,7 @@ export const registerButton = 'register';
 export type HomeFacts = {
   held: Page<HeldApplication>;
   /** Null for people who decide nothing. */
-  waiting: Queue | null;
+  waiting: ApprovalQueue | null;
   /** Null for people who are no admins. */
   catalog: Catalog | null;
   /** Slack did not say who may decide some of the pending requests. */

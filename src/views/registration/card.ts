@@ -18,7 +18,7 @@ import {
 } from '../blocks.ts';
 import { type ButtonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
-import { historyId } from './history-modal.ts';
+import { historyButton } from './history-modal.ts';
 import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where the transition table has it. */
@@ -30,7 +30,7 @@ const buttons = [
 ] as const satisfies { action: Decision; label: string; style: 'primary' | 'danger' }[];
 
 /** The action id of the card's overflow menu; the buttons' are the actions themselves. */
-export const overflowId = 'more';
+export const cardMenuId = 'more';
 
 /** How many events a card shows, the newest: a message takes 50 blocks, and each event up to two. */
 const eventsShown = 18;
@@ -123,11 +123,14 @@ function buttonBlocks(registration: Registration): KnownBlock[] {
   const value = `${id}@${version}`;
   // A closed card has no buttons.
   if (!isLive(status)) return [];
-  const elements: ActionsBlock['elements'] = [...decisionButtons(registration), button(historyId, 'History', value)];
+  const elements: ActionsBlock['elements'] = [
+    ...decisionButtons(registration),
+    button(historyButton, 'History', value),
+  ];
   if (nextStatus(status, 'delete')) {
     elements.push({
       type: 'overflow',
-      action_id: overflowId,
+      action_id: cardMenuId,
       options: [option('Delete request', `delete:${value}`)],
       confirm: confirmDelete(service.name, application),
     });

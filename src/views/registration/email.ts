@@ -42,11 +42,11 @@ export function renderEmail(
       '<!doctype html>',
       '<html lang="en"><head><meta charset="utf-8"></head>',
       '<body style="font-family: sans-serif; line-height: 1.5">',
-      `<p><strong>${escaped(headline)}</strong></p>`,
+      `<p><strong>${escapeHtml(headline)}</strong></p>`,
       `<p>${Object.entries(about)
-        .map(([label, name]) => `${label}: <strong>${escaped(name)}</strong>`)
+        .map(([label, name]) => `${label}: <strong>${escapeHtml(name)}</strong>`)
         .join('<br>\n')}</p>`,
-      ...(why ? [`<blockquote style="white-space: pre-wrap">${escaped(why)}</blockquote>`] : []),
+      ...(why ? [`<blockquote style="white-space: pre-wrap">${escapeHtml(why)}</blockquote>`] : []),
       `<p>${nextStep(entry, service.docs, inHtml)}</p>`,
       ...(card ? [`<p>${inHtml.link(card, openCard)}</p>`] : []),
       '</body></html>',
@@ -60,12 +60,12 @@ const openCard = 'Open the card in Slack';
 const inText: Markup = { command: (text) => text, link: (url, label) => `${label} (${oneLine(url)})` };
 
 const inHtml: Markup = {
-  command: (text) => `<code>${escaped(text)}</code>`,
-  link: (url, label) => `<a href="${escaped(url)}">${escaped(label)}</a>`,
+  command: (text) => `<code>${escapeHtml(text)}</code>`,
+  link: (url, label) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`,
 };
 
 /** Escapes what HTML reads as markup, in text and in quoted attributes. */
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** Puts a text on one line, without what mail programs do not show. */
 const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();

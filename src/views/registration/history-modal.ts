@@ -8,7 +8,7 @@ import { eventTitle, statusEmoji } from './timeline.ts';
  * The button of the card, and those of the modal. All of them carry `id@version`; those of the modal, the newest
  * version to show.
  */
-export const historyId = 'history';
+export const historyButton = 'history';
 export const historyPages = ['history-newer', 'history-older'] as const;
 
 /** How many events a page shows: a view takes 100 blocks, and each event up to two. */

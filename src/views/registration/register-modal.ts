@@ -13,8 +13,8 @@ import {
   picker,
   plain,
   plainDate,
+  reasonError,
   reasonInput,
-  reasonNeeded,
   reasonText,
 } from '../blocks.ts';
 import { mixedScriptText } from '../name-errors.ts';
@@ -135,7 +135,7 @@ const values = z.object({
 const needed = {
   services: `Choose from 1 to ${maxServicesPerForm} services out of the list.`,
   application: 'Choose one of your applications, or type a name to create one.',
-  reason: reasonNeeded,
+  reason: reasonError,
 } as const;
 
 export type RegisterForm = { services: number[]; application: { id: number } | { name: string }; reason: string };
@@ -178,8 +178,8 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
       return 'One of these services is not in the catalog any more. Remove it and choose again.';
     case 'disabled':
       return `Application registration is not enabled for this Service. ${refusal.services.join(', ')}: please contact an admin.`;
-    case 'standing':
-      return refusal.standing
+    case 'existing':
+      return refusal.existing
         .map(({ service, status, since }) => {
           const registered = `${service} is already ${status} for this application, since ${plainDate(since, timeZone)}.`;
           return `${registered}${firstStep[status] ?? ''}`;

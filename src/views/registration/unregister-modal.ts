@@ -72,7 +72,7 @@ export function readChoice(submitted: unknown): ButtonValue | undefined {
   return readButton(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
 }
 
-export const choiceNeeded = { registration: 'Choose one of your registrations out of the list.' };
+export const choiceError = { registration: 'Choose one of your registrations out of the list.' };
 
 /** Says why nothing was unregistered, on the field. */
 export function unregisterErrors(refusal: Refusal, timeZone: string): { registration: string } {

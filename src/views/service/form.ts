@@ -142,7 +142,7 @@ export function readServiceForm(
   };
 }
 
-export const slugTaken = (slug: string): ServiceFieldErrors => ({
+export const slugTakenError = (slug: string): ServiceFieldErrors => ({
   slug: `There is a service with the slug ${slug} already. Write another.`,
 });
 
