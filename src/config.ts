@@ -80,6 +80,7 @@ const environment = z.object({
   CATALOG_FILE: z.string().optional(),
   HOST: z.string().default('0.0.0.0'),
   PORT: port.default(3000),
+  METRICS_PORT: port.optional(),
   REMINDER_SCHEDULE: schedule.default('0 9 * * 1-5'),
   REMIND_AFTER: duration.default(86_400_000),
   EXPIRE_PENDING_AFTER: duration.optional(),

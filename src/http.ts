@@ -1,71 +1,128 @@
-/** The HTTP listener of both modes: is it alive, is it ready, its metrics, and in HTTP mode Slack's own requests. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+/** The HTTP listener of both modes: health, readiness, metrics and, in HTTP mode, Slack's own requests. */
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What must be so before work may be sent here; each says in a few words what fails, or null. */
+/** What has to hold before work may be sent here. Each check says in a few words what fails, or null. */
 export type ReadinessChecks = Record<string, () => Promise<string | null>>;
 
-/** How far ahead Slack's clock may be, in seconds: the SDK refuses what is too old, but not what claims to come. */
-const skew = 300;
+export type Routes = {
+  checks: ReadinessChecks;
+  metrics: () => Promise<string>;
+  /** Takes `POST /slack/events`; undefined in Socket Mode. */
+  slack: RequestListener | undefined;
+};
 
-/** How long a request of Slack's may be left open, in milliseconds: Slack waits for three seconds. */
-const answersWithin = 4_000;
+/**
+ * Limits for connections that have proved nothing yet. Slack sends a request in one go and waits three seconds for its answer, so
+ * one that is not complete after four is cut, with its connection. A connection without a request stays open longer than the
+ * sixty seconds after which load balancers drop theirs (nginx, AWS ALB): where ours ended first, a request would be lost.
+ */
+export const defaultLimits = {
+  requestTimeout: 4_000,
+  headersTimeout: 4_000,
+  connectionsCheckingInterval: 500,
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 8_192,
+};
+const maxConnections = 1_000;
 
-/** Listens, and says on which port. Rejects where the address cannot be had. */
+export type HttpServer = {
+  /** The port of HOST and PORT, also where PORT was 0. */
+  port: number;
+  /** The port of METRICS_PORT, where it is set. */
+  metricsPort: number | undefined;
+  close: () => Promise<void>;
+};
+
+/** Listens on one port, or on a second one for `/metrics` and `/readyz`. Rejects where an address cannot be had. */
 export async function serveHttp(
-  { host, port }: { host: string; port: number },
-  checks: ReadinessChecks,
-  metrics: () => Promise<string>,
-  slack: RequestListener | undefined,
-): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path === '/healthz') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
-    } else if (path === '/readyz') {
-      void ready(checks).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      });
-    } else if (path === '/metrics') {
-      void metrics().then(
-        (text) => {
+  { host, port, metricsPort }: { host: string; port: number; metricsPort?: number | undefined },
+  { checks, metrics, slack }: Routes,
+  limits = defaultLimits,
+): Promise<HttpServer> {
+  const ready = readiness(checks);
+  const operations: RequestListener = (request, response) => {
+    switch (pathOf(request.url)) {
+      case '/healthz':
+        return json(response, 200, { ok: true });
+      case '/readyz':
+        return void ready().then(({ status, body }) => json(response, status, body));
+      case '/metrics':
+        return void metrics().then(
           // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
-          response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
-        },
-        () => response.writeHead(500).end(),
-      );
-    } else if (slack && path === '/slack/events' && request.method === 'POST') {
-      // Bolt's listener throws on any other route, and nothing would catch it; and it takes a content type with a charset
-      // for another one.
-      const [type = ''] = (request.headers['content-type'] ?? '').split(';');
-      request.headers['content-type'] = type.trim().toLowerCase();
-      // On what is not even an object it throws where nobody can catch it, and would leave the request open.
-      const late = setTimeout(() => response.headersSent || response.writeHead(400).end(), answersWithin);
-      response.once('close', () => clearTimeout(late));
-      if (Number(request.headers['x-slack-request-timestamp']) > Date.now() / 1000 + skew)
-        response.writeHead(401).end();
-      else slack(request, response);
-    } else {
-      response.writeHead(404).end();
+          (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+          () => response.writeHead(500).end(),
+        );
+      default:
+        response.writeHead(404).end();
     }
-  });
+  };
+  const open: RequestListener = (request, response) => {
+    const path = pathOf(request.url);
+    if (slack && path === '/slack/events' && request.method === 'POST') slack(request, response);
+    else if (metricsPort !== undefined && path !== '/healthz') response.writeHead(404).end();
+    else operations(request, response);
+  };
+
+  const servers = [await listen(open, host, port, limits)];
+  try {
+    if (metricsPort !== undefined) servers.push(await listen(operations, host, metricsPort, limits));
+  } catch (error) {
+    await Promise.all(servers.map(close));
+    throw error;
+  }
+  const [first, second] = servers.map(portOf);
+  return {
+    port: first ?? port,
+    metricsPort: second,
+    close: async () => void (await Promise.all(servers.map(close))),
+  };
+}
+
+const pathOf = (url = ''): string => url.split('?')[0] ?? '';
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function listen(
+  listener: RequestListener,
+  host: string,
+  port: number,
+  limits: typeof defaultLimits,
+): Promise<Server> {
+  const server = createServer(limits, listener);
+  server.maxConnections = maxConnections;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, resolve);
   await promise;
-  return { port: portOf(server), close: () => close(server) };
+  return server;
 }
 
-async function ready(checks: ReadinessChecks) {
-  const failing: Record<string, string> = {};
-  await Promise.all(
+type Readiness = { status: number; body: { ok: boolean; failing?: Record<string, string> } };
+
+/** Asks all checks at once. Those who ask meanwhile share the answer: the number of askers does not load the database. */
+function readiness(checks: ReadinessChecks): () => Promise<Readiness> {
+  let asked: Promise<Readiness> | undefined;
+  return () => {
+    asked ??= check(checks).finally(() => {
+      asked = undefined;
+    });
+    return asked;
+  };
+}
+
+async function check(checks: ReadinessChecks): Promise<Readiness> {
+  const answers = await Promise.all(
     Object.entries(checks).map(async ([part, check]) => {
-      const trouble = await check();
-      if (trouble) failing[part] = trouble;
+      const failure = await check();
+      return failure === null ? [] : [[part, failure] as const];
     }),
   );
+  const failing = Object.fromEntries(answers.flat());
   const ok = Object.keys(failing).length === 0;
-  return { status: ok ? 200 : 503, body: ok ? { ok } : { ok, failing } };
+  return ok ? { status: 200, body: { ok } } : { status: 503, body: { ok, failing } };
 }
 
 function portOf(server: Server): number {
@@ -74,7 +131,7 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** Closes it when the requests under way are answered. Connections that are only kept alive are not waited for. */
+/** Closes a server when the requests in flight are answered. Idle connections are not waited for. */
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());

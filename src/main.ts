@@ -66,22 +66,26 @@ export async function start(
   const metrics = createMetrics(() => (db && state.migrated ? readings.collect(db) : undefined), now);
   const slack = createSlack(config, log, metrics, createHttpClient(config), socketMode);
   const http = await serveHttp(
-    { host: config.HOST, port: config.PORT },
+    { host: config.HOST, port: config.PORT, metricsPort: config.METRICS_PORT },
     {
-      process: async () => (state.stopping ? 'stopping' : null),
-      database: async () => {
-        if (!db || !state.migrated) return 'not reachable, or not migrated yet';
-        return (await withTimeout(checkFor, reachable(db.tables), false))
-          ? null
-          : 'not reachable, or not to be written';
+      checks: {
+        process: async () => (state.stopping ? 'stopping' : null),
+        database: async () => {
+          if (!db || !state.migrated) return 'not reachable, or not migrated yet';
+          return (await withTimeout(checkFor, reachable(db.tables), false))
+            ? null
+            : 'not reachable, or not to be written';
+        },
+        slack: async () =>
+          state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
       },
-      slack: async () =>
-        state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
+      metrics: metrics.text,
+      slack: slack.listener,
     },
-    metrics.text,
-    slack.listener,
   ).catch((error) => {
-    throw new StartError(`HOST and PORT: cannot registerListeners on ${config.HOST}:${config.PORT} (${error.code}).`);
+    throw new StartError(
+      `HOST, PORT and METRICS_PORT: cannot listen on ${config.HOST}:${error.port ?? config.PORT} (${error.code}).`,
+    );
   });
 
   log.info({ port: http.port }, 'listening');

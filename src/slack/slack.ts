@@ -7,11 +7,12 @@ import type { HttpClient } from '../http-client.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createInFlight } from './middleware/in-flight.ts';
+import { maxBody, signedRequestsOnly } from './signed-requests.ts';
 import { createSocketModeReceiver, defaultTimings } from './socket-mode/receiver.ts';
 
 export type Slack = {
   app: App;
-  /** Answers whoever inFlight: quickly or not at all. */
+  /** Answers the person who acts: quickly or not at all. */
   client: WebClient;
   /** Posts what the outbox holds. */
   poster: WebClient;
@@ -59,7 +60,7 @@ export function createSlack(
         { appToken, api: { slackApiUrl, fetch }, agentFor: httpClient.agentFor, logger, log },
         timings,
       )
-    : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: 1_000_000 });
+    : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: maxBody });
   const socketMode = receiver instanceof HTTPReceiver ? undefined : receiver;
   const app = new App({
     token,
@@ -79,7 +80,7 @@ export function createSlack(
     app,
     client: app.client,
     poster: new WebClient(token, { ...posting, logger }),
-    listener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
+    listener: receiver instanceof HTTPReceiver ? signedRequestsOnly(receiver.requestListener) : undefined,
     async start() {
       await app.init();
       await socketMode?.start();

@@ -29,6 +29,8 @@ function delivered(type: string): Payload {
   return structuredClone(found);
 }
 
+const large = 'x'.repeat(10_000_000);
+
 const unknown = 'Registrar does not know this any more, and nothing was changed.';
 
 describe('what this version does not know', () => {
@@ -86,7 +88,8 @@ describe('what Slack did not sign, or not now', () => {
     ['in six minutes', 401, () => ({ headers: signed(body, minutes(6)) })],
     ['another body', 401, () => ({ headers: signed(`${body}&text=x`) })],
     ['no time', 401, () => ({ headers: { ...signed(body), 'x-slack-request-timestamp': 'now' } })],
-    ['ten megabytes', 413, () => ({ body: 'x'.repeat(10_000_000), headers: {} })],
+    ['ten megabytes that are signed', 413, () => ({ body: large, headers: signed(large) })],
+    ['ten megabytes that are not', 401, () => ({ body: large, headers: {} })],
     ['nonsense', 400, () => ({ body: '{', headers: { ...signed('{'), 'content-type': 'application/json' } })],
     ['a picture', 400, () => ({ headers: { ...signed(body), 'content-type': 'image/png' } })],
   ])('%s, is refused with %i and reaches no feature', async (_, status, forged) => {

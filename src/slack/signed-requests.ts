@@ -1,0 +1,55 @@
+/**
+ * The gate in front of Bolt's HTTP receiver. Bolt buffers a body before it looks at the signature; whoever reaches the port could
+ * fill the memory. Here a request is refused by its headers first, and what is read is bounded in total.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+/** The largest body that is read, in bytes. Slack's largest are forms that carry a view, of 250 KB, percent-encoded. */
+export const maxBody = 1_000_000;
+
+/** The bytes that all requests together may announce while their signatures are not verified yet. */
+const maxUnverified = 32 * maxBody;
+
+/** How far a timestamp may be from our clock, in seconds (https://docs.slack.dev/authentication/verifying-requests-from-slack). */
+const maxSkew = 300;
+
+/** How long a request may stay unanswered, in milliseconds: Slack waits for three seconds. */
+const answerTimeout = 4_000;
+
+/** Passes on what can be a signed request of Slack's, and answers everything else without reading its body. */
+export function signedRequestsOnly(next: RequestListener, now: () => number = Date.now): RequestListener {
+  let unverified = 0;
+  return (request, response) => {
+    const status =
+      refusedByHeaders(request, now()) ?? (unverified + lengthOf(request) > maxUnverified ? 503 : undefined);
+    if (status) return refuse(response, status);
+    const length = lengthOf(request);
+    unverified += length;
+    request.once('close', () => {
+      unverified -= length;
+    });
+
+    // Bolt takes a content type with a charset for another one.
+    const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+    request.headers['content-type'] = type.trim().toLowerCase();
+    // On a body that is not even an object Bolt throws outside of any promise and leaves the request open.
+    const late = setTimeout(() => response.headersSent || refuse(response, 400), answerTimeout);
+    response.once('close', () => clearTimeout(late));
+    next(request, response);
+  };
+}
+
+/** The status that answers a request which cannot be Slack's, by its headers alone; undefined where it can. */
+function refusedByHeaders({ headers }: IncomingMessage, now: number): number | undefined {
+  const { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp } = headers;
+  if (!/^v0=[0-9a-f]{64}$/.test(String(signature)) || !/^\d{1,12}$/.test(String(timestamp))) return 401;
+  if (Math.abs(now / 1000 - Number(timestamp)) > maxSkew) return 401;
+  return Number(headers['content-length'] ?? 0) > maxBody ? 413 : undefined;
+}
+
+/** The length that a request announces, in bytes. Some tunnels send bodies in chunks, of a length that shows only at their end. */
+const lengthOf = ({ headers }: IncomingMessage): number => Number(headers['content-length'] ?? maxBody);
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { connection: 'close' }).end();
+}
