@@ -55,6 +55,7 @@ export async function start(
     signal = new AbortController().signal,
     now = () => new Date(),
     housekeeping = reconcileSchedule,
+    wallClock = true,
     socketMode = defaultTimings,
   } = {},
 ): Promise<Running> {
@@ -139,7 +140,7 @@ export async function start(
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     await outbox.work(tables, deliver(deps));
-    const { runDueJobs, stop: stopClock } = startScheduler(deps, housekeeping);
+    const { runDueJobs, stop: stopClock } = startScheduler(deps, { housekeeping, wallClock });
     parts.defer(stopClock);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, runDueJobs, stop };

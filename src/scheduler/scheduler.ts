@@ -21,9 +21,16 @@ export const reconcileSchedule = { at: '*/5 * * * *', jitter: 60_000 };
 
 /**
  * Looks at the clock at each moment that a schedule names, and once a minute: what slept through a tick, was down, had
- * no database or was led past it by daylight saving so makes it up.
+ * no database or was led past it by daylight saving so makes it up. Where `wallClock` is false it looks only when it is
+ * asked to: for who brings a clock of their own.
  */
-export function startScheduler(deps: Deps, housekeeping = reconcileSchedule): Scheduler {
+export function startScheduler(
+  deps: Deps,
+  {
+    housekeeping = reconcileSchedule,
+    wallClock = true,
+  }: { housekeeping?: typeof reconcileSchedule; wallClock?: boolean },
+): Scheduler {
   const { config, db, metrics, now, log } = deps;
   const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
   const digests = weekly === undefined ? undefined : parseCron(weekly, timezone);
@@ -50,11 +57,15 @@ export function startScheduler(deps: Deps, housekeeping = reconcileSchedule): Sc
 
   const quiet = { suppressMissedWarning: true };
   const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
-  const tasks = [
-    ...[daily, ...(weekly === undefined ? [] : [weekly])].map((ticks) => schedule(ticks, beat, { ...quiet, timezone })),
-    schedule('* * * * *', beat, quiet),
-    schedule(housekeeping.at, ({ date }) => keepHouse(date), { maxRandomDelay: housekeeping.jitter, noOverlap: true }),
-  ];
+  const ticks = weekly === undefined ? [daily] : [daily, weekly];
+  const reconcileAt = { maxRandomDelay: housekeeping.jitter, noOverlap: true };
+  const tasks = wallClock
+    ? [
+        ...ticks.map((tick) => schedule(tick, beat, { ...quiet, timezone })),
+        schedule('* * * * *', beat, quiet),
+        schedule(housekeeping.at, ({ date }) => keepHouse(date), reconcileAt),
+      ]
+    : [];
   void beat();
   return {
     runDueJobs: beat,

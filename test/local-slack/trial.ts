@@ -37,15 +37,23 @@ export async function workspaceWith(options: WorkspaceOptions = {}) {
 
 export type Mode = 'socket' | 'http';
 
-/** A bot that registers one service and lets people approve: every kind of payload, once. */
-export async function botOn(workspace: Workspace, mode: Mode, change: (app: App) => void = listen): Promise<App> {
+/**
+ * A bot that registers one service and lets people approve: every kind of payload, once. It gives a connection up where
+ * no pong comes for `pingTimeout` milliseconds.
+ */
+export async function botOn(
+  workspace: Workspace,
+  mode: Mode,
+  change: (app: App) => void = listen,
+  pingTimeout = 60_000,
+): Promise<App> {
   const api = { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 } };
   const receiver =
     mode === 'socket'
       ? new SocketModeReceiver({
           appToken: workspace.appToken,
           logger: silent,
-          clientPingTimeout: 200,
+          clientPingTimeout: pingTimeout,
           installerOptions: { clientOptions: { ...api } },
         })
       : new HTTPReceiver({ signingSecret: workspace.signingSecret, logger: silent });

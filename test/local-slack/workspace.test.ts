@@ -285,7 +285,8 @@ describe('deliveries', () => {
   it('without a bot a command fails, and a connection that is asked to leave comes back', async () => {
     const { workspace } = await workspaceWith();
     expect(await workspace.command('dana', 'general', '/mine')).toMatchObject({ ok: false });
-    await botOn(workspace, 'socket');
+    // That one it was asked to leave the SDK notices by its ping.
+    await botOn(workspace, 'socket', listen, 1_000);
     expect(workspace.connections).toBe(1);
     workspace.disconnect('refresh_requested');
     await workspace.until(() => workspace.connections === 0);
