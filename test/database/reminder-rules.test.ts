@@ -97,7 +97,7 @@ describe('what is drawn', () => {
       link: 'https://acme-and-daughters.enterprise.slack.com/archives/C0123456789/p1790000000000000',
       elsewhere: index % 2 === 0 ? 'C0123456789' : undefined,
       expires: start,
-      putOff: { by: 'U0123456789', until: start },
+      snoozed: { by: 'U0123456789', until: start },
     }),
   );
   const many = Array.from({ length: 70 }, (_, index) => `U01234567${index}`);
@@ -113,7 +113,7 @@ describe('what is drawn', () => {
     [
       'one with all its buttons',
       reminderMessage(
-        listed.map((one) => ({ ...one, putOff: undefined, elsewhere: undefined })),
+        listed.map((one) => ({ ...one, snoozed: undefined, elsewhere: undefined })),
         20,
         { users: many, groups: [] },
         after(1_000),

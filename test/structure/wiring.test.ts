@@ -170,7 +170,7 @@ const waits = { ...registration('pending'), service: 'Payments API', called: 'da
 const told = [
   decisionMessage(registration('expired'), { ...entry, at: new Date(0) }),
   reminderMessage(
-    [{ ...waits, elsewhere: undefined, expires: undefined, putOff: undefined }],
+    [{ ...waits, elsewhere: undefined, expires: undefined, snoozed: undefined }],
     1,
     { users: [], groups: [] },
     new Date(0),

@@ -32,7 +32,7 @@ export function deliverIncident({ config, db, poster, directory, log }: Deps) {
     const stands = known?.overAt === null;
     const letters = await deadLetters.count(db, { place, why });
     if (!stands && letters === 0) return;
-    const message = incidentMessage({ place, why, stands, letters });
+    const message = incidentMessage({ place, why, open: stands, deadLetters: letters });
     const posting = { db, poster, attempt };
     const mark: MessageMarker = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
     if (await told(posting, policy.adminChannel, message, mark)) return;

@@ -81,11 +81,11 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
         approvers: allowedApprovers(service, config.policy),
         elsewhere: remindedIn && remindedIn !== channel ? remindedIn : undefined,
         expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),
-        putOff: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
+        snoozed: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
       };
     });
     // Those of other channels are mentioned there.
-    const own = waiting.filter(({ elsewhere, putOff }) => !elsewhere && !putOff);
+    const own = waiting.filter(({ elsewhere, snoozed }) => !elsewhere && !snoozed);
     return reminderMessage(waiting, total, await mentionedFor(own), now());
   }
 

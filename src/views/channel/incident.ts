@@ -3,22 +3,22 @@ import { truncate } from '../../domain/text.ts';
 import { context, escapeMrkdwn, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
 
-/** `letters` counts the dead letters; `stands`: the other messages are still retried. */
-export type IncidentFacts = { place: string; why: string; stands: boolean; letters: number };
+/** An incident. While it is open, messages are retried; `deadLetters` counts those that are not. */
+export type IncidentFacts = { place: string; why: string; open: boolean; deadLetters: number };
 
-export function incidentMessage({ place, why, stands, letters }: IncidentFacts): Message {
+export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts): Message {
   const cause = remedies[why] ?? `the cause is ${code(why)}`;
-  const headline = stands
+  const headline = open
     ? `Registrar cannot reach ${named(place)}: ${cause}.`
-    : `${letters === 1 ? 'A message' : `${letters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
+    : `${deadLetters === 1 ? 'A message' : `${deadLetters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
   const after = 'What waits is tried again, and follows by itself once this is mended.';
-  const deadLetters = letters === 1 ? 'One message was put aside.' : `${letters} messages were put aside.`;
-  const kept = `${deadLetters} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
+  const counted = deadLetters === 1 ? 'One message was put aside.' : `${deadLetters} messages were put aside.`;
+  const kept = `${counted} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
   return {
     text: headline,
     blocks: [
       { ...section(`:warning: *${headline}*`), block_id: 'trouble' },
-      { ...context([...(stands ? [after] : []), ...(letters > 0 ? [kept] : [])].join(' ')), block_id: 'next' },
+      { ...context([...(open ? [after] : []), ...(deadLetters > 0 ? [kept] : [])].join(' ')), block_id: 'next' },
     ],
   };
 }

@@ -35,7 +35,7 @@ export type ReminderRow = ListedRequest & {
   elsewhere: string | undefined;
   /** When it expires, where no other reminder comes before. */
   expires: Date | undefined;
-  putOff: { by: string; until: Date } | undefined;
+  snoozed: { by: string; until: Date } | undefined;
 };
 
 /** Renders a reminder of these requests, oldest first, out of `total`. */
@@ -65,15 +65,15 @@ function mentionList(ids: string[]): string {
 }
 
 function row(waiting: ReminderRow, now: Date): SectionBlock {
-  const { id, version, elsewhere, expires, putOff } = waiting;
+  const { id, version, elsewhere, expires, snoozed } = waiting;
   const facts = [
     waitingLine(waiting, now),
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
-    ...(putOff ? [`:zzz: Put off until ${dateTime(putOff.until)} by ${mention(putOff.by)}`] : []),
+    ...(snoozed ? [`:zzz: Put off until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
   ];
   const later =
-    putOff || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', `${id}@${version}`) };
+    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', `${id}@${version}`) };
   return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
 }
 
