@@ -1,7 +1,10 @@
-/** The catalog file: YAML to services, checked whole. A mistake names file, line and field. */
+/** The catalog file: YAML to services and gateways, checked whole. A mistake names file, line and field. */
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { GatewaySettings } from './access/gateway.ts';
+import { type DeclaredGateway, type GatewayTokens, joinTokens } from './access/settings.ts';
+import { gatewayKinds, gatewayName, gatewayNameRule, groupRule, isGroup } from './domain/access.ts';
 import { findMixedScript, stripInvisible } from './domain/names.ts';
 import {
   approverId,
@@ -51,9 +54,16 @@ const service = z
       .array(z.string().regex(approverId, 'a user ID (U… or W…) or a user group ID (S…)'))
       .max(serviceLimits.approvers, `at most ${serviceLimits.approvers} approvers: name a user group instead`)
       .default([]),
+    access: z
+      .strictObject({
+        gateway: z.string('the name of a gateway'),
+        group: z.string(groupRule).refine(isGroup, groupRule),
+        credential: z.enum(['key', 'none'], 'key or none').default('none'),
+      })
+      .optional(),
   })
   .transform(
-    ({ slug, name, description, docs, registration, approval, channel, approvers }): CatalogService => ({
+    ({ slug, name, description, docs, registration, approval, channel, approvers, access }): CatalogService => ({
       slug,
       name,
       description,
@@ -62,27 +72,81 @@ const service = z
       autoApprove: approval === 'auto',
       channel: channel ?? null,
       approvers,
+      access: access ?? null,
     }),
   );
 
-const catalog = z.strictObject({ services: z.array(service) }).superRefine(({ services }, context) => {
-  const first = new Map<string, number>();
-  for (const [index, { slug }] of services.entries()) {
-    const before = first.get(slug);
-    if (before === undefined) first.set(slug, index);
-    else
-      context.addIssue({
-        code: 'custom',
-        path: ['services', index, 'slug'],
-        message: `a slug of its own: ${slug} is taken above`,
-      });
-  }
-});
+/** The hosts of this machine: what is sent there, no one else reads. */
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host);
 
-export type CatalogFile = { ok: true; services: CatalogService[] } | { ok: false; mistakes: string[] };
+const gateway = z
+  .strictObject({
+    name: z.string().regex(gatewayName, gatewayNameRule),
+    kind: z.enum(gatewayKinds, 'kong, konnect or webhook'),
+    url: z.string().refine((text) => isAddress(URL.parse(text)), 'a URL without user, query and fragment'),
+    // The host that may be spoken to without encryption: what is sent there, a token or a key, can be read on the way.
+    allowHttp: z.string().optional(),
+  })
+  .superRefine(({ url, allowHttp }, context) => {
+    const { protocol, hostname } = URL.parse(url) ?? {};
+    if (protocol !== 'http:' || isLoopback(hostname ?? '') || allowHttp === hostname) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['url'],
+      message: `an address that begins with https://, or allowHttp: ${hostname} where its network may read tokens and keys`,
+    });
+  })
+  .transform(({ name, kind, url }): DeclaredGateway => ({ name, kind, url }));
 
-/** Reads and checks the catalog file. Each mistake is a line: `catalog.yaml:12: services[3].slug: expected …`. */
-export async function readCatalog(path: string): Promise<CatalogFile> {
+const isAddress = (url: URL | null): boolean =>
+  url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
+
+const catalog = z
+  .strictObject({ services: z.array(service), gateways: z.array(gateway).default([]) })
+  .superRefine(({ services, gateways }, context) => {
+    const mistake = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const [index, slug] of repeated(services.map((one) => one.slug)))
+      mistake(['services', index, 'slug'], `a slug of its own: ${slug} is taken above`);
+    for (const [index, name] of repeated(gateways.map((one) => one.name)))
+      mistake(['gateways', index, 'name'], `a name of its own: ${name} is taken above`);
+    const kinds = new Map(gateways.map((one) => [one.name, one.kind]));
+    for (const [index, { access }] of services.entries()) {
+      if (!access) continue;
+      const kind = kinds.get(access.gateway);
+      const names = [...kinds.keys()].join(', ') || 'none yet';
+      if (!kind) mistake(['services', index, 'access', 'gateway'], `a name of those in gateways: ${names}`);
+      if (kind === 'webhook' && access.credential === 'key')
+        mistake(['services', index, 'access', 'credential'], 'none: keys are made at kong and konnect gateways only');
+    }
+  });
+
+/** Finds the values that have come before, with their index. */
+const repeated = (values: string[]): [number, string][] =>
+  [...values.entries()].filter(([index, value]) => values.indexOf(value) < index);
+
+/** What the file says. */
+export type ParsedCatalog =
+  | { ok: true; services: CatalogService[]; gateways: DeclaredGateway[] }
+  | { ok: false; mistakes: string[] };
+
+/** What the file says, with the tokens of its gateways. */
+export type Catalog =
+  | { ok: true; services: CatalogService[]; gateways: GatewaySettings[] }
+  | { ok: false; mistakes: string[] };
+
+/**
+ * Reads and checks the catalog file and the tokens of the gateways that it names. Each mistake is a line:
+ * `catalog.yaml:12: services[3].slug: expected …`, or `GATEWAY_EDGE_TOKEN: …`. Without a file there is neither.
+ */
+export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<Catalog> {
+  const parsed = path === undefined ? { ok: true as const, services: [], gateways: [] } : await readFrom(path);
+  // Where the file is wrong, its gateways are not known.
+  if (!parsed.ok) return parsed;
+  const { gateways, mistakes } = joinTokens(parsed.gateways, tokens);
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ...parsed, gateways };
+}
+
+async function readFrom(path: string): Promise<ParsedCatalog> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -94,7 +158,7 @@ export async function readCatalog(path: string): Promise<CatalogFile> {
 }
 
 /** Checks the text of a catalog file; `path` is for the messages. */
-export function parseCatalog(path: string, text: string): CatalogFile {
+export function parseCatalog(path: string, text: string): ParsedCatalog {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
@@ -110,7 +174,7 @@ export function parseCatalog(path: string, text: string): CatalogFile {
     return { ok: false, mistakes: [`${path}: not valid YAML: ${error instanceof Error ? error.message : error}`] };
   }
   const parsed = catalog.safeParse(content);
-  if (parsed.success) return { ok: true, services: parsed.data.services };
+  if (parsed.success) return { ok: true, ...parsed.data };
   return {
     ok: false,
     mistakes: parsed.error.issues.map((issue) => {

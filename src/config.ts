@@ -117,6 +117,8 @@ const environment = z.object({
 export type Config = z.infer<typeof environment> & {
   /** Who may decide, where a service says nothing of its own. */
   policy: Policy;
+  /** The tokens of gateways by variable, such as GATEWAY_EDGE_TOKEN; the catalog file says which gateways there are. */
+  gatewayTokens: ReadonlyMap<string, string>;
 };
 
 /** Where the database is: all that a program needs which only reads it. */
@@ -139,6 +141,9 @@ export function readConfig(
   if (given.SMTP_URL && !given.MAIL_FROM) {
     mistakes.push({ variable: 'MAIL_FROM', expected: 'the sender of e-mail, needed where SMTP_URL is set' });
   }
+  const tokens = gatewayTokensIn(given);
+  for (const [variable, token] of tokens)
+    if (!/^[\x21-\x7e]+$/.test(token)) mistakes.push({ variable, expected: 'a token, without spaces' });
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   const policy = {
     approvers: parsed.data.APPROVERS,
@@ -146,7 +151,7 @@ export function readConfig(
     allowSelfApproval: parsed.data.ALLOW_SELF_APPROVAL,
     allowExternal: parsed.data.ALLOW_EXTERNAL,
   };
-  return { ok: true, config: { ...parsed.data, policy } };
+  return { ok: true, config: { ...parsed.data, policy, gatewayTokens: tokens } };
 }
 
 /** Checks whether Slack is called without TLS at an address of another machine: tokens could be read on the way. */
@@ -162,6 +167,14 @@ export function readDatabaseConfig(
   const parsed = databaseOnly.safeParse(setIn(env));
   return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: mistakesIn(parsed.error) };
 }
+
+/** Reads the tokens of gateways, by variable. */
+export const gatewayTokensIn = (env: Record<string, string | undefined>): Map<string, string> =>
+  new Map(
+    Object.entries(setIn(env)).flatMap(([name, value]) =>
+      /^GATEWAY_[A-Z0-9_]+_TOKEN$/.test(name) && value ? [[name, value]] : [],
+    ),
+  );
 
 /** What is set. The proxies' variables may be in lower case, which then counts, as curl and Node read them. */
 function setIn(env: Record<string, string | undefined>): Record<string, string | undefined> {

@@ -1,5 +1,6 @@
 /** What a feature is given. */
 import type { WebClient } from '@slack/web-api';
+import type { Gateways } from './access/clients.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/db.ts';
 import type { Schedule } from './domain/schedule.ts';
@@ -13,6 +14,8 @@ export type Deps = {
   db: Db;
   /** Posts what the outbox holds: unhurried, and without retries of its own. */
   poster: WebClient;
+  /** The gateways of the catalog file, by name. */
+  gateways: Gateways;
   directory: Directory;
   /** Resolves when nobody has acted just now, after at most so many milliseconds. */
   yieldToInteractive: (milliseconds: number) => Promise<void>;

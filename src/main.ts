@@ -1,10 +1,11 @@
 /** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
 
+import { createGateways } from './access/clients.ts';
 import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
-import { type Config, isSlackUnencrypted, readConfig } from './config.ts';
+import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './config.ts';
 import * as outdated from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
 import type { Db } from './db/db.ts';
@@ -59,13 +60,14 @@ export async function start(
     socketMode = defaultTimings,
   } = {},
 ): Promise<Running> {
-  const catalog = config.CATALOG_FILE ? await readCatalog(config.CATALOG_FILE) : undefined;
-  if (catalog && !catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
+  const catalog = await readCatalog(config.CATALOG_FILE, config.gatewayTokens);
+  if (!catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
 
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
   const metrics = createMetrics(() => (db && state.migrated ? readings.collect(db) : undefined), now);
-  const slack = createSlack(config, log, metrics, createHttpClient(config), socketMode);
+  const httpClient = createHttpClient(config);
+  const slack = createSlack(config, log, metrics, httpClient, socketMode);
   const http = await serveHttp(
     { host: config.HOST, port: config.PORT, metricsPort: config.METRICS_PORT },
     {
@@ -115,7 +117,7 @@ export async function start(
     await retryUntilReady('outbox', () => outbox.start(), databaseConfigError, signal, log);
     parts.defer(() => outbox.stop(deliveriesFinishIn));
     state.migrated = true;
-    if (catalog)
+    if (config.CATALOG_FILE)
       log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'the catalog file is applied');
 
     const directory = createDirectory(slack.client, now, log);
@@ -128,6 +130,7 @@ export async function start(
       db,
       poster: slack.poster,
       yieldToInteractive: slack.yieldToInteractive,
+      gateways: createGateways(catalog.gateways, { fetch: httpClient.fetch, now }),
       directory,
       mailer,
       metrics,
@@ -160,7 +163,9 @@ export async function start(
 async function run(): Promise<void> {
   const read = readConfig(process.env);
   if (!read.ok) {
-    const lines = read.mistakes.map(({ variable, expected }) => `  ${variable}: ${expected}`);
+    const catalog = await readCatalog(process.env.CATALOG_FILE || undefined, gatewayTokensIn(process.env));
+    const mistakes = read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`);
+    const lines = [...mistakes, ...(catalog.ok ? [] : catalog.mistakes)].map((line) => `  ${line}`);
     return fail(
       `Registrar cannot start. Please set:\n${lines.join('\n')}\n\nTo try it without Slack or any setting: npm run demo`,
     );

@@ -1,3 +1,4 @@
+import type { ServiceAccess } from './access.ts';
 import type { Approvers } from './approvers.ts';
 import type { CatalogEffect } from './effects.ts';
 import { truncate } from './text.ts';
@@ -15,6 +16,8 @@ export type CatalogService = {
   channel: string | null;
   /** People and groups who may decide; none: APPROVERS. */
   approvers: string[];
+  /** Where an approved application is let through; null: nowhere is anything set. */
+  access: ServiceAccess | null;
 };
 
 /** The settings that an admin may change: all but the key. */

@@ -48,6 +48,19 @@ describe('it does not start, and says what to do', () => {
     `);
   });
 
+  it('with a gateway without its token, which is told with every other mistake', async () => {
+    const file = join(folder, 'gateways.yaml');
+    const gateways = 'gateways:\n  - { name: cloud, kind: konnect, url: "https://eu.api.konghq.com/v2" }\n';
+    await writeFile(file, `services: []\n${gateways}`);
+    const program = run({ CATALOG_FILE: file, PORT: 'http', GATEWAY_CLUOD_TOKEN: 'kpat_secret' });
+    expect(await program.exited).toBe(1);
+    const said = program.lines.join('\n');
+    for (const variable of ['SLACK_BOT_TOKEN', 'PORT', 'GATEWAY_CLOUD_TOKEN', 'GATEWAY_CLUOD_TOKEN'])
+      expect(said).toContain(`  ${variable}: `);
+    expect(said).not.toContain('kpat_secret');
+    await expect(starting({ CATALOG_FILE: file })).rejects.toThrow('GATEWAY_CLOUD_TOKEN: ');
+  });
+
   it('with a catalog file that is wrong, naming file, line and field, and changes nothing', async () => {
     const file = join(folder, 'wrong.yaml');
     await writeFile(

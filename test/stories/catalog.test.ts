@@ -1,4 +1,5 @@
 /** The catalog in Home: what admins do with services, what they are told before, and what others see of it. */
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slugOf, slugPattern } from '../../src/domain/service.ts';
 import type { Person } from '../local-slack/people.ts';
@@ -471,5 +472,63 @@ describe('nobody else', () => {
       const [row] = await sql`select version from services`;
       return row?.version === 3;
     });
+  });
+});
+
+describe('where a gateway is known', () => {
+  const catalog = `services: []
+gateways:
+  - { name: edge, kind: kong, url: "http://127.0.0.1:9" }
+  - { name: hooks, kind: webhook, url: "http://127.0.0.1:9" }
+`;
+  const env = { GATEWAY_HOOKS_TOKEN: Buffer.alloc(24).toString('base64') };
+
+  it('a service is given access there; what is missing or does not fit is told on the field', async () => {
+    await using office = await openOffice({ catalog, env });
+    const { alex } = people(office);
+    await visits(alex);
+    await alex.clicks('Add a service', atHome);
+    await alex.fills('Name', 'Orders API');
+    await alex.picks('Gateway', 'hooks');
+    expect(await alex.submits()).toMatchObject({
+      errors: { 'Group at the gateway': expect.stringMatching(/^Write /) },
+    });
+    await alex.fills('Group at the gateway', 'no group');
+    expect(await alex.submits()).toMatchObject({
+      errors: { 'Group at the gateway': expect.stringMatching(/^Write /) },
+    });
+    await alex.fills('Group at the gateway', 'orders');
+    await alex.picks('Keys', 'Owners get keys from Registrar');
+    expect(await alex.submits()).toMatchObject({ errors: { Keys: expect.stringMatching(/makes no keys/) } });
+    await alex.picks('Gateway', 'edge');
+    await alex.submits();
+    expect(reviewed(alex)).toContain('An approved application is let into the group orders at edge, with keys.');
+    expect(await alex.submits()).toEqual({ closed: true });
+    const access = { gateway: 'edge', group: 'orders', credential: 'key' };
+    expect((await changes(office)).at(-1)).toMatchObject({ slug: 'orders-api', after: { access } });
+    await alex.finds(/`orders-api`/, atHome);
+    await alex.clicks('Edit', named('orders-api'));
+    expect(await alex.finds(/Edit a service/, { in: 'modal' })).toMatch(/Gateway \(optional\): edge\n[\s\S]*orders/);
+    await alex.fills('Group at the gateway', 'orders-v2');
+    await alex.submits();
+    expect(await alex.submits()).toEqual({ closed: true });
+    expect((await changes(office)).at(-1)).toMatchObject({
+      before: { access },
+      after: { access: { group: 'orders-v2' } },
+    });
+  });
+
+  it('the file gives a service access, takes it away, and records both', async () => {
+    const service = 'services:\n  - { slug: orders, name: Orders API, access: { gateway: edge, group: orders } }\n';
+    await using office = await openOffice({ catalog: catalog.replace('services: []\n', service), env });
+    const access = { gateway: 'edge', group: 'orders', credential: 'none' };
+    const recorded = () => office.database.sql`select version, before, after from service_changes order by version`;
+    expect(await recorded()).toMatchObject([{ version: 1, after: { access } }]);
+    await writeFile(office.catalogFile, catalog.replace('services: []\n', service));
+    await office.startAnother();
+    expect(await recorded()).toHaveLength(1);
+    await writeFile(office.catalogFile, catalog.replace('services: []\n', service.replace(/, access.*/, ' }')));
+    await office.startAnother();
+    expect((await recorded()).at(-1)).toEqual({ version: 2, before: { access }, after: { access: null } });
   });
 });

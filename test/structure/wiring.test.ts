@@ -63,6 +63,7 @@ function heard() {
     poster,
     yieldToInteractive: quiet,
     directory,
+    gateways: new Map(),
     mailer: undefined,
     metrics,
     schedule,
@@ -109,7 +110,7 @@ const modals = [
   reasonModal('reject', { id: 1, seen: 1 }),
   reasonModal('revoke', { id: 1, seen: 1 }),
   editModal({ id: 1, seen: 1 }, 'why'),
-  serviceModal({ remembers: '', adding: true, typed: {}, groups: [] }),
+  serviceModal({ remembers: '', adding: true, typed: {}, groups: [], gateways: [{ name: 'edge', kind: 'kong' }] }),
 ];
 
 /** A Home with everything that a Home can have. */
@@ -148,6 +149,7 @@ const fullHome = homeView(
           autoApprove: false,
           channel: null,
           approvers: [],
+          access: null,
           retired: false,
           managedBy: 'slack',
           asked: { users: [], groups: [], channel: 'C0ADMIN' },

@@ -1,4 +1,7 @@
 /** The catalog file: what it says, and where it is wrong. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCatalog, readCatalog } from '../../src/catalog-file.ts';
 
@@ -31,6 +34,7 @@ it('is read with its defaults', () => {
         autoApprove: true,
         channel: 'C0PAYMENTS',
         approvers: ['U0ALEX', 'S0PAY'],
+        access: null,
       },
       {
         slug: 'ledger',
@@ -41,8 +45,87 @@ it('is read with its defaults', () => {
         autoApprove: false,
         channel: null,
         approvers: [],
+        access: null,
       },
     ],
+    gateways: [],
+  });
+});
+
+describe('gateways', () => {
+  const edge = '  - { name: edge, kind: kong, url: "https://kong.internal:8444" }\n';
+  const service = (access: string) => `services:\n  - slug: a\n    name: A\n    access: ${access}\n`;
+
+  it('and the access that services have there', () => {
+    const file = parseCatalog(
+      'catalog.yaml',
+      `${service('{ gateway: edge, group: payments, credential: key }')}gateways:\n${edge}`,
+    );
+    expect(file).toMatchObject({
+      ok: true,
+      services: [{ access: { gateway: 'edge', group: 'payments', credential: 'key' } }],
+      gateways: [{ name: 'edge', kind: 'kong', url: 'https://kong.internal:8444' }],
+    });
+  });
+
+  it.each(['http://127.0.0.1:8001', 'http://localhost:8001', 'http://[::1]:8001'])('%s stays on this machine', (url) =>
+    expect(mistakes(`services: []\ngateways:\n  - { name: edge, kind: kong, url: "${url}" }\n`)).toEqual([]),
+  );
+
+  it('a host that the operator names may be spoken to without encryption', () => {
+    const at = (host: string) =>
+      mistakes(
+        `services: []\ngateways:\n  - { name: edge, kind: webhook, url: "http://${host}:80/x", allowHttp: hooks.internal }\n`,
+      );
+    expect(at('hooks.internal')).toEqual([]);
+    expect(at('other.internal')).toHaveLength(1);
+  });
+
+  it.each([
+    ['services: []\ngateways:\n  - { name: E, kind: kong, url: "https://k" }\n', 'catalog.yaml:3: gateways[0].name: '],
+    [
+      'services: []\ngateways:\n  - { name: e, kind: nginx, url: "https://k" }\n',
+      'catalog.yaml:3: gateways[0].kind: expected kong, konnect or webhook',
+    ],
+    [
+      'services: []\ngateways:\n  - { name: e, kind: kong, url: "http://k" }\n',
+      'catalog.yaml:3: gateways[0].url: expected an address that begins with https://',
+    ],
+    ['services: []\ngateways:\n  - { name: e, kind: webhook, url: "http://k" }\n', 'catalog.yaml:3: gateways[0].url: '],
+    [
+      'services: []\ngateways:\n  - { name: e, kind: kong, url: "https://u:p@k" }\n',
+      'catalog.yaml:3: gateways[0].url: ',
+    ],
+    ['services: []\ngateways:\n  - { name: e, kind: kong, url: kong }\n', 'catalog.yaml:3: gateways[0].url: '],
+    [
+      'services: []\ngateways:\n  - { name: e, kind: kong, url: "https://k", token: x }\n',
+      'catalog.yaml:3: gateways[0].token: no such field',
+    ],
+    [`services: []\ngateways:\n${edge}${edge}`, 'catalog.yaml:4: gateways[1].name: expected a name of its own'],
+    [
+      service('{ gateway: edge, group: a }'),
+      'catalog.yaml:4: services[0].access.gateway: expected a name of those in gateways: none yet',
+    ],
+    [
+      `${service('{ gateway: west, group: a }')}gateways:\n${edge}`,
+      'catalog.yaml:4: services[0].access.gateway: expected a name of those in gateways: edge',
+    ],
+    [`${service('{ gateway: edge, group: "a b" }')}gateways:\n${edge}`, 'catalog.yaml:4: services[0].access.group: '],
+    [`${service('{ gateway: edge }')}gateways:\n${edge}`, 'catalog.yaml:4: services[0].access.group: '],
+    [
+      `${service('{ gateway: edge, group: a, credential: oauth }')}gateways:\n${edge}`,
+      'catalog.yaml:4: services[0].access.credential: expected key or none',
+    ],
+    [
+      `${service('{ gateway: h, group: a, credential: key }')}gateways:\n  - { name: h, kind: webhook, url: "https://h" }\n`,
+      'catalog.yaml:4: services[0].access.credential: expected none',
+    ],
+  ])('%j', (text, expected) => {
+    const found = mistakes(text);
+    expect(
+      found.some((line) => line.startsWith(expected)),
+      found.join('\n'),
+    ).toBe(true);
   });
 });
 
@@ -82,5 +165,43 @@ describe('a mistake names file, line and field', () => {
     expect(file.ok ? [] : file.mistakes).toEqual([
       '/nowhere/catalog.yaml: the file cannot be read (ENOENT); CATALOG_FILE names it',
     ]);
+  });
+});
+
+describe('tokens of gateways', () => {
+  const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
+  const file = async (tokens: Record<string, string>, kind = 'kong') => {
+    const folder = await mkdtemp(join(tmpdir(), 'registrar-catalog-'));
+    const path = join(folder, 'catalog.yaml');
+    await writeFile(path, `services: []\ngateways:\n  - { name: edge-eu, kind: ${kind}, url: "https://k" }\n`);
+    const read = await readCatalog(path, new Map(Object.entries(tokens)));
+    await rm(folder, { recursive: true });
+    return read.ok ? read.gateways : read.mistakes;
+  };
+
+  it('come from the environment, by the name of the gateway', async () => {
+    expect(await file({ GATEWAY_EDGE_EU_TOKEN: 'secret' })).toMatchObject([{ name: 'edge-eu', token: 'secret' }]);
+    expect(await file({})).toMatchObject([{ name: 'edge-eu', token: undefined }]);
+    expect(await file({ GATEWAY_EDGE_EU_TOKEN: secret }, 'webhook')).toMatchObject([{ token: secret }]);
+  });
+
+  it.each([
+    ['konnect', {}, 'GATEWAY_EDGE_EU_TOKEN: '],
+    ['webhook', {}, 'GATEWAY_EDGE_EU_TOKEN: '],
+    ['webhook', { GATEWAY_EDGE_EU_TOKEN: 'too-short' }, 'GATEWAY_EDGE_EU_TOKEN: '],
+    [
+      'kong',
+      { GATEWAY_EGDE_TOKEN: 'secret' },
+      'GATEWAY_EGDE_TOKEN: no gateway of the catalog file has this token; it names GATEWAY_EDGE_EU_TOKEN',
+    ],
+  ])('%s with %j is a mistake, which holds no token', async (kind, tokens, expected) => {
+    const [line] = await file(tokens, kind);
+    expect(line).toMatch(new RegExp(`^${expected}`));
+    expect(line).not.toMatch(/secret$|too-short/);
+  });
+
+  it('and where there is no file there is no gateway to have one', async () => {
+    expect(await readCatalog(undefined, new Map([['GATEWAY_EDGE_TOKEN', 'x']]))).toMatchObject({ ok: false });
+    expect(await readCatalog(undefined)).toEqual({ ok: true, services: [], gateways: [] });
   });
 });

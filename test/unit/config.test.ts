@@ -35,6 +35,11 @@ describe('what is set', () => {
     });
   });
 
+  it('tokens of gateways go by their variable', () => {
+    const { gatewayTokens } = read({ ...least, GATEWAY_EDGE_EU_TOKEN: 't', GATEWAY_OLD_TOKEN: '', GATEWAY_URL: 'x' });
+    expect([...gatewayTokens]).toEqual([['GATEWAY_EDGE_EU_TOKEN', 't']]);
+  });
+
   it('counts as not set where it is empty', () => {
     expect(read({ ...least, PORT: '', APPROVERS: '', SLACK_SIGNING_SECRET: '' }).PORT).toBe(3000);
   });
@@ -112,6 +117,7 @@ describe('a mistake', () => {
     ['HTTPS_PROXY', 'proxy.example.com:3128'],
     ['HTTPS_PROXY', 'socks5://proxy.example.com'],
     ['HTTP_PROXY', 'proxy'],
+    ['GATEWAY_EDGE_TOKEN', 'with a space'],
   ])('%s=%s is named', (variable, value) => expect(mistakes({ ...least, [variable]: value })).toContain(variable));
 
   it('is reported together with all the others', () => {
@@ -131,6 +137,7 @@ describe('a mistake', () => {
       DATABASE_URL: 'hunter2',
       SMTP_URL: 'hunter2',
       SLACK_SIGNING_SECRET: 'h2',
+      GATEWAY_EDGE_TOKEN: 'hunter2 hunter2',
     });
     expect(outcome.ok).toBe(false);
     expect(JSON.stringify(outcome)).not.toMatch(/hunter2|h2/);

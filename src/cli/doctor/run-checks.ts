@@ -77,9 +77,12 @@ function channelsIn(
   return named;
 }
 
-async function examineCatalog({ CATALOG_FILE: path }: Config): Promise<{ findings: CheckResult[]; rules: Rule[] }> {
+async function examineCatalog({
+  CATALOG_FILE: path,
+  gatewayTokens,
+}: Config): Promise<{ findings: CheckResult[]; rules: Rule[] }> {
   if (!path) return { findings: [ok('catalog', 'no CATALOG_FILE: services are made in Slack.')], rules: [] };
-  const catalog = await readCatalog(path);
+  const catalog = await readCatalog(path, gatewayTokens);
   if (!catalog.ok) return { findings: catalog.mistakes.map((mistake) => fail('catalog', `${mistake}.`)), rules: [] };
   const rules = catalog.services.map(({ slug, approvers, channel }) => ({
     approvers,

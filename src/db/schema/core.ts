@@ -9,12 +9,14 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { ServiceAccess } from '../../domain/access.ts';
 import { type EventKind, liveStatuses, type Status, statuses } from '../../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
@@ -38,6 +40,8 @@ export const services = pgTable(
     autoApprove: boolean().notNull().default(false),
     channel: text(),
     approvers: text().array().notNull().default(sql`'{}'`),
+    /** Where an approved application is let through; null: nowhere is anything set. */
+    access: jsonb().$type<ServiceAccess>(),
     managedBy: text().$type<'file' | 'slack'>().notNull(),
     /** Rises by one with each change; forms and menus carry it. */
     version: integer().notNull().default(1),

@@ -18,7 +18,7 @@ export async function applyCatalogFile(
     await tx.execute(sql`select pg_advisory_xact_lock(${catalogLock})`);
     const inFile = sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
       slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
-      channel text, approvers text[])`;
+      channel text, approvers text[], access jsonb)`;
     // An admin may be changing one of them: the lock makes `before` below what they commit.
     await tx.execute(sql`
       select from services where managed_by = 'file' or slug in (select slug from ${inFile}) order by id for update`);
@@ -30,17 +30,19 @@ export async function applyCatalogFile(
       follows: boolean;
     }>(sql`
       with set as (
-        insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, managed_by)
-        select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers, 'file' from ${inFile}
+        insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, access,
+          managed_by)
+        select slug, name, description, docs, "registrationEnabled", "autoApprove", channel, approvers,
+          nullif(access, 'null'), 'file' from ${inFile}
         on conflict (slug) do update set
           name = excluded.name, description = excluded.description, docs = excluded.docs,
           registration_enabled = excluded.registration_enabled, auto_approve = excluded.auto_approve,
-          channel = excluded.channel, approvers = excluded.approvers, managed_by = 'file', retired_at = null,
+          channel = excluded.channel, approvers = excluded.approvers, access = excluded.access, managed_by = 'file', retired_at = null,
           version = services.version + 1
         where (services.name, services.description, services.docs, services.registration_enabled, services.auto_approve,
-            services.channel, services.approvers, services.managed_by, services.retired_at)
+            services.channel, services.approvers, services.access, services.managed_by, services.retired_at)
           is distinct from (excluded.name, excluded.description, excluded.docs, excluded.registration_enabled,
-            excluded.auto_approve, excluded.channel, excluded.approvers, 'file', null::timestamptz)
+            excluded.auto_approve, excluded.channel, excluded.approvers, excluded.access, 'file', null::timestamptz)
         returning *),
       dropped as (
         update services set managed_by = 'slack', registration_enabled = false, version = version + 1
@@ -77,4 +79,4 @@ export const catalogLock = 727_432;
 export const recordOf = (row: SQL): SQL => sql`jsonb_build_object(
   'slug', ${row}.slug, 'name', ${row}.name, 'description', ${row}.description, 'docs', ${row}.docs,
   'registrationEnabled', ${row}.registration_enabled, 'autoApprove', ${row}.auto_approve, 'channel', ${row}.channel,
-  'approvers', to_jsonb(${row}.approvers), 'retired', ${row}.retired_at is not null, 'managedBy', ${row}.managed_by)`;
+  'approvers', to_jsonb(${row}.approvers), 'access', ${row}.access, 'retired', ${row}.retired_at is not null, 'managedBy', ${row}.managed_by)`;

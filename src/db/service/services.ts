@@ -37,6 +37,7 @@ const row = {
   autoApprove: services.autoApprove,
   channel: services.channel,
   approvers: services.approvers,
+  access: services.access,
   managedBy: services.managedBy,
   retired: sql<boolean>`${services.retiredAt} is not null`,
 };

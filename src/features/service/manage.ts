@@ -45,6 +45,7 @@ const gone: ServiceRefusal = { kind: 'gone' };
 
 export function manageServices(app: App, deps: Deps): void {
   const { config, db, directory, now, log } = deps;
+  const gateways = [...deps.gateways.values()].map(({ name, kind }) => ({ name, kind }));
   const groups = cachedUserGroups(app.client, now);
   const validate = validateService(deps, app.client);
   const history = showServiceHistory(app, deps, authorize);
@@ -86,7 +87,7 @@ export function manageServices(app: App, deps: Deps): void {
     const refusal = await authorize(person);
     if (refusal) return refused(refusal);
     const remembers = encodeFormState(notReviewed(null));
-    return { view: serviceModal({ remembers, adding: true, typed: {}, groups: [] }) };
+    return { view: serviceModal({ remembers, adding: true, typed: {}, groups: [], gateways }) };
   }
 
   async function loadEditForm(id: number, person: string): Promise<ModalOrReason> {
@@ -145,8 +146,9 @@ export function manageServices(app: App, deps: Deps): void {
   /** Updates the Home of the admin who acted at once; the outbox updates those of all other admins. */
   const showAtOnce = (person: string) => homes.show(db, person, now(), {});
 
-  async function formOf(service: CatalogService, form: Omit<ServiceForm, 'typed' | 'groups'>) {
-    return serviceModal({ ...form, typed: toTyped(service, form.adding), groups: await namedGroups(service) });
+  async function formOf(service: CatalogService, form: Omit<ServiceForm, 'typed' | 'groups' | 'gateways'>) {
+    const groups = await namedGroups(service);
+    return serviceModal({ ...form, typed: toTyped(service, form.adding), groups, gateways });
   }
 
   /** Lists the user groups with their names, for a service that has some; none where Slack does not answer in time. */

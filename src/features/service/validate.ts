@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import { withTimeout } from '../../async/timeout.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
+import type { ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { allowedApprovers, canBeApprover } from '../../domain/authorization.ts';
 import type { CatalogService } from '../../domain/service.ts';
@@ -11,6 +12,8 @@ import {
   cannotDecideText,
   channelFieldErrors,
   noActiveApprovers,
+  noGateway,
+  noKeys,
   notCheckedText,
   type ReviewSummary,
   reviewNotice,
@@ -33,7 +36,7 @@ const maxLookups = 50;
 type Checked = { ok: true; said: ReviewSummary; asked: string } | { ok: false; errors: ServiceFieldErrors };
 
 /** Returns the function that validates a service: the errors of its fields, or what the review shows. */
-export function validateService({ config, db, directory, log }: Deps, client: WebClient) {
+export function validateService({ config, db, directory, gateways, log }: Deps, client: WebClient) {
   return async (service: CatalogService, adding: boolean): Promise<Checked> => {
     const work = check(service, adding).catch((error): Checked => {
       log.warn({ err: error }, 'a service could not be validated, the form asks to try again');
@@ -43,8 +46,10 @@ export function validateService({ config, db, directory, log }: Deps, client: We
   };
 
   async function check(service: CatalogService, adding: boolean): Promise<Checked> {
-    const { slug, channel, approvers, autoApprove: auto } = service;
+    const { slug, channel, approvers, autoApprove: auto, access } = service;
     if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTakenError(slug) };
+    const wrong = access && accessErrors(access);
+    if (wrong) return { ok: false, errors: wrong };
     const allowed = allowedApprovers(service, config.policy);
     const state = await channelState(client, allowed.channel);
     if (state !== 'open') return { ok: false, errors: { channel: channelFieldErrors[state] } };
@@ -57,8 +62,15 @@ export function validateService({ config, db, directory, log }: Deps, client: We
 
     const { active, more } = await countActive(allowed);
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
-    const said = { slug: adding ? slug : '', channel, approvers, auto, active };
+    const said = { slug: adding ? slug : '', channel, approvers, auto, active, access };
     return { ok: true, said, asked: reviewNotice(allowed, said, adding, more) };
+  }
+
+  /** Checks access against the gateways of the catalog file: a form that was open meanwhile may name another. */
+  function accessErrors({ gateway, credential }: ServiceAccess): ServiceFieldErrors | undefined {
+    const known = gateways.get(gateway);
+    if (!known) return noGateway(gateway);
+    return credential === 'key' && !known.keys ? noKeys : undefined;
   }
 
   /** Counts the active approvers. `more`: there are further members, who were not looked up. */

@@ -1,5 +1,6 @@
 /** The submitted service form: parsed, reviewed, and its errors. */
 import { z } from 'zod';
+import { gatewayName, groupRule, isGroup, type ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { stripInvisible } from '../../domain/names.ts';
 import {
@@ -19,7 +20,7 @@ import { dateTime } from '../blocks.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { unsureText } from '../registration/refusals.ts';
 import { groupsPicker } from './modal.ts';
-import { actorName } from './timeline.ts';
+import { actorName, describeAccess } from './timeline.ts';
 
 /** What a form has shown for review: the slug, the channel, the approvers and how many of them are active. */
 export type ReviewSummary = {
@@ -28,6 +29,7 @@ export type ReviewSummary = {
   approvers: string[];
   auto: boolean;
   active: number;
+  access: ServiceAccess | null;
 };
 
 /** What a form remembers: its service, null while one is added, and its review. Slack keeps 3,000 characters of it. */
@@ -42,6 +44,10 @@ const remembered = z.strictObject({
       approvers: z.array(z.string()),
       auto: z.boolean(),
       active: z.int(),
+      access: z
+        .strictObject({ gateway: z.string(), group: z.string(), credential: z.enum(['key', 'none']) })
+        .nullable()
+        .default(null),
     })
     .nullable(),
 });
@@ -70,6 +76,9 @@ const needed = {
   groups: 'Choose user groups out of the list.',
   registration: 'Choose one of the two.',
   approval: 'Choose one of the two.',
+  'access-gateway': 'Choose a gateway out of the list.',
+  'access-group': `Write ${groupRule}.`,
+  'access-credential': 'Choose one of the two.',
 } as const;
 
 const within = (most: number) => (text: string) => [...text].length <= most;
@@ -103,6 +112,21 @@ const values = z.object({
     registration: z.object({ selected_option: z.object({ value: z.enum(['enabled', 'disabled']) }) }),
   }),
   approval: z.object({ approval: z.object({ selected_option: z.object({ value: z.enum(['manual', 'auto']) }) }) }),
+  'access-gateway': z
+    .object({
+      'access-gateway': z.object({ selected_option: z.object({ value: z.string().regex(gatewayName) }).nullish() }),
+    })
+    .optional(),
+  'access-group': z
+    .object({
+      'access-group': z.object({
+        value: emptied.transform((text) => (text ?? '').trim()).refine((group) => group === '' || isGroup(group)),
+      }),
+    })
+    .optional(),
+  'access-credential': z
+    .object({ 'access-credential': z.object({ selected_option: z.object({ value: z.enum(['key', 'none']) }) }) })
+    .optional(),
 });
 
 export type ServiceFieldErrors = Record<string, string>;
@@ -127,6 +151,8 @@ export function readServiceForm(
   const mixed = mixedScriptText(title);
   if (mixed) return { ok: false, errors: { name: mixed } };
   if (approvers.length > serviceLimits.approvers) return { ok: false, errors: { people: needed.people } };
+  const access = readAccess(parsed.data);
+  if (!access.ok) return access;
   return {
     ok: true,
     service: {
@@ -138,9 +164,31 @@ export function readServiceForm(
       autoApprove: approval.approval.selected_option.value === 'auto',
       channel: channel.channel.selected_conversation ?? null,
       approvers: [...new Set(approvers)],
+      access: access.access,
     },
   };
 }
+
+/** Reads the fields of access: a gateway and a group, or neither. */
+function readAccess(
+  read: z.infer<typeof values>,
+): { ok: true; access: ServiceAccess | null } | { ok: false; errors: ServiceFieldErrors } {
+  const gateway = read['access-gateway']?.['access-gateway'].selected_option?.value;
+  const group = read['access-group']?.['access-group'].value ?? '';
+  const credential = read['access-credential']?.['access-credential'].selected_option.value ?? 'none';
+  if (!gateway && group === '') return { ok: true, access: null };
+  if (!gateway) return { ok: false, errors: { 'access-gateway': 'Choose the gateway that has this group.' } };
+  if (group === '') return { ok: false, errors: { 'access-group': needed['access-group'] } };
+  return { ok: true, access: { gateway, group, credential } };
+}
+
+export const noKeys: ServiceFieldErrors = {
+  'access-credential': 'Registrar makes no keys at this gateway. Choose the other one.',
+};
+
+export const noGateway = (name: string): ServiceFieldErrors => ({
+  'access-gateway': `The catalog file names no gateway ${name}. Choose another.`,
+});
 
 export const slugTakenError = (slug: string): ServiceFieldErrors => ({
   slug: `There is a service with the slug ${slug} already. Write another.`,
@@ -168,7 +216,7 @@ export const notCheckedText = 'Slack did not say in time who would be asked. Not
 /** Describes for review who would decide. `more`: at least so many are active. */
 export function reviewNotice(
   asked: Approvers,
-  { slug, auto, active }: ReviewSummary,
+  { slug, auto, active, access }: ReviewSummary,
   adding: boolean,
   more: boolean,
 ): string {
@@ -176,7 +224,8 @@ export function reviewNotice(
   const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} may decide: ${people}.`;
   const at = auto ? ' New requests are approved at once, without asking anybody.' : '';
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
-  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${key}`;
+  const opens = access ? ` An approved application is let into ${describeAccess(access)}.` : '';
+  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}`;
 }
 
 /** Says why a service was not changed, for the user who acted. */

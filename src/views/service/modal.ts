@@ -1,7 +1,8 @@
 /** The form for a service, empty or filled in, which is reviewed before it is saved. */
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import type { GatewayKind, ServiceAccess } from '../../domain/access.ts';
 import { type CatalogService, type ServiceChange, type ServiceSettings, serviceLimits } from '../../domain/service.ts';
-import { input, option, picker, plain, section } from '../blocks.ts';
+import { input, option, optionLimit, picker, plain, section } from '../blocks.ts';
 import { actorName, changedFields } from './timeline.ts';
 
 export const serviceModalId = 'service';
@@ -13,6 +14,9 @@ export type TypedService = Partial<ServiceSettings> & { slug?: string };
 /** A user group, as the picker shows it. */
 export type GroupOption = { id: string; handle: string };
 
+/** A gateway of the catalog file, as the form offers it. */
+export type GatewayChoice = { name: string; kind: GatewayKind };
+
 export type ServiceForm = {
   /** The encoded form state. */
   remembers: string;
@@ -20,13 +24,14 @@ export type ServiceForm = {
   typed: TypedService;
   /** The handles of the chosen groups. */
   groups: GroupOption[];
+  gateways: GatewayChoice[];
   /** The review, once the approvers have been looked up: then the form may be saved. */
   asked?: string;
   /** What others have changed in the meantime. */
   overtaken?: ServiceChange[];
 };
 
-export function serviceModal({ remembers, adding, typed, groups, asked, overtaken }: ServiceForm): ModalView {
+export function serviceModal({ remembers, adding, typed, groups, gateways, asked, overtaken }: ServiceForm): ModalView {
   return {
     type: 'modal',
     callback_id: serviceModalId,
@@ -37,6 +42,7 @@ export function serviceModal({ remembers, adding, typed, groups, asked, overtake
     blocks: [
       ...(overtaken ? [warning(overtaken), ...changedFields('overtaken', overtaken)] : []),
       ...fields(adding, typed, groups),
+      ...accessFields(typed.access ?? null, gateways),
       ...(asked ? [{ ...section(asked), block_id: 'asked' }] : []),
     ],
   };
@@ -103,6 +109,31 @@ function fields(adding: boolean, typed: TypedService, groups: GroupOption[]): In
   ];
 }
 
+/** The fields of a service's access; none where there is no gateway to choose. */
+function accessFields(access: ServiceAccess | null, gateways: GatewayChoice[]): InputBlock[] {
+  // One that the catalog file no longer names is still what is set.
+  const names = [...new Set([...gateways.map(({ name }) => name), ...(access ? [access.gateway] : [])])];
+  if (names.length === 0) return [];
+  return [
+    optional(
+      input(
+        'access-gateway',
+        'Gateway',
+        {
+          type: 'static_select',
+          action_id: 'access-gateway',
+          placeholder: plain('No gateway', 150),
+          options: names.slice(0, optionLimit).map((name) => option(name, name)),
+          ...(access ? { initial_option: option(access.gateway, access.gateway) } : {}),
+        },
+        'An approved application is let through there, and no longer when its access ends.',
+      ),
+    ),
+    optional(text('access-group', 'Group at the gateway', { max_length: 100 }, access?.group, 'Such as payments')),
+    choice('access-credential', 'Keys', credentialChoices, access?.credential === 'key' ? 1 : 0),
+  ];
+}
+
 const slugField = (slug: string | undefined): InputBlock =>
   optional(
     text(
@@ -117,6 +148,11 @@ const slugField = (slug: string | undefined): InputBlock =>
 /** The first of each is the default of a new service. */
 const registrationChoices = [option('Enabled', 'enabled'), option('Disabled', 'disabled')] as const;
 const approvalChoices = [option('An approver decides', 'manual'), option('Approve every new request', 'auto')] as const;
+
+const credentialChoices = [
+  option('Applications bring their own', 'none'),
+  option('Owners get keys from Registrar', 'key'),
+] as const;
 
 const optional = (block: InputBlock): InputBlock => ({ ...block, optional: true });
 

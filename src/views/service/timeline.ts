@@ -1,5 +1,6 @@
 /** The changes of a service, in words. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { ServiceAccess } from '../../domain/access.ts';
 import type { ServiceChange, ServiceRecord } from '../../domain/service.ts';
 import { fields, mention, person, textElement } from '../blocks.ts';
 
@@ -15,6 +16,7 @@ const labels: Record<keyof ServiceRecord, string> = {
   autoApprove: 'Approval',
   channel: 'Approval channel',
   approvers: 'Approvers',
+  access: 'Access',
   retired: 'Retired',
   managedBy: 'Managed by',
 };
@@ -55,10 +57,16 @@ function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): Rich
       return [textElement(record.retired ? 'yes' : 'no')];
     case 'managedBy':
       return [textElement(record.managedBy === 'file' ? 'the catalog file' : 'admins in Slack')];
+    case 'access':
+      return [textElement(record.access ? describeAccess(record.access) : 'nothing is set at a gateway')];
     default:
       return [textElement(record[field] || 'nothing', maxShownLength)];
   }
 }
+
+/** "the group payments at edge, with keys". */
+export const describeAccess = ({ gateway, group, credential }: ServiceAccess): string =>
+  `the group ${group} at ${gateway}${credential === 'key' ? ', with keys' : ''}`;
 
 /** How many approvers are named before the rest is counted. */
 const maxNamed = 10;
