@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/access/failure.ts';
 import type { Applied, FoundConsumer, Gateway, Order } from '../../src/access/gateway.ts';
 import { makeKey, type NewKey } from '../../src/access/keys.ts';
 import { createKong } from '../../src/access/kong.ts';
+import { createHttpClient } from '../../src/http-client.ts';
 import {
   type GatewayFault,
   type LocalGateway,
@@ -12,6 +13,9 @@ import {
   openLocalGateway,
 } from '../local-gateway/local-gateway.ts';
 import { vendorDocument } from '../local-gateway/vendor-documents.ts';
+
+/** As the program calls. */
+const { fetch } = createHttpClient();
 
 const application = { id: '3b2f6c0e-6a55-4a7e-9d0b-1f2a5f1c7d11', name: 'Shop', owners: ['U1'] };
 const username = `registrar-${application.id}`;

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/access/failure.ts';
 import type { Order } from '../../src/access/gateway.ts';
 import { createWebhook } from '../../src/access/webhook.ts';
+import { createHttpClient } from '../../src/http-client.ts';
 import { openWebhookReceiver, type WebhookReceiver } from '../local-gateway/webhook-receiver.ts';
+
+/** As the program calls. */
+const { fetch } = createHttpClient();
 
 const application = { id: '3b2f6c0e-6a55-4a7e-9d0b-1f2a5f1c7d11', name: 'Shop', owners: ['U1', 'U2'] };
 const backing = new Map([
