@@ -57,7 +57,7 @@ export function createMetrics(readings: () => Promise<DatabaseMetrics> | undefin
     /** For the clients of Slack's: counts their calls, and what they post. */
     fetch: instrumentFetch(registry),
     /** Has the time measured until each payload of Slack's is answered. */
-    watch: instrumentAcks(registry),
+    instrumentAcks: instrumentAcks(registry),
     /** Somebody decided a request that was pending. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);

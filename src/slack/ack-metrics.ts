@@ -1,10 +1,13 @@
-/** How long Slack, and so a person, waits for the answer to what they did. Slack gives up after three seconds. */
+/**
+ * Measures how long Slack, and so the user, waits for an ack. Slack gives up after three seconds
+ * (https://docs.slack.dev/interactivity/handling-user-interaction).
+ */
 import type { App } from '@slack/bolt';
 import { Histogram, type Registry } from 'prom-client';
 
 const kinds = { block_actions: 'action', block_suggestion: 'options', view_submission: 'submission' } as const;
 
-/** What Slack sent, by its shape; everything else is `other`. */
+/** Classifies a payload by its shape; an unknown one is `other`. */
 function kindOf(body: object): string {
   if ('command' in body) return 'command';
   if ('event' in body) return 'event';
@@ -12,11 +15,14 @@ function kindOf(body: object): string {
   return Object.entries(kinds).find(([name]) => name === type)?.[1] ?? 'other';
 }
 
-/** Bolt answers events before any middleware runs, and gives each middleware an `ack` of its own: so it is done here. */
+/**
+ * Returns a function that times every ack of an app. It wraps `processEvent`, because Bolt acknowledges events before any
+ * middleware runs, and gives each middleware an `ack` of its own.
+ */
 export function instrumentAcks(registry: Registry) {
   const seconds = new Histogram({
     name: 'registrar_ack_seconds',
-    help: 'From receiving a payload of Slack to answering it, by kind.',
+    help: 'Time from receiving a payload from Slack to its ack, by kind.',
     labelNames: ['kind'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3],
     registers: [registry],
@@ -24,10 +30,10 @@ export function instrumentAcks(registry: Registry) {
   return (app: Pick<App, 'processEvent'>): void => {
     const processEvent = app.processEvent.bind(app);
     app.processEvent = (event) => {
-      const stop = seconds.startTimer({ kind: kindOf(Object(event.body)) });
-      const ack: typeof event.ack = async (answer) => {
-        await event.ack(answer);
-        stop();
+      const observe = seconds.startTimer({ kind: kindOf(Object(event.body)) });
+      const ack: typeof event.ack = async (response) => {
+        await event.ack(response);
+        observe();
       };
       return processEvent({ ...event, ack });
     };

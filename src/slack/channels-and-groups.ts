@@ -1,10 +1,11 @@
-/** What an admin chooses from for a service: channels and user groups, as Slack knows them. */
+/** Looks up the channels and user groups that an admin can choose for a service. */
 import type { WebClient } from '@slack/web-api';
 import { slackErrorCode } from './errors.ts';
 
-/** Whether the bot can post in a channel, or why not. `unknown`: not there, or private and without the bot. */
+/** Whether the bot can post in a channel, or why not. `unknown`: it does not exist, or is private and the bot is not in it. */
 export type ChannelState = 'open' | 'archived' | 'not-a-member' | 'direct' | 'unknown';
 
+/** Looks up whether the bot can post in a channel. Rejects where Slack does not answer. */
 export async function channelState(client: WebClient, id: string): Promise<ChannelState> {
   try {
     const { channel } = await client.conversations.info({ channel: id });
@@ -19,18 +20,21 @@ export async function channelState(client: WebClient, id: string): Promise<Chann
 
 export type UserGroup = { id: string; handle: string; name: string };
 
-/** How long the list is kept, in milliseconds: groups may be listed 20 times a minute, and a picker asks at each key. */
-const keptFor = 60_000;
+/**
+ * In milliseconds. Slack allows 20 lists a minute (https://docs.slack.dev/apis/web-api/rate-limits), and a picker needs one
+ * at each key.
+ */
+const cacheTtl = 60_000;
 
-/** Lists the user groups of the workspace, by handle. What failed is asked anew. */
+/** Returns a function that lists the workspace's user groups by handle, from a cache. Failures are not cached. */
 export function cachedUserGroups(client: WebClient, now: () => Date): () => Promise<UserGroup[]> {
-  let kept: { at: number; groups: Promise<UserGroup[]> } | undefined;
+  let cached: { at: number; groups: Promise<UserGroup[]> } | undefined;
   return () => {
-    if (kept && now().getTime() - kept.at < keptFor) return kept.groups;
+    if (cached && now().getTime() - cached.at < cacheTtl) return cached.groups;
     const entry = { at: now().getTime(), groups: listGroups(client) };
-    kept = entry;
+    cached = entry;
     entry.groups.catch(() => {
-      if (kept === entry) kept = undefined;
+      if (cached === entry) cached = undefined;
     });
     return entry.groups;
   };

@@ -1,6 +1,6 @@
 /**
- * Who people are to the workspace, and who belongs to a user group or a channel, as Slack says; kept for a minute and
- * forgotten when Slack tells of a change.
+ * Looks up members, user groups and channels. Results are cached for a minute, and invalidated when Slack reports a change
+ * (features/workspace-events.ts).
  */
 import type { UsersInfoResponse, WebClient } from '@slack/web-api';
 import type { Account, Memberships, SlackMember } from '../domain/authorization.ts';
@@ -9,149 +9,152 @@ import type { Log } from '../observability/log.ts';
 import { slackErrorCode } from './errors.ts';
 
 export type Directory = {
-  /** Who somebody is, as Slack said not longer than `trusted` milliseconds ago; undefined for whom Slack does not know. An outage rejects. */
-  member(person: string, trusted?: number): Promise<SlackMember | undefined>;
-  /** What a person is to the workspace; undefined where Slack did not say. */
-  account(person: string): Promise<Account | undefined>;
-  /** That, and whether they belong to each of these groups and channels. What Slack did not answer is left out. */
-  memberships(person: string, ids: string[]): Promise<Memberships>;
-  /** Everybody who belongs to one of these groups and channels. One that Slack does not know has nobody; an outage rejects. */
+  /**
+   * Looks up a user, from the cache where it is at most `maxAge` milliseconds old; undefined where Slack does not know the
+   * ID. Rejects on an outage.
+   */
+  member(userId: string, maxAge?: number): Promise<SlackMember | undefined>;
+  /** Looks up a user's kind of account; undefined where Slack did not answer. */
+  account(userId: string): Promise<Account | undefined>;
+  /** Looks up a user's account and membership in each group and channel. What Slack did not answer is left out. */
+  memberships(userId: string, ids: string[]): Promise<Memberships>;
+  /** Lists the members of these groups and channels. One that Slack does not know is empty. Rejects on an outage. */
   members(ids: string[]): Promise<string[]>;
-  /** Where the workspace is on the web. */
+  /** Returns the workspace's web address. */
   workspaceUrl(): Promise<string>;
-  /** Asks anew about this person, group or channel; without an id, about all of them. */
+  /** Drops what is cached about a user, group or channel; without an ID, everything. */
   invalidate(id?: string): void;
 };
 
-/** How long an answer of Slack's is trusted, in milliseconds: groups may be asked for 20 times a minute. */
-const keptFor = 60_000;
+/** In milliseconds. Slack allows 20 looks at user groups a minute (https://docs.slack.dev/apis/web-api/rate-limits). */
+const cacheTtl = 60_000;
 
 export function createDirectory(client: WebClient, now: () => Date, log: Log): Directory {
-  const moment = () => now().getTime();
-  const sets = remembering(
+  const time = () => now().getTime();
+  const memberSets = ttlCache(
     (id) => (id.startsWith('S') ? groupMembers(client, id) : channelMembers(client, id)),
-    moment,
+    time,
   );
-  const people = remembering((id) => colleagueOf(client, id, home), moment);
-  let own: Promise<Team> | undefined;
+  const users = ttlCache((id) => loadMember(client, id, ownTeam), time);
+  let cachedTeam: Promise<Team> | undefined;
 
-  /** The bot's own team, which never changes. */
-  function home(): Promise<Team> {
-    own ??= client.auth
+  /** Looks up the bot's own team, which never changes. */
+  function ownTeam(): Promise<Team> {
+    cachedTeam ??= client.auth
       .test()
       .then(({ team_id, enterprise_id, url = '' }) => ({ team: team_id, enterprise: enterprise_id, url }));
-    own.catch(() => {
-      own = undefined;
+    cachedTeam.catch(() => {
+      cachedTeam = undefined;
     });
-    return own;
+    return cachedTeam;
   }
 
-  async function account(person: string): Promise<Account | undefined> {
+  async function account(userId: string): Promise<Account | undefined> {
     try {
-      return (await people.get(person)).account;
+      return (await users.get(userId)).account;
     } catch (error) {
-      log.warn({ err: error, id: person }, 'Slack did not say who this is');
+      log.warn({ err: error, id: userId }, 'account could not be looked up, treated as unknown');
       return undefined;
     }
   }
 
   return {
     account,
-    async member(person, trusted) {
+    async member(userId, maxAge) {
       try {
-        return await people.get(person, trusted);
+        return await users.get(userId, maxAge);
       } catch (error) {
         if (['user_not_found', 'user_not_visible'].includes(slackErrorCode(error) ?? '')) return undefined;
         throw error;
       }
     },
-    async memberships(person, ids) {
+    async memberships(userId, ids) {
       const of = new Map<string, boolean>();
-      const asked = ids.map(async (id) => {
+      const lookups = ids.map(async (id) => {
         try {
-          of.set(id, (await sets.get(id)).has(person));
+          of.set(id, (await memberSets.get(id)).has(userId));
         } catch (error) {
-          log.warn({ err: error, id }, 'Slack did not say who belongs to this group or channel');
+          log.warn({ err: error, id }, 'members could not be looked up, membership treated as unknown');
         }
       });
-      const [known] = await Promise.all([account(person), ...asked]);
-      return { account: known, of };
+      const [found] = await Promise.all([account(userId), ...lookups]);
+      return { account: found, of };
     },
     async members(ids) {
-      const found = ids.map(async (id) => {
+      const lookups = ids.map(async (id) => {
         try {
-          return await sets.get(id);
+          return await memberSets.get(id);
         } catch (error) {
           if (!slackErrorCode(error)) throw error;
-          log.warn({ err: error, id }, 'Slack does not know this group or channel');
+          log.warn({ err: error, id }, 'group or channel not found, treated as empty');
           return [];
         }
       });
-      return (await Promise.all(found)).flatMap((members) => [...members]);
+      return (await Promise.all(lookups)).flatMap((members) => [...members]);
     },
-    workspaceUrl: async () => (await home()).url,
+    workspaceUrl: async () => (await ownTeam()).url,
     invalidate: (id) => {
-      sets.forget(id);
-      people.forget(id);
+      memberSets.invalidate(id);
+      users.invalidate(id);
     },
   };
 }
 
-/** Keeps answers for a minute, unless the asker trusts older ones; what failed is asked anew. */
-function remembering<T>(ask: (id: string) => Promise<T>, moment: () => number) {
-  const kept = new Map<string, { at: number; answer: Promise<T> }>();
+/** Caches what `load` resolves to, by ID. Failures are not cached. */
+function ttlCache<T>(load: (id: string) => Promise<T>, time: () => number) {
+  const entries = new Map<string, { at: number; value: Promise<T> }>();
   return {
-    get(id: string, trusted = keptFor): Promise<T> {
-      const known = kept.get(id);
-      if (known && moment() - known.at < trusted) return known.answer;
-      const entry = { at: moment(), answer: ask(id) };
-      kept.set(id, entry);
-      entry.answer.catch(() => {
-        if (kept.get(id) === entry) kept.delete(id);
+    get(id: string, maxAge = cacheTtl): Promise<T> {
+      const cached = entries.get(id);
+      if (cached && time() - cached.at < maxAge) return cached.value;
+      const entry = { at: time(), value: load(id) };
+      entries.set(id, entry);
+      entry.value.catch(() => {
+        if (entries.get(id) === entry) entries.delete(id);
       });
-      return entry.answer;
+      return entry.value;
     },
-    forget(id?: string): void {
-      if (id === undefined) kept.clear();
-      else kept.delete(id);
+    invalidate(id?: string): void {
+      if (id === undefined) entries.clear();
+      else entries.delete(id);
     },
   };
 }
 
 type Team = { team: string | undefined; enterprise: string | undefined; url: string };
 
-async function colleagueOf(client: WebClient, id: string, home: () => Promise<Team>): Promise<SlackMember> {
-  const [found, own] = await Promise.all([lookUp(client, id), home()]);
-  if (found === 'no accounts here') return { name: id, account: 'member', app: false };
+async function loadMember(client: WebClient, id: string, ownTeam: () => Promise<Team>): Promise<SlackMember> {
+  const [found, own] = await Promise.all([loadUser(client, id), ownTeam()]);
+  if (found === 'unsupported') return { name: id, account: 'member', app: false };
   const name = stripInvisible(found.profile?.real_name || found.real_name || '') || found.name || id;
   return { name, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
 }
 
-/** Slack's own bot, which its API calls a person. */
+/** Slackbot's user ID. The API returns it as a person, with `is_bot` false. */
 const slackbot = 'USLACKBOT';
 
 type User = NonNullable<UsersInfoResponse['user']>;
 
 /**
- * A stranger shares no channel with the bot, so `is_stranger` alone would miss people of another team who do: their team
- * tells. In an organisation of several workspaces (Enterprise Grid) its people are members of all of them.
+ * Classifies an account. `is_stranger` is not enough: it is only set for people of another team who share no channel with
+ * the bot, so the team is compared as well. Members of an Enterprise Grid organization are members of all its workspaces.
  */
 function accountOf(found: User, own: Team): Account {
   if (found.deleted) return 'deactivated';
   const elsewhere = found.team_id !== undefined && own.team !== undefined && found.team_id !== own.team;
-  const sameOrganisation = own.enterprise && found.enterprise_user?.enterprise_id === own.enterprise;
-  const foreign = found.is_stranger || (elsewhere && !sameOrganisation);
+  const sameOrganization = own.enterprise && found.enterprise_user?.enterprise_id === own.enterprise;
+  const foreign = found.is_stranger || (elsewhere && !sameOrganization);
   return foreign || found.is_restricted || found.is_ultra_restricted ? 'external' : 'member';
 }
 
-async function lookUp(client: WebClient, user: string) {
+async function loadUser(client: WebClient, user: string) {
   try {
     const { user: found } = await client.users.info({ user });
-    if (!found) throw new Error('Slack accepted a question about a person without answering it');
+    if (!found) throw new Error('users.info returned no user');
     return found;
   } catch (error) {
-    // A Slack API of another make (SLACK_API_URL) may know neither guests nor other teams; Slack's own always answers this.
-    if (slackErrorCode(error) === 'unknown_method') return 'no accounts here' as const;
+    // Another implementation of the API (SLACK_API_URL) may know neither guests nor other teams; Slack always has this method.
+    if (slackErrorCode(error) === 'unknown_method') return 'unsupported' as const;
     throw error;
   }
 }

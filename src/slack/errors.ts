@@ -1,13 +1,13 @@
-/** Errors of the Slack API, by Slack's own words. */
+/** Error codes of the Slack API. */
 import { ErrorCode } from '@slack/web-api';
 
-/** Slack's own word for what was wrong with a call, where it gave one. */
+/** Returns the code that Slack responded with, such as `channel_not_found`; undefined for any other error. */
 export function slackErrorCode(error: unknown): string | undefined {
   const platform = error instanceof Error && 'code' in error && error.code === ErrorCode.PlatformError;
   return platform && 'data' in error ? String(Object(error.data).error) : undefined;
 }
 
-/** Slack's words for a token that will never do. */
+/** Codes for a token that Slack will not accept again. */
 export const authErrors = [
   'invalid_auth',
   'not_authed',
@@ -17,7 +17,7 @@ export const authErrors = [
   'not_allowed_token_type',
 ];
 
-/** Slack's words for what only an operator can fix: they end the start, and are logged as errors where they come later. */
+/** Codes that only an operator can resolve: they end the start, and are logged as errors where they come later. */
 export const fatalErrors: readonly string[] = [
   ...authErrors,
   'missing_scope',
@@ -25,9 +25,10 @@ export const fatalErrors: readonly string[] = [
   'user_removed_from_team',
 ];
 
+/** Says what to configure, where an error is one that only an operator can resolve; undefined for the others. */
 export function slackConfigError(error: unknown): string | undefined {
-  const word = slackErrorCode(error) ?? slackErrorCode(error instanceof Error ? error.cause : undefined);
-  if (!word || !fatalErrors.includes(word)) return undefined;
-  const scope = word === 'missing_scope' ? ' The app-level token needs the scope connections:write.' : '';
-  return `Slack does not accept the token (${word}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.${scope}`;
+  const code = slackErrorCode(error) ?? slackErrorCode(error instanceof Error ? error.cause : undefined);
+  if (!code || !fatalErrors.includes(code)) return undefined;
+  const scope = code === 'missing_scope' ? ' The app-level token needs the scope connections:write.' : '';
+  return `Slack does not accept the token (${code}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.${scope}`;
 }

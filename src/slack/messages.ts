@@ -1,6 +1,6 @@
 /**
- * Posting once. Slack has no idempotency key, so each message carries a mark in its metadata; an attempt that follows one
- * whose end is unknown looks for the mark in the channel first, and adopts the message that bears it.
+ * Posts, updates and finds messages. Slack has no idempotency key, so each message carries a marker in its metadata. After
+ * an attempt whose outcome is unknown, the next one looks for the marker in the channel, and adopts the message that has it.
  */
 import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import type { Db } from '../db/db.ts';
@@ -9,17 +9,17 @@ import type { Attempt } from '../db/outbox/types.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
 
-/** What a message is about, as metadata: the same for every attempt to post it. */
+/** Message metadata that is the same for every attempt to post a message, and for no other message. */
 export type MessageMarker = { event_type: string; event_payload: Record<string, number | string> };
 
 /** How far Slack's clock and ours may differ, in seconds. */
-const skew = 300;
+const clockSkew = 300;
 
-/** The channel takes no more for now: nothing was posted, and this is the message's turn. */
+/** The channel is throttled: nothing was posted, and this is the message's slot. */
 export class ChannelThrottled extends Error {
   readonly turn: turns.Turn;
   constructor(turn: turns.Turn) {
-    super(`the channel takes the message in ${turn.seconds} s`);
+    super(`the channel is throttled, the message can be posted in ${turn.seconds} s`);
     this.turn = turn;
   }
 }
@@ -27,8 +27,8 @@ export class ChannelThrottled extends Error {
 export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
 
 /**
- * Posts a message, or throws `NotYet` where the channel takes no more for now. Links in it are not unfolded, and names in
- * it do not become mentions.
+ * Posts a message, without unfurling links or turning names into mentions. Throws `ChannelThrottled` where the channel
+ * takes no more for now, and Slack's own error, with the channel, where it refuses the message.
  */
 export async function post(
   { db, poster, attempt }: PostContext,
@@ -49,109 +49,116 @@ export async function post(
       unfurl_media: false,
     })
     .catch(async (error) => {
-      if (!(error instanceof WebAPIRateLimitedError)) return refuse(error, channel);
+      if (!(error instanceof WebAPIRateLimitedError)) return rethrow(error, channel);
       throw new ChannelThrottled(await turns.close(db, channel, error.retryAfter));
     });
-  if (!posted.ts || !posted.channel) throw new Error('Slack accepted a message without saying where it is');
+  if (!posted.ts || !posted.channel) throw new Error('chat.postMessage returned no channel or ts');
   return { channel: posted.channel, ts: posted.ts };
 }
 
-/** Redraws a message in its place. False where it is not there any more: then it is posted anew. */
+/** Updates a message in place. Returns false where it no longer exists. */
 export async function update(client: WebClient, { channel, ts }: { channel: string; ts: string }, message: Message) {
   try {
-    // Slack's default here is to find mentions in the text by itself.
+    // By default, chat.update turns names in the text into mentions.
     await client.chat.update({ channel, ts, ...message, parse: 'none', link_names: false });
     return true;
   } catch (error) {
     if (slackErrorCode(error) === 'message_not_found') return false;
-    return refuse(error, channel);
+    return rethrow(error, channel);
   }
 }
 
-/** Throws it on, with the channel that Slack did not take it in. */
-function refuse(error: unknown, refusedIn: string): never {
-  throw error instanceof Error ? Object.assign(error, { refusedIn }) : error;
+/** Rethrows an error with the channel that it happened in. */
+function rethrow(error: unknown, failedChannel: string): never {
+  throw error instanceof Error ? Object.assign(error, { failedChannel }) : error;
 }
 
-/** Slack's words for a channel that nothing can be posted to until somebody mends it. */
+/** Codes for a channel that cannot be posted to until a human resolves it. */
 export const channelErrors = ['channel_not_found', 'not_in_channel', 'is_archived', 'is_inactive', 'restricted_action'];
 
-/** Slack's words for somebody who is not there any more. */
+/** Codes for a user who can no longer be messaged. */
 export const userGoneErrors = ['user_not_found', 'user_disabled', 'cannot_dm_bot'];
 
-/** The channel, or the person, that a message was not taken for. */
+/** Returns the channel, or the user, that a message could not be posted to. */
 export const failedChannel = (error: unknown): string | undefined =>
-  error instanceof Error && 'refusedIn' in error ? String(error.refusedIn) : undefined;
+  error instanceof Error && 'failedChannel' in error ? String(error.failedChannel) : undefined;
 
-/** Slack's words for a message that is not there to be changed: gone, or not the bot's any more. */
-const beyondUs = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
+/** Codes for a message that can no longer be updated. */
+const notUpdatableErrors = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
 
-/** Takes a message away. Where Slack does not allow that, such as where messages must be kept, `instead` stands there. */
-export async function deleteOrReplace(client: WebClient, place: { channel: string; ts: string }, instead: Message) {
+/**
+ * Deletes a message, or updates it to `replacement` where Slack does not allow deletion, such as under a retention policy.
+ * One that is already gone is no error.
+ */
+export async function deleteOrReplace(
+  client: WebClient,
+  location: { channel: string; ts: string },
+  replacement: Message,
+) {
   try {
-    await client.chat.delete(place);
+    await client.chat.delete(location);
   } catch (error) {
-    const word = slackErrorCode(error);
-    if (word === 'message_not_found') return;
-    if (!word) throw error;
-    await update(client, place, instead).catch((refused) => {
-      if (!beyondUs.includes(slackErrorCode(refused) ?? '')) throw refused;
+    const code = slackErrorCode(error);
+    if (code === 'message_not_found') return;
+    if (!code) throw error;
+    await update(client, location, replacement).catch((refused) => {
+      if (!notUpdatableErrors.includes(slackErrorCode(refused) ?? '')) throw refused;
     });
   }
 }
 
-/** Where the bot may not read a channel nobody can look; then a message twice is better than none. */
-const cannotLook = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
+/** Codes for a channel that the bot cannot read. The marker is not looked for: a message twice is better than none. */
+const unreadableErrors = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
 
-/** The channel of the direct messages with somebody; undefined where the bot may not ask for it. */
+/** Finds the channel of the direct messages with a user; undefined where the bot may not look it up. */
 export async function directChannel(client: WebClient, user: string): Promise<string | undefined> {
   try {
     return (await client.conversations.open({ users: user })).channel?.id;
   } catch (error) {
-    if (cannotLook.includes(slackErrorCode(error) ?? '')) return undefined;
+    if (unreadableErrors.includes(slackErrorCode(error) ?? '')) return undefined;
     throw error;
   }
 }
 
-/** Finds a message by its mark among those posted since a moment; undefined where there is none. */
+/** Finds the message with a marker among those posted since a time; undefined where there is none. Returns its `ts`. */
 export async function findPosted(
   client: WebClient,
   channel: string,
-  mark: MessageMarker,
+  marker: MessageMarker,
   since: Date,
 ): Promise<string | undefined> {
-  const oldest = String(Math.floor(since.getTime() / 1000) - skew);
+  const oldest = String(Math.floor(since.getTime() / 1000) - clockSkew);
   const query = { channel, oldest, limit: 200, include_all_metadata: true };
   try {
     let cursor: string | undefined;
     do {
       const page = await client.conversations.history({ ...query, ...(cursor ? { cursor } : {}) });
-      const found = page.messages?.find(({ metadata }) => metadata !== undefined && bears(metadata, mark));
+      const found = page.messages?.find(({ metadata }) => metadata !== undefined && hasMarker(metadata, marker));
       if (found?.ts) return found.ts;
       cursor = page.response_metadata?.next_cursor;
     } while (cursor);
   } catch (error) {
-    if (!cannotLook.includes(slackErrorCode(error) ?? '')) throw error;
+    if (!unreadableErrors.includes(slackErrorCode(error) ?? '')) throw error;
   }
   return undefined;
 }
 
-function bears(metadata: { event_type?: string; event_payload?: object }, mark: MessageMarker): boolean {
+function hasMarker(metadata: { event_type?: string; event_payload?: object }, marker: MessageMarker): boolean {
   const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));
   return (
-    metadata.event_type === mark.event_type &&
-    Object.entries(mark.event_payload).every(([key, value]) => payload.get(key) === value)
+    metadata.event_type === marker.event_type &&
+    Object.entries(marker.event_payload).every(([key, value]) => payload.get(key) === value)
   );
 }
 
 /**
- * The address of a message in the workspace at `url`, made without asking Slack, who takes a few hundred questions a minute:
- * a tick links to more cards than that. The form is the one of chat.getPermalink.
+ * Builds the address of a message in the workspace at `url`, in the form that chat.getPermalink returns. A tick links to
+ * more cards than Slack would take calls for in a minute.
  */
 export const permalinkFor = (url: string, { channel, ts }: { channel: string; ts: string }): string =>
   new URL(`archives/${channel}/p${ts.replace('.', '')}`, url).href;
 
-/** The address of a message, for people; undefined where it is not there any more. */
+/** Looks up the address of a message; undefined where the message no longer exists. */
 export async function fetchPermalink(
   client: WebClient,
   channel: string,

@@ -1,6 +1,6 @@
 /**
- * The direct answer to whoever acts: a modal, an ephemeral word, options in a picker. Everything else that is said goes
- * through the outbox. Slack waits 3 seconds for each (https://docs.slack.dev/interactivity/handling-user-interaction).
+ * Responds to the user who acts: with a modal, an ephemeral message, or options for a picker. Everything else is posted by
+ * the outbox. Slack waits 3 seconds for a response (https://docs.slack.dev/interactivity/handling-user-interaction).
  */
 import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
@@ -13,69 +13,70 @@ import { unavailableOption } from '../views/registration/register-modal.ts';
 import { type FilledForm, reopenedForm } from '../views/reopened-form.ts';
 import { slackErrorCode } from './errors.ts';
 
-/** How long work may take before a form is answered without it, in milliseconds: some of Slack's 3 s are the network's. */
-const patience = 2_000;
-/** Who acted, by a command or a click, and the ways to answer. Bolt gives no `respond` for a click in Home or in a modal. */
+/** How long work may take before the ack goes without its result, in milliseconds: the network needs some of the 3 s. */
+const ackDeadline = 2_000;
+
+/** A command or a click, with the ways to respond to it. Bolt gives no `respond` for a click in Home or in a modal. */
 export type Interaction = {
   client: WebClient;
   body: { trigger_id?: string; user?: { id: string }; user_id?: string };
   respond: RespondFn | undefined;
 };
 
-/** The acts whose answer has begun. */
-const begun = new WeakSet<object>();
+/** The bodies of interactions that a response has begun for. */
+const responding = new WeakSet<object>();
 
-/** Whether somebody who acted has been, or is just being, answered by more than an acknowledgement. */
-export const hasResponded = (body: object): boolean => begun.has(body);
+/** Tells whether the user has got, or is getting, a response beyond the ack. */
+export const hasResponded = (body: object): boolean => responding.has(body);
 
-/** Says something that only the person who acted sees: beside what they did, or, where Slack does not take that, directly. */
+/** Sends an ephemeral message to the user who acts; where Slack does not take it, a direct message. */
 export async function respondEphemeral(
   { client, body, respond }: Interaction,
-  said: string | Message,
+  content: string | Message,
   log: Log,
 ): Promise<void> {
-  begun.add(body);
-  const message = typeof said === 'string' ? { text: said } : said;
-  const beside = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(isTaken);
-  const answered = await withTimeout(patience, beside ?? Promise.resolve(false), false).catch((error) => {
-    log.warn({ err: error }, 'an answer was not taken beside the message; it goes directly');
+  responding.add(body);
+  const message = typeof content === 'string' ? { text: content } : content;
+  const accepted = respond?.({ response_type: 'ephemeral', replace_original: false, ...message }).then(isAccepted);
+  const sent = await withTimeout(ackDeadline, accepted ?? Promise.resolve(false), false).catch((error) => {
+    log.warn({ err: error }, 'ephemeral message not accepted, will send a direct message');
     return false;
   });
-  const person = body.user?.id ?? body.user_id;
-  if (!answered && person) await client.chat.postMessage({ channel: person, ...message });
+  const userId = body.user?.id ?? body.user_id;
+  if (!sent && userId) await client.chat.postMessage({ channel: userId, ...message });
 }
 
-/** Slack says `ok`, in one form or another; what says otherwise, or is a page of something between it and us, was not taken. */
-async function isTaken(response: { text(): Promise<string> }): Promise<boolean> {
+/**
+ * Tells whether Slack accepted a post to a response URL. Slack responds `ok` as text or in JSON; a proxy on the way may
+ * respond with a page.
+ */
+async function isAccepted(response: { text(): Promise<string> }): Promise<boolean> {
   const text = (await response.text()).trim();
   return !text.startsWith('<') && !/^\{.*"ok"\s*:\s*false/s.test(text);
 }
 
-/** Answers a click wherever it was made: beside the message; where there is none, in Home, by a modal. */
-export async function respondToAction(acted: Interaction, text: string, log: Log): Promise<void> {
-  if (acted.respond) await respondEphemeral(acted, text, log);
-  else await openModal(acted, textModal(text), log, text);
+/** Responds to a click: with an ephemeral message, or, in Home and in modals, with a modal. */
+export async function respondToAction(interaction: Interaction, text: string, log: Log): Promise<void> {
+  if (interaction.respond) await respondEphemeral(interaction, text, log);
+  else await openModal(interaction, textModal(text), log, text);
 }
 
-/**
- * Opens a modal, and says its id. Where Slack does not open it, the person is told otherwise: beside what they did, or in
- * a direct message.
- */
+/** Opens a modal, and returns its ID. Where Slack does not open it, sends `fallback` as an ephemeral message. */
 export async function openModal(
-  acted: Interaction,
+  interaction: Interaction,
   view: ModalView,
   log: Log,
-  otherwise = formNotOpened,
+  fallback = formNotOpened,
 ): Promise<string | undefined> {
-  begun.add(acted.body);
+  responding.add(interaction.body);
   try {
-    const opened = await acted.client.views.open({ trigger_id: acted.body.trigger_id ?? '', view });
+    const opened = await interaction.client.views.open({ trigger_id: interaction.body.trigger_id ?? '', view });
     return opened.view?.id;
   } catch (error) {
-    // The first of two tries did open it, and only its answer was lost.
+    // The first attempt opened it, and only its response was lost.
     if (slackErrorCode(error) === 'exchanged_trigger_id') return undefined;
-    log.warn({ err: error }, 'a modal could not be opened');
-    await respondEphemeral(acted, otherwise, log);
+    log.warn({ err: error }, 'modal could not be opened, will send an ephemeral message');
+    await respondEphemeral(interaction, fallback, log);
     return undefined;
   }
 }
@@ -94,40 +95,40 @@ type Placeholder = { loading: ModalView; unavailable: (why: string) => ModalView
 
 /** Opens a modal when its content has loaded; where that takes long, opens a placeholder at once and updates it then. */
 export async function openModalWhenLoaded(
-  acted: Interaction,
+  interaction: Interaction,
   work: Promise<ModalOrReason>,
   log: Log,
   placeholder: Placeholder = { loading, unavailable: textModal },
 ): Promise<void> {
   const inTime = await withTimeout(lookupTimeout, work, undefined);
-  if (inTime && 'view' in inTime) await openModal(acted, inTime.view, log);
-  else if (inTime) await respondToAction(acted, inTime.why, log);
+  if (inTime && 'view' in inTime) await openModal(interaction, inTime.view, log);
+  else if (inTime) await respondToAction(interaction, inTime.why, log);
   else {
-    const following = work.catch((error): ModalOrReason => {
+    const pending = work.catch((error): ModalOrReason => {
       log.error({ err: error }, 'modal content could not be loaded, the modal says so');
       return { why: failed };
     });
-    const opened = await openModal(acted, placeholder.loading, log);
-    const found = await following;
+    const viewId = await openModal(interaction, placeholder.loading, log);
+    const found = await pending;
     const view = 'view' in found ? found.view : placeholder.unavailable(found.why);
-    if (opened) await acted.client.views.update({ view_id: opened, view });
+    if (viewId) await interaction.client.views.update({ view_id: viewId, view });
   }
 }
 
-/** Fills a picker. Where the database does not answer, the picker says so instead of spinning. */
+/** Acknowledges a picker with its options. Where they do not load in time, the only option says so. */
 export async function ackOptions(
   ack: AckFn<{ options: PlainTextOption[] }>,
   options: Promise<PlainTextOption[]>,
   log: Log,
 ): Promise<void> {
-  const found = await withTimeout(patience, options, [unavailableOption]).catch((error) => {
-    log.error({ err: error }, 'a picker could not be filled');
+  const found = await withTimeout(ackDeadline, options, [unavailableOption]).catch((error) => {
+    log.error({ err: error }, 'picker options could not be loaded, shown as unavailable');
     return [unavailableOption];
   });
   await ack({ options: found });
 }
 
-/** What a submitted form comes to: it stays with errors on its fields, becomes another view, or closes. */
+/** What a submitted form leads to: it stays with errors on its fields, becomes another view, or closes. */
 export type SubmissionResult = { errors: Record<string, string> } | { view: ModalView } | 'close';
 
 type Submission = {
@@ -137,44 +138,42 @@ type Submission = {
 };
 
 /**
- * Answers a submitted form after the commit, because until then it can still show an error. Where that takes too long the
- * form says so in time and is updated afterwards; where it fails, the form stays, or comes back, as it was filled in.
+ * Acknowledges a submitted form with the result of `work`: not before the commit, because until then the form can still
+ * show an error. Where that takes too long, the ack shows that work goes on, and the view is updated afterwards. Where it
+ * fails, the form stays, or comes back, as it was filled in.
  */
 export async function ackSubmission(
   { ack, client, view }: Submission,
   work: Promise<SubmissionResult>,
   log: Log,
 ): Promise<void> {
-  const settled = work.catch((error): undefined => {
-    log.error({ err: error }, 'a submitted form could not be worked on');
+  const result = work.catch((error): undefined => {
+    log.error({ err: error }, 'form submission failed, the form stays open');
   });
-  const inTime = await withTimeout(patience, settled, 'late' as const);
+  const inTime = await withTimeout(ackDeadline, result, 'late' as const);
   if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : keepFormOpen(view.blocks));
   await ack({ response_action: 'update', view: working });
-  const finished = await settled;
+  const finished = await result;
   await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : reopenedForm(view) });
 }
 
-function responseTo(submitted: SubmissionResult): ViewResponseAction {
-  if (submitted === 'close') return { response_action: 'clear' };
-  if ('errors' in submitted) return { response_action: 'errors', errors: submitted.errors };
-  return { response_action: 'update', view: submitted.view };
+function responseTo(result: SubmissionResult): ViewResponseAction {
+  if (result === 'close') return { response_action: 'clear' };
+  if ('errors' in result) return { response_action: 'errors', errors: result.errors };
+  return { response_action: 'update', view: result.view };
 }
 
-function viewOf(submitted: SubmissionResult): ModalView {
-  if (submitted === 'close') return done;
-  return 'errors' in submitted ? errorsModal(submitted.errors) : submitted.view;
+function viewOf(result: SubmissionResult): ModalView {
+  if (result === 'close') return done;
+  return 'errors' in result ? errorsModal(result.errors) : result.view;
 }
 
-/**
- * Keeps a form open, as it was filled in, with a word to try again under its last field. One that has no field has nothing
- * to lose.
- */
+/** Returns the ack that keeps a form open as it was filled in, with an error under its last field. A form without fields closes. */
 export function keepFormOpen(
   blocks: { type: string; block_id?: string | undefined }[],
-  word = notSaved,
+  text = notSaved,
 ): ViewResponseAction {
   const field = blocks.findLast(({ type }) => type === 'input')?.block_id;
-  if (field === undefined) return { response_action: 'update', view: textModal(word) };
-  return { response_action: 'errors', errors: { [field]: word } };
+  if (field === undefined) return { response_action: 'update', view: textModal(text) };
+  return { response_action: 'errors', errors: { [field]: text } };
 }

@@ -1,4 +1,4 @@
-/** Slack, in either mode: the Bolt app with its receivers, and the clients with their time limits. */
+/** Builds the Bolt app, with the receiver of either mode, and the Web API clients with their time limits. */
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
@@ -12,42 +12,42 @@ import { createSocketModeReceiver, defaultTimings } from './socket-mode/receiver
 
 export type Slack = {
   app: App;
-  /** Answers the person who acts: quickly or not at all. */
+  /** Responds to users: quickly or not at all. */
   client: WebClient;
   /** Posts what the outbox holds. */
   poster: WebClient;
-  /** What takes `POST /slack/events`, in HTTP mode. */
+  /** Handles `POST /slack/events`; undefined in Socket Mode. */
   listener: RequestListener | undefined;
-  /** Checks the token and, in Socket Mode, opens the connections. May be tried again. */
+  /** Checks the token and, in Socket Mode, opens the connections. Can be retried. */
   start(): Promise<void>;
-  /** Whether events can arrive: always so in HTTP mode, else while a connection stands. */
+  /** Tells whether events can arrive: in HTTP mode always, in Socket Mode while a connection is open. */
   connected(): boolean;
-  /** Resolves when nobody has acted just now, after at most `milliseconds`. */
+  /** Waits until no interaction has just begun, for at most `milliseconds`. */
   yieldToInteractive(milliseconds: number): Promise<void>;
-  /** Takes nothing new and resolves when what runs is finished, after at most `milliseconds`. */
+  /** Waits for the interactions in flight, for at most `milliseconds`, then closes the connections. */
   stop(milliseconds: number): Promise<void>;
 };
 
 export function createSlack(
   config: Config,
   log: Log,
-  metrics: Pick<Metrics, 'fetch' | 'watch'>,
+  metrics: Pick<Metrics, 'fetch' | 'instrumentAcks'>,
   httpClient: HttpClient,
   timings = defaultTimings,
 ): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
   const fetch = metrics.fetch(slackApiUrl, httpClient.fetch);
-  // Two tries within the 3 seconds that a trigger_id lives; a third would come too late.
-  const quick: WebClientOptions = {
+  // Two attempts fit into the 3 seconds that a trigger_id is valid for.
+  const interactiveOptions: WebClientOptions = {
     slackApiUrl,
     fetch,
     timeout: 1_300,
     retryConfig: { retries: 1, minTimeout: 50, maxTimeout: 100 },
     rejectRateLimitedCalls: true,
   };
-  // The outbox is the one layer that tries again: a client that did so too could post twice.
-  const posting: WebClientOptions = {
+  // The outbox is the one layer that retries: with a client that retries too, a message could be posted twice.
+  const posterOptions: WebClientOptions = {
     slackApiUrl,
     fetch,
     timeout: 10_000,
@@ -66,12 +66,12 @@ export function createSlack(
     token,
     receiver,
     logger,
-    clientOptions: quick,
+    clientOptions: interactiveOptions,
     convoStore: false,
     deferInitialization: true,
     extendedErrorHandler: true,
   });
-  metrics.watch(app);
+  metrics.instrumentAcks(app);
 
   const inFlight = createInFlight();
   app.use(({ next }) => inFlight.run(next));
@@ -79,7 +79,7 @@ export function createSlack(
   return {
     app,
     client: app.client,
-    poster: new WebClient(token, { ...posting, logger }),
+    poster: new WebClient(token, { ...posterOptions, logger }),
     listener: receiver instanceof HTTPReceiver ? signedRequestsOnly(receiver.requestListener) : undefined,
     async start() {
       await app.init();

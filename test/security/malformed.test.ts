@@ -79,7 +79,7 @@ it('its log at trace level holds no secret, and nothing of what people wrote', a
   await office.database.allow(false);
   await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
   await alex.finds(/could not do this just now/, { in: 'whispered' });
-  await program.says(/"a feature broke"/);
+  await program.says(/"listener failed, the user is told"/);
   await kill(program);
   const log = program.lines.join('\n');
   const { botToken, appToken, signingSecret } = workspace;

@@ -1,53 +1,57 @@
+/** Tracks the interactions in flight, so that bulk work yields to them and a stopping process drains them. */
 import { withTimeout } from '../../async/timeout.ts';
 
 export type InFlight = {
-  /** Runs what answers somebody; rejects where it does. */
+  /** Runs `work` as an interaction in flight. Rejects where it does. */
   run(work: () => Promise<void>): Promise<void>;
-  /** Resolves when nobody has acted just now, after at most `milliseconds`. */
+  /** Waits until no interaction has just begun, for at most `milliseconds`. */
   yieldToInteractive(milliseconds: number): Promise<void>;
-  /** Resolves when nothing runs, after at most `milliseconds`. */
+  /** Waits until none is in flight, for at most `milliseconds`. */
   drain(milliseconds: number): Promise<void>;
 };
 
-/** What takes longer waits for Slack or the database, and nothing gets sooner by waiting for it. In milliseconds. */
-const justNow = 250;
+/**
+ * How long an interaction is yielded to, in milliseconds. One that takes longer waits for Slack or the database, and yielding
+ * does not make it faster.
+ */
+const recentFor = 250;
 
 export function createInFlight(): InFlight {
   const running = new Set<Promise<void>>();
-  let fresh = 0;
-  let calm = Promise.withResolvers<void>();
+  let recent = 0;
+  let idle = Promise.withResolvers<void>();
 
-  /** Returns what says that it is over; after a moment it counts as if it were. */
-  function begins(): () => void {
-    fresh += 1;
-    let counts = true;
-    const over = () => {
+  /** Counts an interaction as recent, for `recentFor` or until the function that it returns is called. */
+  function begin(): () => void {
+    recent += 1;
+    let counted = true;
+    const end = () => {
       clearTimeout(timer);
-      if (!counts) return;
-      counts = false;
-      fresh -= 1;
-      if (fresh > 0) return;
-      calm.resolve();
-      calm = Promise.withResolvers();
+      if (!counted) return;
+      counted = false;
+      recent -= 1;
+      if (recent > 0) return;
+      idle.resolve();
+      idle = Promise.withResolvers();
     };
-    const timer = setTimeout(over, justNow).unref();
-    return over;
+    const timer = setTimeout(end, recentFor).unref();
+    return end;
   }
 
   return {
     async run(work) {
-      const over = begins();
-      const runs = work();
-      running.add(runs);
+      const end = begin();
+      const run = work();
+      running.add(run);
       try {
-        await runs;
+        await run;
       } finally {
-        running.delete(runs);
-        over();
+        running.delete(run);
+        end();
       }
     },
     async yieldToInteractive(milliseconds) {
-      if (fresh > 0) await withTimeout(milliseconds, calm.promise, undefined);
+      if (recent > 0) await withTimeout(milliseconds, idle.promise, undefined);
     },
     async drain(milliseconds) {
       const deadline = Date.now() + milliseconds;

@@ -1,4 +1,4 @@
-/** A flood from one person is slowed, and nobody else notices it. Each process counts for itself, in memory. */
+/** Limits how often a user may act. Each process counts for itself, in memory. */
 import type { AckFn, App } from '@slack/bolt';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { z } from 'zod';
@@ -6,63 +6,66 @@ import type { Deps } from '../../deps.ts';
 import { option } from '../../views/blocks.ts';
 import { keepFormOpen, respondToAction } from '../respond.ts';
 
-/** What MAX_ACTS_PER_PERSON counts in, in seconds. */
-const window = 10;
+/** The window of MAX_ACTS_PER_PERSON, in seconds. */
+const rateWindow = 10;
 
-/** A picker is asked at every pause in typing: so many times more often than people act. */
-const keystrokesPerAct = 4;
+/** How many times more often than other interactions a picker may ask: it does so at every pause in typing. */
+const keystrokeFactor = 4;
 
+/** Adds the middleware. An interaction over the limit is acknowledged with how long to wait, and reaches no listener. */
 export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'log'>): void {
-  const { MAX_ACTS_PER_PERSON: most } = config;
-  const acts = new RateLimiterMemory({ points: most, duration: window });
-  const keystrokes = new RateLimiterMemory({ points: most * keystrokesPerAct, duration: window });
+  const { MAX_ACTS_PER_PERSON: limit } = config;
+  const interactions = new RateLimiterMemory({ points: limit, duration: rateWindow });
+  const keystrokes = new RateLimiterMemory({ points: limit * keystrokeFactor, duration: rateWindow });
 
   app.use(async ({ body, client, next, ...args }) => {
-    const act = actOf(body);
-    const wait = act && (await tooFast(act.kind === 'keystroke' ? keystrokes : acts, act.person));
-    if (!wait) return next();
-    if (wait.first) log.warn({ person: act.person, kind: act.kind }, 'somebody acts faster than people do');
-    const word = slowDown(wait.seconds);
-    // An answer in the acknowledgement costs no call of Slack's: a flood of commands does not become one of messages.
+    const interaction = interactionOf(body);
+    const excess =
+      interaction && (await consume(interaction.kind === 'keystroke' ? keystrokes : interactions, interaction.userId));
+    if (!excess) return next();
+    const { kind, userId } = interaction;
+    if (excess.isFirst) log.warn({ user: userId, kind }, 'user is rate limited, further interactions are ignored');
+    const text = slowDown(excess.seconds);
+    // A response in the ack costs no call to Slack: a flood of commands does not become a flood of messages.
     const ack = 'ack' in args ? (args.ack as AckFn<unknown>) : undefined;
-    switch (act.kind) {
+    switch (kind) {
       case 'command':
-        return ack?.({ response_type: 'ephemeral', text: word });
+        return ack?.({ response_type: 'ephemeral', text });
       case 'keystroke':
-        return ack?.({ options: [option(word, 'unavailable')] });
+        return ack?.({ options: [option(text, 'unavailable')] });
       case 'form':
-        return ack?.(keepFormOpen(act.blocks, word));
+        return ack?.(keepFormOpen(interaction.blocks, text));
       case 'click': {
         await ack?.();
         const respond = 'respond' in args ? args.respond : undefined;
-        if (wait.first)
-          await respondToAction({ client, body: { ...body, user: { id: act.person } }, respond }, word, log);
+        if (excess.isFirst)
+          await respondToAction({ client, body: { ...body, user: { id: userId } }, respond }, text, log);
       }
     }
   });
 }
 
-type Act = { person: string } & (
+type UserInteraction = { userId: string } & (
   | { kind: 'command' | 'keystroke' | 'click' | 'home' }
   | { kind: 'form'; blocks: Block[] }
 );
 
 type Block = { type: string; block_id?: string | undefined };
 
-/** Who acts, and how; undefined for what nobody did, such as Slack telling of a change. */
-function actOf(body: object): Act | undefined {
-  const read = sent.safeParse(body).data;
+/** Reads who acts, and how; undefined for what is no user's interaction, such as an event about a change. */
+function interactionOf(body: object): UserInteraction | undefined {
+  const read = payload.safeParse(body).data;
   if (!read) return undefined;
   if (read.command !== undefined)
-    return read.user_id === undefined ? undefined : { person: read.user_id, kind: 'command' };
-  if (read.event?.type === 'app_home_opened') return { person: read.event.user, kind: 'home' };
+    return read.user_id === undefined ? undefined : { userId: read.user_id, kind: 'command' };
+  if (read.event?.type === 'app_home_opened') return { userId: read.event.user, kind: 'home' };
   if (!read.user) return undefined;
-  const person = read.user.id;
-  if (read.type === 'view_submission' && read.view) return { person, kind: 'form', blocks: read.view.blocks };
-  return { person, kind: read.type === 'block_suggestion' ? 'keystroke' : 'click' };
+  const userId = read.user.id;
+  if (read.type === 'view_submission' && read.view) return { userId, kind: 'form', blocks: read.view.blocks };
+  return { userId, kind: read.type === 'block_suggestion' ? 'keystroke' : 'click' };
 }
 
-const sent = z.object({
+const payload = z.object({
   type: z.string().optional(),
   command: z.string().optional(),
   user_id: z.string().optional(),
@@ -80,14 +83,14 @@ const sent = z.object({
 const slowDown = (seconds: number): string =>
   `That was a lot at once, and nothing was changed. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
 
-/** Seconds to wait, and whether this is the first act that was too many; undefined for one that may pass. */
-async function tooFast(limiter: RateLimiterMemory, person: string) {
+/** Counts an interaction. Returns how many seconds to wait, and whether it is the first over the limit; undefined within it. */
+async function consume(limiter: RateLimiterMemory, userId: string) {
   try {
-    await limiter.consume(person);
+    await limiter.consume(userId);
     return undefined;
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
-    const first = refused.consumedPoints === limiter.points + 1;
-    return { seconds: Math.ceil(refused.msBeforeNext / 1000), first };
+    const isFirst = refused.consumedPoints === limiter.points + 1;
+    return { seconds: Math.ceil(refused.msBeforeNext / 1000), isFirst };
   }
 }
