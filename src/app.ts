@@ -1,4 +1,4 @@
-/** START HERE: which Slack event wakes which feature. */
+/** START HERE: registers a listener for each command, button, form and event. */
 import type { App } from '@slack/bolt';
 import type { Deps } from './deps.ts';
 import { manageApplications } from './features/application/manage.ts';
@@ -23,10 +23,10 @@ export function registerListeners(app: App, deps: Deps): void {
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
   editReason(app, deps); // Edit reason, of a request that is pending, in Home
   showHistory(app, deps); // History, on the card
-  snoozeReminder(app, deps); //     Remind me tomorrow, on a reminder
+  snoozeReminder(app, deps); // Remind me tomorrow, on a reminder
   listRegistrations(app, deps); // /registrations
-  home(app, deps); //       the Home: opened, turned and searched
+  home(app, deps); //       Home: opening it, its pages and its searches
   manageServices(app, deps); // the catalog in Home: add, edit, enable or disable, retire
-  manageApplications(app, deps); // the menu of an application in Home, its forms, and one that nobody owns
-  followWorkspace(app, deps); // who joins and leaves the channels and groups that decide
+  manageApplications(app, deps); // the menu of an application in Home, its forms, and ownerless applications
+  followWorkspace(app, deps); // members who join and leave the channels and groups of approvers
 }

@@ -1,4 +1,4 @@
-/** The catalog file: YAML to services and gateways, checked whole. A mistake names file, line and field. */
+/** Reads the catalog file: YAML to services and gateways, all checked. A mistake names file, line and field. */
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -17,8 +17,8 @@ import {
 } from './domain/service.ts';
 import { stripControls, toStorable } from './domain/text.ts';
 
-/** What the database can keep; without what acts on a terminal or turns the text around it. */
-const words = z
+/** Text that PostgreSQL can store, without controls that act on a terminal or change the direction of text. */
+const text = z
   .string()
   .trim()
   .refine((text) => text === toStorable(text), 'text without NUL and broken characters')
@@ -27,7 +27,7 @@ const words = z
 const service = z
   .strictObject({
     slug: z.string().regex(slugPattern, slugRule),
-    name: words.transform(stripInvisible).pipe(
+    name: text.transform(stripInvisible).pipe(
       z
         .string()
         .min(1, 'a name')
@@ -37,7 +37,7 @@ const service = z
           'a name whose words are each of one alphabet: Latin, Cyrillic or Greek',
         ),
     ),
-    description: words
+    description: text
       .pipe(
         z.string().max(serviceLimits.description, `a description of at most ${serviceLimits.description} characters`),
       )
@@ -76,7 +76,7 @@ const service = z
     }),
   );
 
-/** The hosts of this machine: what is sent there, no one else reads. */
+/** Tells whether a host is this machine: nothing sent there can be read on a network. */
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host);
 
 const gateway = z
@@ -170,7 +170,7 @@ export function parseCatalog(path: string, text: string): ParsedCatalog {
   try {
     content = document.toJS();
   } catch (error) {
-    // An alias without an anchor, or so many of them that they would fill the memory.
+    // An alias without an anchor, or so many aliases that they would fill the memory.
     return { ok: false, mistakes: [`${path}: not valid YAML: ${error instanceof Error ? error.message : error}`] };
   }
   const parsed = catalog.safeParse(content);
@@ -185,7 +185,7 @@ export function parseCatalog(path: string, text: string): ParsedCatalog {
     }),
   };
 
-  /** The line of a field, or of the nearest thing around it that is there. */
+  /** Finds the line of a field, or of the nearest node around it that exists. */
   function lineOf(field: PropertyKey[]): number {
     for (let depth = field.length; depth > 0; depth--) {
       const node = document.getIn(field.slice(0, depth), true);
@@ -195,7 +195,7 @@ export function parseCatalog(path: string, text: string): ParsedCatalog {
   }
 }
 
-/** zod's own words for a wrong type read `Invalid input: expected string, received undefined`. */
+/** Strips the beginning of zod's own messages, such as `Invalid input: expected string, received undefined`. */
 const expected = (issue: z.core.$ZodIssue): string => issue.message.replace(/^Invalid input: expected /, '');
 
 const fieldName = (field: PropertyKey[]): string =>

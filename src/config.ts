@@ -1,4 +1,4 @@
-/** The environment, read once and checked whole: every mistake is reported at once, by name. The table in README.md follows this file. */
+/** Reads and checks the environment. All mistakes are reported at once, by variable. README.md has a table of the variables. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import { readDatabaseUrl } from './db/database-url.ts';
@@ -7,7 +7,7 @@ import { approverId, channelId } from './domain/service.ts';
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90s`, `15m`, `24h`, `7d` to milliseconds. */
+/** Parses `90s`, `15m`, `24h` or `7d` to milliseconds. */
 const duration = z
   .string()
   .regex(/^[1-9]\d{0,5}[smhd]$/, 'a duration such as 90s, 15m, 24h or 7d')
@@ -115,25 +115,25 @@ const environment = z.object({
 });
 
 export type Config = z.infer<typeof environment> & {
-  /** Who may decide, where a service says nothing of its own. */
+  /** Who may decide, for services without settings of their own. */
   policy: Policy;
   /** The tokens of gateways by variable, such as GATEWAY_EDGE_TOKEN; the catalog file says which gateways there are. */
   gatewayTokens: ReadonlyMap<string, string>;
 };
 
-/** Where the database is: all that a program needs which only reads it. */
+/** The variables that say where the database is: all that the command-line tools need. */
 const databaseOnly = environment.pick({ DATABASE_URL: true, DATA_DIR: true });
 
 /** A mistake in the environment: the variable, and what it should be. Never its value, which may be a secret. */
 export type ConfigError = { variable: string; expected: string };
 
-/** Reads the environment. A variable that is set to nothing counts as not set. */
+/** Reads and checks all variables. An empty one counts as not set. */
 export function readConfig(
   env: Record<string, string | undefined>,
 ): { ok: true; config: Config } | { ok: false; mistakes: ConfigError[] } {
-  const given = setIn(env);
+  const given = nonEmpty(env);
   const parsed = environment.safeParse(given);
-  const mistakes = mistakesIn(parsed.error);
+  const mistakes = toMistakes(parsed.error);
   if (!given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
     const expected = 'one of the two: an app-level token (xapp-…) for Socket Mode, or the signing secret for HTTP mode';
     mistakes.push({ variable: 'SLACK_APP_TOKEN or SLACK_SIGNING_SECRET', expected });
@@ -160,28 +160,28 @@ export function isSlackUnencrypted({ SLACK_API_URL }: Pick<Config, 'SLACK_API_UR
   return protocol === 'http:' && !/^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
 }
 
-/** Reads where the database is, without asking for anything of Slack's. */
+/** Reads and checks only the variables that say where the database is. */
 export function readDatabaseConfig(
   env: Record<string, string | undefined>,
 ): { ok: true; database: z.infer<typeof databaseOnly> } | { ok: false; mistakes: ConfigError[] } {
-  const parsed = databaseOnly.safeParse(setIn(env));
-  return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: mistakesIn(parsed.error) };
+  const parsed = databaseOnly.safeParse(nonEmpty(env));
+  return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: toMistakes(parsed.error) };
 }
 
-/** Reads the tokens of gateways, by variable. */
+/** Returns the tokens of gateways, by variable. */
 export const gatewayTokensIn = (env: Record<string, string | undefined>): Map<string, string> =>
   new Map(
-    Object.entries(setIn(env)).flatMap(([name, value]) =>
+    Object.entries(nonEmpty(env)).flatMap(([name, value]) =>
       /^GATEWAY_[A-Z0-9_]+_TOKEN$/.test(name) && value ? [[name, value]] : [],
     ),
   );
 
-/** What is set. The proxies' variables may be in lower case, which then counts, as curl and Node read them. */
-function setIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
+/** Drops empty variables. Those of proxies may be in lower case, which takes precedence, as in curl and Node. */
+function nonEmpty(env: Record<string, string | undefined>): Record<string, string | undefined> {
   const all = { ...env };
   for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']) all[name] = env[name.toLowerCase()] || env[name];
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-const mistakesIn = (error: z.ZodError | undefined): ConfigError[] =>
+const toMistakes = (error: z.ZodError | undefined): ConfigError[] =>
   (error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), expected: issue.message }));

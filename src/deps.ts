@@ -1,4 +1,4 @@
-/** What a feature is given. */
+/** What listeners, deliveries and scheduled jobs need. */
 import type { WebClient } from '@slack/web-api';
 import type { Gateways } from './access/clients.ts';
 import type { Config } from './config.ts';
@@ -12,17 +12,17 @@ import type { Directory } from './slack/directory.ts';
 export type Deps = {
   config: Config;
   db: Db;
-  /** Posts what the outbox holds: unhurried, and without retries of its own. */
+  /** Posts for the outbox, with a long timeout and without retries of its own. */
   poster: WebClient;
   /** The gateways of the catalog file, by name. */
   gateways: Gateways;
   directory: Directory;
-  /** Resolves when nobody has acted just now, after at most so many milliseconds. */
+  /** Waits until no interaction has just begun, for at most `milliseconds`. */
   yieldToInteractive: (milliseconds: number) => Promise<void>;
-  /** Undefined where SMTP_URL is not set: then nobody gets e-mail. */
+  /** Undefined without SMTP_URL: then no e-mail is sent. */
   mailer: Mailer | undefined;
   metrics: Metrics;
-  /** REMINDER_SCHEDULE. */
+  /** The parsed REMINDER_SCHEDULE. */
   schedule: Schedule;
   now: () => Date;
   log: Log;

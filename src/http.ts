@@ -13,9 +13,9 @@ export type Routes = {
 };
 
 /**
- * Limits for connections that have proved nothing yet. Slack sends a request in one go and waits three seconds for its answer, so
- * one that is not complete after four is cut, with its connection. A connection without a request stays open longer than the
- * sixty seconds after which load balancers drop theirs (nginx, AWS ALB): where ours ended first, a request would be lost.
+ * Limits for unauthenticated connections, in milliseconds and bytes. Slack sends a request at once and waits three seconds
+ * for the response: a request that is incomplete after four is dropped. An idle connection is kept for longer than the sixty
+ * seconds after which load balancers close theirs (nginx, AWS ALB): if we closed it first, a request could be lost.
  */
 export const defaultLimits = {
   requestTimeout: 4_000,
@@ -34,7 +34,7 @@ export type HttpServer = {
   close: () => Promise<void>;
 };
 
-/** Listens on one port, or on a second one for `/metrics` and `/readyz`. Rejects where an address cannot be had. */
+/** Starts listening on one port, or on a second one for `/metrics` and `/readyz`. Rejects where an address cannot be bound. */
 export async function serveHttp(
   { host, port, metricsPort }: { host: string; port: number; metricsPort?: number | undefined },
   { checks, metrics, slack }: Routes,
@@ -102,14 +102,14 @@ async function listen(
 
 type Readiness = { status: number; body: { ok: boolean; failing?: Record<string, string> } };
 
-/** Asks all checks at once. Those who ask meanwhile share the answer: the number of askers does not load the database. */
+/** Returns a function that runs all checks at once. Calls during a run share its result: many callers do not load the database. */
 function readiness(checks: ReadinessChecks): () => Promise<Readiness> {
-  let asked: Promise<Readiness> | undefined;
+  let pending: Promise<Readiness> | undefined;
   return () => {
-    asked ??= check(checks).finally(() => {
-      asked = undefined;
+    pending ??= check(checks).finally(() => {
+      pending = undefined;
     });
-    return asked;
+    return pending;
   };
 }
 
@@ -131,13 +131,13 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** Closes a server when the requests in flight are answered. Idle connections are not waited for. */
+/** Stops listening, and waits up to three seconds for the requests in flight, but not for idle connections. */
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), 3_000);
+  const idleTimer = setInterval(() => server.closeIdleConnections(), 50);
+  const deadline = setTimeout(() => server.closeAllConnections(), 3_000);
   await promise;
-  clearInterval(idle);
-  clearTimeout(late);
+  clearInterval(idleTimer);
+  clearTimeout(deadline);
 }

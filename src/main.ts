@@ -1,18 +1,17 @@
-/** Builds everything, starts it, stops it. Run as a program it is the bot; tests and the demo call `start`. */
-
+/** Builds, starts and stops everything. Run as a program it is the bot; tests and the demo call `start`. */
 import { createGateways } from './access/clients.ts';
 import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
 import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './config.ts';
-import * as outdated from './db/cache-invalidation.ts';
+import * as cacheInvalidation from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
 import type { Db } from './db/db.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
 import { startEmbedded } from './db/embedded/embedded.ts';
 import { databaseConfigError } from './db/errors.ts';
-import * as readings from './db/metrics.ts';
+import * as databaseMetrics from './db/metrics.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox } from './db/outbox/outbox.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
@@ -30,24 +29,24 @@ import { createSlack } from './slack/slack.ts';
 import { defaultTimings } from './slack/socket-mode/receiver.ts';
 
 export type Running = {
-  /** The port that HTTP is answered on, also where PORT was 0. */
+  /** The port that HTTP is served on, also where PORT is 0. */
   port: number;
-  /** Does what is due by now, such as reminders, without waiting for the clock to strike. */
+  /** Runs what is due by now, such as reminders, without waiting for the next tick. */
   runDueJobs: () => Promise<void>;
-  /** Takes nothing new, finishes what runs, and lets go of everything. Safe to call twice. */
+  /** Accepts nothing new, drains what is in flight, and closes everything. Safe to call twice. */
   stop: () => Promise<void>;
 };
 
-/** How long what runs may take to finish, in milliseconds: of the ten seconds that a SIGTERM leaves. */
-const answersFinishIn = 3_000;
-const deliveriesFinishIn = 4_000;
+/** How long interactions and deliveries in flight may take to finish, in milliseconds: of the 10 s until SIGTERM's exit. */
+const interactionDrain = 3_000;
+const deliveryDrain = 4_000;
 
-/** How long a check of readiness may take, in milliseconds. */
-const checkFor = 2_000;
+/** How long a readiness check may take, in milliseconds. */
+const readinessTimeout = 2_000;
 
 /**
- * Starts Registrar. A mistake of configuration rejects with a `StartError` or an `EmbeddedPostgresError`; a database or a
- * Slack that is not there yet is waited for, until `signal` says to stop.
+ * Starts Registrar. Rejects with a `StartError` or an `EmbeddedPostgresError` where an operator has to change something. A
+ * database or a Slack that is not reachable is retried until `signal` is aborted.
  */
 export async function start(
   config: Config,
@@ -55,7 +54,7 @@ export async function start(
   {
     signal = new AbortController().signal,
     now = () => new Date(),
-    housekeeping = reconcileSchedule,
+    reconciliation = reconcileSchedule,
     wallClock = true,
     socketMode = defaultTimings,
   } = {},
@@ -65,7 +64,7 @@ export async function start(
 
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
-  const metrics = createMetrics(() => (db && state.migrated ? readings.collect(db) : undefined), now);
+  const metrics = createMetrics(() => (db && state.migrated ? databaseMetrics.collect(db) : undefined), now);
   const httpClient = createHttpClient(config);
   const slack = createSlack(config, log, metrics, httpClient, socketMode);
   const http = await serveHttp(
@@ -75,12 +74,12 @@ export async function start(
         process: async () => (state.stopping ? 'stopping' : null),
         database: async () => {
           if (!db || !state.migrated) return 'not reachable, or not migrated yet';
-          return (await withTimeout(checkFor, reachable(db.tables), false))
+          return (await withTimeout(readinessTimeout, reachable(db.tables), false))
             ? null
-            : 'not reachable, or not to be written';
+            : 'not reachable, or read-only';
         },
         slack: async () =>
-          state.authorized && slack.connected() ? null : 'the token is not accepted yet, or no connection is open',
+          state.authorized && slack.connected() ? null : 'token not accepted yet, or no connection open',
       },
       metrics: metrics.text,
       slack: slack.listener,
@@ -109,21 +108,21 @@ export async function start(
     parts.defer(client.close);
     const { SMTP_URL: smtp, MAIL_FROM: from } = config;
     const mailer = smtp && from ? createMailer(smtp, from) : undefined;
-    const trouble = (error: Error) => log.error({ err: error }, 'trouble in the outbox; it mends itself');
-    const outbox = createOutbox(url, trouble, { mail: mailer !== undefined });
+    const onOutboxError = (error: Error) => log.error({ err: error }, 'outbox error, will retry');
+    const outbox = createOutbox(url, onOutboxError, { mail: mailer !== undefined });
     db = { tables: client.tables, outbox };
     const { tables } = db;
     await retryUntilReady('database', () => migrateDatabase(url), databaseConfigError, signal, log);
     await retryUntilReady('outbox', () => outbox.start(), databaseConfigError, signal, log);
-    parts.defer(() => outbox.stop(deliveriesFinishIn));
+    parts.defer(() => outbox.stop(deliveryDrain));
     state.migrated = true;
     if (config.CATALOG_FILE)
-      log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'the catalog file is applied');
+      log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'catalog file applied');
 
     const directory = createDirectory(slack.client, now, log);
-    outdated
+    cacheInvalidation
       .subscribe(client, directory.invalidate)
-      .catch((error) => log.warn({ err: error }, 'other replicas cannot be heard yet; it is tried again'));
+      .catch((error) => log.warn({ err: error }, 'LISTEN for cache invalidation failed, will retry'));
     const schedule = parseCron(config.REMINDER_SCHEDULE, config.TIME_ZONE);
     const deps = {
       config,
@@ -139,12 +138,12 @@ export async function start(
       log,
     };
     registerListeners(slack.app, deps);
-    parts.defer(() => slack.stop(answersFinishIn));
+    parts.defer(() => slack.stop(interactionDrain));
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     await outbox.work(tables, deliver(deps));
-    const { runDueJobs, stop: stopClock } = startScheduler(deps, { housekeeping, wallClock });
-    parts.defer(stopClock);
+    const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });
+    parts.defer(stopScheduler);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
     return { port: http.port, runDueJobs, stop };
   } catch (error) {
@@ -159,7 +158,7 @@ export async function start(
   }
 }
 
-/** The program: the environment in, exit code out. */
+/** Runs the program: reads the environment, handles signals, and sets the exit code. */
 async function run(): Promise<void> {
   const read = readConfig(process.env);
   if (!read.ok) {
@@ -176,7 +175,7 @@ async function run(): Promise<void> {
   const running = start(config, log, { signal: stopping.signal });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // Every time, and not only once: a second Ctrl-C does not cut off what is being finished.
+    // Not `once`: a second Ctrl-C must not end the process while it drains.
     process.on(signal, async () => {
       if (stopping.signal.aborted) return;
       log.info({ signal }, 'stopping');
@@ -187,12 +186,12 @@ async function run(): Promise<void> {
     });
   }
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'Registrar cannot go on');
+    log.fatal({ err: error }, 'uncaught error, Registrar exits');
     process.exit(1);
   });
   process.on('unhandledRejection', (reason) => {
-    // Slack's SDK throws on a body that is no object, where nobody can catch it: one of them is not the end.
-    log.error({ err: reason }, 'an error that nobody handled');
+    // Slack's SDK throws on a body that is no object, where nothing can catch it: that must not end the process.
+    log.error({ err: reason }, 'unhandled rejection, Registrar goes on');
   });
 
   await running.catch((error) => {

@@ -1,51 +1,52 @@
-/** Starting against what may not be there yet: a mistake ends it with a sentence, an outage is waited for. */
+/** Retries what the start needs: a configuration error ends the start with a sentence, an outage is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../observability/log.ts';
 
-/** Why Registrar cannot start, in words for the operator, who has to change something. */
+/** Why Registrar cannot start, in a sentence for the operator, who has to change something. */
 export class StartError extends Error {}
 
-/** The longest pause between two tries, in milliseconds. */
-const longest = 10_000;
+/** The first and the longest pause between two attempts, in milliseconds. */
+const minBackoff = 500;
+const maxBackoff = 10_000;
 
 /**
- * Tries until it works. `mistakeIn` tells the errors that only a person can mend, in words; they end it as a `StartError`.
- * Rejects with the signal's reason where the process is told to stop meanwhile; what is being tried is not waited for.
+ * Retries `work` until it succeeds. `configError` returns a sentence for an error that only an operator can resolve: that
+ * rejects with a `StartError`. Rejects with the signal's reason when it is aborted, without waiting for the attempt.
  */
 export async function retryUntilReady<T>(
-  what: string,
+  name: string,
   work: () => Promise<T>,
-  mistakeIn: (error: unknown) => string | undefined,
+  configError: (error: unknown) => string | undefined,
   signal: AbortSignal,
   log: Log,
 ): Promise<T> {
-  const told = Promise.withResolvers<never>();
-  const stop = () => told.reject(signal.reason);
-  signal.addEventListener('abort', stop);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
   try {
-    return await Promise.race([told.promise, tried(what, work, mistakeIn, signal, log)]);
+    return await Promise.race([aborted.promise, retry(name, work, configError, signal, log)]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', abort);
   }
 }
 
-async function tried<T>(
-  what: string,
+async function retry<T>(
+  name: string,
   work: () => Promise<T>,
-  mistakeIn: (error: unknown) => string | undefined,
+  configError: (error: unknown) => string | undefined,
   signal: AbortSignal,
   log: Log,
 ): Promise<T> {
-  for (let wait = 500; ; wait = Math.min(wait * 2, longest)) {
+  for (let backoff = minBackoff; ; backoff = Math.min(backoff * 2, maxBackoff)) {
     signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const mistake = mistakeIn(error);
-      if (mistake) throw new StartError(mistake);
-      log.warn({ err: error, what }, 'not there yet; trying again');
-      await pause(wait, undefined, { signal });
+      const sentence = configError(error);
+      if (sentence) throw new StartError(sentence);
+      log.warn({ err: error }, `${name} not reachable, will retry`);
+      await pause(backoff, undefined, { signal });
     }
   }
 }

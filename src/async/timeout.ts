@@ -1,6 +1,4 @@
-/** Work that is not waited for longer than a time limit. */
-
-/** What `work` comes to, or `otherwise` where it takes longer than `milliseconds`. A rejection is passed on. */
+/** Resolves to the result of `work`, or to `otherwise` after `milliseconds`. Passes a rejection on; `work` itself goes on. */
 export async function withTimeout<T, U>(milliseconds: number, work: Promise<T>, otherwise: U): Promise<T | U> {
   const late = Promise.withResolvers<U>();
   const timer = setTimeout(() => late.resolve(otherwise), milliseconds);

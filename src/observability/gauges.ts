@@ -1,72 +1,75 @@
-/** What is read in the database when somebody scrapes: at most once in a while, and not for long. */
+/** Gauges that are read from the database when Prometheus scrapes. */
 import { Gauge, type Registry } from 'prom-client';
 import { withTimeout } from '../async/timeout.ts';
 import type { DatabaseMetrics } from '../db/metrics.ts';
 
-/** How long a reading is told again instead of a new one, and how long a scrape waits for one, in milliseconds. */
-const keptFor = 5_000;
-const readFor = 1_000;
+/** How long values are cached, and how long a scrape waits for new ones, in milliseconds. */
+const cacheTtl = 5_000;
+const scrapeTimeout = 1_000;
 
-/** No other reading is begun before: the database ends a statement after half of it, unless it cannot be reached at all. */
-const givenUpAfter = 10_000;
+/** How long a read may take before another one starts, in milliseconds: twice the database's own statement timeout. */
+const readTimeout = 10_000;
 
-export function createGauges(
-  registry: Registry,
-  readings: () => Promise<DatabaseMetrics> | undefined,
-  now: () => Date,
-) {
+/**
+ * Registers the gauges. Returns a function that sets them before a scrape. It never rejects: without a database, only
+ * `database_up` is there.
+ */
+export function createGauges(registry: Registry, collect: () => Promise<DatabaseMetrics> | undefined, now: () => Date) {
   const gauge = <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `registrar_${name}`, help, labelNames, registers: [registry] });
-  const up = gauge('database_up', 'Whether the database answered: where it is 0, what is read there is missing.');
-  const pending = gauge('pending_requests', 'Requests that wait for a decision.');
-  const oldest = gauge('oldest_pending_seconds', 'How long the oldest of them has waited; 0 where there is none.');
-  const jobs = gauge('outbox_jobs', 'Deliveries to be made, by queue.', 'queue');
-  const lag = gauge('outbox_lag_seconds', 'Since when the first of them should have left, by queue.', 'queue');
-  const dead = gauge('dead_letters', 'Deliveries that were put aside, because no retry mends them.');
+  const up = gauge(
+    'database_up',
+    '1 where the database answered, else 0: then the gauges that are read from it are missing.',
+  );
+  const pending = gauge('pending_requests', 'Requests that are pending.');
+  const oldest = gauge('oldest_pending_seconds', 'Age of the oldest pending request; 0 where there is none.');
+  const jobs = gauge('outbox_jobs', 'Jobs to deliver, by queue.', 'queue');
+  const lag = gauge('outbox_lag_seconds', 'How long the first due job is overdue, by queue.', 'queue');
+  const dead = gauge('dead_letters', 'Jobs that are no longer retried.');
   const connections = gauge(
     'database_connections',
-    "All replicas' connections: in use, idle, or waiting for a lock, by pool.",
+    'Connections of all replicas: in use, idle, or waiting for a lock, by pool.',
     'pool',
     'state',
   );
 
-  let known: DatabaseMetrics | undefined;
+  let latest: DatabaseMetrics | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
-    if (performance.now() - readAt < keptFor) return;
-    reading ??= readAnew().finally(() => {
+    if (performance.now() - readAt < cacheTtl) return;
+    reading ??= read().finally(() => {
       reading = undefined;
     });
-    if ((await withTimeout(readFor, reading, 'late')) === 'late') known = undefined;
+    if ((await withTimeout(scrapeTimeout, reading, 'late')) === 'late') latest = undefined;
   }
 
-  /** An outage is not remembered: who scrapes next asks again. */
-  async function readAnew(): Promise<void> {
+  /** Reads the values. An outage is not cached: the next scrape reads again. */
+  async function read(): Promise<void> {
     try {
-      known = await withTimeout(givenUpAfter, Promise.resolve(readings()), undefined);
-      if (known) readAt = performance.now();
+      latest = await withTimeout(readTimeout, Promise.resolve(collect()), undefined);
+      if (latest) readAt = performance.now();
     } catch {
-      known = undefined;
+      latest = undefined;
     }
   }
 
   return async (): Promise<void> => {
     await refresh();
-    for (const one of [pending, oldest, dead]) one.remove();
-    for (const one of [jobs, lag, connections]) one.reset();
-    up.set(known ? 1 : 0);
-    if (!known) return;
-    const since = (moment: Date | null) => (moment ? Math.max(0, now().getTime() - moment.getTime()) / 1000 : 0);
-    pending.set(known.pending.count);
-    oldest.set(since(known.pending.oldest));
-    dead.set(known.deadLetters);
-    for (const { queue, jobs: count, due } of known.outbox) {
+    for (const gauge of [pending, oldest, dead]) gauge.remove();
+    for (const gauge of [jobs, lag, connections]) gauge.reset();
+    up.set(latest ? 1 : 0);
+    if (!latest) return;
+    const secondsSince = (at: Date | null) => (at ? Math.max(0, now().getTime() - at.getTime()) / 1000 : 0);
+    pending.set(latest.pending.count);
+    oldest.set(secondsSince(latest.pending.oldest));
+    dead.set(latest.deadLetters);
+    for (const { queue, jobs: count, due } of latest.outbox) {
       jobs.set({ queue }, count);
-      // The outbox keeps real time, also where `now` is a test's.
+      // The outbox uses the real time, also where a test sets `now`.
       lag.set({ queue }, due ? Math.max(0, Date.now() - due.getTime()) / 1000 : 0);
     }
-    for (const { pool, state, count } of known.connections) connections.set({ pool, state }, count);
+    for (const { pool, state, count } of latest.connections) connections.set({ pool, state }, count);
   };
 }

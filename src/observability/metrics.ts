@@ -1,4 +1,4 @@
-/** `/metrics`, for Prometheus: what this bot counts, and what it reads in the database when it is asked. */
+/** The metrics for Prometheus: what this process counts, and gauges that are read from the database at each scrape. */
 import { readFileSync } from 'node:fs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { DatabaseMetrics } from '../db/metrics.ts';
@@ -13,68 +13,68 @@ const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
 
-/** A minute to two weeks, in seconds. */
-const decisionTimes = [60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400];
+/** From a minute to two weeks, in seconds. */
+const decisionBuckets = [60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600, 86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400];
 
-/** Event loop, memory and so on are the process's, however many bots run in it: they are measured once. */
-let ofProcess: Registry | undefined;
+/** Event loop, memory and so on: registered once in a process, however many bots run in it. */
+let processRegistry: Registry | undefined;
 
 /**
- * One bot's own. `readings` gives what the database holds, or nothing where it is away: then the rest is told all the
- * same. No label has a value that people can make up, so that the number of series stays bounded.
+ * Creates the metrics of one bot. `collect` reads the database, or returns undefined before there is one: the other metrics
+ * do not need it. No label takes a value that users choose, which bounds the number of series.
  */
-export function createMetrics(readings: () => Promise<DatabaseMetrics> | undefined, now: () => Date) {
+export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefined, now: () => Date) {
   const registry = new Registry();
   const registers = [registry];
-  if (!ofProcess) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+  if (!processRegistry) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
   }
-  const process = ofProcess;
+  const process = processRegistry;
 
   new Gauge({
     name: 'registrar_build_info',
-    help: 'Always 1; says which version runs.',
+    help: 'Always 1, with the version as a label.',
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
   const decisions = new Histogram({
     name: 'registrar_decision_seconds',
-    help: 'From the request to its approval or rejection by a person.',
+    help: 'Time from a request to its approval or rejection by an approver.',
     labelNames: ['decision'],
-    buckets: decisionTimes,
+    buckets: decisionBuckets,
     registers,
   });
-  const crons = new Counter({
+  const cronRuns = new Counter({
     name: 'registrar_cron_runs_total',
-    help: 'What the clock starts, and how it ended.',
+    help: 'Runs of scheduled jobs, by job and result.',
     labelNames: ['cron', 'result'],
     registers,
   });
-  const refresh = createGauges(registry, readings, now);
+  const refresh = createGauges(registry, collect, now);
 
   return {
-    /** For the clients of Slack's: counts their calls, and what they post. */
+    /** Makes a `fetch` for the Web API clients that counts their calls and posts. */
     fetch: instrumentFetch(registry),
-    /** Has the time measured until each payload of Slack's is answered. */
+    /** Times the acks of an app. */
     instrumentAcks: instrumentAcks(registry),
-    /** Somebody decided a request that was pending. */
+    /** Records the decision of a pending request. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);
     },
-    /** What the clock starts. A run that fails is logged here, and ends nothing. */
-    cron<Moment>(name: string, work: (moment: Moment) => Promise<void>, log: Log): (moment: Moment) => Promise<void> {
-      return async (moment) => {
+    /** Wraps a scheduled job: counts its runs, and logs a failure instead of passing it on. */
+    cron(name: string, work: (at: Date) => Promise<void>, log: Log): (at: Date) => Promise<void> {
+      return async (at) => {
         try {
-          await work(moment);
-          crons.inc({ cron: name, result: 'ok' });
+          await work(at);
+          cronRuns.inc({ cron: name, result: 'ok' });
         } catch (error) {
-          crons.inc({ cron: name, result: 'failed' });
-          log.error({ err: error, cron: name }, 'a run of the clock failed; what it left is done at the next');
+          cronRuns.inc({ cron: name, result: 'failed' });
+          log.error({ err: error, cron: name }, 'scheduled job failed, will retry at its next run');
         }
       };
     },
-    /** All of it, as Prometheus reads it. Never fails, and never takes long. */
+    /** Returns all metrics in Prometheus's text format, within about a second, also where the database is away. */
     async text(): Promise<string> {
       await refresh();
       return (await registry.metrics()) + (await process.metrics());

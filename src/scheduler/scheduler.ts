@@ -1,4 +1,4 @@
-/** What time itself does: reminders and digests at their ticks, expiry, and whatever was missed while nothing ran. */
+/** Runs the scheduled jobs: expiry, reminders and digests at their ticks, also missed ones, and reconciliation. */
 import { schedule } from 'node-cron';
 import { registerSchedule } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
@@ -10,83 +10,81 @@ import { enqueueReminders } from '../features/scheduled/remind.ts';
 import { parseCron } from './cron.ts';
 
 export type Scheduler = {
-  /** Does all that is due by now. */
+  /** Runs what is due by now. */
   runDueJobs: () => Promise<void>;
-  /** Finishes what runs, and begins nothing more. */
+  /** Starts nothing new, and waits for the run in progress. */
   stop: () => Promise<void>;
 };
 
-/** When cards are compared with what they should be, and how many milliseconds later at most: replicas need not be at once. */
+/** When reconciliation runs, and its jitter in milliseconds, which keeps replicas from running at once. */
 export const reconcileSchedule = { at: '*/5 * * * *', jitter: 60_000 };
 
 /**
- * Looks at the clock at each moment that a schedule names, and once a minute: what slept through a tick, was down, had
- * no database or was led past it by daylight saving so makes it up. Where `wallClock` is false it looks only when it is
- * asked to: for who brings a clock of their own.
+ * Starts the timers. Due jobs are run at each tick of a schedule, and once a minute: that makes up for a tick that was missed
+ * because the process slept, was down, had no database, or because daylight saving skipped it. Without `wallClock` there are
+ * no timers, and only `runDueJobs` runs them: for callers with a clock of their own.
  */
 export function startScheduler(
   deps: Deps,
   {
-    housekeeping = reconcileSchedule,
+    reconciliation = reconcileSchedule,
     wallClock = true,
-  }: { housekeeping?: typeof reconcileSchedule; wallClock?: boolean },
+  }: { reconciliation?: typeof reconcileSchedule; wallClock?: boolean },
 ): Scheduler {
   const { config, db, metrics, now, log } = deps;
   const { DIGEST_SCHEDULE: weekly, REMINDER_SCHEDULE: daily, TIME_ZONE: timezone } = config;
   const digests = weekly === undefined ? undefined : parseCron(weekly, timezone);
-  const duties = [
-    // What expires at a tick is not reminded of.
+  const jobs = [
+    // Expiry comes first: a request that expires at a tick gets no reminder.
     metrics.cron('expiry', expireRequests(deps), log),
-    metrics.cron('reminders', atTicks('reminders', deps.schedule, enqueueReminders(deps)), log),
-    ...(digests ? [metrics.cron('digests', atTicks('digest', digests, enqueueDigests(deps, digests)), log)] : []),
+    metrics.cron('reminders', oncePerTick('reminders', deps.schedule, enqueueReminders(deps)), log),
+    ...(digests ? [metrics.cron('digests', oncePerTick('digest', digests, enqueueDigests(deps, digests)), log)] : []),
   ];
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 
-  async function all(): Promise<void> {
+  async function runAll(): Promise<void> {
     next = undefined;
-    for (const duty of duties) await duty(now());
+    for (const job of jobs) await job(now());
   }
 
-  /** One at a time; who asks while one runs gets the next, which is the same for all of them. */
-  function beat(): Promise<void> {
-    next ??= running.then(all);
+  /** Runs the jobs, one run at a time. All calls during a run share the next one. */
+  function runDueJobs(): Promise<void> {
+    next ??= running.then(runAll);
     running = next;
     return next;
   }
 
-  const quiet = { suppressMissedWarning: true };
-  const keepHouse = metrics.cron('reconcile', reconcile(deps), log);
+  const options = { suppressMissedWarning: true };
+  const runReconcile = metrics.cron('reconcile', reconcile(deps), log);
   const ticks = weekly === undefined ? [daily] : [daily, weekly];
-  const reconcileAt = { maxRandomDelay: housekeeping.jitter, noOverlap: true };
+  const reconcileAt = { maxRandomDelay: reconciliation.jitter, noOverlap: true };
   const tasks = wallClock
     ? [
-        ...ticks.map((tick) => schedule(tick, beat, { ...quiet, timezone })),
-        schedule('* * * * *', beat, quiet),
-        schedule(housekeeping.at, ({ date }) => keepHouse(date), reconcileAt),
+        ...ticks.map((tick) => schedule(tick, runDueJobs, { ...options, timezone })),
+        schedule('* * * * *', runDueJobs, options),
+        schedule(reconciliation.at, ({ date }) => runReconcile(date), reconcileAt),
       ]
     : [];
-  void beat();
+  void runDueJobs();
   return {
-    runDueJobs: beat,
+    runDueJobs,
     async stop() {
       for (const task of tasks) await task.destroy();
       await running;
     },
   };
 
-  /**
-   * The last tick that the schedule names up to a moment, unless it was served: however many of them were missed, one is
-   * made up.
-   */
-  function atTicks(schedule: string, ticks: Schedule, serve: (reading: WallClockTime) => Promise<void>) {
-    let served: number | undefined;
+  /** Wraps a job so that it runs once for the last tick up to a time. Of several missed ticks, only the last is run. */
+  function oncePerTick(name: string, schedule: Schedule, run: (tick: WallClockTime) => Promise<void>) {
+    let lastRun: number | undefined;
     return async (at: Date): Promise<void> => {
-      const reading = previousTick(ticks, at);
-      if (!reading || reading.getTime() <= (served ?? 0)) return;
-      if (served === undefined) await registerSchedule(db.tables, { schedule, pattern: ticks.pattern, reading });
-      await serve(reading);
-      served = reading.getTime();
+      const tick = previousTick(schedule, at);
+      if (!tick || tick.getTime() <= (lastRun ?? 0)) return;
+      if (lastRun === undefined)
+        await registerSchedule(db.tables, { schedule: name, pattern: schedule.pattern, reading: tick });
+      await run(tick);
+      lastRun = tick.getTime();
     };
   }
 }

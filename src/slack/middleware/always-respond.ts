@@ -10,7 +10,7 @@ import { hasResponded, respondEphemeral, respondToAction } from '../respond.ts';
 /** How long a listener may run before the user is told that it takes longer, in milliseconds: of the 3 s that Slack waits. */
 const slowAfter = 2_200;
 
-/** Adds the middleware. It has to be the first, so that it sees what happens in all the others. */
+/** Adds the middleware. To be called before listeners are added: it sees what those after it do. */
 export function alwaysRespond(app: App, { log }: Pick<Deps, 'log'>): void {
   const acknowledged = trackAcks(app, log);
 

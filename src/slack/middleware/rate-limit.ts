@@ -24,7 +24,8 @@ export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'l
       interaction && (await consume(interaction.kind === 'keystroke' ? keystrokes : interactions, interaction.userId));
     if (!excess) return next();
     const { kind, userId } = interaction;
-    if (excess.isFirst) log.warn({ user: userId, kind }, 'user is rate limited, further interactions are ignored');
+    if (excess.isFirst)
+      log.warn({ user: userId, kind }, 'user is rate limited, interactions are rejected until the window ends');
     const text = slowDown(excess.seconds);
     // A response in the ack costs no call to Slack: a flood of commands does not become a flood of messages.
     const ack = 'ack' in args ? (args.ack as AckFn<unknown>) : undefined;
