@@ -1,7 +1,7 @@
 /**
- * `npm run audit`: a whole record on standard output, as CSV or JSON lines, oldest first; with `--verify`, whether all of
- * them are as they were written. It streams, so its length does not matter, and reads beside a running bot; of the
- * environment it needs only where the database is.
+ * `npm run audit`: writes a record to standard output, as CSV or JSON lines, oldest event first; with `--verify`, checks the
+ * hash chain of all records. It streams, so that a record can have any length. It can run next to a bot, and only needs the
+ * variables that say where the database is.
  */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,55 +12,55 @@ import { openEmbedded } from '../db/embedded/embedded.ts';
 import { databaseConfigError } from '../db/errors.ts';
 import { readArguments, UsageError } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
-import { describeViolation } from './audit/verify-report.ts';
+import { formatVerifyResult } from './audit/verify-report.ts';
 
-/** The program: arguments and environment in, text out. Returns the exit code. */
+/** Runs the program. Returns the exit code: 1 where it fails, or `--verify` finds a violation. */
 export async function audit(
   args: string[],
   env: Record<string, string | undefined>,
   out: Writable,
   errors: Writable,
 ): Promise<number> {
-  out.on('error', () => {}); // pipeline tells of it
+  out.on('error', () => {}); // pipeline rejects with it
   try {
-    return (await carryOut(args, env, out)) ? 0 : 1;
+    return (await runAudit(args, env, out)) ? 0 : 1;
   } catch (error) {
-    const why = explain(error);
-    if (why === undefined) return 0;
-    errors.write(`${why}\n`);
+    const sentence = explain(error);
+    if (sentence === undefined) return 0;
+    errors.write(`${sentence}\n`);
     return 1;
   }
 }
 
-/** Returns whether the records are as they should be. */
-async function carryOut(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
-  const asked = readArguments(args);
+/** Does what the arguments say. Returns false where `--verify` finds a violation. */
+async function runAudit(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
+  const options = readArguments(args);
   const read = readDatabaseConfig(env);
   if (!read.ok)
     throw new UsageError(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
   const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
   try {
-    if (asked.verify) {
-      const verdict = await verify(database.url, asked.expect);
-      out.write(describeViolation(verdict));
-      return verdict.fits;
+    if (options.verify) {
+      const result = await verify(database.url, options.expect);
+      out.write(formatVerifyResult(result));
+      return result.fits;
     }
-    await write(database.url, asked, out);
+    await writeRecord(database.url, options, out);
     return true;
   } finally {
     await database.stop();
   }
 }
 
-type Asked = ReturnType<typeof readArguments>;
+type Options = ReturnType<typeof readArguments>;
 
-async function write(url: string, { record, since, until, format }: Asked, out: Writable): Promise<void> {
+async function writeRecord(url: string, { record, since, until, format }: Options, out: Writable): Promise<void> {
   const { begin, batches }: Format = formats[record](url, { since: since ?? null, until: until ?? null })[
     format ?? 'csv'
   ];
   const text = async function* () {
-    // The header comes with the first events, or after none: a database that does not answer leaves an empty file.
+    // The header is written with the first events, or at the end: a database that fails leaves an empty file.
     let head: string = begin;
     for await (const rows of batches) {
       yield head + rows;
@@ -71,7 +71,7 @@ async function write(url: string, { record, since, until, format }: Asked, out: 
   await pipeline(Readable.from(text()), out, { end: false });
 }
 
-/** Why it ended early, in one line; nothing where whoever reads has had enough, as `head` has. */
+/** Says in a line why it ended early; undefined where the reader closed the pipe, as `head` does. */
 function explain(error: unknown): string | undefined {
   if (error instanceof UsageError || error instanceof EmbeddedPostgresError) return error.message;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -81,7 +81,7 @@ function explain(error: unknown): string | undefined {
 }
 
 if (import.meta.main) {
-  // A PostgreSQL that was started for this goes with the process, also on Ctrl-C.
+  // A PostgreSQL that was started for this stops at exit, also on Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.exitCode = await audit(process.argv.slice(2), process.env, process.stdout, process.stderr);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run outbox`: what could not be delivered, and putting it back. It works beside a running bot, which then delivers;
- * of the environment it needs only where the database is.
+ * `npm run outbox`: lists dead letters, and puts them back into the outbox. A running bot then delivers them. It only needs
+ * the variables that say where the database is.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -12,49 +12,49 @@ import { databaseConfigError } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
 import { createOutbox } from '../db/outbox/outbox.ts';
 
-const usage = `npm run outbox -- list [--limit 100]              what could not be delivered, oldest first
-npm run outbox -- redrive [--place C…] [--why …]  tries it again: all of it, or what has this place or cause`;
+const usage = `npm run outbox -- list [--limit 100]              lists what could not be delivered, oldest first
+npm run outbox -- redrive [--place C…] [--why …]  retries it: all of it, or what has this place or cause`;
 
-/** What cannot be done as it was asked, in words. */
-class Mistake extends Error {}
+/** What is wrong with the arguments or the environment, in a sentence. */
+class UsageError extends Error {}
 
-const given = z.discriminatedUnion('command', [
+const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('list'), limit: z.coerce.number().int().min(1).max(100_000).default(100) }),
   z.strictObject({ command: z.literal('redrive'), place: z.string().optional(), why: z.string().optional() }),
 ]);
 
-export type DeadLetterCommand = z.infer<typeof given>;
+export type DeadLetterCommand = z.infer<typeof commandSchema>;
 
-/** Reads the arguments, or throws with how it is used. */
+/** Reads the arguments. Throws a `UsageError` with the usage. */
 export function readArguments(args: string[]): DeadLetterCommand {
   const text = { type: 'string' } as const;
   try {
     const options = { limit: text, place: text, why: text };
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const [command, ...more] = positionals;
-    if (more.length === 0) return given.parse({ command, ...values });
+    if (more.length === 0) return commandSchema.parse({ command, ...values });
   } catch {
-    // Whatever is wrong with them, the two lines say what is right.
+    // The usage says what is right, whatever is wrong.
   }
-  throw new Mistake(usage);
+  throw new UsageError(usage);
 }
 
-/** Does what was asked on a database, and says it in lines. */
-export async function runCommand(asked: DeadLetterCommand, url: string): Promise<string> {
+/** Runs a command on a database. Returns its output, in lines. */
+export async function runCommand(command: DeadLetterCommand, url: string): Promise<string> {
   const { tables, close } = connect(url);
   try {
-    if (asked.command === 'list') {
-      const letters = await list({ tables }, asked.limit);
+    if (command.command === 'list') {
+      const letters = await list({ tables }, command.limit);
       const rest = (await count({ tables })) - letters.length;
       if (letters.length === 0) return 'Everything was delivered, or is on its way: there are no dead letters.';
-      return [...letters.map(line), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+      return [...letters.map(formatLetter), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
     }
-    const { command: _, ...which } = asked;
+    const { command: _, ...filter } = command;
     const outbox = createOutbox(url, () => {});
     await outbox.start();
     try {
-      const moved = await tables.transaction((tx) => outbox.redrive(tx, which));
-      return moved === 1 ? '1 message is tried again.' : `${moved} messages are tried again.`;
+      const redriven = await tables.transaction((tx) => outbox.redrive(tx, filter));
+      return redriven === 1 ? '1 message will be retried.' : `${redriven} messages will be retried.`;
     } finally {
       await outbox.stop(1);
     }
@@ -63,7 +63,7 @@ export async function runCommand(asked: DeadLetterCommand, url: string): Promise
   }
 }
 
-const line = ({ at, kind, registration, place, why, since }: DeadLetter): string =>
+const formatLetter = ({ at, kind, registration, place, why, since }: DeadLetter): string =>
   [
     at.toISOString(),
     kind + (registration === null ? '' : ` of registration ${registration}`),
@@ -73,21 +73,22 @@ const line = ({ at, kind, registration, place, why, since }: DeadLetter): string
   ].join('  ');
 
 async function run(): Promise<void> {
-  const asked = readArguments(process.argv.slice(2));
+  const command = readArguments(process.argv.slice(2));
   const read = readDatabaseConfig(process.env);
-  if (!read.ok) throw new Mistake(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
+  if (!read.ok)
+    throw new UsageError(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
   const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
   const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
   try {
-    process.stdout.write(`${await runCommand(asked, database.url)}\n`);
+    process.stdout.write(`${await runCommand(command, database.url)}\n`);
   } finally {
     await database.stop();
   }
 }
 
-/** Why it could not be done, in words for the operator. */
+/** Says in a sentence for the operator why it failed. */
 function explain(error: unknown): string {
-  if (error instanceof Mistake || error instanceof EmbeddedPostgresError) return error.message;
+  if (error instanceof UsageError || error instanceof EmbeddedPostgresError) return error.message;
   const cause = error instanceof Error && error.cause ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (code === '42P01' || code === '3F000') return 'There is no outbox in this database yet: start Registrar once.';

@@ -1,19 +1,18 @@
 /**
- * `npm run doctor`: looks at everything that Registrar needs, beside a running one or without, and says in a line for each
- * how it is and how to mend it. Ends with 1 where something fails. It changes nothing, neither in Slack nor in the database.
+ * `npm run doctor`: checks everything that Registrar needs, whether a bot runs or not. Prints one line per check, with how to
+ * fix what is wrong. Exits 1 where a check fails. It changes nothing, neither in Slack nor in the database.
  */
-
 import { formatResult } from './doctor/check-result.ts';
 import { runChecks } from './doctor/run-checks.ts';
 
 if (import.meta.main) {
-  // A PostgreSQL that was started for this goes with the process, also on Ctrl-C.
+  // A PostgreSQL that was started for this stops at exit, also on Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   let code = 0;
-  await runChecks(process.env, (finding) => {
-    process.stdout.write(formatResult(finding));
-    if (finding.level === 'FAIL') code = 1;
+  await runChecks(process.env, (result) => {
+    process.stdout.write(formatResult(result));
+    if (result.level === 'FAIL') code = 1;
   });
-  // What still hangs is left behind.
+  // Checks that timed out may still run: they are not waited for.
   process.stdout.write('', () => process.exit(code));
 }

@@ -168,7 +168,10 @@ function viewOf(result: SubmissionResult): ModalView {
   return 'errors' in result ? errorsModal(result.errors) : result.view;
 }
 
-/** Returns the ack that keeps a form open as it was filled in, with an error under its last field. Without fields, the text replaces it. */
+/**
+ * Returns the ack that keeps a form open as it was filled in, with an error under its last field. A form without fields is
+ * replaced by the text.
+ */
 export function keepFormOpen(
   blocks: { type: string; block_id?: string | undefined }[],
   text = notSaved,

@@ -7,7 +7,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { describeViolation } from '../../src/cli/audit/verify-report.ts';
+import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -65,7 +65,7 @@ const guards = (does: 'enable' | 'disable') =>
   recordsOf.map((table) => `alter table ${table} ${does} trigger user;`).join('');
 
 const verdict = async (url: string, noted?: { seq: number; hash: string }) =>
-  describeViolation(await verify(url, noted));
+  formatVerifyResult(await verify(url, noted));
 
 describe('what is tampered with', () => {
   let database: TestDatabase;

@@ -52,7 +52,7 @@ export async function startBot(
   const running = await start(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     // Where the clock is in the hand of a test, the world's does nothing: it may strike while a story goes on.
     ...(now ? { now, wallClock: false } : {}),
-    ...(housekeeping ? { housekeeping: { at: housekeeping, jitter: 0 } } : {}),
+    ...(housekeeping ? { reconciliation: { at: housekeeping, jitter: 0 } } : {}),
     ...(socketMode ? { socketMode } : {}),
   });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);

@@ -1,27 +1,27 @@
-/** What `npm run audit` is asked for. */
+/** Reads the arguments of `npm run audit`. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { recordNames } from './formats.ts';
 
-/** What cannot be done as it was asked, in one line. */
+/** What is wrong with the arguments or the environment, in one line. */
 export class UsageError extends Error {}
 
-const expectedMoment =
-  'a date such as 2026-01-31 (which begins at midnight, UTC), or a moment such as 2026-01-31T09:00:00Z';
-const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], expectedMoment)
+const expectedTimestamp =
+  'a date such as 2026-01-31 (which begins at midnight, UTC), or a time such as 2026-01-31T09:00:00Z';
+const timestamp = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], expectedTimestamp)
   .transform((text) => new Date(text));
 
-/** A head as `--verify` prints it: the number of the last event, and its hash. */
+/** A chain head as `--verify` prints it: the number of the last event, and its hash. */
 const head = z
   .string()
   .regex(/^\d{1,15}:[0-9a-f]{64}$/, 'a head as an earlier --verify printed it, such as 42:9f86d081…')
   .transform((text) => ({ seq: Number(text.split(':')[0]), hash: text.split(':')[1] ?? '' }));
 
-const given = z
+const optionsSchema = z
   .object({
-    since: moment.optional(),
-    until: moment.optional(),
+    since: timestamp.optional(),
+    until: timestamp.optional(),
     format: z.enum(['csv', 'jsonl'], 'csv or jsonl').optional(),
     record: z.enum(recordNames, 'registrations, applications or services').optional(),
     verify: z.boolean().default(false),
@@ -29,17 +29,17 @@ const given = z
   })
   .refine(({ since, until }) => !since || !until || since < until, {
     path: ['until'],
-    error: 'a moment after --since',
+    error: 'a time after --since',
   })
   .refine(({ verify, since, until, format, record }) => !verify || !(since || until || format || record), {
     path: ['verify'],
-    error: 'no --since, --until, --format or --record beside it: all records are verified, whole',
+    error: 'no --since, --until, --format or --record with it: all records are verified, from beginning to end',
   })
-  .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: 'to stand beside --verify' })
-  .transform(({ record = 'registrations', ...asked }) => ({ record, ...asked }));
+  .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: '--verify with it' })
+  .transform(({ record = 'registrations', ...options }) => ({ record, ...options }));
 
-/** Reads the arguments, or throws with what is wrong and the fix, in one line. */
-export function readArguments(args: string[]): z.infer<typeof given> {
+/** Reads the arguments. Throws a `UsageError` that says what is wrong and how to fix it. */
+export function readArguments(args: string[]): z.infer<typeof optionsSchema> {
   let values: unknown;
   try {
     const text = { type: 'string' } as const;
@@ -58,7 +58,7 @@ export function readArguments(args: string[]): z.infer<typeof given> {
       `${what}. Use --since DATE, --until DATE, --format csv or jsonl and --record registrations, applications or services; or --verify, with --expect HEAD where you noted one.`,
     );
   }
-  const read = given.safeParse(values);
+  const read = optionsSchema.safeParse(values);
   if (read.success) return read.data;
   const [first] = read.error.issues;
   throw new UsageError(`--${String(first?.path[0])}: expected ${first?.message}.`);

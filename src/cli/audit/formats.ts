@@ -1,16 +1,16 @@
-/** How `npm run audit` writes a record: its columns, as CSV or as JSON lines. */
+/** Formats the records of `npm run audit`, as CSV or as JSON lines. */
 import * as records from '../../db/audit-log/export.ts';
 
-/** What a cell is written from. */
+/** The value of a cell. */
 type Value = string | number | Date | null | string[] | object;
 
 export type Format = {
   begin: string;
-  /** So many rows at a time, written. */
+  /** Formatted rows, a batch at a time. */
   batches: AsyncIterable<string>;
 };
 
-/** The columns of each record, in this order for good: a new one goes to the end. */
+/** The columns of each record. Their order is a promise to readers of the CSV: a new column goes to the end. */
 const columns = {
   registrations: [
     'at',
@@ -33,10 +33,10 @@ const columns = {
   services: (keyof records.ServiceRow)[];
 };
 
-/** What may be asked for. */
+/** The values of `--record`. */
 export const recordNames = ['registrations', 'applications', 'services'] as const;
 
-/** Both formats of each record. */
+/** Opens a record in both formats. */
 export const formats = {
   registrations: (url, period) => both(columns.registrations, records.exportRegistrations(url, period)),
   applications: (url, period) => both(columns.applications, records.exportApplications(url, period)),
@@ -47,39 +47,43 @@ export const formats = {
 >;
 
 function both<Column extends string>(
-  named: readonly Column[],
+  columnNames: readonly Column[],
   rows: AsyncIterable<Record<Column, Value>[]>,
 ): { csv: Format; jsonl: Format } {
   const each = (row: (event: Record<Column, Value>) => string) =>
     (async function* () {
       for await (const events of rows) yield events.map(row).join('');
     })();
-  const jsonOf = (event: Record<Column, Value>) => Object.fromEntries(named.map((column) => [column, event[column]]));
+  const jsonOf = (event: Record<Column, Value>) =>
+    Object.fromEntries(columnNames.map((column) => [column, event[column]]));
   return {
-    csv: { begin: csvRow(named), batches: each((event) => csvRow(named.map((column) => cell(event[column])))) },
-    // Moments become ISO 8601, in UTC, by themselves.
+    csv: {
+      begin: csvRow(columnNames),
+      batches: each((event) => csvRow(columnNames.map((column) => cell(event[column])))),
+    },
+    // JSON.stringify writes timestamps as ISO 8601, in UTC.
     jsonl: { begin: '', batches: each((event) => `${JSON.stringify(jsonOf(event))}\n`) },
   };
 }
 
-/** Moments are ISO 8601, in UTC; several values are one cell, with spaces between them; fields with their values are JSON. */
+/** Formats a value: timestamps as ISO 8601 in UTC, lists with spaces between their items, objects as JSON. */
 function cell(value: Value): string {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.join(' ');
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 }
 
-/** RFC 4180: a cell is quoted where it must be, quotes in it are doubled, and a line ends with CR LF. */
+/** Formats a row by RFC 4180: a cell is quoted where needed, quotes in it are doubled, and a line ends with CR LF. */
 function csvRow(cells: readonly string[]): string {
   const quoted = cells.map((text) => {
-    const safe = harmless(text);
+    const safe = escapeFormula(text);
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   });
   return `${quoted.join(',')}\r\n`;
 }
 
 /**
- * A spreadsheet takes what begins with = + - @ or a tab for a formula, and would run what somebody wrote as a reason: such
- * a cell begins with an apostrophe instead (https://owasp.org/www-community/attacks/CSV_Injection). JSON lines have none.
+ * Prefixes an apostrophe to a cell that a spreadsheet would run as a formula, because it begins with = + - @ or a tab
+ * (https://owasp.org/www-community/attacks/CSV_Injection). JSON lines need none.
  */
-const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+const escapeFormula = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);

@@ -1,76 +1,82 @@
-/** Whether there is somebody to decide about every service: people who are there, groups that are not empty. */
+/** Checks that every service has an approver who can decide: active users, groups that are not empty. */
 import type { WebClient } from '@slack/web-api';
 import { allowedApprovers, membershipsToCheck, type Policy } from '../../domain/authorization.ts';
 import type { Directory } from '../../slack/directory.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { type CheckResult, checkEach, errorSummary, fail, joinList, ok, warn } from './check-result.ts';
 
-/** Services that say the same of who decides: some of them by slug, and how many there are. */
+/** The services with the same approver settings: some of their slugs, and how many there are. */
 export type Rule = { approvers: string[]; channel: string | null; services: string[]; count: number };
 
-/** Slack answers about 100 people and 20 groups a minute; the bot asks too. */
-const peopleAtMost = 50;
-const groupsAtMost = 8;
+/** Slack's limits are about 100 users and 20 groups a minute (https://docs.slack.dev/apis/web-api/rate-limits), shared with the bot. */
+const maxUsers = 50;
+const maxGroups = 8;
 
-/** Who an ID stands for and may decide: nobody where Slack does not know it, undefined where it did not answer. */
-type Known = { deciders: string[] | undefined; finding?: CheckResult };
+/** The users behind an ID who may decide: none where Slack does not know the ID, undefined where it did not answer. */
+type Resolved = { deciders: string[] | undefined; finding?: CheckResult };
 
-type Asking = { client: WebClient; directory: Directory; policy: Policy; bot: string };
+type Context = { client: WebClient; directory: Directory; policy: Policy; bot: string };
 
-export async function checkApprovers(asking: Asking, rules: Rule[]): Promise<{ findings: CheckResult[] }> {
-  const { policy } = asking;
-  const everywhere: Rule = { approvers: [], channel: null, services: ['APPROVERS'], count: 1 };
-  const judged = [everywhere, ...rules].map((rule) => ({ rule, approvers: allowedApprovers(rule, policy) }));
-  const asked = new Set(judged.flatMap(({ approvers }) => [...approvers.users, ...membershipsToCheck(approvers, '')]));
-  const people = [...asked].filter((id) => /^[UW]/.test(id));
-  const groups = [...asked].filter((id) => !/^[UW]/.test(id));
-  const looked = [...people.slice(0, peopleAtMost), ...groups.slice(0, groupsAtMost)];
-  const known = new Map(await checkEach(looked, async (id) => [id, await ask(id, asking)] as const));
+/** Checks the approvers of every rule, and of APPROVERS. */
+export async function checkApprovers(context: Context, rules: Rule[]): Promise<{ findings: CheckResult[] }> {
+  const { policy } = context;
+  const workspaceRule: Rule = { approvers: [], channel: null, services: ['APPROVERS'], count: 1 };
+  const allRules = [workspaceRule, ...rules].map((rule) => ({ rule, approvers: allowedApprovers(rule, policy) }));
+  const ids = new Set(allRules.flatMap(({ approvers }) => [...approvers.users, ...membershipsToCheck(approvers, '')]));
+  const users = [...ids].filter((id) => /^[UW]/.test(id));
+  const groups = [...ids].filter((id) => !/^[UW]/.test(id));
+  const checked = [...users.slice(0, maxUsers), ...groups.slice(0, maxGroups)];
+  const resolved = new Map(await checkEach(checked, async (id) => [id, await resolve(id, context)] as const));
 
-  const findings = [...known.values()].flatMap(({ finding }) => finding ?? []);
-  const left = asked.size - looked.length;
-  if (left > 0) findings.push(warn('approvers', `${left} more are not looked at, for Slack answers only so often.`));
-  for (const { rule, approvers } of judged) {
-    const ids = [...approvers.users, ...membershipsToCheck(approvers, '')];
-    const answers = ids.map((id) => known.get(id)?.deciders);
+  const findings = [...resolved.values()].flatMap(({ finding }) => finding ?? []);
+  const unchecked = ids.size - checked.length;
+  if (unchecked > 0)
+    findings.push(warn('approvers', `${unchecked} more were not checked, to stay within Slack's rate limits.`));
+  for (const { rule, approvers } of allRules) {
+    const named = [...approvers.users, ...membershipsToCheck(approvers, '')];
+    const answers = named.map((id) => resolved.get(id)?.deciders);
     const deciders = new Set(answers.flatMap((some) => some ?? []));
-    // A second one is enough; and where an answer is missing, there may be more.
+    // Two are enough, and where an answer is missing, there may be more.
     const finding = deciders.size > 1 || answers.includes(undefined) ? undefined : tooFew(deciders.size, rule, policy);
     if (finding) findings.push(finding);
   }
   const fine = findings.every(({ level }) => level === 'ok');
-  return { findings: fine ? [ok('approvers', 'somebody can decide about every service.')] : findings };
+  return { findings: fine ? [ok('approvers', 'every service has an approver who can decide.')] : findings };
 }
 
 function tooFew(deciders: number, { services, count }: Rule, policy: Policy): CheckResult | undefined {
   const about = services[0] === 'APPROVERS' ? 'APPROVERS' : `approvers of ${joinList(services, count)}`;
-  if (deciders === 0) return fail(about, 'nobody can decide. Name people or groups who can, or invite them.');
+  if (deciders === 0) return fail(about, 'nobody can decide. Name users or groups who can, or invite them.');
   if (policy.allowSelfApproval) return undefined;
-  return warn(about, 'one person alone can decide, and nobody about what they ask for themselves. Name a second.');
+  return warn(
+    about,
+    'only one person can decide, and nobody about the requests of this person. Name a second approver.',
+  );
 }
 
-async function ask(id: string, asking: Asking): Promise<Known> {
-  if (/^[UW]/.test(id)) return askPerson(id, asking);
-  return id.startsWith('S') ? askGroup(id, asking) : askChannel(id, asking);
+/** Finds the users behind an ID who may decide. */
+async function resolve(id: string, context: Context): Promise<Resolved> {
+  if (/^[UW]/.test(id)) return resolveUser(id, context);
+  return id.startsWith('S') ? resolveGroup(id, context) : resolveChannel(id, context);
 }
 
-async function askPerson(id: string, { client, directory, policy }: Asking): Promise<Known> {
+async function resolveUser(id: string, { client, directory, policy }: Context): Promise<Resolved> {
   const about = `approver ${id}`;
   const account = await directory.account(id);
   if (account === 'deactivated')
-    return { deciders: [], finding: warn(about, 'deactivated in Slack. Name somebody else in their place.') };
+    return { deciders: [], finding: warn(about, 'deactivated in Slack. Name another user instead.') };
   if (account === 'external' && !policy.allowExternal) {
-    const what = 'a guest or of another team, and may not decide unless ALLOW_EXTERNAL is true.';
+    const what = 'a guest, or a member of another team, who may not decide unless ALLOW_EXTERNAL is true.';
     return { deciders: [], finding: warn(about, what) };
   }
   if (account) return { deciders: [id] };
   return client.users.info({ user: id }).then(
     () => ({ deciders: undefined }),
-    (error) => unanswered(about, error, 'user_not_found', 'nobody in this workspace has this ID. Correct it.'),
+    (error) => unanswered(about, error, 'user_not_found', 'no user in this workspace has this ID. Correct it.'),
   );
 }
 
-async function askGroup(id: string, { client }: Asking): Promise<Known> {
+async function resolveGroup(id: string, { client }: Context): Promise<Resolved> {
   const about = `approvers ${id}`;
   try {
     const { users = [] } = await client.usergroups.users.list({ usergroup: id });
@@ -81,8 +87,8 @@ async function askGroup(id: string, { client }: Asking): Promise<Known> {
   }
 }
 
-/** A channel that cannot be looked at is told of where channels are. */
-async function askChannel(id: string, { directory, bot }: Asking): Promise<Known> {
+/** Finds the members of a channel. One that cannot be read is reported by the check of channels. */
+async function resolveChannel(id: string, { directory, bot }: Context): Promise<Resolved> {
   try {
     return { deciders: (await directory.members([id])).filter((member) => member !== bot) };
   } catch {
@@ -90,7 +96,7 @@ async function askChannel(id: string, { directory, bot }: Asking): Promise<Known
   }
 }
 
-function unanswered(about: string, error: unknown, unknown: string, what: string): Known {
+function unanswered(about: string, error: unknown, unknown: string, what: string): Resolved {
   if (slackErrorCode(error) === unknown) return { deciders: [], finding: fail(about, what) };
   return { deciders: undefined, finding: warn(about, `not known: ${errorSummary(error)}.`) };
 }

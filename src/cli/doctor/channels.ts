@@ -1,23 +1,25 @@
-/** Whether the bot can post in each channel that requests, reminders and news go to, and look there for what it posted. */
+/** Checks that the bot can post in each channel that it uses, and read what it posted there. */
 import type { WebClient } from '@slack/web-api';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { type CheckResult, checkEach, errorSummary, fail, joinList, ok, warn } from './check-result.ts';
 
-/** Where a channel is named: `ADMIN_CHANNEL`, or the slugs of services. */
+/** Where each channel is set: the names of variables, and the slugs of services. */
 export type ChannelUse = Map<string, string[]>;
 
-/** Slack answers about 50 channels a minute. */
-const atMost = 20;
+/** Slack's limit is about 50 channels a minute (https://docs.slack.dev/apis/web-api/rate-limits), shared with the bot. */
+const maxChannels = 20;
 
-export async function checkChannels(client: WebClient, named: ChannelUse): Promise<{ findings: CheckResult[] }> {
-  const all = [...named];
-  const findings = await checkEach(all.slice(0, atMost), ([id, by]) => examineChannel(client, id, by));
-  const left = all.length - atMost;
-  if (left > 0) findings.push(warn('channels', `${left} more are not looked at, for Slack answers only so often.`));
+/** Checks up to `maxChannels` channels, in the order given. */
+export async function checkChannels(client: WebClient, uses: ChannelUse): Promise<{ findings: CheckResult[] }> {
+  const all = [...uses];
+  const findings = await checkEach(all.slice(0, maxChannels), ([id, by]) => checkChannel(client, id, by));
+  const unchecked = all.length - maxChannels;
+  if (unchecked > 0)
+    findings.push(warn('channels', `${unchecked} more were not checked, to stay within Slack's rate limits.`));
   return { findings };
 }
 
-async function examineChannel(client: WebClient, id: string, by: string[]): Promise<CheckResult> {
+async function checkChannel(client: WebClient, id: string, by: string[]): Promise<CheckResult> {
   const about = `channel ${id}`;
   const set = `It is set for ${joinList(by)}.`;
   try {

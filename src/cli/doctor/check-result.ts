@@ -1,14 +1,14 @@
-/** What the doctor finds: a line for each check, and how to mend what is wrong. Nothing in it is a secret. */
+/** The results of checks: a line each, with how to fix what is wrong, and without secrets. */
 import { WebAPIHTTPError, WebAPIRateLimitedError } from '@slack/web-api';
 import { withTimeout } from '../../async/timeout.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 
 export type CheckResult = {
-  /** `FAIL`: something that people rely on does not work. `warn`: it will not, or somebody should look. */
+  /** `FAIL`: something does not work. `warn`: it may stop working, or could not be checked. */
   level: 'ok' | 'warn' | 'FAIL';
-  /** What was looked at: `token`, `channel C0PAY`. */
+  /** What was checked: `token`, `channel C0PAY`. */
   about: string;
-  /** How it is, and how to mend it. */
+  /** Its state, and how to fix it. */
   what: string;
 };
 
@@ -18,7 +18,7 @@ export const fail = (about: string, what: string): CheckResult => ({ level: 'FAI
 
 export const formatResult = ({ level, about, what }: CheckResult): string => `${level.padEnd(4)}  ${about}: ${what}\n`;
 
-/** What a check comes to, or, where it takes longer than it may, that it does. */
+/** Waits for a check. After `milliseconds`, returns `otherwise` with a failure. */
 export async function checkWithTimeout<T extends { findings: CheckResult[] }>(
   about: string,
   milliseconds: number,
@@ -29,27 +29,27 @@ export async function checkWithTimeout<T extends { findings: CheckResult[] }>(
   return withTimeout(milliseconds, check, late);
 }
 
-/** Runs `work` for each, a few at once: Slack answers only so many questions a minute, and the bot asks some too. */
+/** Runs `work` for each item, four at a time, to spare the rate limits that the bot shares. Keeps the order. */
 export async function checkEach<T, Result>(items: T[], work: (item: T) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
-  const waiting = [...items.entries()];
+  const queue = [...items.entries()];
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
+    for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await work(next[1]);
   };
   await Promise.all(Array.from({ length: 4 }, worker));
   return results;
 }
 
-/** Why Slack did not answer a question as it should, in a few words. */
+/** Says in a few words why a call to Slack failed. */
 export function errorSummary(error: unknown): string {
-  const word = slackErrorCode(error);
-  if (word) return `Slack says ${word}`;
+  const code = slackErrorCode(error);
+  if (code) return `Slack says ${code}`;
   if (error instanceof WebAPIRateLimitedError) return `Slack asks to wait ${error.retryAfter} seconds`;
   if (error instanceof WebAPIHTTPError) return `Slack answers with HTTP ${error.statusCode}`;
   return `Slack does not answer${errorCodeIn(error)}`;
 }
 
-/** The code of a network's or a database's error, at whatever depth; nothing of its message, which may hold an address. */
+/** Returns the code of a network or database error, from its causes too, in brackets. Never its message, which may hold secrets. */
 export function errorCodeIn(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const code = 'code' in error ? String(error.code) : '';
@@ -57,7 +57,7 @@ export function errorCodeIn(error: unknown): string {
   return inner || (/^[A-Z0-9_]{5,}$/.test(code) ? ` (${code})` : '');
 }
 
-/** How to fix that a network or a proxy, and not Slack, refused a call; undefined where it is something else. */
+/** Says how to fix an error of the network or a proxy; undefined for Slack's own errors. */
 export function networkFix(error: unknown): string | undefined {
   const code = errorCodeIn(error);
   if (code.includes('ERR_PROXY'))
@@ -69,7 +69,7 @@ export function networkFix(error: unknown): string | undefined {
   return undefined;
 }
 
-/** `payments, ledger and 3 more`. */
+/** Joins names: `payments, ledger and 3 more`. */
 export function joinList(names: string[], total = names.length, shown = 3): string {
   const first = names.slice(0, shown).join(', ');
   return total > shown ? `${first} and ${total - Math.min(shown, names.length)} more` : first;

@@ -1,4 +1,4 @@
-/** The doctor's round: what can be looked at by itself first, at once; then what that leads to. It changes nothing anywhere. */
+/** Runs the checks: first, at the same time, those that need nothing else; then channels and approvers. All are read-only. */
 import { WebClient } from '@slack/web-api';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
@@ -13,24 +13,24 @@ import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from 
 import { checkDatabase } from './database.ts';
 import { checkSlackAccess } from './slack-access.ts';
 
-/** How long each of the two halves may take, in milliseconds: all of it ends within twenty seconds. */
-const half = 9_000;
+/** The time limit of each of the two halves, in milliseconds: the doctor ends within 20 seconds. */
+const halfTimeout = 9_000;
 
-/** Tells each finding, in an order that stays the same. */
+/** Runs all checks, and passes their results to `report` in a fixed order. */
 export async function runChecks(
   env: Record<string, string | undefined>,
-  tell: (finding: CheckResult) => void,
+  report: (result: CheckResult) => void,
   now = new Date(),
 ): Promise<void> {
   const read = readConfig(env);
   if (!read.ok) {
-    for (const { variable, expected } of read.mistakes) tell(fail('configuration', `${variable}: ${expected}.`));
-    return tell(warn('everything else', 'not looked at until the configuration is right.'));
+    for (const { variable, expected } of read.mistakes) report(fail('configuration', `${variable}: ${expected}.`));
+    return report(warn('everything else', 'not checked until the configuration is right.'));
   }
   const { config } = read;
-  tell(ok('configuration', 'every variable is as it should be.'));
+  report(ok('configuration', 'every variable is valid.'));
   if (isSlackUnencrypted(config))
-    tell(warn('SLACK_API_URL', 'http://: tokens and messages can be read on the network. Use https://.'));
+    report(warn('SLACK_API_URL', 'http://: tokens and messages can be read on the network. Use https://.'));
 
   const log = createLog('silent');
   const { fetch, agentFor } = createHttpClient(config);
@@ -46,38 +46,38 @@ export async function runChecks(
   const { SLACK_APP_TOKEN: appToken } = config;
   const socketMode = appToken ? { app: new WebClient(appToken, api), agentFor, log } : undefined;
   const [access, database, file, mail] = await Promise.all([
-    checkWithTimeout('token', half, checkSlackAccess(client, socketMode), { bot: undefined }),
-    checkWithTimeout('database', half, checkDatabase(config, now), { rules: [] }),
-    checkWithTimeout('catalog', half, examineCatalog(config), { rules: [] }),
-    checkWithTimeout('mail server', half, examineMail(config), {}),
+    checkWithTimeout('token', halfTimeout, checkSlackAccess(client, socketMode), { bot: undefined }),
+    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), { rules: [] }),
+    checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [] }),
+    checkWithTimeout('mail server', halfTimeout, checkMailServer(config), {}),
   ]);
-  for (const { findings } of [access, database, file, mail]) for (const finding of findings) tell(finding);
+  for (const { findings } of [access, database, file, mail]) for (const finding of findings) report(finding);
 
   const { bot } = access;
   if (bot === undefined)
-    return tell(warn('channels and approvers', 'not looked at while Slack does not accept the token.'));
+    return report(warn('channels and approvers', 'not checked while Slack does not accept the token.'));
   const rules = [...database.rules, ...file.rules];
   const { policy } = config;
-  const asking = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
+  const context = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
   const [channels, approvers] = await Promise.all([
-    checkWithTimeout('channels', half, checkChannels(client, channelsIn(config, rules)), {}),
-    checkWithTimeout('approvers', half, checkApprovers(asking, rules), {}),
+    checkWithTimeout('channels', halfTimeout, checkChannels(client, channelsIn(config, rules)), {}),
+    checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
   ]);
-  for (const { findings } of [channels, approvers]) for (const finding of findings) tell(finding);
+  for (const { findings } of [channels, approvers]) for (const finding of findings) report(finding);
 }
 
 function channelsIn(
   { policy, ADMIN_CHANNEL: admin, ESCALATION_CHANNEL: escalation }: Config,
   rules: Rule[],
 ): ChannelUse {
-  const named: ChannelUse = new Map([[admin, ['ADMIN_CHANNEL']]]);
-  const add = (id: string, by: string[]) => named.set(id, [...new Set([...(named.get(id) ?? []), ...by])]);
+  const uses: ChannelUse = new Map([[admin, ['ADMIN_CHANNEL']]]);
+  const add = (id: string, by: string[]) => uses.set(id, [...new Set([...(uses.get(id) ?? []), ...by])]);
   if (escalation) add(escalation, ['ESCALATION_CHANNEL']);
   for (const rule of rules) if (rule.channel) add(approvalChannel(rule, policy), rule.services);
-  return named;
+  return uses;
 }
 
-async function examineCatalog({
+async function checkCatalog({
   CATALOG_FILE: path,
   gatewayTokens,
 }: Config): Promise<{ findings: CheckResult[]; rules: Rule[] }> {
@@ -93,13 +93,13 @@ async function examineCatalog({
   return { findings: [ok('catalog', `${rules.length} services in ${path}.`)], rules };
 }
 
-async function examineMail({ SMTP_URL: url }: Config): Promise<{ findings: CheckResult[] }> {
-  if (!url) return { findings: [ok('mail server', 'no SMTP_URL: nobody gets e-mail.')] };
+async function checkMailServer({ SMTP_URL: url }: Config): Promise<{ findings: CheckResult[] }> {
+  if (!url) return { findings: [ok('mail server', 'no SMTP_URL: no e-mail is sent.')] };
   try {
     await verifySmtp(url);
-    return { findings: [ok('mail server', 'it answers, and accepts the login of SMTP_URL.')] };
+    return { findings: [ok('mail server', 'reachable, and it accepts the login of SMTP_URL.')] };
   } catch (error) {
-    const mend = 'See that SMTP_URL names a mail server that this machine reaches, with a login that it accepts.';
-    return { findings: [fail('mail server', `refused or not reachable${errorCodeIn(error)}. ${mend}`)] };
+    const fix = 'See that SMTP_URL names a mail server that this machine reaches, with a login that it accepts.';
+    return { findings: [fail('mail server', `refused or not reachable${errorCodeIn(error)}. ${fix}`)] };
   }
 }

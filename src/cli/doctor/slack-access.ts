@@ -1,4 +1,4 @@
-/** Whether Slack accepts the tokens, and the app may do all that the bot does. */
+/** Checks that Slack accepts the tokens, and that the app has every scope that the bot needs. */
 import { readFileSync } from 'node:fs';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
@@ -9,55 +9,56 @@ import { type CheckResult, errorCodeIn, errorSummary, fail, networkFix, ok, warn
 
 const manifest = z.object({ oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }) });
 
-/** What the manifests ask for; both ask for the same. */
-const needed = (): string[] =>
+/** Reads the bot scopes from a manifest; both manifests have the same. */
+const requiredScopes = (): string[] =>
   manifest.parse(JSON.parse(readFileSync(new URL('../../../manifests/socket-mode.json', import.meta.url), 'utf8')))
     .oauth_config.scopes.bot;
 
 export type SlackAccess = {
   findings: CheckResult[];
-  /** The bot's own user ID; undefined where Slack does not accept the token, and nothing else can be asked. */
+  /** The bot's own user ID; undefined where Slack does not accept the token, and nothing else can be checked. */
   bot: string | undefined;
 };
 
 /** `app` is a client with the app-level token. */
 type SocketModeCheck = { app: WebClient; agentFor: HttpClient['agentFor']; log: Log };
 
-/** In milliseconds: all of it ends before the doctor gives this half up. */
+/** In milliseconds. Together they are shorter than the time limit of the whole check. */
 const timings = { connectTimeout: 2_000, pongTimeout: 10_000, drainDelay: 0 };
 
+/** Checks the bot token, its scopes and, in Socket Mode, the app-level token and a connection. */
 export async function checkSlackAccess(
   client: WebClient,
   socketMode: SocketModeCheck | undefined,
 ): Promise<SlackAccess> {
-  const [token, mode] = await Promise.all([examineToken(client), socketMode ? examineSocketMode(socketMode) : [http]]);
+  const [token, mode] = await Promise.all([checkBotToken(client), socketMode ? checkSocketMode(socketMode) : [httpMode]]);
   return { bot: token.bot, findings: [...token.findings, ...mode] };
 }
 
-const http = ok(
+const httpMode = ok(
   'mode',
-  "HTTP. Whether SLACK_SIGNING_SECRET is right shows when Slack's requests come to /slack/events.",
+  'HTTP. SLACK_SIGNING_SECRET cannot be checked before Slack sends a request to /slack/events.',
 );
 
-async function examineToken(client: WebClient): Promise<SlackAccess> {
+async function checkBotToken(client: WebClient): Promise<SlackAccess> {
   try {
     const { user, user_id, team, response_metadata } = await client.auth.test();
-    const said = ok('token', `SLACK_BOT_TOKEN is ${user}'s (${user_id}) in ${team}.`);
-    return { bot: user_id, findings: [said, scopes(response_metadata?.scopes)] };
+    const accepted = ok('token', `SLACK_BOT_TOKEN is ${user}'s (${user_id}) in ${team}.`);
+    return { bot: user_id, findings: [accepted, checkScopes(response_metadata?.scopes)] };
   } catch (error) {
-    const mend = 'Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.';
-    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${networkFix(error) ?? mend}`)] };
+    const fix = 'Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.';
+    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${networkFix(error) ?? fix}`)] };
   }
 }
 
-function scopes(given: string[] | undefined): CheckResult {
-  if (!given) return warn('scopes', 'Slack did not say which the token has.');
-  const missing = needed().filter((scope) => !given.includes(scope));
-  if (missing.length === 0) return ok('scopes', 'all that the manifests ask for.');
-  return fail('scopes', `${missing.join(', ')} missing. Add them under OAuth & Permissions, and install the app anew.`);
+function checkScopes(given: string[] | undefined): CheckResult {
+  if (!given) return warn('scopes', 'Slack did not say which scopes the token has.');
+  const missing = requiredScopes().filter((scope) => !given.includes(scope));
+  if (missing.length === 0) return ok('scopes', 'all that the manifest requests.');
+  return fail('scopes', `${missing.join(', ')} missing. Add them under OAuth & Permissions, and reinstall the app.`);
 }
 
-async function examineSocketMode({ app, agentFor, log }: SocketModeCheck): Promise<CheckResult[]> {
+async function checkSocketMode({ app, agentFor, log }: SocketModeCheck): Promise<CheckResult[]> {
   let url: string;
   try {
     url = (await app.apps.connections.open()).url ?? '';
