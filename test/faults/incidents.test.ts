@@ -102,9 +102,9 @@ describe('what could not be delivered', () => {
 
     workspace.mend();
     expect(await runCommand(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
-      '0 messages are tried again.',
+      '0 messages will be retried.',
     );
-    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('2 messages are tried again.');
+    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('2 messages will be retried.');
     await dana.finds(/Revoked by/);
     await delivered(office);
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
@@ -137,7 +137,7 @@ describe('what could not be delivered', () => {
       await database.sql`select data->>'kind' as kind, data->>'why' as why from pgboss.job where name = 'outbox-dead' order by created_on`;
     expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
     expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
-      '1 message is tried again.',
+      '1 message will be retried.',
     );
     await alex.finds(/Kiosk/, { in: 'api-requests' });
   });
@@ -180,7 +180,7 @@ describe('what could not be delivered', () => {
     await alex.fills('Reason', 'A mistake');
     await alex.submits();
     await dana.finds(/Revoked by/);
-    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('1 message is tried again.');
+    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('1 message will be retried.');
     await delivered(office);
     // The request that was held back was taken after all: it is found again by its mark.
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);

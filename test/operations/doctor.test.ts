@@ -55,9 +55,9 @@ it('where all is well it says so, and has only asked', async () => {
   await using workspace = await openWorkspace();
   expect(await says(usual(workspace))).toMatchInlineSnapshot(`
     [
-      "ok configuration: every variable is as it should be.",
+      "ok configuration: every variable is valid.",
       "ok token: SLACK_BOT_TOKEN is registrar's (U0REGISTRAR) in Acme.",
-      "ok scopes: all that the manifests ask for.",
+      "ok scopes: all that the manifest requests.",
       "ok mode: Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.",
       "ok database: PostgreSQL 18.4 at DATABASE_URL.",
       "ok migrations: all applied.",
@@ -65,9 +65,9 @@ it('where all is well it says so, and has only asked', async () => {
       "ok outbox: 0 to deliver.",
       "ok dead letters: none.",
       "ok catalog: no CATALOG_FILE: services are made in Slack.",
-      "ok mail server: no SMTP_URL: nobody gets e-mail.",
+      "ok mail server: no SMTP_URL: no e-mail is sent.",
       "ok channel C0REQUESTS: #api-requests, for ADMIN_CHANNEL.",
-      "ok approvers: somebody can decide about every service.",
+      "ok approvers: every service has an approver who can decide.",
     ]
   `);
   const asked = [...new Set(workspace.calls.map(({ method }) => method))].sort();
@@ -112,7 +112,7 @@ describe('what is wrong in Slack', () => {
       { env: { SLACK_BOT_TOKEN: 'xoxb-hunter2' } },
       [
         'FAIL token: Slack says invalid_auth. Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.',
-        'warn channels and approvers: not looked at while Slack does not accept the token.',
+        'warn channels and approvers: not checked while Slack does not accept the token.',
       ],
     ],
     [
@@ -123,7 +123,7 @@ describe('what is wrong in Slack', () => {
     [
       'a scope',
       { seed: { scopes: SCOPES.filter((scope) => scope !== 'im:history' && scope !== 'users:read.email') } },
-      [/^FAIL scopes: im:history, users:read.email missing\. Add them .* and install the app anew/],
+      [/^FAIL scopes: im:history, users:read.email missing\. Add them .* and reinstall the app/],
     ],
     [
       'the scope that a check needs',
@@ -133,7 +133,10 @@ describe('what is wrong in Slack', () => {
     [
       'the admin channel',
       { env: { ADMIN_CHANNEL: 'C0NOWHERE' } },
-      [/^FAIL channel C0NOWHERE: not there, .*It is set for ADMIN_CHANNEL/, /^FAIL APPROVERS: nobody can decide/],
+      [
+        /^FAIL channel C0NOWHERE: not there, .*It is set for ADMIN_CHANNEL/,
+        /^FAIL APPROVERS: there is no approver who can decide/,
+      ],
     ],
     [
       'an archived channel',
@@ -149,21 +152,21 @@ describe('what is wrong in Slack', () => {
       [
         /^FAIL channel C0OPEN: without the bot\. Invite it there: .*set for a, b\./,
         /^FAIL channel C0SECRET: not there, or private and without the bot.*set for c\./,
-        'FAIL approvers of c: nobody can decide. Name people or groups who can, or invite them.',
-        'FAIL approvers of d: nobody can decide. Name people or groups who can, or invite them.',
+        'FAIL approvers of c: there is no approver who can decide. Name users or groups who can, or invite them.',
+        'FAIL approvers of d: there is no approver who can decide. Name users or groups who can, or invite them.',
       ],
     ],
     [
       'approvers',
       { env: { APPROVERS: 'U0NOBODY,U0GONE,S0EMPTY,S0NONE,U0GUEST,U0PARTNER' } },
       [
-        'FAIL approver U0NOBODY: nobody in this workspace has this ID. Correct it.',
-        'warn approver U0GONE: deactivated in Slack. Name somebody else in their place.',
-        /^warn approver U0GUEST: a guest or of another team/,
-        /^warn approver U0PARTNER: a guest or of another team/,
+        'FAIL approver U0NOBODY: no user in this workspace has this ID. Correct it.',
+        'warn approver U0GONE: deactivated in Slack. Name another user instead.',
+        /^warn approver U0GUEST: a guest, or a member of another team/,
+        /^warn approver U0PARTNER: a guest, or a member of another team/,
         'warn approvers S0EMPTY: the user group is empty. Add people to it in Slack.',
         'FAIL approvers S0NONE: no user group in this workspace has this ID. Correct it.',
-        'FAIL APPROVERS: nobody can decide. Name people or groups who can, or invite them.',
+        'FAIL APPROVERS: there is no approver who can decide. Name users or groups who can, or invite them.',
       ],
     ],
     ['guests who may', { env: { APPROVERS: 'U0GUEST,U0PARTNER', ALLOW_EXTERNAL: 'true' } }, []],
@@ -175,8 +178,8 @@ describe('what is wrong in Slack', () => {
       },
       [
         /^warn approvers S0EMPTY/,
-        /^warn approvers of a: one person alone can decide, .*Name a second/,
-        /^FAIL approvers of b: nobody can decide/,
+        /^warn approvers of a: only one person can decide, .*Name a second/,
+        /^FAIL approvers of b: there is no approver who can decide/,
       ],
     ],
     ['one person who may decide about their own', { env: { APPROVERS: 'U0ALEX', ALLOW_SELF_APPROVAL: 'true' } }, []],
@@ -218,7 +221,7 @@ describe('what is wrong elsewhere', () => {
       expect.stringContaining('FAIL configuration: ADMIN_CHANNEL: required'),
       expect.stringContaining('FAIL configuration: PORT: a port number'),
       expect.stringContaining('FAIL configuration: MAIL_FROM: the sender of e-mail'),
-      'warn everything else: not looked at until the configuration is right.',
+      'warn everything else: not checked until the configuration is right.',
     ]);
   });
 
@@ -274,11 +277,13 @@ describe('what is wrong elsewhere', () => {
     await server`drop database test_doctor_empty with (force)`;
     await server.end();
     await database.sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`;
-    expect(await complaints(usual(workspace))).toEqual([expect.stringMatching(/^FAIL migrations: .* newer Registrar/)]);
+    expect(await complaints(usual(workspace))).toEqual([
+      expect.stringMatching(/^FAIL migrations: .* newer version of Registrar/),
+    ]);
     await database.sql`delete from drizzle.__drizzle_migrations where hash = 'newer'`;
   });
 
-  it('what waits in the outbox, what was put aside, and why; and services that only the database knows', async () => {
+  it('what waits in the outbox, the dead letters with their causes; and services that only the database knows', async () => {
     const { sql } = database;
     await sql`insert into pgboss.job (name, data, start_after) values ('outbox', '{"kind": "card"}', now() - interval '2 hours')`;
     await sql`insert into pgboss.job (name, data) select 'outbox-dead',
@@ -286,7 +291,7 @@ describe('what is wrong elsewhere', () => {
     await sql`insert into services (slug, name, managed_by, channel) select 's' || n, 'S', 'slack', 'C0GONE' from generate_series(1, 5) n`;
     const found = await complaints(usual(workspace));
     expect(found[0]).toBe(
-      'warn outbox: 1 to deliver, the first of them due for 2 hours. Start Registrar where it is not running; its log says what each message waits for.',
+      'warn outbox: 1 to deliver, the first of them due for 2 hours. Start Registrar if it is not running; its log says why messages are retried.',
     );
     expect(
       found
@@ -296,7 +301,7 @@ describe('what is wrong elsewhere', () => {
     expect(found.slice(11)).toEqual([
       'warn dead letters: 2 more.',
       expect.stringMatching(/^FAIL channel C0GONE: .*set for s1, s2, s3\.$/),
-      expect.stringMatching(/^FAIL approvers of s1, s2, s3 and 2 more: nobody can decide/),
+      expect.stringMatching(/^FAIL approvers of s1, s2, s3 and 2 more: there is no approver who can decide/),
     ]);
     await sql`delete from pgboss.job`;
     await sql`delete from services`;
@@ -320,7 +325,7 @@ describe('what is wrong elsewhere', () => {
       expect.stringMatching(/^FAIL mode: Socket Mode: Slack does not answer \(it takes too long\)\./),
       expect.stringMatching(/^FAIL database: not reachable \(CONNECT_TIMEOUT\)\./),
       expect.stringMatching(/^FAIL mail server: refused or not reachable \(ETIMEDOUT\)\./),
-      'warn channels and approvers: not looked at while Slack does not accept the token.',
+      'warn channels and approvers: not checked while Slack does not accept the token.',
     ]);
     hole.close();
   });

@@ -180,7 +180,7 @@ describe('what is tampered with', () => {
       "insert into application_history values (1, 4, 'U0EVE', 'owners', 'Shop', '{U0EVE}', '{}', now())",
       'An event (application 1, version 4) does not fit: it was put in without being recorded.',
     ],
-    ['the head gone', 'delete from history_head', 'Event 26 does not fit: the record up to it was written anew'],
+    ['the head gone', 'delete from history_head', 'Event 26 does not fit: the record up to it was rewritten'],
     [
       'a registration changed past the bot',
       "update registrations set status = 'approved' where id = 2",
@@ -197,7 +197,7 @@ describe('what is tampered with', () => {
     ['a service put back', 'update services set version = 2 where id = 2', 'Service 2 does not fit'],
   ])('%s', async (_, how, said) => expect(await tamperedWith(how)).toContain(said));
 
-  it('all of it written anew fits by itself, and not with a head that was noted before', async () => {
+  it('all of it rewritten fits by itself, and not with a head that was noted before', async () => {
     const anew = `
       update history set actor = 'U0LEE' where seq = 7; create temp table events as table history;
       create temp table happened as table application_history; create temp table changes as table service_changes;
@@ -211,7 +211,7 @@ describe('what is tampered with', () => {
         select service_id, version, actor, before, after, at from changes order by seq;
       drop table events, happened, changes`;
     expect(await tamperedWith(anew)).toMatch(/^All 26 events fit/);
-    expect(await tamperedWith(anew, noted)).toMatch(/^Event 26 does not fit: the record up to it was written anew/);
+    expect(await tamperedWith(anew, noted)).toMatch(/^Event 26 does not fit: the record up to it was rewritten/);
     const longer = { seq: 27, hash: noted.hash };
     expect(await verdict(database.url, longer)).toMatch(/^Event 27 is missing: the record went up to event 27/);
   });

@@ -20,7 +20,7 @@ function describeViolation(violation: ChainViolation): string {
     case 'cut':
       return `Event ${violation.seq + 1} is missing: the record went up to event ${violation.upTo}, and its end was cut off.`;
     case 'rewritten':
-      return `Event ${violation.seq} does not fit: the record up to it was rewritten, and is not the one that --expect names.`;
+      return `Event ${violation.seq} does not fit: the record up to it was rewritten, and does not end in the head that was noted.`;
     case 'disowned':
       return `${subjectName(violation.of)} does not fit: its last event left it in another state.`.replace(
         /^./,

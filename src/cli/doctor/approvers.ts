@@ -46,12 +46,10 @@ export async function checkApprovers(context: Context, rules: Rule[]): Promise<{
 
 function tooFew(deciders: number, { services, count }: Rule, policy: Policy): CheckResult | undefined {
   const about = services[0] === 'APPROVERS' ? 'APPROVERS' : `approvers of ${joinList(services, count)}`;
-  if (deciders === 0) return fail(about, 'nobody can decide. Name users or groups who can, or invite them.');
+  if (deciders === 0)
+    return fail(about, 'there is no approver who can decide. Name users or groups who can, or invite them.');
   if (policy.allowSelfApproval) return undefined;
-  return warn(
-    about,
-    'only one person can decide, and nobody about the requests of this person. Name a second approver.',
-  );
+  return warn(about, 'only one person can decide, but not about their own requests. Name a second approver.');
 }
 
 /** Finds the users behind an ID who may decide. */

@@ -31,7 +31,10 @@ export async function checkSlackAccess(
   client: WebClient,
   socketMode: SocketModeCheck | undefined,
 ): Promise<SlackAccess> {
-  const [token, mode] = await Promise.all([checkBotToken(client), socketMode ? checkSocketMode(socketMode) : [httpMode]]);
+  const [token, mode] = await Promise.all([
+    checkBotToken(client),
+    socketMode ? checkSocketMode(socketMode) : [httpMode],
+  ]);
   return { bot: token.bot, findings: [...token.findings, ...mode] };
 }
 
