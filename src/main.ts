@@ -13,7 +13,8 @@ import { startEmbedded } from './db/embedded/embedded.ts';
 import { databaseConfigError } from './db/errors.ts';
 import * as databaseMetrics from './db/metrics.ts';
 import { migrateDatabase } from './db/migrate.ts';
-import { createOutbox } from './db/outbox/outbox.ts';
+import { createOutbox, startDelivering } from './db/outbox/outbox.ts';
+import type { Worker } from './db/outbox/worker.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
@@ -108,13 +109,11 @@ export async function start(
     parts.defer(client.close);
     const { SMTP_URL: smtp, MAIL_FROM: from } = config;
     const mailer = smtp && from ? createMailer(smtp, from) : undefined;
-    const onOutboxError = (error: Error) => log.error({ err: error }, 'outbox error, will retry');
-    const outbox = createOutbox(url, onOutboxError, { mail: mailer !== undefined });
+    const mail = mailer !== undefined;
+    const outbox = createOutbox({ mail });
     db = { tables: client.tables, outbox };
     const { tables } = db;
     await retryUntilReady('database', () => migrateDatabase(url), databaseConfigError, signal, log);
-    await retryUntilReady('outbox', () => outbox.start(), databaseConfigError, signal, log);
-    parts.defer(() => outbox.stop(deliveryDrain));
     state.migrated = true;
     if (config.CATALOG_FILE)
       log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'catalog file applied');
@@ -138,10 +137,13 @@ export async function start(
       log,
     };
     registerListeners(slack.app, deps);
+    let worker: Worker | undefined;
+    // After Slack's part has stopped: what the last answers enqueue leaves as well.
+    parts.defer(async () => worker?.stop(deliveryDrain));
     parts.defer(() => slack.stop(interactionDrain));
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
-    await outbox.work(tables, deliver(deps));
+    worker = startDelivering(client, outbox, { deliver: deliver(deps), log, mail });
     const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });
     parts.defer(stopScheduler);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');

@@ -10,7 +10,7 @@ import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { openEmbedded } from '../db/embedded/embedded.ts';
 import { databaseConfigError } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
-import { createOutbox } from '../db/outbox/outbox.ts';
+import { redriveAll } from '../db/outbox/redrive.ts';
 
 const usage = `npm run outbox -- list [--limit 100]              lists what could not be delivered, oldest first
 npm run outbox -- redrive [--place C…] [--why …]  retries it: all of it, or what has this place or cause`;
@@ -49,27 +49,20 @@ export async function runCommand(command: DeadLetterCommand, url: string): Promi
       if (letters.length === 0) return 'Everything was delivered, or is on its way: there are no dead letters.';
       return [...letters.map(formatLetter), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
     }
-    const { command: _, ...filter } = command;
-    const outbox = createOutbox(url, () => {});
-    await outbox.start();
-    try {
-      const redriven = await tables.transaction((tx) => outbox.redrive(tx, filter));
-      return redriven === 1 ? '1 message will be retried.' : `${redriven} messages will be retried.`;
-    } finally {
-      await outbox.stop(1);
-    }
+    const redriven = await redriveAll({ tables }, { destination: command.place, cause: command.why });
+    return redriven === 1 ? '1 message will be retried.' : `${redriven} messages will be retried.`;
   } finally {
     await close();
   }
 }
 
-const formatLetter = ({ at, kind, registration, place, why, since }: DeadLetter): string =>
+const formatLetter = ({ deadAt, kind, registration, destination, cause, enqueuedAt }: DeadLetter): string =>
   [
-    at.toISOString(),
+    deadAt.toISOString(),
     kind + (registration === null ? '' : ` of registration ${registration}`),
-    `to ${place}`,
-    `because of ${why}`,
-    `since ${since.toISOString()}`,
+    `to ${destination}`,
+    `because of ${cause}`,
+    `since ${enqueuedAt.toISOString()}`,
   ].join('  ');
 
 async function run(): Promise<void> {

@@ -56,12 +56,6 @@ function knownHere(): number[] {
   return journal.entries.map(({ when }) => when);
 }
 
-/** Whether pg-boss has made its tables: it does so after the migrations, when Registrar starts. */
-export async function hasOutbox({ tables }: Tables): Promise<boolean> {
-  const [row] = await tables.execute<{ made: boolean }>(sql`select to_regclass('pgboss.job') is not null as made`);
-  return row?.made === true;
-}
-
 /** How many different ones are looked at. */
 const atMost = 200;
 

@@ -1,46 +1,69 @@
-/** What operators watch: how much waits, for how long, and how the connections are used. One statement, answered by indexes. */
+/**
+ * What operators watch: how much waits, for how long, and how the connections are used. One statement, answered by indexes;
+ * what could grow without end is counted up to a bound.
+ */
 import { sql } from 'drizzle-orm';
+import { type Effect, effectKinds, queueOf } from '../domain/effects.ts';
 import type { Db } from './db.ts';
+import { outbox } from './schema/outbox.ts';
+
+export type QueueDepth = {
+  queue: string;
+  /** The kind of the lanes, which is the kind of the effects in them. */
+  kind: Effect['kind'];
+  /** How many deliveries are to be made, and how many of them have failed before. */
+  jobs: number;
+  retrying: number;
+  deadLetters: number;
+  /** How long ago the first of them should have left, in seconds, by the database's clock. */
+  lag: number;
+};
 
 export type DatabaseMetrics = {
   pending: { count: number; oldest: Date | null };
-  /** By queue: how many deliveries are to be made, and since when the first of them should have left; null where none. */
-  outbox: { queue: string; jobs: number; due: Date | null }[];
-  deadLetters: number;
+  /** Every kind, also where nothing waits. */
+  outbox: QueueDepth[];
   /** The connections of all replicas. */
   connections: { pool: string; state: 'in_use' | 'idle' | 'waiting'; count: number }[];
 };
 
-/** The states are named as pg-boss's own index names them, so that it answers. */
+/** Of each kind, and of the dead letters, no more than this are counted: a scrape costs the same however many there are. */
+const countedAtMost = 10_000;
+
+/** Reads them. */
 export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseMetrics> {
+  const count = (condition: ReturnType<typeof sql>) =>
+    sql`(select count(*)::int from (select from ${outbox} where kind = kinds.kind and ${condition} limit ${countedAtMost}) counted)`;
   const [row] = await tables.execute<{
     pending: number;
     oldest: string | null;
-    dead: number;
-    queues: { queue: string; jobs: number; due: string | null }[] | null;
+    kinds: Omit<QueueDepth, 'queue'>[] | null;
     connections: DatabaseMetrics['connections'] | null;
   }>(sql`
     select
       (select count(*)::int from registrations where status = 'pending') as pending,
       (select min(requested_at) from registrations where status = 'pending') as oldest,
-      (select count(*)::int from pgboss.job where name = 'outbox-dead' and state in ('created', 'retry', 'active', 'failed')) as dead,
-      (select json_agg(q) from (
-        select queue.name as queue, count(job.id)::int as jobs,
-          min(job.start_after) filter (where job.state <> 'active' and job.start_after <= now()) as due
-        from pgboss.queue left join pgboss.job on job.name = queue.name
-          and job.state in ('created', 'retry', 'active', 'failed') and job.state <> 'failed'
-        where queue.name in ('outbox', 'outbox-mail') group by queue.name) q) as queues,
+      (select json_agg(each) from (
+        select kind,
+          ${count(sql`dead_at is null and not leased`)} + ${count(sql`leased`)} as jobs,
+          ${count(sql`dead_at is null and retries > 0`)} as retrying,
+          coalesce(dead.count, 0) as "deadLetters",
+          coalesce((select extract(epoch from clock_timestamp() - min(run_at))::float8 from ${outbox}
+            where kind = kinds.kind and dead_at is null and not leased and run_at <= now()), 0) as lag
+        from jsonb_array_elements_text(${JSON.stringify(effectKinds)}::jsonb) as kinds (kind)
+        left join (
+          select kind, count(*)::int as count
+          from (select kind from ${outbox} where dead_at is not null limit ${countedAtMost}) counted group by kind) dead using (kind)
+        ) each) as kinds,
       (select json_agg(c) from (
-        select replace(application_name, 'registrar-', '') as pool, count(*)::int as count,
+        select application_name as pool, count(*)::int as count,
           case when wait_event_type = 'Lock' then 'waiting' when state = 'idle' then 'idle' else 'in_use' end as state
-        from pg_stat_activity
-        where datname = current_database() and application_name in ('registrar', 'registrar-outbox')
+        from pg_stat_activity where datname = current_database() and application_name = 'registrar'
         group by 1, 3) c) as connections`);
   const at = (moment: string | null | undefined) => (moment ? new Date(moment) : null);
   return {
     pending: { count: row?.pending ?? 0, oldest: at(row?.oldest) },
-    outbox: (row?.queues ?? []).map(({ queue, jobs, due }) => ({ queue, jobs, due: at(due) })),
-    deadLetters: row?.dead ?? 0,
+    outbox: (row?.kinds ?? []).map((one) => ({ ...one, queue: queueOf(one.kind) })),
     connections: row?.connections ?? [],
   };
 }

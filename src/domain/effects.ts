@@ -60,4 +60,63 @@ export type Effect =
   | { kind: 'home'; person: string }
   | IncidentEffect
   | CatalogEffect
-  | ApplicationEffect;
+  | ApplicationEffect
+  /** Set going again, a batch at a time, what failed by an incident that is resolved: the jobs after this id. */
+  | { kind: 'redrive'; place: string; why: string; after: number };
+
+/** What follows a person's act, what follows the clock, and what a change brings by the hundred. */
+export type Priority = 'act' | 'clock' | 'bulk';
+
+type RulesOf<One extends Effect> = {
+  /** Effects of a kind that agree in these fields are delivered one at a time and in order, on any number of replicas. */
+  lane: readonly Exclude<keyof One, 'kind'>[];
+  priority: Priority;
+  /** Where it goes, in the words of incidents. An effect that names a channel goes there instead. */
+  destination: 'cards' | 'direct' | 'home' | 'mail' | 'database';
+  /** Of its own where the other side may hang: what hangs takes all workers of its queue. */
+  queue?: 'outbox-mail';
+};
+
+/**
+ * How each effect is queued. Cards and direct messages have lanes of their own: a channel that cannot be posted to must not
+ * keep the decision from the requester. How each is delivered is in features/deliver.ts; an effect is in these two places.
+ */
+const rules = {
+  card: { lane: ['registration'], priority: 'act', destination: 'cards' },
+  notice: { lane: ['registration'], priority: 'act', destination: 'direct' },
+  mail: { lane: ['registration'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
+  reminder: { lane: ['channel'], priority: 'clock', destination: 'cards' },
+  waiting: { lane: ['person'], priority: 'clock', destination: 'direct' },
+  stopped: { lane: ['channel'], priority: 'clock', destination: 'cards' },
+  digest: { lane: ['channel'], priority: 'clock', destination: 'cards' },
+  homes: { lane: ['registration'], priority: 'act', destination: 'home' },
+  home: { lane: ['person'], priority: 'act', destination: 'home' },
+  trouble: { lane: ['place'], priority: 'act', destination: 'direct' },
+  catalog: { lane: [], priority: 'act', destination: 'home' },
+  service: { lane: ['service'], priority: 'bulk', destination: 'database' },
+  queues: { lane: ['service'], priority: 'bulk', destination: 'home' },
+  moved: { lane: ['registration'], priority: 'bulk', destination: 'cards' },
+  application: { lane: ['application'], priority: 'act', destination: 'database' },
+  owner: { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
+  departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
+  orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
+  redrive: { lane: ['place', 'why'], priority: 'bulk', destination: 'database' },
+} as const satisfies { [Kind in Effect['kind']]: RulesOf<Extract<Effect, { kind: Kind }>> };
+
+export const effectKinds = Object.keys(rules) as Effect['kind'][];
+
+export function queueOf(kind: Effect['kind']): 'outbox' | 'outbox-mail' {
+  const rule = rules[kind];
+  return 'queue' in rule ? rule.queue : 'outbox';
+}
+
+export const priorityOf = (kind: Effect['kind']): Priority => rules[kind].priority;
+
+/** The key of what is delivered one at a time and in order, such as `card:7`. */
+export function laneOf(effect: Effect): string {
+  const fields: Record<string, unknown> = effect;
+  return [effect.kind, ...rules[effect.kind].lane.map((field) => fields[field])].join(':');
+}
+
+export const destinationOf = (effect: Effect): string =>
+  'channel' in effect ? effect.channel : rules[effect.kind].destination;

@@ -1,10 +1,11 @@
-import type { Attempt, Deliver, Delivery } from '../db/outbox/types.ts';
+import { resume } from '../db/outbox/redrive.ts';
+import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
 import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverCardMoved } from './deliver/card-moved.ts';
-import { classifyError } from './deliver/classify-error.ts';
+import { classifyError, malformed, unreachablePerson } from './deliver/classify-error.ts';
 import { deliverDecisionMessage } from './deliver/decision-message.ts';
 import { deliverDigest } from './deliver/digest.ts';
 import { deliverEmail } from './deliver/email.ts';
@@ -17,7 +18,51 @@ import { deliverPendingMessage } from './deliver/pending-message.ts';
 import { deliverReminder } from './deliver/reminder.ts';
 import { deliverServiceChanged } from './deliver/service-changed.ts';
 
-const delivered: Delivery = { end: 'delivered' };
+type Kind = Effect['kind'];
+
+/** How an effect is delivered. What says nothing of how it ended was delivered. */
+type DeliveryOf<One extends Kind> = {
+  // biome-ignore lint/suspicious/noConfusingVoidType: what ends well has nothing to say
+  deliver: (effect: Extract<Effect, { kind: One }>, attempt: Attempt) => Promise<DeliveryResult | void>;
+  /** Slack's words for what no retry helps: a message of ours that it does not take, a person who has left. */
+  permanentErrors: readonly string[];
+};
+
+/** Every effect. Its lane, priority and destination are in domain/effects.ts; an effect is in these two places. */
+function createDeliveries(deps: Deps) {
+  const homes = deliverHomes(deps);
+  const application = deliverApplicationChanged(deps);
+  const service = deliverServiceChanged(deps);
+  const toPerson = [...malformed, ...unreachablePerson];
+  return {
+    card: { deliver: deliverCard(deps), permanentErrors: malformed },
+    notice: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
+    // A mail server has words of its own (email.ts).
+    mail: { deliver: deliverEmail(deps), permanentErrors: [] },
+    reminder: { deliver: deliverReminder(deps), permanentErrors: malformed },
+    waiting: { deliver: deliverPendingMessage(deps), permanentErrors: toPerson },
+    stopped: { deliver: deliverLastReminder(deps), permanentErrors: malformed },
+    digest: { deliver: deliverDigest(deps), permanentErrors: malformed },
+    homes: { deliver: homes.outdate, permanentErrors: [] },
+    home: { deliver: homes.draw, permanentErrors: [...malformed, 'view_too_large'] },
+    trouble: { deliver: deliverIncident(deps), permanentErrors: malformed },
+    catalog: { deliver: homes.outdateCatalog, permanentErrors: [] },
+    service: { deliver: service.cards, permanentErrors: [] },
+    queues: { deliver: service.homes, permanentErrors: [] },
+    moved: { deliver: deliverCardMoved(deps), permanentErrors: malformed },
+    application: { deliver: application.show, permanentErrors: [] },
+    owner: { deliver: deliverOwnerMessage(deps), permanentErrors: toPerson },
+    departure: { deliver: application.depart, permanentErrors: [] },
+    orphan: { deliver: deliverOwnerlessApplication(deps), permanentErrors: malformed },
+    redrive: {
+      async deliver(effect) {
+        const { after } = await resume(deps.db, { destination: effect.place, cause: effect.why }, effect.after);
+        if (after !== undefined) return { status: 'postponed', seconds: 0, effect: { ...effect, after } };
+      },
+      permanentErrors: [],
+    },
+  } satisfies { [One in Kind]: DeliveryOf<One> };
+}
 
 /**
  * Whoever has clicked waits for an answer and goes before messages; these wait no longer than this, in milliseconds. Slack
@@ -25,71 +70,21 @@ const delivered: Delivery = { end: 'delivered' };
  */
 const givesWayFor = 1_000;
 
+/** Returns what delivers an effect, and says how that ended: an error becomes a result. */
 export function deliver(deps: Deps): Deliver {
-  const card = deliverCard(deps);
-  const notice = deliverDecisionMessage(deps);
-  const reminder = deliverReminder(deps);
-  const digest = deliverDigest(deps);
-  const waiting = deliverPendingMessage(deps);
-  const stopped = deliverLastReminder(deps);
-  const mail = deliverEmail(deps);
-  const homes = deliverHomes(deps);
-  const application = deliverApplicationChanged(deps);
-  const owner = deliverOwnerMessage(deps);
-  const orphan = deliverOwnerlessApplication(deps);
-  const following = deliverServiceChanged(deps);
-  const moved = deliverCardMoved(deps);
-  const trouble = deliverIncident(deps);
+  const deliveries: { [One in Kind]: DeliveryOf<One> } = createDeliveries(deps);
+
+  // biome-ignore lint/suspicious/noConfusingVoidType: what ends well has nothing to say
+  function carryOut<One extends Kind>(kind: One, effect: Effect, attempt: Attempt): Promise<DeliveryResult | void> {
+    return deliveries[kind].deliver(effect as Extract<Effect, { kind: One }>, attempt);
+  }
 
   return async (effect, attempt) => {
     await deps.yieldToInteractive(givesWayFor);
     try {
-      return (await carryOut(effect, attempt)) ?? delivered;
+      return (await carryOut(effect.kind, effect, attempt)) ?? { status: 'delivered' };
     } catch (error) {
-      return classifyError(error, effect, deps.log);
+      return classifyError(error, effect, deliveries[effect.kind].permanentErrors);
     }
   };
-
-  /** Where it says nothing of how it ended, it ended well. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: what ends well has nothing to say
-  function carryOut(effect: Effect, attempt: Attempt): Promise<Delivery | void> {
-    switch (effect.kind) {
-      case 'card':
-        return card(effect.registration, attempt);
-      case 'notice':
-        return notice(effect, attempt);
-      case 'reminder':
-        return reminder(effect, attempt);
-      case 'digest':
-        return digest(effect, attempt);
-      case 'waiting':
-        return waiting(effect, attempt);
-      case 'stopped':
-        return stopped(effect, attempt);
-      case 'mail':
-        return mail(effect, attempt);
-      case 'homes':
-        return homes.outdate(effect);
-      case 'service':
-        return following.cards(effect);
-      case 'queues':
-        return following.homes(effect);
-      case 'moved':
-        return moved(effect);
-      case 'catalog':
-        return homes.outdateCatalog();
-      case 'home':
-        return homes.draw(effect, attempt);
-      case 'application':
-        return application.show(effect);
-      case 'departure':
-        return application.depart(effect);
-      case 'owner':
-        return owner(effect, attempt);
-      case 'orphan':
-        return orphan(effect, attempt);
-      case 'trouble':
-        return trouble(effect, attempt);
-    }
-  }
 }

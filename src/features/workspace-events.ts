@@ -6,6 +6,7 @@
 import type { App } from '@slack/bolt';
 import * as orphans from '../db/application/ownerless.ts';
 import * as outdated from '../db/cache-invalidation.ts';
+import * as incidents from '../db/outbox/incidents.ts';
 import type { Deps } from '../deps.ts';
 
 export function followWorkspace(app: App, { db, directory }: Deps): void {
@@ -15,7 +16,8 @@ export function followWorkspace(app: App, { db, directory }: Deps): void {
   }
 
   /** What could not be posted to a channel follows at once. */
-  const reachable = (channel: string) => db.tables.transaction((tx) => db.outbox.mend(tx, channel));
+  const reachable = (channel: string) =>
+    db.tables.transaction((tx) => incidents.resolve(tx, db.outbox.enqueue, { destination: channel }));
 
   app.event('member_joined_channel', async ({ event, context }) => {
     await forget(event.channel);

@@ -23,9 +23,10 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
   );
   const pending = gauge('pending_requests', 'Requests that are pending.');
   const oldest = gauge('oldest_pending_seconds', 'Age of the oldest pending request; 0 where there is none.');
-  const jobs = gauge('outbox_jobs', 'Jobs to deliver, by queue.', 'queue');
-  const lag = gauge('outbox_lag_seconds', 'How long the first due job is overdue, by queue.', 'queue');
-  const dead = gauge('dead_letters', 'Jobs that are no longer retried.');
+  const jobs = gauge('outbox_jobs', 'Jobs to deliver, by queue and kind; at most 10000 are counted.', 'queue', 'kind');
+  const lag = gauge('outbox_lag_seconds', 'How long the first due job is overdue.', 'queue', 'kind');
+  const retrying = gauge('outbox_retrying_jobs', 'Jobs to deliver that have failed, and are retried.', 'queue', 'kind');
+  const dead = gauge('dead_letters', 'Jobs that are no longer retried, by kind; at most 10000 are counted.', 'kind');
   const connections = gauge(
     'database_connections',
     'Connections of all replicas: in use, idle, or waiting for a lock, by pool.',
@@ -57,18 +58,18 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
 
   return async (): Promise<void> => {
     await refresh();
-    for (const gauge of [pending, oldest, dead]) gauge.remove();
-    for (const gauge of [jobs, lag, connections]) gauge.reset();
+    for (const gauge of [pending, oldest]) gauge.remove();
+    for (const gauge of [jobs, lag, retrying, dead, connections]) gauge.reset();
     up.set(latest ? 1 : 0);
     if (!latest) return;
     const secondsSince = (at: Date | null) => (at ? Math.max(0, now().getTime() - at.getTime()) / 1000 : 0);
     pending.set(latest.pending.count);
     oldest.set(secondsSince(latest.pending.oldest));
-    dead.set(latest.deadLetters);
-    for (const { queue, jobs: count, due } of latest.outbox) {
-      jobs.set({ queue }, count);
-      // The outbox uses the real time, also where a test sets `now`.
-      lag.set({ queue }, due ? Math.max(0, Date.now() - due.getTime()) / 1000 : 0);
+    for (const { queue, kind, ...depth } of latest.outbox) {
+      jobs.set({ queue, kind }, depth.jobs);
+      lag.set({ queue, kind }, depth.lag);
+      retrying.set({ queue, kind }, depth.retrying);
+      dead.set({ kind }, depth.deadLetters);
     }
     for (const { pool, state, count } of latest.connections) connections.set({ pool, state }, count);
   };

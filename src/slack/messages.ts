@@ -4,7 +4,7 @@
  */
 import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import type { Db } from '../db/db.ts';
-import * as turns from '../db/outbox/channel-pacing.ts';
+import * as pacing from '../db/outbox/channel-pacing.ts';
 import type { Attempt } from '../db/outbox/types.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
@@ -17,14 +17,36 @@ const clockSkew = 300;
 
 /** The channel is throttled: nothing was posted, and this is the message's slot. */
 export class ChannelThrottled extends Error {
-  readonly turn: turns.Turn;
-  constructor(turn: turns.Turn) {
-    super(`the channel is throttled, the message can be posted in ${turn.seconds} s`);
-    this.turn = turn;
+  readonly slot: pacing.Slot;
+  constructor(slot: pacing.Slot) {
+    super(`the channel is throttled, the message can be posted in ${slot.seconds} s`);
+    this.slot = slot;
   }
 }
 
 export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
+
+export type MessageLocation = { channel: string; ts: string };
+
+/** A message that is posted once. `since`: it cannot have been posted before. */
+export type Posting = { to: string; marker: MessageMarker; since: Date };
+
+/**
+ * Posts a message once: one that an earlier attempt may have posted is looked for first, and adopted. Throws
+ * `ChannelThrottled` where the channel takes no more for now.
+ */
+export async function postOnce(
+  context: PostContext,
+  posting: Posting,
+  write: () => Message | Promise<Message>,
+): Promise<MessageLocation> {
+  return (await findEarlier(context, posting)) ?? post(context, posting, await write());
+}
+
+/** Finds what an earlier attempt may have posted; undefined also where there was none, and Slack need not be asked. */
+export async function findEarlier(context: PostContext, posting: Posting): Promise<MessageLocation | undefined> {
+  return context.attempt.isFirst ? undefined : findPosted(context, posting);
+}
 
 /**
  * Posts a message, without unfurling links or turning names into mentions. Throws `ChannelThrottled` where the channel
@@ -32,12 +54,13 @@ export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
  */
 export async function post(
   { db, poster, attempt }: PostContext,
-  channel: string,
+  { to: channel, marker: metadata }: Pick<Posting, 'to' | 'marker'>,
   message: Message,
-  metadata: MessageMarker,
-) {
-  const turn = await turns.take(db, channel, attempt.turn);
-  if (turn) throw new ChannelThrottled(turn);
+): Promise<MessageLocation> {
+  const slot = await pacing.reserve(db, channel, attempt.slot);
+  if (slot) throw new ChannelThrottled(slot);
+  // Whoever has the job now may be posting the same.
+  attempt.signal.throwIfAborted();
   const posted = await poster.chat
     .postMessage({
       channel,
@@ -50,7 +73,7 @@ export async function post(
     })
     .catch(async (error) => {
       if (!(error instanceof WebAPIRateLimitedError)) return rethrow(error, channel);
-      throw new ChannelThrottled(await turns.close(db, channel, error.retryAfter));
+      throw new ChannelThrottled(await pacing.pause(db, channel, error.retryAfter));
     });
   if (!posted.ts || !posted.channel) throw new Error('chat.postMessage returned no channel or ts');
   return { channel: posted.channel, ts: posted.ts };
@@ -110,34 +133,44 @@ export async function deleteOrReplace(
 /** Codes for a channel that the bot cannot read. The marker is not looked for: a message twice is better than none. */
 const unreadableErrors = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
 
-/** Finds the channel of the direct messages with a user; undefined where the bot may not look it up. */
-export async function directChannel(client: WebClient, user: string): Promise<string | undefined> {
+/** The channel that a message to a channel or a person is posted in; undefined where the bot may not ask for it. */
+async function channelOf(client: WebClient, to: string): Promise<string | undefined> {
+  if (/^[CGD]/.test(to)) return to;
   try {
-    return (await client.conversations.open({ users: user })).channel?.id;
+    return (await client.conversations.open({ users: to })).channel?.id;
   } catch (error) {
     if (unreadableErrors.includes(slackErrorCode(error) ?? '')) return undefined;
     throw error;
   }
 }
 
-/** Finds the message with a marker among those posted since a time; undefined where there is none. Returns its `ts`. */
+/**
+ * Finds a message by its marker among those posted since a moment, newest first; undefined where there is none. How far it
+ * came is saved with the job, so that the attempt after a rate limit goes on from there.
+ */
 export async function findPosted(
-  client: WebClient,
-  channel: string,
-  marker: MessageMarker,
-  since: Date,
-): Promise<string | undefined> {
+  { poster, attempt }: Pick<PostContext, 'poster' | 'attempt'>,
+  { to, marker, since }: Posting,
+): Promise<MessageLocation | undefined> {
+  const search = `${to} ${marker.event_type} `;
   const oldest = String(Math.floor(since.getTime() / 1000) - clockSkew);
-  const query = { channel, oldest, limit: 200, include_all_metadata: true };
   try {
-    let cursor: string | undefined;
+    const channel = await channelOf(poster, to);
+    if (!channel) return undefined;
+    const query = { channel, oldest, limit: 200, include_all_metadata: true };
+    const saved = attempt.progress?.startsWith(search) ? attempt.progress.slice(search.length) : undefined;
+    let cursor = saved;
     do {
-      const page = await client.conversations.history({ ...query, ...(cursor ? { cursor } : {}) });
+      const page = await poster.conversations.history({ ...query, ...(cursor ? { cursor } : {}) });
       const found = page.messages?.find(({ metadata }) => metadata !== undefined && hasMarker(metadata, marker));
-      if (found?.ts) return found.ts;
-      cursor = page.response_metadata?.next_cursor;
+      if (found?.ts) return { channel, ts: found.ts };
+      const next = page.response_metadata?.next_cursor;
+      // At the end it is forgotten: what is posted from here on is newer than all of it.
+      if (cursor || next) await attempt.saveProgress(next ? search + next : '');
+      cursor = next;
     } while (cursor);
   } catch (error) {
+    if (slackErrorCode(error) === 'invalid_cursor') await attempt.saveProgress('');
     if (!unreadableErrors.includes(slackErrorCode(error) ?? '')) throw error;
   }
   return undefined;

@@ -47,9 +47,9 @@ if (url) {
       if (!row) return;
       const effects = ['card', 'homes', 'notice'].map((kind) => ({ kind, registration: id, version: version + 1 }));
       await tx`
-        insert into pgboss.job (name, data, singleton_key, policy, dead_letter)
-        select 'outbox', data, (data ->> 'kind') || ':' || ${id}::int, 'key_strict_fifo', 'outbox-dead'
-        from jsonb_array_elements(${tx.json(effects)}) data`;
+        insert into outbox (queue, lane, priority, front, effect)
+        select 'outbox', (effect ->> 'kind') || ':' || ${id}::int, 0, true, effect
+        from jsonb_array_elements(${tx.json(effects)}) effect`;
       await tx`
         insert into history (registration_id, version, actor, action, from_status, to_status, at)
         values (${id}, ${version + 1}, ${by}, 'approve', 'pending', 'approved', ${at})`;
@@ -68,10 +68,7 @@ if (url) {
   // The bot's own commit, and the same card posted directly after it; or, with POLL, by a look every so many milliseconds.
   const left: Effect[] = [];
   const outbox = { enqueue: async (_: unknown, effects: Effect[]) => void left.push(...effects) };
-  const db = {
-    tables: connect(url).tables,
-    outbox: { ...outbox, start: none, work: none, stop: none, mend: none, redrive: async () => 0 },
-  };
+  const db = { tables: connect(url).tables, outbox };
   const policy = { approvers: [], adminChannel: 'C0REQUESTS', allowSelfApproval: false, allowExternal: false };
   const postAll = async (): Promise<void> => {
     for (const effect of left.splice(0)) {
@@ -94,8 +91,6 @@ if (url) {
   });
   if (POLL) setInterval(postAll, Number(POLL));
 }
-
-async function none(): Promise<void> {}
 
 await app.init();
 const server = createServer(receiver.requestListener);

@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { databaseUrl } from '../support/postgres.ts';
 import { secret } from './load.ts';
 
@@ -29,9 +28,6 @@ export async function openPlace(): Promise<Place> {
   await admin.unsafe(`create database ${template}`);
   const url = databaseUrl(server.url, template);
   await migrateDatabase(url);
-  const outbox = createOutbox(url, () => {});
-  await outbox.start();
-  await outbox.stop(1);
   const open: postgres.Sql[] = [];
   let count = 0;
   return {

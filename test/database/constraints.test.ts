@@ -4,7 +4,6 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdRegistrations } from '../support/locks.ts';
@@ -63,9 +62,6 @@ it('replicas that start together migrate one after the other', async () => {
   await server`create database test_replicas`;
   const url = databaseUrl(inject('postgres'), 'test_replicas');
   await Promise.all([migrateDatabase(url), migrateDatabase(url), migrateDatabase(url)]);
-  const outboxes = [createOutbox(url, () => {}), createOutbox(url, () => {})];
-  await Promise.all(outboxes.map((outbox) => outbox.start()));
-  await Promise.all(outboxes.map((outbox) => outbox.stop(1)));
 
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   const [{ count } = {}] = await sql`select count(*)::int from drizzle.__drizzle_migrations`;

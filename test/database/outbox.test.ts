@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Connection, connect } from '../../src/db/client.ts';
 import * as store from '../../src/db/outbox/store.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
+import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { hold, standing } from '../support/locks.ts';
@@ -27,7 +28,7 @@ beforeEach(() => database.sql`truncate outbox`);
 
 const slots = { all: 10, others: 10 };
 
-function enqueue(...lanes: (string | [lane: string, priority: store.Priority])[]) {
+function enqueue(...lanes: (string | [lane: string, priority: Priority])[]) {
   const jobs = lanes.map((one) => {
     const [lane, priority] = typeof one === 'string' ? [one, 'act' as const] : one;
     return { queue: 'test', lane, priority, effect: { kind: lane } };
@@ -127,7 +128,7 @@ describe('the table', () => {
   });
 
   it('makes what stands before a person in their lane as urgent as they are, and never bulk before people', async () => {
-    await enqueue(...Array.from({ length: 30 }, (_, index): [string, store.Priority] => [`card:${index}`, 'bulk']));
+    await enqueue(...Array.from({ length: 30 }, (_, index): [string, Priority] => [`card:${index}`, 'bulk']));
     await enqueue(['card:29', 'bulk'], ['card:29', 'clock']);
     await enqueue(['card:29', 'act']);
     await enqueue(['card:30', 'act']);

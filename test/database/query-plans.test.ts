@@ -32,13 +32,11 @@ beforeAll(async () => {
   await years(database);
   client = postgres(database.url, { max: 1, onnotice: () => {} });
   const logger = { logQuery: (text: string, params: unknown[]) => void seen.push({ text, params }) };
-  const outbox = createOutbox(database.url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   connection = connect(database.url, {}, logger);
   db = { tables: connection.tables, outbox };
 });
 afterAll(async () => {
-  await db.outbox.stop(1);
   await connection.close();
   await client.end();
   await database[Symbol.asyncDispose]();
@@ -99,7 +97,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
     async () => queue.listPage(db, await everything(), { serviceId: 8, search: 'app' }, page),
   ],
   ['a card is drawn', 3, () => cards.find(db, 15_000, policy)],
-  ['a card is posted', 1, () => turns.take(db, 'C0ADMIN', undefined)],
+  ['a card is posted', 1, () => turns.reserve(db, 'C0ADMIN', undefined)],
   ['a page of the history', 1, () => history.listEvents(db, 15_000, 1, 10)],
   ['Home is opened', 2, () => homes.show(db, 'U0DANA', at, {})],
   ['Home is taken on to be drawn', 2, () => homes.claim(db, 'U0DANA', false)],
@@ -127,7 +125,7 @@ it.each(acts)('%s: %d', async (_, count, act) => {
   seen.length = 0;
   await act();
   expect(seen.map(({ text }) => text)).toHaveLength(count);
-  const read = await Promise.all(seen.filter(({ text }) => !text.includes('pgboss')).map(readWhole));
+  const read = await Promise.all(seen.filter(({ text }) => !text.includes('"outbox"')).map(readWhole));
   expect(read.flat()).toEqual([]);
 });
 

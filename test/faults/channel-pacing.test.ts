@@ -1,7 +1,7 @@
 /** Where Slack takes no more in a channel, messages take turns: each its own, on any number of replicas. */
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
-import { close, take } from '../../src/db/outbox/channel-pacing.ts';
+import { pause, reserve } from '../../src/db/outbox/channel-pacing.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { createDatabase } from '../support/database.ts';
 import { openOffice } from '../support/scenario.ts';
@@ -11,29 +11,29 @@ describe('turns', () => {
   it('a channel that takes messages has none; one that refuses hands them out, a second apart, each once', async () => {
     await using database = await createDatabase();
     const { sql, url } = database;
-    const replicas = [0, 1].map(() => ({ tables: connect(url), outbox: createOutbox(url, () => {}) }));
+    const replicas = [0, 1].map(() => ({ tables: connect(url), outbox: createOutbox() }));
     const [one, two] = replicas.map(({ tables, outbox }) => ({ tables: tables.tables, outbox }));
     if (!one || !two) throw new Error('two replicas are needed');
     const go = undefined;
 
-    expect(await take(one, 'C1', undefined)).toBe(go);
-    const refused = await close(one, 'C1', 30);
-    const taken = await Promise.all([one, two, one, two].map((db) => take(db, 'C1', undefined)));
+    expect(await reserve(one, 'C1', undefined)).toBe(go);
+    const refused = await pause(one, 'C1', 30);
+    const taken = await Promise.all([one, two, one, two].map((db) => reserve(db, 'C1', undefined)));
     const turns = [refused, ...taken].map((turn) => turn?.at.getTime() ?? 0).sort((a, b) => a - b);
     expect(turns.slice(1).map((turn, index) => turn - (turns[index] ?? 0))).toEqual([1050, 1050, 1050, 1050]);
     expect(refused.seconds).toBeGreaterThan(25);
-    expect(await take(two, 'C2', undefined)).toBe(go);
+    expect(await reserve(two, 'C2', undefined)).toBe(go);
 
     // Who comes in its turn goes; unless Slack has closed the channel again meanwhile.
-    expect(await take(two, 'C1', taken[0]?.at)).toBe(go);
-    const last = await close(two, 'C1', 60);
+    expect(await reserve(two, 'C1', taken[0]?.at)).toBe(go);
+    const last = await pause(two, 'C1', 60);
     expect(last.at.getTime()).toBeGreaterThan(turns[4] ?? 0);
-    const anew = await take(two, 'C1', taken[1]?.at);
+    const anew = await reserve(two, 'C1', taken[1]?.at);
     expect(anew?.at.getTime()).toBe(last.at.getTime() + 1050);
 
     // Nobody has waited for a minute: it is as any other.
     await sql`update channel_turns set free = now() - interval '61 seconds', closed_until = now() - interval '2 minutes'`;
-    expect(await take(one, 'C1', undefined)).toBe(go);
+    expect(await reserve(one, 'C1', undefined)).toBe(go);
     for (const { tables } of replicas) await tables.close();
   });
 });

@@ -25,7 +25,7 @@ it('between the commit and the post, the card and a reminder are there after the
 
   await office.startAnother();
   await eventually('the second bot has taken over', async () => {
-    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+    const left = await database.sql`select from outbox where dead_at is null`;
     return left.length === 0;
   });
   const reminders = () => alex.sees('api-requests').filter((text) => /^:bell: A request is waiting/.test(text));

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
-import { delivered, tries } from '../support/outbox.ts';
+import { eventually } from '../support/eventually.ts';
+import { delivered, endLeases, givesUpAfter } from '../support/outbox.ts';
 import { openOffice } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
@@ -121,7 +122,7 @@ describe('what could not be delivered', () => {
     await workspace.until(() => warnings(alex.sees('api-requests')).length === 2);
 
     // Nothing is tried for ever.
-    await tries(office, 2);
+    await givesUpAfter(office, 0.5);
     workspace.mend();
     workspace.fail(
       'chat.postMessage',
@@ -133,8 +134,7 @@ describe('what could not be delivered', () => {
       in: 'api-requests',
     });
     await delivered(office);
-    const why =
-      await database.sql`select data->>'kind' as kind, data->>'why' as why from pgboss.job where name = 'outbox-dead' order by created_on`;
+    const why = await database.sql`select kind, cause as why from outbox where dead_at is not null order by id`;
     expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
     expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
       '1 message will be retried.',
@@ -153,13 +153,18 @@ describe('what could not be delivered', () => {
       create function cut_short() returns trigger language plpgsql as $$ begin
         if nextval('cut_short') = 1 then raise 'cut short'; end if;
         return new; end $$;
-      create trigger cut_short before update on pgboss.job_common for each row
-        when (new.state = 'completed' and new.data->>'kind' = 'notice') execute function cut_short()`);
+      create trigger cut_short before insert on outbox for each row
+        when (new.effect->>'kind' = 'trouble') execute function cut_short()`);
     await workspace.deactivate('dana');
     await alex.clicks('Approve', { in: 'api-requests' });
+    await eventually('it is cut short', async () => {
+      const [{ is_called = false } = {}] = await database.sql`select is_called from cut_short`;
+      return is_called;
+    });
+    await endLeases(office);
     await alex.finds(/could not be delivered/, { in: 'api-requests' });
     await delivered(office);
-    expect(await database.sql`select from pgboss.job where name = 'outbox-dead'`).toHaveLength(1);
+    expect(await database.sql`select from outbox where dead_at is not null`).toHaveLength(1);
     expect(await database.sql`select last_value::int from cut_short`).toEqual([{ last_value: 2 }]);
   });
 
@@ -172,8 +177,7 @@ describe('what could not be delivered', () => {
     await alex.clicks('Approve', { in: 'api-requests' });
     await post.reached;
     await database.sql`
-      update pgboss.job set retry_limit = 0, heartbeat_on = now() - interval '1 minute', heartbeat_seconds = 1
-      where name = 'outbox' and state = 'active' and data->>'kind' = 'notice'`;
+      update outbox set give_up_at = now(), run_at = now(), attempt = attempt + 1 where leased and kind = 'notice'`;
     await alex.finds(/Registrar was stopped at the last of many attempts/, { in: 'api-requests' });
     post.release();
     await alex.clicks('Revoke', { in: 'api-requests' });

@@ -54,8 +54,7 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
 
   // What Slack writes in a way of its own is redrawn once, and not at every tick.
   const { tables, close } = connect(database.url);
-  const outbox = createOutbox(database.url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   const [one] = await reconciling.claimForComparison({ tables, outbox }, 1);
   if (!one) throw new Error('there is no card');
   const db = { tables, outbox };
@@ -65,7 +64,6 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   await database.sql`update registrations set card_differs = md5('should' || chr(10) || 'is') where id = ${one.id}`;
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis')).toBe(false);
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis not')).toBe(true);
-  await outbox.stop(1);
   await close();
 });
 

@@ -285,9 +285,13 @@ describe('what is wrong elsewhere', () => {
 
   it('what waits in the outbox, the dead letters with their causes; and services that only the database knows', async () => {
     const { sql } = database;
-    await sql`insert into pgboss.job (name, data, start_after) values ('outbox', '{"kind": "card"}', now() - interval '2 hours')`;
-    await sql`insert into pgboss.job (name, data) select 'outbox-dead',
-      jsonb_build_object('kind', 'notice', 'registration', n, 'why', 'user_disabled') from generate_series(1, 12) n`;
+    await sql`
+      insert into outbox (queue, lane, priority, front, effect, run_at)
+      values ('outbox', 'card:1', 0, true, '{"kind": "card"}', now() - interval '2 hours')`;
+    await sql`
+      insert into outbox (queue, lane, priority, front, effect, dead_at, destination, cause)
+      select 'outbox', 'notice:' || n, 0, false, jsonb_build_object('kind', 'notice', 'registration', n), now(), 'direct', 'user_disabled'
+      from generate_series(1, 12) n`;
     await sql`insert into services (slug, name, managed_by, channel) select 's' || n, 'S', 'slack', 'C0GONE' from generate_series(1, 5) n`;
     const found = await complaints(usual(workspace));
     expect(found[0]).toBe(
@@ -303,7 +307,7 @@ describe('what is wrong elsewhere', () => {
       expect.stringMatching(/^FAIL channel C0GONE: .*set for s1, s2, s3\.$/),
       expect.stringMatching(/^FAIL approvers of s1, s2, s3 and 2 more: there is no approver who can decide/),
     ]);
-    await sql`delete from pgboss.job`;
+    await sql`delete from outbox`;
     await sql`delete from services`;
   });
 

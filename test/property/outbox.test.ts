@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { redrive } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
+import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 type Operation =
-  | { do: 'enqueue'; jobs: { lane: number; priority: store.Priority }[] }
+  | { do: 'enqueue'; jobs: { lane: number; priority: Priority }[] }
   | { do: 'claim'; slots: number }
   | { do: 'complete' | 'retry' | 'postpone' | 'bury' | 'crash'; which: number }
   | { do: 'zombie'; which: number }

@@ -293,7 +293,7 @@ it('people who act at once wait for the head last of all, and every event has it
   const [{ count } = {}] = await database.sql`
     select count(distinct waiting.pid)::int from pg_stat_activity waiting join pg_locks held using (pid)
     where waiting.datname = current_database() and waiting.wait_event_type = 'Lock'
-      and held.relation = 'pgboss.job_common'::regclass and held.mode = 'RowExclusiveLock'`;
+      and held.relation = 'outbox'::regclass and held.mode = 'RowExclusiveLock'`;
   await head.release();
   await Promise.all(acting);
   await alex.finds(/Approved by @alex/, { in: 'api-requests' });

@@ -207,10 +207,8 @@ async function everythingHappens(): Promise<void> {
 /** Puts something into the outbox, as the clock does. */
 async function due(url: string, effect: Effect): Promise<void> {
   const client = connect(url);
-  const outbox = createOutbox(url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   await client.tables.transaction((tx) => outbox.enqueue(tx, [effect]));
-  await outbox.stop(1);
   await client.close();
 }
 

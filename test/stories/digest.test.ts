@@ -28,13 +28,11 @@ it.each([
 /** A replica's view of the database: what it claims is delivered by whichever bot there is. */
 async function replica({ url }: TestDatabase) {
   const client = connect(url);
-  const outbox = createOutbox(url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   const db: Db = { tables: client.tables, outbox };
   return {
     db,
     async [Symbol.asyncDispose]() {
-      await outbox.stop(1);
       await client.close();
     },
   };
@@ -214,7 +212,7 @@ describe.concurrent('in the channel', () => {
 
   const done = ({ database }: Office) =>
     eventually('the digest is done with', async () => {
-      const left = await database.sql`select from pgboss.job where data ->> 'kind' = 'digest' and state < 'completed'`;
+      const left = await database.sql`select from outbox where kind = 'digest'`;
       return left.length === 0;
     });
 

@@ -18,12 +18,11 @@ const arrived = ({ letters }: MailServer, subject: RegExp) =>
 /** Waits until no letter is left to send. */
 const sent = ({ database }: Office) =>
   eventually('no letter is left', async () => {
-    const left = await database.sql`select from pgboss.job where name = 'outbox-mail' and state < 'completed'`;
+    const left = await database.sql`select from outbox where queue = 'outbox-mail' and dead_at is null`;
     return left.length === 0;
   });
 
-const putAside = ({ database }: Office) =>
-  database.sql`select data ->> 'kind' kind, data ->> 'why' why from pgboss.job where name = 'outbox-dead'`;
+const putAside = ({ database }: Office) => database.sql`select kind, cause why from outbox where dead_at is not null`;
 
 it('each decision reaches the requester as text and as HTML, with who decided and why, and a link to the card', async () => {
   await using mail = await openMailServer();
@@ -217,8 +216,8 @@ describe.concurrent('where the mail server', () => {
     await dana.finds(/Approved by @alex/);
     await alex.finds(/Approved by @alex/, { in: 'api-requests' });
     await eventually('the letter was tried in vain', async () => {
-      const [job] = await office.database.sql`select state, retry_count from pgboss.job where name = 'outbox-mail'`;
-      return job?.retry_count > 0 || job?.state === 'retry';
+      const [job] = await office.database.sql`select retries from outbox where queue = 'outbox-mail'`;
+      return job?.retries > 0;
     });
     await mail.up();
     await arrived(mail, /^Approved/);
@@ -243,7 +242,7 @@ describe.concurrent('where the mail server', () => {
     await sam.finds(/Approved automatically/);
     // All of this was while the calls were still open: none of the letters has given its place up.
     const { sql } = office.database;
-    expect(await sql`select from pgboss.job where name = 'outbox-mail' and retry_count > 0`).toEqual([]);
+    expect(await sql`select from outbox where queue = 'outbox-mail' and retries > 0`).toEqual([]);
     for (const call of calls) call.destroy();
     silent.close();
   });
@@ -305,5 +304,5 @@ it('without SMTP_URL only who acts is looked up, and no letter is kept', async (
   await dana.finds(/Approved by @alex/);
   const lookedUp = workspace.calls.slice(before).filter(({ method }) => method === 'users.info');
   expect(lookedUp.map(({ args }) => args.user)).toEqual([alex.id]);
-  expect(await database.sql`select from pgboss.job where data ->> 'kind' = 'mail'`).toEqual([]);
+  expect(await database.sql`select from outbox where kind = 'mail'`).toEqual([]);
 });

@@ -123,11 +123,9 @@ it('four weeks read right', async () => {
   const { office, passesTo, quiet } = timed;
   const { workspace, database } = office;
   const client = connect(database.url);
-  const outbox = createOutbox(database.url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   await using parts = new AsyncDisposableStack();
   parts.defer(client.close);
-  parts.defer(() => outbox.stop(1));
   const ids = new Map((await database.sql`select slug, id::int from services`).map(({ slug, id }) => [slug, id]));
 
   const asks: Asks = async ({ id: requester }, application, services) => {

@@ -16,7 +16,7 @@ const published = ({ workspace }: Office, person: { id: string }) =>
 /** Waits until nothing is left to deliver. */
 const delivered = ({ database }: Office) =>
   eventually('the outbox is empty', async () => {
-    const left = await database.sql`select from pgboss.job where name = 'outbox' and state < 'completed'`;
+    const left = await database.sql`select from outbox where dead_at is null`;
     return left.length === 0;
   });
 
@@ -381,9 +381,9 @@ describe.concurrent('while others act', () => {
     await asks(dana, ['Ledger API'], 'Shop');
     await alex.finds(/Ledger API/, { in: 'api-requests' });
     await eventually('the second request has been told of', async () => {
-      const told = await office.database.sql`
-        select from pgboss.job where data ->> 'kind' = 'homes' and state = 'completed'`;
-      return told.length === 2;
+      const [{ said = 0, left = 0 } = {}] = await office.database.sql`
+        select (select count(*)::int from history) said, (select count(*)::int from outbox where kind = 'homes') "left"`;
+      return said === 2 && left === 0;
     });
     held.release();
     await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
@@ -437,7 +437,7 @@ describe.concurrent('while others act', () => {
     await delivered(office);
     const { sql } = office.database;
     expect(await sql`select user_id from homes`).toEqual([{ user_id: alex.id }]);
-    expect(await sql`select from pgboss.job where name = 'outbox-dead'`).toHaveLength(0);
+    expect(await sql`select from outbox where dead_at is not null`).toHaveLength(0);
   });
 });
 

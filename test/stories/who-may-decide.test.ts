@@ -100,7 +100,7 @@ it('a reminder that lists a request while it is being decided is redrawn without
   asked.release();
   await clicked;
   await dana.finds(/Approved by @alex/);
-  expect(await sql`select from pgboss.job where data ->> 'kind' = 'reminder'`).toHaveLength(1);
+  expect(await sql`select from outbox where kind = 'reminder'`).toHaveLength(1);
 });
 
 it('where Slack does not say who belongs to a group, nobody is let in, and they are told to try again', async () => {

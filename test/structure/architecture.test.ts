@@ -28,7 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   domain: [],
   views: ['domain', '@slack/types', 'zod'],
   async: ['observability', 'node:'],
-  db: ['domain', 'async', 'drizzle-orm', 'postgres', 'pg-boss', 'node:'],
+  db: ['domain', 'async', 'drizzle-orm', 'postgres', 'node:'],
   access: ['domain', 'async', 'observability', 'zod', 'node:', 'standardwebhooks'],
   slack: ['views', 'db', 'domain', 'async', 'observability', 'config.ts', 'deps.ts', 'http-client.ts', '*'],
   observability: ['db', 'domain', 'async', 'slack', '*'],

@@ -53,7 +53,7 @@ function heard() {
     events: vi.spyOn(app, 'event'),
   };
   const nowhere = 'postgres://127.0.0.1:1/none';
-  const db = { tables: connect(nowhere).tables, outbox: createOutbox(nowhere, () => {}) };
+  const db = { tables: connect(nowhere).tables, outbox: createOutbox() };
   const directory = createDirectory(client, now, log);
   const schedule = parseCron('0 9 * * 1-5', 'UTC');
   const quiet = async () => {};

@@ -13,7 +13,7 @@ export type Timed = {
 /** Waits until nothing is left in the outbox. */
 export const quiet = ({ database: { sql } }: Office): Promise<void> =>
   eventually('nothing is left in the outbox', async () => {
-    const [left] = await sql`select from pgboss.job where name = 'outbox' and state < 'completed' limit 1`;
+    const [left] = await sql`select from outbox where dead_at is null limit 1`;
     return left === undefined;
   });
 

@@ -44,7 +44,7 @@ const says: Partial<Record<EventKind, RegExp>> = {
 /** Everything that is wrong, in words; nothing where all is well. Dead letters count as wrong. */
 export async function check(office: Place, policy: Policy): Promise<string[]> {
   const { tables, close } = connect(office.database.url);
-  const db = { tables, outbox: createOutbox(office.database.url, () => {}) };
+  const db = { tables, outbox: createOutbox() };
   try {
     const drawn = async (id: number) => cards.find(db, id, policy);
     return [...(await outbox(office)), ...(await record(office)), ...(await messages(office, drawn))];
@@ -55,9 +55,9 @@ export async function check(office: Place, policy: Policy): Promise<string[]> {
 
 async function outbox({ database }: Place): Promise<string[]> {
   const left = await database.sql`
-    select name, state, data->>'kind' as kind, count(*)::int from pgboss.job
-    where (name like 'outbox%' and state in ('created', 'retry', 'active', 'failed')) group by 1, 2, 3`;
-  return left.map(({ name, state, kind, count }) => `${name} still holds ${count} × ${kind}, ${state}`);
+    select kind, case when dead_at is not null then 'dead' when leased then 'leased' else 'waiting' end as state, count(*)::int
+    from outbox group by 1, 2`;
+  return left.map(({ state, kind, count }) => `the outbox still holds ${count} × ${kind}, ${state}`);
 }
 
 /** Versions count from 1 without gaps, each step is one that the table of states has, and the last is what is so. */

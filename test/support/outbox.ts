@@ -7,14 +7,26 @@ export const delivered = ({ database }: { database: TestDatabase }, within?: num
   eventually(
     'the outbox is empty',
     async () => {
-      const left =
-        await database.sql`select from pgboss.job where name like 'outbox%' and name <> 'outbox-dead' and state < 'completed'`;
+      const left = await database.sql`select from outbox where dead_at is null`;
       return left.length === 0;
     },
     within,
     every,
   );
 
-/** Has what is put into the outbox from now on be tried so many times, a second apart. */
-export const tries = ({ database }: { database: TestDatabase }, times: number) =>
-  database.sql`update pgboss.queue set retry_limit = ${times - 1}, retry_delay_max = 1 where name in ('outbox', 'outbox-mail')`;
+/** Has what is put into the outbox from now on become a dead letter at the first failure after so many seconds. */
+export const givesUpAfter = ({ database }: { database: TestDatabase }, seconds: number) =>
+  database.sql.unsafe(`alter table outbox alter give_up_at set default now() + interval '${seconds} seconds'`);
+
+/** Has what fails be retried within a second, however often it has failed. */
+export const retriesSoon = ({ database }: { database: TestDatabase }) =>
+  database.sql.unsafe(`
+    create function retry_soon() returns trigger language plpgsql as $$ begin
+      new.run_at := least(new.run_at, clock_timestamp() + interval '1 second');
+      return new; end $$;
+    create trigger retry_soon before update on outbox for each row
+      when (new.retries > old.retries) execute function retry_soon()`);
+
+/** Has all leases end, as after the death of the processes that hold them. */
+export const endLeases = ({ database }: { database: TestDatabase }) =>
+  database.sql`update outbox set run_at = now() - interval '1 second' where leased`;

@@ -6,7 +6,6 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { createOutbox } from '../../src/db/outbox/outbox.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -43,9 +42,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
   const url = databaseUrl(server.url, template);
   await migrateDatabase(url);
-  const outbox = createOutbox(url, () => {});
-  await outbox.start();
-  await outbox.stop(1);
   project.provide('postgres', server.url);
   return async () => {
     await server.stop();

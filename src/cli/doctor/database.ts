@@ -87,15 +87,14 @@ function trigramResult(state: health.DatabaseHealth['trigrams']): CheckResult {
 }
 
 async function checkOutbox(connection: Connection, now: Date): Promise<CheckResult[]> {
-  if (!(await health.hasOutbox(connection))) return [warn('outbox', 'not there yet. npm start creates it.')];
   const { outbox } = await databaseMetrics.collect(connection);
-  const jobs = outbox.reduce((sum, queue) => sum + queue.jobs, 0);
-  const due = outbox.flatMap((queue) => queue.due ?? []).toSorted((one, other) => one.getTime() - other.getTime())[0];
-  const overdue = due && now.getTime() - due.getTime() > overdueAfter;
-  const waiting = `${jobs} to deliver${due ? `, the first of them due for ${formatAge(due, now)}` : ''}.`;
+  const jobs = outbox.reduce((sum, kind) => sum + kind.jobs, 0);
+  const lag = Math.max(...outbox.map((kind) => kind.lag)) * 1000;
+  const first = `, the first of them due for ${formatAge(new Date(now.getTime() - lag), now)}`;
+  const waiting = `${jobs} to deliver${lag > 0 ? first : ''}.`;
   const fix = 'Start Registrar if it is not running; its log says why messages are retried.';
   return [
-    overdue ? warn('outbox', `${waiting} ${fix}`) : ok('outbox', waiting),
+    lag > overdueAfter ? warn('outbox', `${waiting} ${fix}`) : ok('outbox', waiting),
     ...(await checkDeadLetters(connection, now)),
   ];
 }
@@ -106,11 +105,11 @@ async function checkDeadLetters(connection: Connection, now: Date): Promise<Chec
   const letters = await deadLetters.list(connection, maxListed);
   const more = total > letters.length ? [warn('dead letters', `${total - letters.length} more.`)] : [];
   return [
-    ...letters.map(({ kind, registration, why, since }) => {
+    ...letters.map(({ kind, registration, cause, enqueuedAt }) => {
       const of = registration === null ? kind : `${kind} of registration ${registration}`;
       return warn(
         'dead letter',
-        `the ${of}, ${formatAge(since, now)} old, is no longer retried: ${why || 'every retry failed'}.`,
+        `the ${of}, ${formatAge(enqueuedAt, now)} old, is no longer retried: ${cause || 'every retry failed'}.`,
       );
     }),
     ...more,

@@ -1,14 +1,14 @@
 /**
- * Turns: where Slack takes no more from us in a channel, the messages that are due there follow each other at Slack's
- * pace. A turn is taken in one statement, by any number of replicas, and no lock is held while it is waited for. A
- * channel that Slack has not slowed down costs one look at a table that is all but empty.
+ * Pacing: where Slack takes no more from us in a channel, the messages that are due there follow each other at Slack's
+ * pace, each at a slot of its own. A slot is reserved in one statement, by any number of replicas, and no lock is held while
+ * it is waited for. A channel that Slack has not slowed down costs one look at a table that is all but empty.
  */
 import { sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { channelTurns } from '../schema/scheduling.ts';
 
 /** When a message may go, and how many seconds that is from now. */
-export type Turn = { at: Date; seconds: number };
+export type Slot = { at: Date; seconds: number };
 
 /**
  * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits).
@@ -21,20 +21,20 @@ const quietFor = 60;
 
 type Row = { at: string | null; seconds: number };
 
-/** Undefined where a message may go now; else the turn that is now its own. `held` is the turn that it has waited for. */
-export async function take(db: Db, channel: string, held: Date | undefined): Promise<Turn | undefined> {
-  // Half a turn early is no matter: refusals that come back together close the channel a few milliseconds apart.
+/** Reserves a slot; undefined where a message may go now. `held` is the slot that it has waited for. */
+export async function reserve(db: Db, channel: string, held: Date | undefined): Promise<Slot | undefined> {
+  // Half a slot early is no matter: refusals that come back together close the channel a few milliseconds apart.
   const kept = held ? sql`${held.toISOString()}::timestamptz > closed_until - ${interval} / 2` : sql`false`;
   const [row] = await db.tables.execute<Row>(sql`
     update ${channelTurns} set
       free = case when ${kept} then free else greatest(free, closed_until, clock_timestamp()) + ${interval} end
     where channel = ${channel} and free > clock_timestamp() - make_interval(secs => ${quietFor}::float8)
     returning case when not ${kept} then ${at} end as at, ${seconds} as seconds`);
-  return row && turnOf(row);
+  return row && slotOf(row);
 }
 
-/** Slack has just refused a message for so many seconds: nothing goes before, and this is the refused one's turn after. */
-export async function close(db: Db, channel: string, wait: number): Promise<Turn> {
+/** Pauses a channel that has just refused a message for so many seconds. Returns the slot of the refused one after that. */
+export async function pause(db: Db, channel: string, wait: number): Promise<Slot> {
   const until = sql`clock_timestamp() + make_interval(secs => ${wait}::float8)`;
   const [row] = await db.tables.execute<Row>(sql`
     insert into ${channelTurns} (channel, closed_until, free) values (${channel}, ${until}, ${until} + ${interval})
@@ -42,12 +42,12 @@ export async function close(db: Db, channel: string, wait: number): Promise<Turn
       closed_until = greatest(channel_turns.closed_until, excluded.closed_until),
       free = greatest(channel_turns.free, excluded.closed_until) + ${interval}
     returning ${at} as at, ${seconds} as seconds`);
-  return (row && turnOf(row)) ?? { at: new Date(), seconds: wait };
+  return (row && slotOf(row)) ?? { at: new Date(), seconds: wait };
 }
 
 const interval = sql`make_interval(secs => ${pace}::float8)`;
 const at = sql`free - ${interval}`;
 const seconds = sql`extract(epoch from ${at} - clock_timestamp())::float8`;
 
-const turnOf = ({ at, seconds }: Row): Turn | undefined =>
+const slotOf = ({ at, seconds }: Row): Slot | undefined =>
   at !== null && seconds > 0 ? { at: new Date(at), seconds } : undefined;

@@ -1,148 +1,152 @@
 /**
- * The outbox: effects are jobs in pg-boss, inserted in the transaction of the change that causes them, so that nothing
- * is said that did not happen and nothing that happened goes unsaid.
+ * The outbox: effects are jobs, inserted in the transaction of the change that causes them, so that nothing is said that did
+ * not happen and nothing that happened goes unsaid. A worker delivers them, and here is written down how each ended.
  */
-import { sql } from 'drizzle-orm';
-import { fromDrizzle, type JobResult, PgBoss } from 'pg-boss';
-import { settle } from './complete.ts';
-import * as troubles from './incidents.ts';
-import { deadLetters, type Job, mailQueue, mainQueue, queueOf, standingOf } from './jobs.ts';
-import { economise } from './pg-boss-patches.ts';
-import type { Enqueue, Outbox } from './types.ts';
+import { destinationOf, type Effect, effectKinds, laneOf, priorityOf, queueOf } from '../../domain/effects.ts';
+import type { Connection, Tx } from '../client.ts';
+import * as incidents from './incidents.ts';
+import * as store from './store.ts';
+import type { Attempt, Deliver, DeliveryResult, Outbox } from './types.ts';
+import { startWorker, type Worker } from './worker.ts';
 
-/**
- * How many workers a queue has in one process, and how many jobs each takes at a time and delivers beside each other: a look
- * for a job costs what waits, so that a worker takes several. Letters are taken one by one, for a mail server may keep one
- * for minutes.
- */
-const atOnce = { workers: 4, jobs: 3, letters: 1 };
-/**
- * A statement that hangs is given up, and a session that was opened while nothing could be written does not stay for ever
- * (maxLifetimeSeconds is the driver's, which pg-boss hands on). A connection that hangs pg-boss gives up itself, after 10 s.
- */
-const limits = {
-  options: '-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000',
-  maxLifetimeSeconds: 60,
-};
+/** What the outbox writes to the log. */
+export type OutboxLog = Record<'debug' | 'warn' | 'error', (about: object, message: string) => void>;
 
-/**
- * `onError` hears of trouble inside pg-boss, which mends itself; it must be listened to or the process ends. Where there
- * is no mail server, `mail` is false: letters are then neither kept, which would cost each decision a statement, nor
- * delivered by this replica.
- */
-export function createOutbox(url: string, onError: (error: Error) => void, { mail = false } = {}): Outbox {
-  const boss = new PgBoss({
-    connectionString: url,
-    application_name: 'registrar-outbox',
-    max: 2,
-    ...limits,
-    useListenNotify: true,
-    schedule: false,
-    // A worker that died is noticed by its missing heartbeat when the queue is next looked after.
-    superviseIntervalSeconds: 5,
-    monitorIntervalSeconds: 5,
-  });
-  boss.on('error', onError);
-  economise(boss, wakeOne);
-  const workers: { name: string; id: string; busy: boolean }[] = [];
-
-  const enqueue: Enqueue = async (tx, effects) => {
-    const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
-    for (const [name, some] of Map.groupBy(wanted, ({ kind }) => queueOf(kind))) {
-      const jobs = some.map((effect) => ({ data: effect, ...standingOf(effect) }));
-      await boss.insert(name, jobs, { db: fromDrizzle(tx, sql) });
-    }
-  };
-
+/** Creates what effects are put into. Without a mail server (`mail`), e-mail is not kept. */
+export function createOutbox({ mail = false } = {}): Outbox {
   return {
-    enqueue,
-
-    async start() {
-      await boss.start();
-      await boss.createQueue(deadLetters, { retentionSeconds: days(365) });
-      for (const name of [mainQueue, mailQueue]) {
-        await boss.createQueue(name, {
-          policy: 'key_strict_fifo',
-          notify: true,
-          deadLetter: deadLetters,
-          // 1, 2, 4 … 300 seconds with jitter, for about a week: a job that has failed for good holds back its key.
-          retryLimit: 2_000,
-          retryDelay: 1,
-          retryBackoff: true,
-          retryDelayMax: 300,
-          heartbeatSeconds: 10,
-          expireInSeconds: 60,
-          retentionSeconds: days(30),
-          deleteAfterSeconds: days(1),
-        });
-      }
-    },
-
-    async work(tables, deliver) {
-      // A retry becomes due without a NOTIFY; the poll is what finds it. One of the workers looks each second: with all of
-      // them doing so, an idle bot would ask the database twelve times a second.
-      const options = (name: string, count: number) =>
-        ({
-          includeMetadata: true,
-          perJobResults: true,
-          batchSize: name === mailQueue ? atOnce.letters : atOnce.jobs,
-          pollingIntervalSeconds: 1,
-          notifyPollingIntervalSeconds: count === 0 ? 1 : 10,
-        }) as const;
-      const ended = settle(boss, tables, deliver, enqueue, wake);
-      for (const name of mail ? [mainQueue, mailQueue] : [mainQueue]) {
-        for (let count = 0; count < atOnce.workers; count += 1) {
-          const worker = { name, id: '', busy: false };
-          workers.push(worker);
-          const taken = options(name, count);
-          worker.id = await boss.work<Job, unknown, ReturnType<typeof options>>(name, taken, async (jobs) => {
-            worker.busy = true;
-            // There may be more than it took, or something has come since it looked.
-            wakeOne(name);
-            const alone = jobs.length === 1;
-            try {
-              return await Promise.all(jobs.map((job) => ended(job, { alone }).catch((error) => failed(job, error))));
-            } finally {
-              worker.busy = false;
-              // Or it would look for its next job only when it is notified, or at the next poll.
-              boss.notifyWorker(worker.id);
-            }
-          });
-        }
-      }
-    },
-
-    async mend(tx, place) {
-      await troubles.mend(tx, boss, { place });
-    },
-
-    redrive: (tx, which) => troubles.redrive(tx, boss, which),
-
-    async stop(seconds) {
-      await boss.stop({ graceful: true, timeout: seconds * 1000, close: true });
+    async enqueue(tx, effects, priority) {
+      const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
+      const jobs = wanted.map((effect) => ({
+        queue: queueOf(effect.kind),
+        lane: laneOf(effect),
+        priority: priority ?? priorityOf(effect.kind),
+        effect,
+      }));
+      await store.enqueue(tx, jobs);
     },
   };
+}
 
-  /** Has a worker look for what is due in so many seconds; a poll finds it too, but up to a second later. */
-  function wake(name: string, seconds: number): void {
-    setTimeout(() => wakeOne(name), seconds * 1000 + promptly).unref();
+/** Starts delivering. Without a mail server, e-mail is left to the replicas that have one. */
+export function startDelivering(
+  { tables, listen }: Pick<Connection, 'tables' | 'listen'>,
+  outbox: Outbox,
+  { deliver, log, mail = false }: { deliver: Deliver; log: OutboxLog; mail?: boolean },
+): Worker {
+  const main = { name: 'outbox', concurrency: 12, reserved: 4 };
+  // A mail server may keep a letter for minutes.
+  const letters = { name: 'outbox-mail', concurrency: 4, reserved: 0 };
+  return startWorker(
+    { tables },
+    { listen },
+    {
+      queues: mail ? [main, letters] : [main],
+      process: async (job, signal) => {
+        try {
+          const result = await resultOf(job, signal);
+          await tables.transaction((tx) => settle(tx, job, result));
+          report(job, result);
+        } catch (error) {
+          const about = { err: error, ...aboutJob(job) };
+          if (error instanceof store.LeaseLost) log.warn(about, 'outbox lease lost, another worker has the job');
+          else log.error(about, 'outbox error, will retry when the lease has ended');
+        }
+      },
+      onError: (error, action) => log.error({ err: error, action }, 'outbox error: the database, will retry'),
+    },
+  );
+
+  async function resultOf(job: store.Job, signal: AbortSignal): Promise<Settled> {
+    const { effect } = job;
+    // A newer version's, beside which this one still runs.
+    if (!isKnown(effect)) return { status: 'retry', ...unknownKind, delay: unknownKindDelay, error: undefined };
+    const destination = destinationOf(effect);
+    if (job.crashed && job.expired) return { status: 'dead', destination, cause: 'crashed', error: undefined };
+    const result = await deliver(effect, attemptOf(job, signal)).catch(
+      (error): DeliveryResult => ({
+        status: 'retry',
+        destination,
+        cause: error instanceof Error ? error.name : 'unknown',
+        needsHuman: false,
+        error,
+      }),
+    );
+    if (signal.aborted) throw new store.LeaseLost(job);
+    if (result.status === 'retry') {
+      if (job.expired) return { ...result, status: 'dead' };
+      return { ...result, delay: backoff(job.retries) };
+    }
+    if (result.status === 'postponed' && job.expired)
+      return { status: 'dead', destination, cause: 'ratelimited', error: undefined };
+    return result;
   }
 
-  /** Has one worker look for a job: one that is free, for a busy one looks anyway when it is done. */
-  function wakeOne(name: string): void {
-    const free = workers.find((worker) => worker.name === name && !worker.busy);
-    if (free) boss.notifyWorker(free.id);
+  function attemptOf(job: store.Job, signal: AbortSignal): Attempt {
+    return {
+      isFirst: !job.unsure,
+      enqueuedAt: job.enqueuedAt,
+      slot: job.slot,
+      progress: job.progress,
+      saveProgress: (progress) => store.saveProgress({ tables }, job, progress),
+      signal,
+    };
+  }
+
+  /** Writes down how a delivery ended: what becomes of the job, and who must hear of it, are one transaction. */
+  async function settle(tx: Tx, job: store.Job, result: Settled): Promise<void> {
+    switch (result.status) {
+      case 'delivered':
+        await store.complete(tx, job);
+        if (job.incident) await incidents.resolve(tx, outbox.enqueue, job.incident);
+        return;
+      case 'postponed':
+        return store.postpone(tx, job, result);
+      case 'retry': {
+        await store.retry(tx, job, result.delay, result.needsHuman ? result : undefined);
+        if (result.needsHuman) await outbox.enqueue(tx, await incidents.open(tx, result));
+        return;
+      }
+      case 'dead':
+        // Nobody is told of what could not be told, nor is it kept: the log has it.
+        if (job.effect.kind === 'trouble') return store.complete(tx, job);
+        await store.bury(tx, job, result);
+        await outbox.enqueue(tx, await incidents.reportDead(tx, result));
+    }
+  }
+
+  /** Logs what did not arrive, and what happens next. */
+  function report(job: store.Job, result: Settled): void {
+    const about = aboutJob(job);
+    if (result.status === 'postponed') log.debug({ ...about, seconds: result.seconds }, 'outbox job postponed');
+    if (result.status !== 'retry' && result.status !== 'dead') return;
+    const { destination, cause, error } = result;
+    const failed = { ...about, destination, cause, ...(error ? { err: error } : {}) };
+    if (result.status === 'retry') {
+      const seconds = Math.round(result.delay);
+      log.warn({ ...failed, seconds }, `outbox error, will retry in ${seconds} s: ${result.remedy ?? cause}`);
+    } else {
+      log.error(failed, `outbox error, dead letter (${cause}): kept until it is redriven, npm run outbox`);
+    }
   }
 }
 
-/** It is tried again, and it alone: what was taken beside it has an end of its own. */
-const failed = ({ id }: { id: string }, error: unknown): JobResult => ({
-  id,
-  status: 'failed',
-  output: { message: String(error) },
-});
+/** A delivery's result with what becomes of the job. `delay`: until the retry, in seconds. */
+type Settled =
+  | Extract<DeliveryResult, { status: 'delivered' | 'postponed' | 'dead' }>
+  | (Extract<DeliveryResult, { status: 'retry' }> & { delay: number });
 
-/** How long after its moment a job that was put off is looked for, in milliseconds: the database's clock is another one. */
-const promptly = 10;
+const unknownKind = {
+  destination: 'database',
+  cause: 'unknown_kind',
+  needsHuman: false,
+  remedy: 'a newer version delivers it',
+};
+const unknownKindDelay = 5;
 
-const days = (count: number): number => count * 24 * 60 * 60;
+const isKnown = (effect: { kind: string }): effect is Effect => effectKinds.some((kind) => kind === effect.kind);
+
+/** 1, 2, 4 … 300 seconds, give or take a quarter: what failed together does not come back together. */
+const backoff = (retries: number): number => Math.min(300, 2 ** retries) * (0.75 + Math.random() / 2);
+
+const aboutJob = ({ id, lane, attempt, effect }: store.Job) => ({ job: id, lane, attempt, effect });

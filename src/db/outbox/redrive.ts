@@ -2,10 +2,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
-import { channel, type Incident } from './store.ts';
-
-/** Some incidents, or all. */
-export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] | undefined }>;
+import { channel } from './store.ts';
+import type { Incident, IncidentFilter } from './types.ts';
 
 /** A batch: how many jobs it set going, and the last of them. `after` is undefined at the end. */
 export type Batch = { count: number; after: number | undefined };
@@ -24,6 +22,17 @@ export const redrive = (
     ...(destination === undefined ? [] : [sql`destination = ${destination}`]),
     ...(cause === undefined ? [] : [sql`cause = ${cause}`]),
   ]);
+
+/** Redrives all of them, batch by batch. Returns how many. */
+export async function redriveAll(db: { tables: Drizzle }, filter: IncidentFilter): Promise<number> {
+  let total = 0;
+  for (let next: number | undefined = 0; next !== undefined; ) {
+    const { count, after } = await redrive(db, filter, next);
+    total += count;
+    next = after;
+  }
+  return total;
+}
 
 /** Has a batch of what failed by an incident tried at once, whether it waits to be retried or is a dead letter. */
 export const resume = (db: { tables: Drizzle }, { destination, cause }: Incident, after: number): Promise<Batch> =>

@@ -6,11 +6,12 @@
  * and takes out of the front what is blocked. All moments are the database's, which every replica shares.
  */
 import { type SQL, sql } from 'drizzle-orm';
+import type { Priority } from '../../domain/effects.ts';
 import type { Drizzle, Tx } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
+import type { Incident } from './types.ts';
 
-export const priorities = { act: 0, clock: 1, bulk: 2 } as const;
-export type Priority = keyof typeof priorities;
+const priorities = { act: 0, clock: 1, bulk: 2 } as const satisfies Record<Priority, number>;
 
 export type NewJob = { queue: string; lane: string; priority: Priority; effect: { kind: string } };
 
@@ -34,9 +35,6 @@ export type Job = {
   /** The incident that its last attempt failed by. */
   incident: Incident | undefined;
 };
-
-/** Where nothing arrives until a human has resolved it, and Slack's (or the mail server's) word for why. */
-export type Incident = { destination: string; cause: string };
 
 /** The lease has ended, and perhaps another worker has the job: nothing may be written about it. */
 export class LeaseLost extends Error {

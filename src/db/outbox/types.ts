@@ -1,45 +1,48 @@
 /** The outbox's own types: what is enqueued, what an attempt is given, and how a delivery ends. */
-import type { Effect } from '../../domain/effects.ts';
-import type { Drizzle, Tx } from '../client.ts';
+import type { Effect, Priority } from '../../domain/effects.ts';
+import type { Tx } from '../client.ts';
 
-/** How a delivery ended; a thrown error is one that is tried again. */
-export type Delivery =
-  | { end: 'delivered' }
-  /** Nothing was done yet: it keeps its place before what comes after it. `turn`: this moment is its turn in a channel. */
-  | { end: 'later'; seconds: number; turn?: Date }
-  /** It is tried again, more slowly each time. `stands`: nothing reaches that place until a human mends something. */
-  | { end: 'again'; why: string; place: string; stands: boolean }
-  /** No retry mends it: it is kept as a dead letter. */
-  | { end: 'undeliverable'; why: string; place: string };
+/** Where nothing arrives until a human has resolved it, and Slack's (or the mail server's) word for why. */
+export type Incident = { destination: string; cause: string };
+
+/** Some incidents, or all. */
+export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] | undefined }>;
+
+/** How a delivery ended. */
+export type DeliveryResult =
+  | { status: 'delivered' }
+  /** It waits, which is no failure, and keeps its place in its lane. */
+  | {
+      status: 'postponed';
+      seconds: number;
+      /** The send time that is reserved for it in a channel: Slack has not posted it. */
+      slot?: Date;
+      /** What is left to do, where a part is done. */
+      effect?: Effect;
+    }
+  /** It is tried again, more slowly each time. `needsHuman`: nothing reaches that destination until somebody helps. */
+  | (Incident & { status: 'retry'; needsHuman: boolean; error: unknown; remedy?: string | undefined })
+  /** No retry helps: it is kept as a dead letter. */
+  | (Incident & { status: 'dead'; error: unknown });
 
 /** What a delivery is told of itself. */
 export type Attempt = {
   /** False where an earlier attempt may have reached Slack without our knowing. */
-  first: boolean;
-  /** When the effect was put into the outbox. */
-  since: Date;
-  /** The turn in a channel that it has waited for. */
-  turn: Date | undefined;
+  isFirst: boolean;
+  enqueuedAt: Date;
+  /** The send time in a channel that it has waited for. */
+  slot: Date | undefined;
+  /** What the attempt before it has saved. */
+  progress: string | undefined;
+  /** Saves how far it came. Throws where it has lost its lease. */
+  saveProgress: (progress: string) => Promise<void>;
+  /** Aborts where it has lost its lease: another worker may be delivering the same. */
+  signal: AbortSignal;
 };
 
-export type Deliver = (effect: Effect, attempt: Attempt) => Promise<Delivery>;
+export type Deliver = (effect: Effect, attempt: Attempt) => Promise<DeliveryResult>;
 
 /** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
-export type Enqueue = (tx: Tx, effects: Effect[]) => Promise<void>;
+export type Enqueue = (tx: Tx, effects: Effect[], priority?: Priority) => Promise<void>;
 
-export type Outbox = {
-  enqueue: Enqueue;
-  /** Prepares pg-boss's own tables. Safe to call by many replicas at once. */
-  start(): Promise<void>;
-  /** Begins delivering. */
-  work(tables: Drizzle, deliver: Deliver): Promise<void>;
-  /** Writes down that a place can be reached again: what waits for it is tried at once, what died of it is put back. */
-  mend(tx: Tx, place: string): Promise<void>;
-  /** Puts dead letters back, of one trouble or all of them. Says how many. */
-  redrive(tx: Tx, which: Which): Promise<number>;
-  /** Finishes what is being delivered, for at most `seconds`, and closes the pool. */
-  stop(seconds: number): Promise<void>;
-};
-
-/** Some troubles, or all. */
-export type Which = { place?: string | undefined; why?: string | undefined };
+export type Outbox = { enqueue: Enqueue };

@@ -2,8 +2,8 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
-import { deadLetters, mainQueue } from '../outbox/jobs.ts';
 import { registrations } from '../schema/core.ts';
+import { outbox } from '../schema/outbox.ts';
 import * as cards from './cards.ts';
 
 /** A card as it was last rendered. `drawing` is the version that it shows (see `CardLocation`). */
@@ -21,12 +21,11 @@ export async function enqueueMissing(db: Db, limit: number): Promise<number> {
     const missing = await tx.execute<{ id: string; version: number }>(sql`
       select id, version from ${registrations} r
       where card_version is distinct from version + card_changes and changed_at < now() - ${overdueAfter}
-        and not exists (
-          select from pgboss.job j where j.name in (${mainQueue}, ${deadLetters}) and j.state in ('created', 'retry', 'active')
-            and j.singleton_key = 'card:' || r.id)
+        and not exists (select from ${outbox} where lane = 'card:' || r.id and dead_at is null)
+        and not exists (select from ${outbox} where lane = 'card:' || r.id and dead_at is not null)
       order by changed_at limit ${limit}`);
     const effects = missing.map(({ id, version }) => ({ kind: 'card' as const, registration: Number(id), version }));
-    if (effects.length > 0) await db.outbox.enqueue(tx, effects);
+    if (effects.length > 0) await db.outbox.enqueue(tx, effects, 'bulk');
     return effects.length;
   });
 }

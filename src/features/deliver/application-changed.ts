@@ -1,7 +1,7 @@
 /** An application has changed, or an owner has left Slack: what has to follow is found out, some at a time. */
 import * as events from '../../db/application/events.ts';
 import * as orphans from '../../db/application/ownerless.ts';
-import type { Delivery } from '../../db/outbox/types.ts';
+import type { DeliveryResult } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/effects.ts';
 
@@ -15,9 +15,9 @@ export function deliverApplicationChanged({ db, now }: Pick<Deps, 'db' | 'now'>)
     },
 
     /** Takes what somebody owns from them. */
-    async depart({ person }: Of<'departure'>): Promise<Delivery> {
+    async depart({ person }: Of<'departure'>): Promise<DeliveryResult> {
       const more = await orphans.removeOwner(db, person, now());
-      return more ? { end: 'later', seconds: 0 } : { end: 'delivered' };
+      return more ? { status: 'postponed', seconds: 0 } : { status: 'delivered' };
     },
   };
 }

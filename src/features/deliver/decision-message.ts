@@ -2,7 +2,7 @@ import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { directChannel, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { postOnce } from '../../slack/messages.ts';
 import { decisionMessage } from '../../views/registration/decision-message.ts';
 
 type Notice = Extract<Effect, { kind: 'notice' }>;
@@ -13,11 +13,9 @@ export function deliverDecisionMessage({ config, db, poster }: Deps) {
     const entry = found?.registration.history.find((one) => one.version === version);
     if (!found || !entry) return;
     const { requester } = found.registration;
-    const mark: MessageMarker = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
-    if (!attempt.first) {
-      const channel = await directChannel(poster, requester);
-      if (channel && (await findPosted(poster, channel, mark, entry.at))) return;
-    }
-    await post({ db, poster, attempt }, requester, decisionMessage(found.registration, entry), mark);
+    const marker = { event_type: 'registrar_notice', event_payload: { registration: id, version } };
+    await postOnce({ db, poster, attempt }, { to: requester, marker, since: entry.at }, () =>
+      decisionMessage(found.registration, entry),
+    );
   };
 }

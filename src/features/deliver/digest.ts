@@ -1,16 +1,14 @@
 /** Posts a channel's digest, once: with its chart, or without it where Slack does not take the chart. */
-import type { Attempt, Delivery } from '../../db/outbox/types.ts';
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as digests from '../../db/scheduling/digests.ts';
 import type { Deps } from '../../deps.ts';
 import { hasBars, isEmpty } from '../../domain/digest.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
-import { fetchPermalink, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { fetchPermalink, findEarlier, post } from '../../slack/messages.ts';
 import { digestMessage } from '../../views/channel/digest.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;
-
-const delivered: Delivery = { end: 'delivered' };
 
 /** What an operator can do where Slack refuses the chart. */
 const remedy =
@@ -18,17 +16,21 @@ const remedy =
   "If it never does, ask Slack's support; Slack's reason is in the line before, from slack-sdk";
 
 export function deliverDigest({ config, db, poster, now, log }: Deps) {
-  return async ({ channel, at }: Digest, attempt: Attempt): Promise<Delivery> => {
+  return async ({ channel, at }: Digest, attempt: Attempt): Promise<void> => {
     const { ADMIN_CHANNEL: adminChannel, TIME_ZONE: timeZone } = config;
     const week = await digests.summarizeWeek(db, { channel, at, adminChannel, timeZone });
-    if (isEmpty(week)) return delivered;
-    const mark: MessageMarker = { event_type: 'registrar_digest', event_payload: { at } };
-    if (!attempt.first && (await findPosted(poster, channel, mark, new Date(at)))) return delivered;
+    if (isEmpty(week)) return;
+    const context = { db, poster, attempt };
+    const posting = {
+      to: channel,
+      marker: { event_type: 'registrar_digest', event_payload: { at } },
+      since: new Date(at),
+    };
+    if (await findEarlier(context, posting)) return;
 
     const { oldest } = week;
     const link = oldest?.channel && oldest.ts ? await fetchPermalink(poster, oldest.channel, oldest.ts) : undefined;
-    const postDigest = (withChart: boolean) =>
-      post({ db, poster, attempt }, channel, digestMessage(week, { link, withChart }, now()), mark);
+    const postDigest = (withChart: boolean) => post(context, posting, digestMessage(week, { link, withChart }, now()));
     try {
       await postDigest(true);
     } catch (error) {
@@ -37,6 +39,5 @@ export function deliverDigest({ config, db, poster, now, log }: Deps) {
       log.warn({ err: error, channel, at }, `Slack refused the digest's chart, posting it without: ${remedy}`);
       await postDigest(false);
     }
-    return delivered;
   };
 }

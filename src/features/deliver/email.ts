@@ -1,4 +1,4 @@
-import type { Attempt, Delivery } from '../../db/outbox/types.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
@@ -18,26 +18,26 @@ const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const hidden = ['user_not_found', 'user_not_visible'];
 
 export function deliverEmail({ config, db, poster, mailer, now, log }: Deps) {
-  return async ({ registration: id, version }: Mail, attempt: Attempt): Promise<Delivery> => {
+  return async ({ registration: id, version }: Mail, attempt: Attempt): Promise<DeliveryResult> => {
     const found = await cards.find(db, id, config.policy);
     const entry = found?.registration.history.find((one) => one.version === version);
-    if (!mailer || !found || !entry) return { end: 'delivered' };
+    if (!mailer || !found || !entry) return { status: 'delivered' };
     const { place, registration } = found;
-    if (!place && now().getTime() - attempt.since.getTime() < waitsFor) {
-      return { end: 'later', seconds: looksAgainAfter };
+    if (!place && now().getTime() - attempt.enqueuedAt.getTime() < waitsFor) {
+      return { status: 'postponed', seconds: looksAgainAfter };
     }
     const requester = await profile(registration.requester);
     const to = requester?.email ?? '';
     if (!address.test(to)) {
       log.debug({ registration: id }, 'the requester has no e-mail address in Slack');
-      return { end: 'delivered' };
+      return { status: 'delivered' };
     }
     const decider = entry.actor && entry.action !== 'request' ? await profile(entry.actor) : undefined;
     const card = place ? await fetchPermalink(poster, place.channel, place.ts) : undefined;
     // With the moment in it, the name stays its own also where a database began anew and counts from 1 again.
     const name = `registration-${id}-${version}-${entry.at.getTime()}`;
     await mailer.send(to, name, renderEmail(registration, entry, { decidedBy: decider?.name, card }));
-    return { end: 'delivered' };
+    return { status: 'delivered' };
   };
 
   /** Undefined for somebody whom Slack does not show: nobody to write to, and nobody to name. */

@@ -3,7 +3,7 @@
 import * as applications from '../../db/application/applications.ts';
 import * as queue from '../../db/home/approval-queue.ts';
 import * as homes from '../../db/home/homes.ts';
-import type { Attempt, Delivery } from '../../db/outbox/types.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
@@ -20,13 +20,13 @@ const left = ['user_not_found', 'user_disabled'];
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-const delivered: Delivery = { end: 'delivered' };
+const delivered: DeliveryResult = { status: 'delivered' };
 
 export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   return { outdate, outdateCatalog, draw };
 
   /** Marks the Homes that show an event: of the application's owners, and of who decides, where that is theirs to see. */
-  async function outdate({ registration, version }: Of<'homes'>): Promise<Delivery> {
+  async function outdate({ registration, version }: Of<'homes'>): Promise<DeliveryResult> {
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
@@ -36,7 +36,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   }
 
   /** Marks the Homes that show the catalog: the admins'. */
-  async function outdateCatalog(): Promise<Delivery> {
+  async function outdateCatalog(): Promise<DeliveryResult> {
     if (!(await homes.any(db))) return delivered;
     const { users, groups, channel } = admins(config.policy);
     const asked = await directory.members(membershipsToCheck({ users, groups, channel }, ''));
@@ -45,10 +45,10 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   }
 
   /** Draws a Home, at most once a second. */
-  async function draw({ person }: Of<'home'>, attempt: Attempt): Promise<Delivery> {
-    const shown = await homes.claim(db, person, !attempt.first);
+  async function draw({ person }: Of<'home'>, attempt: Attempt): Promise<DeliveryResult> {
+    const shown = await homes.claim(db, person, !attempt.isFirst);
     if (shown === 'drawn already') return delivered;
-    if ('wait' in shown) return { end: 'later', seconds: shown.wait };
+    if ('wait' in shown) return { status: 'postponed', seconds: shown.wait };
     const view = homeView(await read(person, shown), now());
     try {
       await poster.views.publish({ user_id: person, view });

@@ -3,7 +3,7 @@ import * as events from '../../db/application/events.ts';
 import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/effects.ts';
-import { directChannel, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { postOnce } from '../../slack/messages.ts';
 import { ownerMessage } from '../../views/application/messages.ts';
 
 type Owner = Extract<ApplicationEffect, { kind: 'owner' }>;
@@ -12,11 +12,7 @@ export function deliverOwnerMessage({ db, poster }: Pick<Deps, 'db' | 'poster'>)
   return async ({ application, version, person }: Owner, attempt: Attempt): Promise<void> => {
     const event = await events.find(db, application, version);
     if (!event) return;
-    const mark: MessageMarker = { event_type: 'registrar_owner', event_payload: { application, version } };
-    if (!attempt.first) {
-      const channel = await directChannel(poster, person);
-      if (channel && (await findPosted(poster, channel, mark, event.at))) return;
-    }
-    await post({ db, poster, attempt }, person, ownerMessage(event, person), mark);
+    const marker = { event_type: 'registrar_owner', event_payload: { application, version } };
+    await postOnce({ db, poster, attempt }, { to: person, marker, since: event.at }, () => ownerMessage(event, person));
   };
 }

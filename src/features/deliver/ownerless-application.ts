@@ -3,7 +3,7 @@ import * as orphans from '../../db/application/ownerless.ts';
 import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/effects.ts';
-import { findPosted, type MessageMarker, post, update } from '../../slack/messages.ts';
+import { findEarlier, post, update } from '../../slack/messages.ts';
 import { ownerlessMessage } from '../../views/application/messages.ts';
 
 type Orphan = Extract<ApplicationEffect, { kind: 'orphan' }>;
@@ -14,18 +14,11 @@ export function deliverOwnerlessApplication({ config, db, poster }: Pick<Deps, '
     if (!orphan) return;
     const message = ownerlessMessage(orphan);
     const { adminChannel } = config.policy;
-    const mark: MessageMarker = { event_type: 'registrar_orphan', event_payload: { application, version } };
-    let { place } = orphan;
-    if (!place && !attempt.first) {
-      const ts = await findPosted(poster, adminChannel, mark, orphan.since);
-      if (ts) place = { channel: adminChannel, ts };
-    }
-    const stands = place && (await update(poster, place, message)) ? place : undefined;
-    await orphans.recordPosted(
-      db,
-      application,
-      version,
-      stands ?? (await post({ db, poster, attempt }, adminChannel, message, mark)),
-    );
+    const context = { db, poster, attempt };
+    const marker = { event_type: 'registrar_orphan', event_payload: { application, version } };
+    const posting = { to: adminChannel, marker, since: orphan.since };
+    const posted = orphan.place ?? (await findEarlier(context, posting));
+    const shown = posted && (await update(poster, posted, message)) ? posted : await post(context, posting, message);
+    await orphans.recordPosted(db, application, version, shown);
   };
 }

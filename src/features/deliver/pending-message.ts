@@ -3,7 +3,7 @@ import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { directChannel, findPosted, type MessageMarker, post } from '../../slack/messages.ts';
+import { postOnce } from '../../slack/messages.ts';
 import { maxListed } from '../../views/channel/reminder.ts';
 import { pendingMessage } from '../../views/registration/pending-message.ts';
 
@@ -13,17 +13,15 @@ export function deliverPendingMessage({ config, db, poster }: Deps) {
   return async ({ person, tick }: Waiting, attempt: Attempt): Promise<void> => {
     const { rows, total } = await reminders.listOfRequester(db, person, new Date(tick), maxListed);
     if (rows.length === 0) return;
-    const mark: MessageMarker = { event_type: 'registrar_waiting', event_payload: { tick } };
-    if (!attempt.first) {
-      const channel = await directChannel(poster, person);
-      if (channel && (await findPosted(poster, channel, mark, new Date(tick)))) return;
-    }
+    const marker = { event_type: 'registrar_waiting', event_payload: { tick } };
     const waiting = rows.map(({ registration, service, application }) => ({
       ...registration,
       service: service.name,
       application,
       approvers: allowedApprovers(service, config.policy),
     }));
-    await post({ db, poster, attempt }, person, pendingMessage(waiting, total), mark);
+    await postOnce({ db, poster, attempt }, { to: person, marker, since: new Date(tick) }, () =>
+      pendingMessage(waiting, total),
+    );
   };
 }

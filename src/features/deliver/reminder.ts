@@ -5,16 +5,17 @@ import type { Deps } from '../../deps.ts';
 import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { expiryWarning, type Mentions, mentionsFor } from '../../domain/reminder.ts';
-import { deleteOrReplace, findPosted, type MessageMarker, post, update } from '../../slack/messages.ts';
+import { deleteOrReplace, findPosted, type Posting, post, update } from '../../slack/messages.ts';
 import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
 import { type ReminderRow, withNames } from '../shared/reminder-rows.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 
-const markOf = (tick: Date): MessageMarker => ({
-  event_type: 'registrar_reminder',
-  event_payload: { tick: tick.toISOString() },
+const postingOf = (channel: string, tick: Date): Posting => ({
+  to: channel,
+  marker: { event_type: 'registrar_reminder', event_payload: { tick: tick.toISOString() } },
+  since: tick,
 });
 
 export function deliverReminder({ config, db, poster, directory, schedule, now }: Deps) {
@@ -23,12 +24,13 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
    * removed, or never comes. Once a later tick's has taken its place there is nothing to do.
    */
   return async ({ channel, tick: moment }: Reminder, attempt: Attempt): Promise<void> => {
+    const context = { db, poster, attempt };
     const tick = new Date(moment);
     const standing = await messages.find(db, channel);
     if (standing && standing.tick > tick) return;
     const begun = standing?.tick.getTime() === tick.getTime();
     // Without a place it may be there all the same, of an attempt whose end nobody knows.
-    const ts = standing && (standing.ts ?? (await findPosted(poster, channel, markOf(standing.tick), standing.tick)));
+    const ts = standing && (standing.ts ?? (await findPosted(context, postingOf(channel, standing.tick)))?.ts);
     if (begun && ts) return refresh(channel, tick, ts);
     if (!(await drawNew(channel, tick))) {
       // What the one before it listed may have gone with this one.
@@ -44,12 +46,8 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
     const message = await drawNew(channel, tick);
     if (!message) return messages.remove(db, channel, tick);
-    await messages.recordPosted(
-      db,
-      channel,
-      tick,
-      (await post({ db, poster, attempt }, channel, message, markOf(tick))).ts,
-    );
+    const { ts: posted } = await post(context, postingOf(channel, tick), message);
+    await messages.recordPosted(db, channel, tick, posted);
   };
 
   /** Redraws a reminder that stands, of what still waits; removes it where nothing does. */

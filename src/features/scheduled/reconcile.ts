@@ -1,5 +1,4 @@
 /** The housekeeping of every few minutes: what a crash, a lost answer or somebody's hand left wrong in Slack is put right. */
-import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as reconciling from '../../db/registration/card-drift.ts';
 import { claimTick } from '../../db/scheduling/ticks.ts';
 import type { Deps } from '../../deps.ts';
@@ -14,7 +13,6 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
   return async (tick) => {
     if (!(await claimTick(db.tables, { schedule: 'reconcile', reading: tick }))) return;
-    await deadLetters.sweep(db);
     const missing = await reconciling.enqueueMissing(db, missingAtMost);
     await probeIncidents(deps);
     const { looked, redrawn } = await compareCards(deps);

@@ -30,15 +30,13 @@ async function ticks({ sql, url }: Database): Promise<Measured> {
   await sql`update registrations set remind_at = now() - interval '1 hour', reminders = 0 where status = 'pending'`;
   await sql`vacuum analyze registrations`;
   const { tables, close } = connect(url);
-  const outbox = createOutbox(url, () => {});
-  await outbox.start();
+  const outbox = createOutbox();
   const db: Db = { tables, outbox };
   await tables.execute('select 1');
   const began = performance.now();
   const claimed = await claimReminders(db, { schedule: 'reminders', reading: new Date() }, 'UTC', setting);
   const took = performance.now() - began;
   if (claimed !== 1_000) throw new Error(`${claimed} were due`);
-  await outbox.stop(1);
   await close();
   return { took };
 }

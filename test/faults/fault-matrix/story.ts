@@ -5,7 +5,7 @@ import type { Message, View } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { channel, seed } from '../../local-slack/seed.ts';
 import { readable } from '../../local-slack/transcript.ts';
-import { delivered, tries } from '../../support/outbox.ts';
+import { delivered, retriesSoon } from '../../support/outbox.ts';
 import { type Office, openOffice } from '../../support/scenario.ts';
 import { asks, people } from '../../support/steps.ts';
 
@@ -153,6 +153,6 @@ export async function openStory(): Promise<Story> {
     select id, n, 'U0ALEX', '{"name": "Map"}', '{"name": "Maps API"}', now() - interval '1 year' + n * interval '1 hour'
     from services, generate_series(1, 40) n where slug = 'maps'`;
   // Who is tried again need not wait for long.
-  await tries(office, 1_000);
+  await retriesSoon(office);
   return new Story(office, clock);
 }

@@ -168,8 +168,8 @@ export class Walker {
     const { registrations, told } = this.world;
     const events = registrations.flatMap((one) => one.events);
     await eventually('everything is done and said', async () => {
-      const [row] = await database.sql`select (select count(*) from history) as done, count(*) as left from pgboss.job
-        where state < 'completed' and name like 'outbox%' and data ->> 'kind' <> 'home'`;
+      const [row] = await database.sql`select (select count(*) from history) as done, count(*) as left from outbox
+        where dead_at is null and kind <> 'home'`;
       return Number(row?.done) >= events.length && Number(row?.left) === 0;
     });
     const kept = await database.sql`select status, version, reason from registrations order by id`;

@@ -1,6 +1,6 @@
 /** Looks whether channels that took no posts take them again, in case Slack's word of it was lost. */
 
-import * as troubles from '../../../db/outbox/incidents.ts';
+import * as incidents from '../../../db/outbox/incidents.ts';
 import type { Deps } from '../../../deps.ts';
 import { slackErrorCode } from '../../../slack/errors.ts';
 
@@ -8,8 +8,9 @@ import { slackErrorCode } from '../../../slack/errors.ts';
 const channelsAtMost = 10;
 
 export async function probeIncidents({ db, poster }: Deps): Promise<void> {
-  for (const place of await troubles.toCheck(db, channelsAtMost)) {
-    if (await open(place)) await db.tables.transaction((tx) => db.outbox.mend(tx, place));
+  for (const destination of await incidents.nextToProbe(db, channelsAtMost)) {
+    if (!(await open(destination))) continue;
+    await db.tables.transaction((tx) => incidents.resolve(tx, db.outbox.enqueue, { destination }));
   }
 
   async function open(channel: string): Promise<boolean> {
