@@ -1,4 +1,4 @@
-/** The records: added to, and that of one registration read a page at a time. */
+/** The audit log: appends events, and lists those of one registration. */
 import { and, desc, eq, lte } from 'drizzle-orm';
 import type { ApplicationChange } from '../../domain/application.ts';
 import type { HistoryEvent } from '../../domain/registration.ts';
@@ -10,15 +10,15 @@ import { history } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 
 /**
- * Adds events of registrations. Whatever adds to a record is **the last of its transaction**: it takes the head of the chain
- * (db/chain.ts), which everybody who records waits for until the commit. Whoever took another lock after it could wait in a
- * circle, and all others with them.
+ * Appends events of registrations. Appending must be **the last statement of its transaction**: it locks the head of the
+ * chain (hash-chain.ts) until the commit, and every other transaction that appends waits for it. A transaction that took
+ * another lock after it could deadlock, and hold up all of them.
  */
 export async function append(tx: Tx, events: (HistoryEvent & { registrationId: number })[]): Promise<void> {
   if (events.length > 0) await tx.insert(history).values(events);
 }
 
-/** Adds a change of an application; like `append`, last. */
+/** Appends a change of an application: like `append`, last. */
 export async function appendApplication(
   tx: Tx,
   event: ApplicationChange & { applicationId: number; version: number; actor: string | null; at: Date },
@@ -26,12 +26,12 @@ export async function appendApplication(
   await tx.insert(applicationHistory).values(event);
 }
 
-/** Adds a change of a service; like `append`, last. */
+/** Appends a change of a service: like `append`, last. */
 export async function appendService(tx: Tx, change: ServiceChange & { serviceId: number }): Promise<void> {
   await tx.insert(serviceChanges).values(change);
 }
 
-/** Events of a registration, newest first, from version `from` down: `limit` at most. */
+/** Lists events of a registration, newest first, from version `from` down; at most `limit`. */
 export async function listEvents(db: Db, registration: number, from: number, limit: number): Promise<HistoryEvent[]> {
   return db.tables
     .select()

@@ -1,4 +1,4 @@
-/** The records as the audit writes them, each whole and as a stream: of registrations, of applications, of services. */
+/** The export of the audit log: streams the events of registrations, of applications and of services. */
 import type { ApplicationEvent } from '../../domain/application.ts';
 import type { EventKind, Status } from '../../domain/registration.ts';
 import type { ServiceRecord } from '../../domain/service.ts';
@@ -6,7 +6,7 @@ import { databaseAddress } from '../database-url.ts';
 import { openSession, type Parameter, type Session } from '../session.ts';
 import { noLimits } from '../settings.ts';
 
-/** An event of a registration: names and slugs are the ones of today. */
+/** An event of a registration, with the current names and slug. */
 export type RegistrationEvent = {
   at: Date;
   registration: number;
@@ -21,7 +21,7 @@ export type RegistrationEvent = {
   reason: string | null;
 };
 
-/** A change of an application: its name is the one after it. */
+/** A change of an application, with the name that it has after it. */
 export type ApplicationRow = {
   at: Date;
   application: number;
@@ -33,7 +33,7 @@ export type ApplicationRow = {
   removed: string[];
 };
 
-/** A change of a service: the fields that changed, as they were and as they became. */
+/** A change of a service: the changed fields, before and after. */
 export type ServiceRow = {
   at: Date;
   service: string;
@@ -43,14 +43,14 @@ export type ServiceRow = {
   after: Partial<ServiceRecord>;
 };
 
-/** From when on, and before when; null is open. */
+/** The period from `since`, inclusive, to `until`, exclusive; null is open. */
 export type Period = { since: Date | null; until: Date | null };
 
-/** How many events are in memory at a time. */
+/** How many events are held in memory at a time. */
 const batch = 1_000;
 
-/** Opens a session of its own, without the bot's time limits, for whoever reads may be slow. It sees one moment. */
-export async function openReading(url: string): Promise<Session> {
+/** Opens a session with one read-only snapshot, without the bot's statement timeouts: a reader may be slow. */
+export async function openSnapshot(url: string): Promise<Session> {
   const settings = { ...noLimits, default_transaction_read_only: true };
   const session = await openSession(databaseAddress(url), {
     applicationName: 'registrar-audit',
@@ -61,7 +61,7 @@ export async function openReading(url: string): Promise<Session> {
   return session;
 }
 
-/** Reads what a statement selects, in batches. */
+/** Streams the rows of a statement in batches, from a cursor. */
 export async function* inBatches<Row extends object>(
   session: Session,
   select: string,
@@ -76,13 +76,13 @@ export async function* inBatches<Row extends object>(
   await session.query('close record');
 }
 
-/** Reads every event of a period, oldest first, in batches. `$1` and `$2` are the period's ends. */
-async function* streamed<Row extends { at: Date }>(
+/** Streams the events of a period in batches, then closes its session. In `select`, `$1` and `$2` are its start and end. */
+async function* streamEvents<Row extends { at: Date }>(
   url: string,
   { since, until }: Period,
   select: string,
 ): AsyncGenerator<Row[]> {
-  const session = await openReading(url);
+  const session = await openSnapshot(url);
   try {
     const ends = [since?.toISOString() ?? null, until?.toISOString() ?? null];
     for await (const rows of inBatches<Row>(session, select, ends)) {
@@ -93,10 +93,11 @@ async function* streamed<Row extends { at: Date }>(
   }
 }
 
-const within = '($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)';
+const inPeriod = '($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)';
 
+/** Streams the events of registrations in a period, oldest first. */
 export const exportRegistrations = (url: string, period: Period): AsyncGenerator<RegistrationEvent[]> =>
-  streamed(
+  streamEvents(
     url,
     period,
     `select h.at, h.registration_id::float8 as registration, h.version, h.action, h.actor,
@@ -105,23 +106,25 @@ export const exportRegistrations = (url: string, period: Period): AsyncGenerator
       join registrations r on r.id = h.registration_id
       join services s on s.id = r.service_id
       join applications a on a.id = r.application_id
-      where ${within}
+      where ${inPeriod}
       order by h.at, h.registration_id, h.version`,
   );
 
+/** Streams the events of applications in a period, oldest first. */
 export const exportApplications = (url: string, period: Period): AsyncGenerator<ApplicationRow[]> =>
-  streamed(
+  streamEvents(
     url,
     period,
     `select at, application_id::float8 as application, version, action, actor, name, added, removed
-      from application_history where ${within} order by at, application_id, version`,
+      from application_history where ${inPeriod} order by at, application_id, version`,
   );
 
+/** Streams the events of services in a period, oldest first. */
 export const exportServices = (url: string, period: Period): AsyncGenerator<ServiceRow[]> =>
-  streamed(
+  streamEvents(
     url,
     period,
     `select c.at, s.slug as service, c.version, c.actor, c.before, c.after
       from service_changes c join services s on s.id = c.service_id
-      where ${within} order by c.at, c.service_id, c.version`,
+      where ${inPeriod} order by c.at, c.service_id, c.version`,
   );

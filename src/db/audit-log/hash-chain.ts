@@ -1,55 +1,55 @@
 /**
- * The chain: each event of a record (of registrations, of applications, of services) carries a hash over the one before,
- * whichever record that is in, and over itself, written by a trigger as it is recorded (the migrations history-is-chained and
- * records-are-chained). Here it is computed again, from the rows and by other code, so that what does not fit is found.
+ * The hash chain of the audit log. Each event (of a registration, application or service) has a hash of the previous event,
+ * of any kind, and of its own fields. Triggers write it (the migrations history-is-chained and records-are-chained). This
+ * file computes it independently, from the rows, to find violations.
  */
 import { createHash } from 'node:crypto';
 import type { Session } from '../session.ts';
-import { inBatches, openReading } from './export.ts';
+import { inBatches, openSnapshot } from './export.ts';
 import { findDrift } from './state-drift.ts';
 import type { Subject } from './subject.ts';
 
-/** The last link: what stands for the records up to it. */
+/** The head: the last event's number and hash, which vouch for all events up to it. */
 export type ChainHead = { seq: number; hash: string };
 
-/** What the first event's hash is over instead of one before it. */
+/** The previous hash of the first event. */
 const origin = '0'.repeat(64);
+
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 type Link = ChainHead & Subject & { version: number; fields: Json[] };
 
-/** Why an event does not fit: where the records stopped being what was written. */
+/** The first violation of the chain. */
 export type ChainViolation =
-  /** It is not there: the next one is. */
+  /** The event is missing: the next one exists. */
   | { kind: 'missing'; seq: number }
-  /** It is not as it was written, or not the one that was written there. */
+  /** The event was changed, or replaced by another. */
   | { kind: 'changed'; seq: number; of: Subject; version: number }
-  /** It was put in without being chained. */
+  /** The event was inserted past the triggers. */
   | { kind: 'unchained'; of: Subject; version: number }
-  /** The records end before their head does, or before the head that was noted elsewhere. */
+  /** Events are missing at the end: before the head, or before the head that was noted elsewhere. */
   | { kind: 'cut'; seq: number; upTo: number }
-  /** Events fit that the head, or the one noted elsewhere, does not know: they were written anew. */
+  /** The chain is consistent, but not the one of the head, or of the head noted elsewhere: it was rewritten. */
   | { kind: 'rewritten'; seq: number }
-  /** Something is not in the state that its last event left it in. */
+  /** State drift: the current state is not the one that the last event led to. */
   | { kind: 'disowned'; of: Subject };
 
 export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; misfit: ChainViolation };
 
 /**
- * Reads the whole of the records in the order of the chain and says whether they are as they were written, or the first
- * event that is not. `noted` is a head from an earlier look, kept where nobody who can write to this database can. One
- * moment's view.
+ * Verifies the whole audit log, in one snapshot: reads it in the order of the chain, up to the first violation. `noted` is
+ * the head of an earlier verification, kept out of reach of those who can write to this database.
  */
 export async function verify(url: string, noted: ChainHead = { seq: 0, hash: origin }): Promise<VerifyResult> {
-  const session = await openReading(url);
+  const session = await openSnapshot(url);
   try {
-    return await follow(session, noted);
+    return await walk(session, noted);
   } finally {
     await session.close();
   }
 }
 
-async function follow(session: Session, noted: ChainHead): Promise<VerifyResult> {
+async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   let last: ChainHead = { seq: 0, hash: origin };
   const at = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
   const links = inBatches<Link>(
@@ -69,7 +69,7 @@ async function follow(session: Session, noted: ChainHead): Promise<VerifyResult>
   );
   for await (const some of links) {
     for (const link of some) {
-      const misfit = misfitOf(last, link);
+      const misfit = violationOf(last, link);
       if (misfit) return { fits: false, misfit };
       last = { seq: link.seq, hash: link.hash };
       if (last.seq === noted.seq && last.hash !== noted.hash) return rewritten(last);
@@ -85,7 +85,7 @@ async function follow(session: Session, noted: ChainHead): Promise<VerifyResult>
 
 const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, misfit: { kind: 'rewritten', seq } });
 
-function misfitOf(before: ChainHead, link: Link): ChainViolation | undefined {
+function violationOf(before: ChainHead, link: Link): ChainViolation | undefined {
   const { seq, record, id, version } = link;
   const of = { record, id };
   if (seq <= before.seq) return { kind: 'unchained', of, version };
@@ -95,13 +95,13 @@ function misfitOf(before: ChainHead, link: Link): ChainViolation | undefined {
 
 const hashOf = (before: string, { seq, fields }: Link): string =>
   createHash('sha256')
-    .update(written([before, seq, ...fields]))
+    .update(canonicalJson([before, seq, ...fields]))
     .digest('hex');
 
-/** As PostgreSQL writes JSON: its strings are JavaScript's, and a comma or a colon is followed by a space. */
-function written(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+/** Writes JSON as the text of PostgreSQL's `jsonb` does: strings as in JavaScript, a space after each comma and colon. */
+function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(', ')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${written(one)}`);
+  const fields = Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${canonicalJson(one)}`);
   return `{${fields.join(', ')}}`;
 }

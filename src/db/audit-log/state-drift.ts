@@ -1,18 +1,21 @@
-/** What stands otherwise than its record left it: changed past the bot, or its last events were cut off with the chain's head. */
+/**
+ * State drift: rows that are not as their last event left them. They were changed past the bot, or their last events were
+ * deleted together with the head of the chain.
+ */
 import type { Session } from '../session.ts';
 import type { Subject } from './subject.ts';
 
-/** The first registration, application or service that is not as its own record says. */
+/** Finds the first registration, application or service that differs from its events. */
 export async function findDrift(session: Session): Promise<Subject | undefined> {
-  return (await registration(session)) ?? (await application(session)) ?? (await service(session));
+  return (await registrationDrift(session)) ?? (await applicationDrift(session)) ?? (await serviceDrift(session));
 }
 
-const first = (record: Subject['record'], [found]: { id: number }[]): Subject | undefined =>
+const subjectOf = (record: Subject['record'], [found]: { id: number }[]): Subject | undefined =>
   found && { record, id: found.id };
 
-/** Its status and version are those of its last event. */
-const registration = async (session: Session) =>
-  first(
+/** Finds a registration whose status or version is not that of its last event. */
+const registrationDrift = async (session: Session) =>
+  subjectOf(
     'registration',
     await session.query<{ id: number }>(`
       select r.id::float8 as id from registrations r
@@ -22,18 +25,18 @@ const registration = async (session: Session) =>
       order by r.id limit 1`),
   );
 
-/** So are its name, and whether it is deleted; and it is owned by whoever came last, and by nobody who went. */
-const application = async (session: Session) =>
-  first(
+/** Finds an application whose version, name, deletion or owners are not what its events led to. */
+const applicationDrift = async (session: Session) =>
+  subjectOf(
     'application',
     await session.query<{ id: number }>(`
-      with said as (
+      with recorded as (
         select application_id, person, (array_agg(came order by version desc))[1] as owns from (
           select application_id, version, unnest(removed) as person, false as came from application_history
           union all select application_id, version, unnest(added), true from application_history) as moves
         group by application_id, person),
       owners as (
-        select coalesce(s.application_id, o.application_id) as id from said s
+        select coalesce(s.application_id, o.application_id) as id from recorded s
         full join application_owners o on o.application_id = s.application_id and o.user_id = s.person
         where (o.user_id is not null) is distinct from coalesce(s.owns, false))
       select a.id::float8 as id from applications a
@@ -45,12 +48,12 @@ const application = async (session: Session) =>
       order by a.id limit 1`),
   );
 
-/** So are all of its fields that its record tells of. What was there before the record began may have no event. */
-const service = async (session: Session) =>
-  first(
+/** Finds a service that differs from its events in a field. A service from before there was a record may have none. */
+const serviceDrift = async (session: Session) =>
+  subjectOf(
     'service',
     await session.query<{ id: number }>(`
-      with said as (
+      with recorded as (
         select distinct on (c.service_id, field.key) c.service_id, field.key, field.value
         from service_changes c cross join lateral jsonb_each(c.after) field
         order by c.service_id, field.key, c.version desc)
@@ -58,8 +61,8 @@ const service = async (session: Session) =>
       cross join lateral jsonb_build_object(
         'slug', s.slug, 'name', s.name, 'description', s.description, 'docs', s.docs,
         'registrationEnabled', s.registration_enabled, 'autoApprove', s.auto_approve, 'channel', s.channel,
-        'approvers', to_jsonb(s.approvers), 'retired', s.retired_at is not null, 'managedBy', s.managed_by) as stands
+        'approvers', to_jsonb(s.approvers), 'retired', s.retired_at is not null, 'managedBy', s.managed_by) as current
       where s.version <> coalesce((select max(version) from service_changes c where c.service_id = s.id), 1)
-        or exists (select from said where said.service_id = s.id and said.value is distinct from stands -> said.key)
+        or exists (select from recorded r where r.service_id = s.id and r.value is distinct from current -> r.key)
       order by s.id limit 1`),
   );

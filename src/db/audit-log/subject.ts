@@ -1,3 +1,2 @@
-/** The subject of an event. */
-/** What an event is about. */
+/** The subject of an event: what it happened to. */
 export type Subject = { record: 'registration' | 'application' | 'service'; id: number };

@@ -1,21 +1,22 @@
-/** Where in Slack each channel's reminder is. Written before it is posted and after, so that an attempt that died is known. */
+/** Where each channel's reminder is in Slack: recorded before and after posting, so that a crash in between is noticed. */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 
+/** A channel's reminder. `ts` is null while it is being posted; `formerTs` is the previous one, until it is deleted. */
 export type ReminderMessage = { tick: Date; ts: string | null; formerTs: string | null };
 
-const here = (channel: string) => eq(reminderMessages.channel, channel);
+const ofChannel = (channel: string) => eq(reminderMessages.channel, channel);
 
-/** The reminder that stands in a channel, or is being posted there. */
+/** Finds the reminder that is in a channel, or is being posted to it. */
 export async function find(db: Db, channel: string): Promise<ReminderMessage | undefined> {
-  const [found] = await db.tables.select().from(reminderMessages).where(here(channel));
+  const [found] = await db.tables.select().from(reminderMessages).where(ofChannel(channel));
   return found;
 }
 
 /**
- * A tick's reminder takes the place of the one before it, whose `ts` is what was found of it. Returns what is now to be
- * removed; after an attempt that died the same again.
+ * Records that a tick's reminder is about to replace the previous one, which is at `ts`. Returns the `ts` that is to be
+ * deleted: after a crashed attempt the same one again.
  */
 export async function start(
   db: Db,
@@ -25,27 +26,28 @@ export async function start(
 ): Promise<string | null | undefined> {
   const { formerTs } = reminderMessages;
   const former = sql`coalesce(${ts ?? null}, ${formerTs})`;
-  const [begun] = await db.tables
+  const [started] = await db.tables
     .insert(reminderMessages)
     .values({ channel, tick })
     .onConflictDoUpdate({ target: reminderMessages.channel, set: { tick, ts: null, formerTs: former } })
     .returning({ formerTs });
-  return begun?.formerTs;
+  return started?.formerTs;
 }
 
-/** The one before it is not there any more. */
+/** Records that the previous reminder was deleted. */
 export async function previousDeleted(db: Db, channel: string): Promise<void> {
-  await db.tables.update(reminderMessages).set({ formerTs: null }).where(here(channel));
+  await db.tables.update(reminderMessages).set({ formerTs: null }).where(ofChannel(channel));
 }
 
+/** Records where a tick's reminder was posted. */
 export async function recordPosted(db: Db, channel: string, tick: Date, ts: string): Promise<void> {
   await db.tables
     .update(reminderMessages)
     .set({ ts })
-    .where(and(here(channel), eq(reminderMessages.tick, tick)));
+    .where(and(ofChannel(channel), eq(reminderMessages.tick, tick)));
 }
 
-/** Nothing stands in the channel any more. */
+/** Records that a channel has no reminder. */
 export async function remove(db: Db, channel: string, tick: Date): Promise<void> {
-  await db.tables.delete(reminderMessages).where(and(here(channel), eq(reminderMessages.tick, tick)));
+  await db.tables.delete(reminderMessages).where(and(ofChannel(channel), eq(reminderMessages.tick, tick)));
 }

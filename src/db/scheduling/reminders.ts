@@ -1,4 +1,4 @@
-/** Reminders: which pending requests are due is claimed once, by whichever replica is first; and put off by an approver. */
+/** Reminders: claims the pending requests that are due, lists what a reminder shows, and snoozes requests. */
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import { allowedApprovers, checkDecision, type Memberships, type Policy } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
@@ -16,6 +16,7 @@ import type { Db } from '../db.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { claimTick, type Tick } from './ticks.ts';
 
+/** How often to remind, and where. */
 export type ReminderSettings = {
   /** REMIND_AFTER, in milliseconds. */
   remindAfter: number;
@@ -24,14 +25,19 @@ export type ReminderSettings = {
 };
 
 /**
- * Claims the requests that are due at a tick, sets their next date, and puts what is to be said into the outbox: all by the
- * replica that is first to serve the tick, and nothing where it has been served. Costs what is due, not what exists; what is
- * just being decided is skipped. Returns how many were claimed.
+ * Claims the requests that are due at a tick, sets the date of their next reminder and enqueues the messages, in one
+ * transaction. Does nothing where another replica has served the tick. A request that is being decided right now is
+ * skipped. The cost depends on what is due only. Returns how many were claimed.
  */
-export async function claimReminders(db: Db, tick: Tick, timeZone: string, setting: ReminderSettings): Promise<number> {
+export async function claimReminders(
+  db: Db,
+  tick: Tick,
+  timeZone: string,
+  settings: ReminderSettings,
+): Promise<number> {
   return db.tables.transaction(async (tx) => {
     if (!(await claimTick(tx, tick))) return 0;
-    const { effects, claimed } = await claimDue(tx, toInstant(tick.reading, timeZone), timeZone, setting);
+    const { effects, claimed } = await claimDue(tx, toInstant(tick.reading, timeZone), timeZone, settings);
     if (effects.length > 0) await db.outbox.enqueue(tx, effects);
     return claimed;
   });
@@ -45,7 +51,7 @@ async function claimDue(
 ) {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
-  const told = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string; count: number }>(sql`
+  const counts = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string; count: number }>(sql`
     with due as (
       select id from registrations where status = 'pending' and remind_at <= ${moment}
       order by remind_at for update skip locked),
@@ -67,41 +73,47 @@ async function claimDue(
       union all select 'reminder', escalated_in from claimed where escalated_in is not null
       union all select 'waiting', requester from claimed where first_reminded_at = ${moment}
       union all select 'stopped', ${adminChannel} from claimed where reminders = ${maxReminders}
-      union all select 'claimed', '' from claimed) told
+      union all select 'claimed', '' from claimed) counts
     group by kind, "to"`);
   const tick = at.toISOString();
-  const effects = told.flatMap(({ kind, to }): Effect[] => {
+  const effects = counts.flatMap(({ kind, to }): Effect[] => {
     if (kind === 'waiting') return [{ kind, person: to, tick }];
     return kind === 'reminder' || kind === 'stopped' ? [{ kind, channel: to, tick }] : [];
   });
-  return { effects, claimed: told.find(({ to }) => to === '')?.count ?? 0 };
+  return { effects, claimed: counts.find(({ to }) => to === '')?.count ?? 0 };
 }
 
-/** Of the requests that a tick claimed, some that are still pending, oldest first, and how many there are. */
-export type PendingReminder = { rows: Awaited<ReturnType<typeof listed>>; total: number };
+/** Requests that a tick claimed and that are still pending: the oldest of them, and how many there are. */
+export type PendingReminder = { rows: Awaited<ReturnType<typeof listOldest>>; total: number };
 
-/** What a channel's reminder lists. */
+/** Lists what a channel's reminder shows. */
 export const listInChannel = (db: Db, channel: string, tick: Date, limit: number): Promise<PendingReminder> =>
-  some(db, limit, at(tick), or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)));
+  listWithTotal(
+    db,
+    limit,
+    remindedAt(tick),
+    or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)),
+  );
 
-/** What a requester is told of at its first reminder. */
+/** Lists a requester's requests that had their first reminder at a tick. */
 export const listOfRequester = (db: Db, requester: string, tick: Date, limit: number): Promise<PendingReminder> =>
-  some(db, limit, eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
+  listWithTotal(db, limit, eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
 
-/** What had its last reminder at a tick. */
+/** Lists the requests that had their last reminder at a tick. */
 export const listStopped = (db: Db, tick: Date, limit: number): Promise<PendingReminder> =>
-  some(db, limit, at(tick), eq(registrations.reminders, maxReminders));
+  listWithTotal(db, limit, remindedAt(tick), eq(registrations.reminders, maxReminders));
 
-const at = (tick: Date) => eq(registrations.remindedAt, tick);
+const remindedAt = (tick: Date) => eq(registrations.remindedAt, tick);
 
-async function some(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<PendingReminder> {
+async function listWithTotal(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<PendingReminder> {
   const pending = and(isPending, ...which);
-  const rows = await listed(db, pending, limit);
-  // Only a full list can have left something out.
+  const rows = await listOldest(db, pending, limit);
+  // Only a full list can be incomplete, so only then is it counted.
   return { rows, total: rows.length < limit ? rows.length : await db.tables.$count(registrations, pending) };
 }
 
-const listed = (db: Db, which: ReturnType<typeof and>, limit: number) =>
+/** Lists the oldest of these requests; at most `limit`. */
+const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number) =>
   db.tables
     .select({
       registration: registrations,
@@ -115,10 +127,11 @@ const listed = (db: Db, which: ReturnType<typeof and>, limit: number) =>
     .orderBy(asc(registrations.requestedAt), asc(registrations.id))
     .limit(limit);
 
-export type SnoozeOutcome = { id: number; by: string; until: Date; policy: Policy; memberships: Memberships };
+/** Who snoozes which request until when, and what decides whether they may. */
+export type SnoozeCommand = { id: number; by: string; until: Date; policy: Policy; memberships: Memberships };
 
-/** Puts the next reminder of a request off, and has the reminders that list it say so; null, or why not. */
-export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeOutcome): Promise<Refusal | null> {
+/** Snoozes a request, and enqueues updates of the reminders that list it. Returns why not, or null. */
+export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeCommand): Promise<Refusal | null> {
   return db.tables.transaction(async (tx) => {
     const [row] = await tx
       .select({ registration: registrations, service: services })

@@ -1,16 +1,16 @@
-/** Ticks: each of a schedule's is served once, by whichever replica is first. */
+/** Ticks: each tick of a schedule is served once, however many replicas try. */
 import { lt, ne, sql } from 'drizzle-orm';
 import type { WallClockTime } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { servedTicks } from '../schema/scheduling.ts';
 
-/** A tick of a schedule, as the clock on the wall reads it: the same on every replica, whatever its own clock says. */
+/** A tick of a schedule in wall-clock time: the same on every replica, even where their clocks differ. */
 export type Tick = { schedule: string; reading: WallClockTime };
 
 /**
- * Has a schedule begin with what comes after its last tick, where it is new or says something else than before (`pattern`);
- * where it is the same, what was missed is still to be served.
+ * Registers a schedule. Where it is new, or its `pattern` has changed, it starts after the tick given; otherwise nothing
+ * changes, and ticks that were missed are still served.
  */
 export async function registerSchedule(tables: Db['tables'], last: Tick & { pattern: string }): Promise<void> {
   await tables
@@ -24,8 +24,8 @@ export async function registerSchedule(tables: Db['tables'], last: Tick & { patt
 }
 
 /**
- * Whether this tick is ours to serve: one conditional write decides, and it is undone with the transaction. The row is
- * locked until that ends: another replica waits for it. Replicas whose schedules differ serve the ticks of all of them.
+ * Claims a tick, and says whether it is ours to serve. One conditional write decides; a rollback undoes it, and until the
+ * transaction ends other replicas wait for the row. Replicas with different schedules serve the ticks of all of them.
  */
 export async function claimTick(tx: Tx | Db['tables'], { schedule, reading }: Tick): Promise<boolean> {
   const served = await tx
