@@ -1,6 +1,6 @@
 /**
- * What Slack tells one replica, all of them must know: that an answer they keep about a person, a group or a channel is
- * out of date. It goes through PostgreSQL's NOTIFY, for that is what the replicas share.
+ * Invalidation of the caches about people, user groups and channels. Slack sends an event to one replica; it reaches all
+ * of them by PostgreSQL's NOTIFY, because the database is what they share.
  */
 import { sql } from 'drizzle-orm';
 import type { Connection } from './client.ts';
@@ -8,18 +8,18 @@ import type { Db } from './db.ts';
 
 const channel = 'registrar_outdated';
 
-/** Tells every replica, this one too. */
+/** Publishes to every replica, this one included, that what is cached under an id is out of date. */
 export async function publishInvalidation({ tables }: Pick<Db, 'tables'>, id: string): Promise<void> {
   await tables.execute(sql`select pg_notify(${channel}, ${id})`);
 }
 
 /**
- * Hears of it from now on: `outdated` is called with an id; and without one whenever listening begins, also anew after the
- * connection was lost, for nobody knows what was said meanwhile.
+ * Subscribes to invalidations. `invalidate` is called with an id; and without one, for everything, when listening starts
+ * and each time it resumes after a lost connection, because notifications may have been missed.
  */
 export async function subscribe(
   { listen }: Pick<Connection, 'listen'>,
-  outdated: (id?: string) => void,
+  invalidate: (id?: string) => void,
 ): Promise<void> {
-  await listen(channel, outdated, () => outdated());
+  await listen(channel, invalidate, () => invalidate());
 }

@@ -1,16 +1,16 @@
-/** The database as features are given it. */
+/** The database, as features get it. */
 import type { Drizzle } from './client.ts';
 import type { Outbox } from './outbox/types.ts';
 
-/** What the functions in db/ are given: the tables, and the outbox that a change puts its effects into. */
+/** The tables, and the outbox that the effects of a change are enqueued in. */
 export type Db = { tables: Drizzle; outbox: Outbox };
 
-/** A statement that drizzle writes out once for each database, instead of each time. */
-export function preparedOnce<Statement>(write: (tables: Drizzle) => Statement): (db: Db) => Statement {
-  const written = new WeakMap<Drizzle, Statement>();
+/** Prepares a statement once for each database: Drizzle builds its SQL then, and not for each call. */
+export function preparedOnce<Statement>(build: (tables: Drizzle) => Statement): (db: Db) => Statement {
+  const prepared = new WeakMap<Drizzle, Statement>();
   return ({ tables }) => {
-    const known = written.get(tables) ?? write(tables);
-    written.set(tables, known);
-    return known;
+    const statement = prepared.get(tables) ?? build(tables);
+    prepared.set(tables, statement);
+    return statement;
   };
 }

@@ -1,21 +1,23 @@
-/** What the doctor looks at in the database: its version, what was migrated, and what the services say of who decides where. */
+/** The health of the database, for the doctor: version, migrations, privileges and approver settings. */
 import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
+/** What `inspect` finds. */
 export type DatabaseHealth = {
-  /** For people, and as PostgreSQL counts it: 180001. */
+  /** The version as text, and as PostgreSQL's `server_version_num`, such as 180001. */
   version: string;
   number: number;
-  /** `unknown`: the database has some that this version does not know. */
+  /** `unknown`: a newer version of Registrar has applied migrations. */
   migrations: { applied: number; missing: number; unknown: boolean };
   trigrams: 'installed' | 'available' | 'absent';
-  /** Whether this user may make what the migrations make. */
+  /** Whether this user may create what the migrations create. */
   mayCreate: boolean;
 };
 
 type Tables = Pick<Db, 'tables'>;
 
+/** Inspects the database. Changes nothing. */
 export async function inspect({ tables }: Tables): Promise<DatabaseHealth> {
   const [row] = await tables.execute<{
     version: string;
@@ -29,9 +31,9 @@ export async function inspect({ tables }: Tables): Promise<DatabaseHealth> {
       case when exists (select from pg_extension where extname = 'pg_trgm') then 'installed'
         when exists (select from pg_available_extensions where name = 'pg_trgm') then 'available' else 'absent' end as trigrams,
       has_database_privilege(current_database(), 'CREATE') and has_schema_privilege('public', 'CREATE') as "mayCreate"`);
-  if (!row) throw new Error('the database does not say what it is');
-  const applied = row.migrated ? await appliedIn(tables) : [];
-  const known = knownHere();
+  if (!row) throw new Error('the database returned no row about itself');
+  const applied = row.migrated ? await appliedMigrations(tables) : [];
+  const known = knownMigrations();
   return {
     ...row,
     migrations: {
@@ -42,24 +44,26 @@ export async function inspect({ tables }: Tables): Promise<DatabaseHealth> {
   };
 }
 
-async function appliedIn(tables: Db['tables']): Promise<number[]> {
+/** Lists the migrations that were applied, by their time. */
+async function appliedMigrations(tables: Db['tables']): Promise<number[]> {
   const rows = await tables.execute<{ when: number }>(
     sql`select created_at::float8 as when from drizzle.__drizzle_migrations`,
   );
   return rows.map(({ when }) => when);
 }
 
-function knownHere(): number[] {
+/** Lists the migrations of this version, by their time. */
+function knownMigrations(): number[] {
   const journal: { entries: { when: number }[] } = JSON.parse(
     readFileSync(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'),
   );
   return journal.entries.map(({ when }) => when);
 }
 
-/** How many different ones are looked at. */
-const atMost = 200;
+/** How many distinct settings are listed. */
+const maxSettings = 200;
 
-/** What the services that take requests, or have some to decide, say of who decides where: each answer once, with some of those that give it. */
+/** Lists the approver settings of the services that are in use, each distinct one once, with three of its services. */
 export async function approverSettings({ tables }: Tables) {
   return tables.execute<{ approvers: string[]; channel: string | null; services: string[]; count: number }>(sql`
     select to_json(approvers) as approvers, channel, count(*)::int as count,
@@ -67,5 +71,5 @@ export async function approverSettings({ tables }: Tables) {
     from services where (registration_enabled and retired_at is null)
       or id in (select service_id from registrations where status = 'pending')
     group by services.approvers, channel
-    order by count desc, min(slug) limit ${atMost}`);
+    order by count desc, min(slug) limit ${maxSettings}`);
 }

@@ -1,6 +1,6 @@
 /**
- * What operators watch: how much waits, for how long, and how the connections are used. One statement, answered by indexes;
- * what could grow without end is counted up to a bound.
+ * The metrics that come from the database: pending requests, the outbox and connections. One statement, on indexes; what
+ * could grow without limit is counted up to a bound.
  */
 import { sql } from 'drizzle-orm';
 import { type Effect, effectKinds, queueOf } from '../domain/effects.ts';

@@ -1,35 +1,35 @@
-/** How pickers search: every word that was typed is a part of the text, in any order and case. */
+/** The text search of pickers: every word typed must be in the text, in any order, ignoring case. */
 import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 
-/** More words than these are not looked at. */
-const wordsAtMost = 8;
+/** How many words are searched; further ones are ignored. */
+const maxWords = 8;
 
 const wordsOf = (typed: string): string[] =>
   typed
     .split(/\s+/)
     .filter((word) => word !== '')
-    .slice(0, wordsAtMost);
+    .slice(0, maxWords);
 
-/** What people type stands for itself in a pattern. */
+/** Escapes what users type for a LIKE pattern. */
 export const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-/** A condition on a text in lower case; `like`, so that a trigram index can answer it. True where nothing was typed. */
+/** Matches a text in lower case that contains every word. Uses `like`, which a trigram index supports. */
 export function matchesAllWords(text: SQLWrapper, typed: string): SQL | undefined {
   return and(...wordsOf(typed).map((word) => sql`${text} like lower(${`%${escapeLike(word)}%`})`));
 }
 
-/** One or two letters make no trigram, and an index knows them only where a word begins. */
+/** A word of one or two letters contains no trigram; only at the beginning of a word, padded with a space, does it. */
 const tooShort = /^[a-z0-9]{1,2}$/i;
 
 /**
- * The same, but one or two letters are looked for where words begin, which is after a space: else they would cost a look at
- * every text there is.
+ * Matches like `matchesAllWords`, but words of one or two letters only at the beginning of a word, after a space:
+ * anywhere else no index could find them, and the whole table would be scanned.
  */
 export function matchesWordPrefixes(text: SQLWrapper, typed: string): SQL | undefined {
   const [short, long] = [
     wordsOf(typed).filter((word) => tooShort.test(word)),
     wordsOf(typed).filter((word) => !tooShort.test(word)),
   ];
-  const beginnings = short.map((word) => sql`${text} like lower(${`% ${word}%`})`);
-  return and(matchesAllWords(text, long.join(' ')), ...beginnings);
+  const prefixes = short.map((word) => sql`${text} like lower(${`% ${word}%`})`);
+  return and(matchesAllWords(text, long.join(' ')), ...prefixes);
 }

@@ -1,4 +1,4 @@
-/** The folder of the embedded PostgreSQL: whether it can be had, and by one process at a time. */
+/** The data directory of the embedded PostgreSQL: prepares it, and locks it for one process. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -6,10 +6,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** Why the embedded PostgreSQL could not be started, in words for the operator. */
+/** Why the embedded PostgreSQL could not start: a message for the operator, with what to do. */
 export class EmbeddedPostgresError extends Error {}
 
-/** Makes the folder, and sees that PostgreSQL can enter it: it never runs as root, but as the user postgres. */
+/**
+ * Creates the data directory and checks that PostgreSQL can enter it. Where Registrar runs as root, the user postgres runs
+ * PostgreSQL, which refuses to run as root. Rejects with an `EmbeddedPostgresError`.
+ */
 export async function prepareDataDir(folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true }).catch((error) => {
     throw new EmbeddedPostgresError(
@@ -18,15 +21,15 @@ export async function prepareDataDir(folder: string): Promise<void> {
   });
   if (process.getuid?.() !== 0) return;
   if (made) await chmod(folder, 0o711);
-  const closed = await inaccessibleParent(folder);
-  if (closed) {
+  const inaccessible = await inaccessibleParent(folder);
+  if (inaccessible) {
     throw new EmbeddedPostgresError(
-      `As root, Registrar has the user postgres run PostgreSQL, who may not enter ${closed}. Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
+      `As root, Registrar has the user postgres run PostgreSQL, who may not enter ${inaccessible}. Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
     );
   }
 }
 
-/** The first folder on the way to a path that others may not enter. */
+/** Finds the first folder on the way to a path that other users may not enter; undefined where there is none. */
 export async function inaccessibleParent(path: string): Promise<string | undefined> {
   const parent = dirname(path);
   const above = parent === path ? undefined : await inaccessibleParent(parent);
@@ -34,12 +37,12 @@ export async function inaccessibleParent(path: string): Promise<string | undefin
   return above ?? (enterable ? undefined : path);
 }
 
-/** Takes the folder for this process. Returns what gives it back. */
+/** Locks the data directory for this process, and returns the function that releases it. Rejects where another has it. */
 export async function lockDataDir(folder: string, cluster: string): Promise<() => Promise<void>> {
   const file = join(folder, 'registrar.pid');
   const other = Number(await readFile(file, 'utf8').catch(() => ''));
-  // After a crash the number may be somebody else's; a Registrar that holds the folder has its PostgreSQL running.
-  if (other > 0 && other !== process.pid && alive(other) && (await runs(serverOf(cluster), cluster))) {
+  // After a crash the number may be another program's. A Registrar that holds the lock has its PostgreSQL running.
+  if (other > 0 && other !== process.pid && isAlive(other) && (await runsCluster(serverPid(cluster), cluster))) {
     throw new EmbeddedPostgresError(
       `DATA_DIR ${folder} is in use by another Registrar (process ${other}). Stop it, or set DATA_DIR to another folder.`,
     );
@@ -52,42 +55,42 @@ export async function lockDataDir(folder: string, cluster: string): Promise<() =
   return () => rm(file, { force: true });
 }
 
-/** Stops a PostgreSQL whose Registrar was killed and could not stop it. */
+/** Stops a PostgreSQL that outlived its Registrar because that was killed. Waits for it, at most 10 seconds. */
 export async function stopOrphan(cluster: string): Promise<void> {
-  const pid = serverOf(cluster);
-  if (!(pid > 0) || !(await runs(pid, cluster))) return;
+  const pid = serverPid(cluster);
+  if (!(pid > 0) || !(await runsCluster(pid, cluster))) return;
   signalStop(cluster);
-  for (let waited = 0; alive(pid) && waited < 10_000; waited += 50) await pause(50);
+  for (let waited = 0; isAlive(pid) && waited < 10_000; waited += 50) await pause(50);
 }
 
-/** Tells the PostgreSQL of a folder to end, without waiting for it: all that a process can do as it exits. */
+/** Signals the PostgreSQL of a cluster to stop, without waiting: a process that exits can do no more. */
 export function signalStop(cluster: string): void {
-  const pid = serverOf(cluster);
-  if (pid > 0 && alive(pid)) process.kill(pid, 'SIGINT');
+  const pid = serverPid(cluster);
+  if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGINT');
 }
 
-/** The process that PostgreSQL wrote down as its own; 0 where there is none. */
-function serverOf(cluster: string): number {
+/** Reads the process id of a cluster's PostgreSQL; 0 where there is none. */
+function serverPid(cluster: string): number {
   const file = join(cluster, 'postmaster.pid');
   return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
 }
 
-/** The port of the PostgreSQL that runs in a folder, as it wrote it down itself; undefined where none is ready. */
+/** Reads the port of the PostgreSQL that runs a cluster; undefined where none is ready. */
 export async function portOf(cluster: string): Promise<number | undefined> {
   const [pid, , , port, , , , status] = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split(
     '\n',
   );
-  const ready = status?.trim() === 'ready' && (await runs(Number(pid), cluster));
+  const ready = status?.trim() === 'ready' && (await runsCluster(Number(pid), cluster));
   return ready ? Number(port) : undefined;
 }
 
-/** Whether a process is the PostgreSQL of this folder: after a crash its number may be somebody else's. */
-async function runs(pid: number, cluster: string): Promise<boolean> {
+/** Says whether a process is the PostgreSQL of a cluster. After a crash, its id may be that of another program. */
+async function runsCluster(pid: number, cluster: string): Promise<boolean> {
   const command = await commandOf(pid);
   return command.includes('postgres') && command.includes(cluster);
 }
 
-/** What a process was started with, from Linux itself or from `ps`; nothing where neither tells. */
+/** Reads the command line of a process, from /proc or from `ps`; '' where there is none. */
 async function commandOf(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
@@ -97,7 +100,7 @@ async function commandOf(pid: number): Promise<string> {
   }
 }
 
-function alive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -105,7 +108,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** What PostgreSQL's own words mean for the operator. */
+/** Explains the output of a PostgreSQL that did not start, with what the operator can do. */
 export function explainServerOutput(folder: string, output: string): string {
   if (/could not bind|address already in use/i.test(output)) {
     return 'The embedded PostgreSQL could not listen on 127.0.0.1: its port was taken. Start Registrar again, or set DATABASE_URL.';

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of Registrar's own, where DATABASE_URL is unset: in DATA_DIR, there again after a restart, stopped with the
- * process. For a first try and for small teams; several replicas share a PostgreSQL that stands by itself.
+ * The embedded PostgreSQL, used where DATABASE_URL is unset. Its data is in DATA_DIR and survives restarts; it stops with
+ * the process. It is for a first try and for small teams: several replicas need a PostgreSQL of their own.
  */
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -21,12 +21,13 @@ import {
 } from './data-dir.ts';
 import { findBinaries, initDatabaseCluster, startServer, stopServer } from './server.ts';
 
+/** A running PostgreSQL: where it is, and the function that stops it if this process started it. */
 export type EmbeddedPostgres = { url: string; stop: () => Promise<void> };
 
 const user = 'registrar';
 const database = 'registrar';
 
-/** Starts it, making it first where the folder is new. Rejects with an `EmbeddedPostgresError` that says what to do. */
+/** Starts the embedded PostgreSQL, creating it in a new directory. Rejects with an `EmbeddedPostgresError`. */
 export async function startEmbedded(dataDir: string, onLog: (line: string) => void): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   const cluster = join(folder, 'postgres');
@@ -35,20 +36,20 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
   let server: ChildProcess | undefined;
   try {
     await stopOrphan(cluster);
-    const programs = await findBinaries(folder);
-    const password = await passwordIn(folder);
-    if (!existsSync(join(cluster, 'PG_VERSION'))) await initDatabaseCluster(programs, cluster, user, password);
+    const binaries = await findBinaries(folder);
+    const password = await readPassword(folder);
+    if (!existsSync(join(cluster, 'PG_VERSION'))) await initDatabaseCluster(binaries, cluster, user, password);
     const port = await freePort();
-    const running = await startServer(programs, cluster, port, onLog);
+    const running = await startServer(binaries, cluster, port, onLog);
     server = running;
-    // A process that ends without stopping it takes it along all the same.
-    const takeAlong = () => signalStop(cluster);
-    process.once('exit', takeAlong);
-    await createOnce(addressOf(password, port, 'postgres'));
+    // For a process that exits without calling stop().
+    const stopOnExit = () => signalStop(cluster);
+    process.once('exit', stopOnExit);
+    await createDatabase(connectionUrl(password, port, 'postgres'));
     return {
-      url: addressOf(password, port),
+      url: connectionUrl(password, port),
       async stop() {
-        process.removeListener('exit', takeAlong);
+        process.removeListener('exit', stopOnExit);
         await stopServer(running);
         await release();
       },
@@ -62,8 +63,8 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
 }
 
 /**
- * The embedded PostgreSQL for somebody who only reads: the one of the Registrar that is running, or, where none is, started
- * for as long. Rejects where the folder has no database: reading makes none.
+ * Opens the embedded PostgreSQL for a command-line tool: that of the running Registrar or, where none is running, one that
+ * is started until `stop`. Rejects where the directory has no database: a tool creates none.
  */
 export async function openEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
@@ -75,14 +76,14 @@ export async function openEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
   }
   const port = await portOf(cluster);
   if (port === undefined) return startEmbedded(folder, () => {});
-  return { url: addressOf(await passwordIn(folder), port), stop: async () => {} };
+  return { url: connectionUrl(await readPassword(folder), port), stop: async () => {} };
 }
 
-const addressOf = (password: string, port: number, name = database): string =>
+const connectionUrl = (password: string, port: number, name = database): string =>
   `postgres://${user}:${password}@127.0.0.1:${port}/${name}`;
 
-/** The database itself, also where an earlier start ended between making the cluster and making the database. */
-async function createOnce(url: string): Promise<void> {
+/** Creates the database if it is missing: in a new cluster, or after a start that crashed before this step. */
+async function createDatabase(url: string): Promise<void> {
   const options = { applicationName: 'registrar', settings: {}, writes: true };
   const session = await openSession(databaseAddress(url), options);
   try {
@@ -93,8 +94,8 @@ async function createOnce(url: string): Promise<void> {
   }
 }
 
-/** Made once and kept beside the data: anybody on this machine can reach the port. */
-async function passwordIn(folder: string): Promise<string> {
+/** Reads the password, or creates it: without one, every user of this machine could connect to the port. */
+async function readPassword(folder: string): Promise<string> {
   const file = join(folder, 'password');
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known) return known;
@@ -103,6 +104,7 @@ async function passwordIn(folder: string): Promise<string> {
   return password;
 }
 
+/** Finds a free port on 127.0.0.1. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   const { promise, resolve: listening, reject } = Promise.withResolvers<void>();

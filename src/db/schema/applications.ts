@@ -1,9 +1,9 @@
-/** What is kept of applications beside themselves: schema.ts says the rest. */
+/** The tables about applications: their events, and those that have no owner. The applications are in core.ts. */
 import { bigint, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { applications, foreignKeyTo, timestampColumn } from './core.ts';
+import { applications, chainColumns, timestampColumn } from './core.ts';
 
-/** Every change of an application, once: who, what, who came and who went, when. Append-only and chained, as history is. */
+/** Every event of an application. Append-only and chained, like `history`. */
 export const applicationHistory = pgTable(
   'application_history',
   {
@@ -11,15 +11,16 @@ export const applicationHistory = pgTable(
       .notNull()
       .references(() => applications.id),
     version: integer().notNull(),
-    /** Who did it; null where an owner has left Slack. */
+    /** Who did it; null where an owner left Slack. */
     actor: text(),
     action: text().$type<ApplicationEvent>().notNull(),
-    /** Its name, after it. */
+    /** The application's name after the event. */
     name: text().notNull(),
+    /** The owners that were added and removed. */
     added: text().array().notNull(),
     removed: text().array().notNull(),
     at: timestampColumn().notNull(),
-    ...foreignKeyTo,
+    ...chainColumns,
   },
   (table) => [
     primaryKey({ columns: [table.applicationId, table.version] }),
@@ -27,16 +28,16 @@ export const applicationHistory = pgTable(
   ],
 );
 
-/** Applications that have lost their last owner, and the message about each in the admin channel. */
+/** Applications that lost their last owner, and the message about each in the admin channel. */
 export const orphans = pgTable(
   'orphans',
   {
     applicationId: bigint({ mode: 'number' })
       .notNull()
       .references(() => applications.id),
-    /** The event that took its last owner. */
+    /** The event that removed the last owner. */
     version: integer().notNull(),
-    /** The event that gave it one again; null until then. */
+    /** The event that assigned an owner; null until then. */
     adoptedVersion: integer(),
     channel: text(),
     ts: text(),

@@ -1,5 +1,5 @@
 /**
- * What is kept. Slack shows state and never holds it: every card, message and answer is drawn from these rows.
+ * The core tables. Slack shows state and never holds it: every card, message and response is rendered from these rows.
  * `npm run migrate:new -- --name what-changes` writes the migration after a change here.
  */
 import { sql } from 'drizzle-orm';
@@ -21,8 +21,8 @@ import { type EventKind, liveStatuses, type Status, statuses } from '../../domai
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 export const timestampColumn = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
-/** Where a row of a record stands in the one chain of all of them (db/chain.ts): 1, 2, 3 … without gaps; and its hash. */
-export const foreignKeyTo = {
+/** The columns of an event in the hash chain (audit-log/hash-chain.ts): its number, from 1 without gaps, and its hash. */
+export const chainColumns = {
   seq: bigint({ mode: 'number' }).notNull().default(0),
   hash: text().notNull().default(''),
 };
@@ -43,12 +43,14 @@ export const services = pgTable(
     /** Where an approved application is let through; null: nowhere is anything set. */
     access: jsonb().$type<ServiceAccess>(),
     managedBy: text().$type<'file' | 'slack'>().notNull(),
-    /** Rises by one with each change; forms and menus carry it. */
+    /** Rises by one with each change. Forms and menus carry it. */
     version: integer().notNull().default(1),
-    /** Since when it is offered to nobody any more; what is registered for it stays. */
+    /** When it was retired: it is not offered since then, and its registrations stay. */
     retiredAt: timestampColumn(),
-    /** Everything a picker searches, in lower case, so that one trigram index answers for all of it. */
-    // A space stands before each word, also the first: where words begin is then one thing to look for.
+    /**
+     * All that a picker searches, in lower case, so that one trigram index covers it. There is a space before every word,
+     * also the first, so that a search for the beginning of a word can look for one.
+     */
     search: text().notNull().generatedAlwaysAs(sql`' ' || lower(name || ' ' || slug || ' ' || description)`),
   },
   (table) => [
@@ -66,7 +68,7 @@ export const applications = pgTable(
     createdBy: text().notNull(),
     createdAt: timestampColumn().notNull(),
     deletedAt: timestampColumn(),
-    /** Rises by one with each change of its name, its owners or its life; forms carry it. */
+    /** Rises by one with each change of its name or owners and with its deletion. Forms carry it. */
     version: integer().notNull().default(1),
   },
   (table) => [uniqueIndex('applications_name').on(sql`lower(${table.name})`).where(sql`${table.deletedAt} is null`)],
@@ -99,35 +101,35 @@ export const registrations = pgTable(
     requester: text().notNull(),
     reason: text().notNull(),
     requestedAt: timestampColumn().notNull(),
-    /** The Slack view it was submitted from: the same form, sent twice or replayed, makes nothing twice. */
+    /** The id of the Slack view that was submitted: a form that is sent twice or replayed creates nothing twice. */
     form: text().notNull(),
     status: text().$type<Status>().notNull(),
-    /** Rises by one with each change of status; buttons carry it. */
+    /** Rises by one with each transition. Buttons carry it. */
     version: integer().notNull(),
     changedBy: text(),
     changedAt: timestampColumn().notNull(),
     changeReason: text(),
-    /** Where its card is, stored so that a changed setting orphans no card. */
+    /** Where the card is: it is still found when the channel of the service or ADMIN_CHANNEL changes. */
     cardChannel: text(),
     cardTs: text(),
-    /** Which drawing the card shows: `version` and `card_changes` as they then were, added up. */
+    /** What the card shows: the sum of `version` and `card_changes` when it was rendered. */
     cardVersion: integer(),
-    /** Rises by one with each change of what the card shows beside the status: a name, its channel, the reason. Buttons do not carry it. */
+    /** Rises by one with each change of what the card shows except the status, such as a name. Buttons do not carry it. */
     cardChanges: integer().notNull().default(0),
-    /** When it was last compared with what stands in Slack. */
+    /** When the card in Slack was last compared with this row. */
     cardCheckedAt: timestampColumn(),
-    /** What was last found different, where redrawing it was of no use: Slack writes it in a way of its own. */
+    /** The hash of the last difference found. If it is found again, updates do not remove it, so none is enqueued. */
     cardDiffers: text(),
-    /** When a pending one is next due for a reminder, null for never; and how many it has had. */
+    /** When a pending request is next due for a reminder, null for never; and how many reminders it has had. */
     remindAt: timestampColumn(),
     reminders: integer().notNull().default(0),
-    /** The tick that claimed it for its first reminder, and for its last. */
+    /** The ticks of its first and of its latest reminder. */
     firstRemindedAt: timestampColumn(),
     remindedAt: timestampColumn(),
-    /** The channels whose reminders list it since then: its approval channel, and where it was escalated to. */
+    /** The channels whose reminders list it since then: its approval channel, and the escalation channel. */
     remindedIn: text(),
     escalatedIn: text(),
-    /** Who has put the next reminder off, until `remindAt`. */
+    /** The approver who snoozed the next reminder, until `remindAt`. */
     putOffBy: text(),
   },
   (table) => [
@@ -140,11 +142,11 @@ export const registrations = pgTable(
     index('registrations_by_application').on(table.applicationId, table.serviceId),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_pending_by_service').on(table.serviceId, table.id).where(sql`${table.status} = 'pending'`),
-    // Which cards to look at next: those that stand and were not looked at for longest.
+    // The order in which cards are compared.
     index('registrations_to_check')
       .on(sql`${table.cardCheckedAt} nulls first`)
       .where(sql`${table.status} in (${oneOf(liveStatuses)}) and ${table.cardTs} is not null`),
-    // Empty but for the moments between a change and its drawing.
+    // Empty except between a change and the update of the card.
     index('registrations_undrawn')
       .on(table.changedAt)
       .where(sql`${table.cardVersion} is distinct from ${table.version} + ${table.cardChanges}`),
@@ -154,12 +156,12 @@ export const registrations = pgTable(
   ],
 );
 
-/** As its indexes say it, word for word: a plan that is kept for any status cannot use them. */
+/** Selects pending registrations. A literal, as in the partial indexes: a cached plan with a parameter cannot use them. */
 export const isPending = sql`${registrations.status} = 'pending'`;
 
 /**
- * Every change, once: who, what, from, to, why, when. Triggers refuse update and delete, and chain each row to the one
- * before it (db/chain.ts): an insert leaves `seq` and `hash` out.
+ * Every event of a registration. Triggers refuse update and delete, and chain each row to the previous one
+ * (audit-log/hash-chain.ts): an insert leaves `seq` and `hash` out.
  */
 export const history = pgTable(
   'history',
@@ -175,8 +177,8 @@ export const history = pgTable(
     to: text('to_status').$type<Status>().notNull(),
     reason: text(),
     at: timestampColumn().notNull(),
-    ...foreignKeyTo,
-    /** Its registration's, filled in by a trigger, so that a service's events are found without looking at all others. */
+    ...chainColumns,
+    /** The service of its registration, filled in by a trigger: for the index below. */
     serviceId: bigint({ mode: 'number' }).notNull().default(0),
   },
   (table) => [
@@ -187,7 +189,7 @@ export const history = pgTable(
   ],
 );
 
-/** The last link of the chain, in the only row there is. Whoever adds to a record holds it until the commit. */
+/** The head of the hash chain, in a single row. A transaction that appends locks it until the commit. */
 export const historyHead = pgTable(
   'history_head',
   {
@@ -198,21 +200,21 @@ export const historyHead = pgTable(
   (table) => [check('history_head_only', sql`${table.only}`)],
 );
 
-/** The Homes that have been opened, and what each shows: who has never opened theirs is never drawn one. */
+/** The Homes that have been opened, and the state of each. A Home that was never opened is not published. */
 export const homes = pgTable('homes', {
   userId: text().primaryKey(),
   openedAt: timestampColumn().notNull(),
-  /** The page of the person's own registrations, and the page of the requests that wait for them; from 1. */
+  /** The pages of the person's own registrations and of their approval queue, from 1. */
   minePage: integer().notNull().default(1),
   queuePage: integer().notNull().default(1),
-  /** The page of the catalog, for admins, and what it is searched for. */
+  /** The page of the catalog, which only admins see, and its search. */
   catalogPage: integer().notNull().default(1),
   catalogSearch: text().notNull().default(''),
-  /** What the requests are filtered by; null and '' are no filter. */
+  /** The filter of the approval queue; null and '' are no filter. */
   serviceId: bigint({ mode: 'number' }),
   search: text().notNull().default(''),
-  /** Something has changed since it was last drawn, and a redraw is in the outbox. */
+  /** Something has changed since the last update, and the next one is in the outbox. */
   stale: boolean().notNull().default(false),
-  /** By the database's clock, which all replicas share; null where it is to be drawn without waiting. */
+  /** When it was last updated, by the database's clock, which all replicas share; null to update it without delay. */
   drawnAt: timestampColumn(),
 });

@@ -1,21 +1,21 @@
-/** What is kept about delivering: what stands in its way, and who looks after it. */
+/** Incidents: destinations where nothing arrives until a human has resolved the cause. */
 import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
-/** What nobody but a human mends: where nothing arrives, and Slack's word for why. A channel in it takes no requests. */
+/** Destinations that need a human, and Slack's error code. A channel with an open incident takes no requests. */
 export const troubles = pgTable(
   'troubles',
   {
-    /** A channel's id; or `direct`, `home`, `mail` for what goes to people. */
+    /** The id of a channel; or `direct`, `home`, `mail` for what goes to people. */
     place: text().notNull(),
     why: text().notNull(),
     since: moment().notNull(),
-    /** Null while it stands. */
+    /** When it was resolved; null while it is open. */
     overAt: moment(),
-    /** When a human was last told of it. */
+    /** When people were last notified of it. */
     toldAt: moment(),
-    /** When it was last looked at whether it still stands. */
+    /** When the channel was last probed. */
     checkedAt: moment(),
   },
   (table) => [primaryKey({ columns: [table.place, table.why] })],

@@ -1,32 +1,32 @@
-/** What is kept of the clock, and of what it brings, beside the requests themselves (db/schema.ts). */
+/** The tables of scheduled work: served ticks, reminder messages and the pacing of channels. */
 import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
-/** The last tick of a schedule that was served, as the clock on the wall reads it: of any number of replicas one serves it. */
+/** The last tick of each schedule that was served, in wall-clock time: one replica of all serves it. */
 export const servedTicks = pgTable('served_ticks', {
   schedule: text().primaryKey(),
-  /** What the schedule says, with its time zone: where it says something else, `reading` means nothing any more. */
+  /** The cron expression and its time zone. When it changes, `reading` starts again. */
   pattern: text().notNull().default(''),
   reading: timestamp({ precision: 3, mode: 'date' }).notNull(),
 });
 
-/** The reminder that stands in a channel: there is never more than one. */
+/** The reminder in each channel: there is never more than one. */
 export const reminderMessages = pgTable('reminder_messages', {
   channel: text().primaryKey(),
-  /** The tick it is of. */
+  /** The tick that it belongs to. */
   tick: moment().notNull(),
   /** Null while it is being posted. */
   ts: text(),
-  /** The one before it, while that is being removed. */
+  /** The previous reminder, until it is deleted. */
   formerTs: text(),
 });
 
-/** Channels that Slack has lately taken no more from: their messages wait for their turns. */
+/** Channels that Slack has rate limited: their messages wait for a slot. */
 export const channelTurns = pgTable('channel_turns', {
   channel: text().primaryKey(),
-  /** Until when Slack takes nothing. */
+  /** Until when Slack accepts nothing. */
   closedUntil: moment().notNull(),
-  /** The first moment that is nobody's turn yet. */
+  /** The first moment that is not reserved yet. */
   free: moment().notNull(),
 });

@@ -1,9 +1,9 @@
-/** What is kept of services beside themselves: schema.ts says the rest. */
+/** The events of services. The services are in core.ts. */
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ServiceRecord } from '../../domain/service.ts';
-import { foreignKeyTo, services, timestampColumn } from './core.ts';
+import { chainColumns, services, timestampColumn } from './core.ts';
 
-/** Every change of a service, once: who, when, and what the fields were that changed. Append-only and chained, as history is. */
+/** Every change of a service. Append-only and chained, like `history`. */
 export const serviceChanges = pgTable(
   'service_changes',
   {
@@ -13,11 +13,11 @@ export const serviceChanges = pgTable(
     version: integer().notNull(),
     /** Who did it; null where the catalog file did. */
     actor: text(),
-    /** The fields that changed, as they were and as they became; where the service began, nothing was before. */
+    /** The changed fields, before and after. `before` is null where the service was added. */
     before: jsonb().$type<Partial<ServiceRecord>>(),
     after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
     at: timestampColumn().notNull(),
-    ...foreignKeyTo,
+    ...chainColumns,
   },
   (table) => [
     primaryKey({ columns: [table.serviceId, table.version] }),
