@@ -3,6 +3,7 @@
  * deleted together with the head of the chain.
  */
 import type { Session } from '../session.ts';
+import { serviceRecordJson } from './service-record.ts';
 import type { Subject } from './subject.ts';
 
 /** Finds the first registration, application or service that differs from its events. */
@@ -58,10 +59,7 @@ const serviceDrift = async (session: Session) =>
         from service_changes c cross join lateral jsonb_each(c.after) field
         order by c.service_id, field.key, c.version desc)
       select s.id::float8 as id from services s
-      cross join lateral jsonb_build_object(
-        'slug', s.slug, 'name', s.name, 'description', s.description, 'docs', s.docs,
-        'registrationEnabled', s.registration_enabled, 'autoApprove', s.auto_approve, 'channel', s.channel,
-        'approvers', to_jsonb(s.approvers), 'retired', s.retired_at is not null, 'managedBy', s.managed_by) as current
+      cross join lateral ${serviceRecordJson('s')} as current
       where s.version <> coalesce((select max(version) from service_changes c where c.service_id = s.id), 1)
         or exists (select from recorded r where r.service_id = s.id and r.value is distinct from current -> r.key)
       order by s.id limit 1`),

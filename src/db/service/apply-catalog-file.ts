@@ -1,6 +1,7 @@
 /** The catalog file: applies it to the services. */
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { approverChangeEffects, type CatalogService } from '../../domain/service.ts';
+import { serviceRecordJson } from '../audit-log/service-record.ts';
 import type { Db } from '../db.ts';
 
 /**
@@ -58,8 +59,8 @@ export async function applyCatalogFile(
         left join services old on old.id = changed.id
         cross join lateral (
           select jsonb_object_agg(now.key, was.value) as before, jsonb_object_agg(now.key, now.value) as after
-          from jsonb_each(${recordOf(sql`changed`)}) now
-          left join jsonb_each(${recordOf(sql`old`)}) was on was.key = now.key and old.id is not null
+          from jsonb_each(${sql.raw(serviceRecordJson('changed'))}) now
+          left join jsonb_each(${sql.raw(serviceRecordJson('old'))}) was on was.key = now.key and old.id is not null
           where now.value is distinct from was.value) fields
         returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows)
       select slug, dropped, id, version, follows from changed join recorded on service_id = id`);
@@ -74,9 +75,3 @@ export async function applyCatalogFile(
 
 /** The advisory lock under which one replica at a time applies the file. Any number, the same for all replicas. */
 export const catalogLock = 727_432;
-
-/** Selects a row of services as the record has it (`ServiceRecord`). */
-export const recordOf = (row: SQL): SQL => sql`jsonb_build_object(
-  'slug', ${row}.slug, 'name', ${row}.name, 'description', ${row}.description, 'docs', ${row}.docs,
-  'registrationEnabled', ${row}.registration_enabled, 'autoApprove', ${row}.auto_approve, 'channel', ${row}.channel,
-  'approvers', to_jsonb(${row}.approvers), 'access', ${row}.access, 'retired', ${row}.retired_at is not null, 'managedBy', ${row}.managed_by)`;
