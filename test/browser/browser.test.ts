@@ -8,7 +8,7 @@ import { Mailbox } from '../demo/mailbox.ts';
 import { type Visitor, visit } from '../demo/visitor.ts';
 import { servePage } from '../local-slack/page/page.ts';
 import { openMailServer } from '../support/mail-server.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 
 const executable = findChromium();
 if (!executable) process.stdout.write(`The browser test is skipped: there is no Chromium here. ${howToInstall}\n`);
@@ -33,11 +33,11 @@ it.skipIf(!executable)(
   async () => {
     const mailbox = new Mailbox();
     await using mail = await openMailServer((letter) => mailbox.add(letter));
-    await using office = await openOffice({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
-    servePage(office.workspace, { mail: mailbox });
+    await using scenario = await openScenario({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    servePage(scenario.workspace, { mail: mailbox });
     await using browser = await openChromium(executable ?? '');
-    const dana = await visit(browser, office.workspace, { as: 'dana', in: 'general' });
-    const alex = await visit(browser, office.workspace, { as: 'alex', in: 'api-requests' });
+    const dana = await visit(browser, scenario.workspace, { as: 'dana', in: 'general' });
+    const alex = await visit(browser, scenario.workspace, { as: 'alex', in: 'api-requests' });
 
     await dana.types('/register');
     await dana.picks('Services', 'pay', 'Payments API');

@@ -6,7 +6,7 @@ import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
 import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { hold, standing } from '../support/locks.ts';
+import { hold, waitForBlocked } from '../support/locks.ts';
 
 let database: TestDatabase;
 let db: Connection;
@@ -88,7 +88,7 @@ describe('the table', () => {
     expect(await claim()).toEqual([]);
     const held = await holdLane('card:1');
     const ended = complete(first);
-    await standing(database, 1);
+    await waitForBlocked(database, 1);
     await enqueue('card:1');
     await held.release();
     await ended;

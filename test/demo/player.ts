@@ -4,7 +4,7 @@ import type { Person } from '../local-slack/people.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
-import { deed } from './teller.ts';
+import { action } from './teller.ts';
 
 /** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, what is `whispered` to one alone, or their `mail`. */
 export type Place = 'home' | 'modal' | 'messages' | 'whispered' | 'mail' | (string & {});
@@ -25,40 +25,40 @@ export class Player {
   }
 
   async types(command: string): Promise<void> {
-    deed(this.called, `types ${command} in #general`);
+    action(this.called, `types ${command} in #general`);
     await this.#person.types(command);
   }
 
   async picks(label: string, ...texts: string[]): Promise<void> {
     for (const text of texts) {
-      deed(this.called, `picks ${label}: ${text}`);
+      action(this.called, `picks ${label}: ${text}`);
       await this.#person.picks(label, text);
     }
   }
 
   async writes(label: string, text: string): Promise<void> {
-    deed(this.called, `writes ${label}: ${text}`);
+    action(this.called, `writes ${label}: ${text}`);
     await this.#person.fills(label, text);
   }
 
   async submits(button: string): Promise<void> {
-    deed(this.called, `presses ${button}`);
+    action(this.called, `presses ${button}`);
     const outcome = await this.#person.submits();
     if ('errors' in outcome) throw new Error(`the form does not take it: ${JSON.stringify(outcome.errors)}`);
   }
 
   async closes(): Promise<void> {
-    deed(this.called, 'closes the window');
+    action(this.called, 'closes the window');
     await this.#person.closes();
   }
 
   async opensHome(): Promise<void> {
-    deed(this.called, "opens Registrar's Home");
+    action(this.called, "opens Registrar's Home");
     await this.#person.opensHome();
   }
 
   async presses(button: string, card: Card, which: string): Promise<void> {
-    deed(this.called, `presses ${button} on ${which}`);
+    action(this.called, `presses ${button} on ${which}`);
     await this.#person.clicks(button, card);
   }
 

@@ -3,7 +3,7 @@ import type { Message } from '../local-slack/model.ts';
 import { readable } from '../local-slack/transcript.ts';
 import { Player } from './player.ts';
 import type { System } from './system.ts';
-import { deed } from './teller.ts';
+import { action } from './teller.ts';
 import type { Step } from './tour.ts';
 
 const requests = 'api-requests';
@@ -232,7 +232,7 @@ export function story(system: System): Step[] {
       title: 'Nobody answers: the channel is reminded, in one message, of all that waits',
       async does() {
         // Instead of a day, and of nine o'clock on working days.
-        deed('Registrar', 'starts again, with REMIND_AFTER=1s and a REMINDER_SCHEDULE of every second');
+        action('Registrar', 'starts again, with REMIND_AFTER=1s and a REMINDER_SCHEDULE of every second');
         await restartBot({ REMIND_AFTER: '1s', REMINDER_SCHEDULE: '*/1 * * * * *' });
         await dana.types('/register');
         await dana.picks('Services', 'Invoicing API', 'Tax API');

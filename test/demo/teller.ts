@@ -14,7 +14,7 @@ export function title(number: number, text: string): void {
   print(`\n${String(number).padStart(3)}  ${bold(text)}\n`);
 }
 
-export function deed(who: string, what: string): void {
+export function action(who: string, what: string): void {
   print(`${margin}${who} ${what}`);
 }
 

@@ -70,7 +70,7 @@ const places: Record<Place, string> = {
 
 /** The workspace is as strict as Slack, and notes what Slack would have swallowed. */
 function nothingToComplain({ workspace }: System): boolean {
-  if (workspace.complaints.length === 0) return true;
-  teller.failure('nothing that breaks a rule of Slack', workspace.complaints.join('\n'));
+  if (workspace.protocolViolations.length === 0) return true;
+  teller.failure('nothing that breaks a rule of Slack', workspace.protocolViolations.join('\n'));
   return false;
 }

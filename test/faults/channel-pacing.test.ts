@@ -4,7 +4,7 @@ import { connect } from '../../src/db/client.ts';
 import { pause, reserve } from '../../src/db/outbox/channel-pacing.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { createDatabase } from '../support/database.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 describe('turns', () => {
@@ -41,9 +41,9 @@ describe('turns', () => {
 it('more cards than a channel takes at once follow at its pace, each once, and nothing is asked of Slack in vain', async () => {
   const slugs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const catalog = `services:\n${slugs.map((slug) => `  - { slug: ${slug}, name: ${slug.toUpperCase()} API }\n`).join('')}`;
-  await using office = await openOffice({ catalog, limited: true });
-  const { workspace } = office;
-  const { dana } = people(office);
+  await using scenario = await openScenario({ catalog, limited: true });
+  const { workspace } = scenario;
+  const { dana } = people(scenario);
   await asks(
     dana,
     slugs.map((slug) => `${slug.toUpperCase()} API`),

@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { kill, runReady } from '../support/process.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 it('between the commit and the post, the card and a reminder are there after the next start, each once', async () => {
-  await using office = await openOffice({ bots: 0 });
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
-  const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
+  await using scenario = await openScenario({ bots: 0 });
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: scenario.catalogFile });
   // Everything is due at once.
   const first = await runReady({ ...env, REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' });
   const isReminder = ({ text }: Record<string, unknown>) => /waiting for a decision/.test(String(text));
@@ -23,7 +23,7 @@ it('between the commit and the post, the card and a reminder are there after the
   post.release();
   reminder.release();
 
-  await office.startAnother();
+  await scenario.startAnother();
   await eventually('the second bot has taken over', async () => {
     const left = await database.sql`select from outbox where dead_at is null`;
     return left.length === 0;

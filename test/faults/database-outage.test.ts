@@ -1,9 +1,9 @@
 /** The database is in trouble: everybody is answered in time and truly, nothing is lost, and it mends itself. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
-import { type Condition, layWire, type Wire } from '../support/tcp-proxy.ts';
+import { createTcpProxy, type ProxyFault, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const again = 'Please try again in a moment: nothing will happen twice.';
 const slow =
@@ -12,21 +12,21 @@ const slow =
 /** What Slack waits for, in milliseconds, and some for a machine that has other things to do. */
 const inTime = 4_000;
 
-type Scene = { office: Office; wire: Wire };
+type Scene = { scenario: Scenario; proxy: TcpProxy };
 type Trouble = { begin: (at: Scene) => Promise<void>; end: (at: Scene) => Promise<void> };
 
-const wired = (condition: Condition): Trouble => ({
-  begin: ({ wire }) => wire.becomes(condition),
-  end: ({ wire }) => wire.becomes('whole'),
+const wired = (condition: ProxyFault): Trouble => ({
+  begin: ({ proxy }) => proxy.setFault(condition),
+  end: ({ proxy }) => proxy.setFault('none'),
 });
 
 /** As a provider does whose disk is full. Only sessions that begin afterwards are concerned, and they stay so. */
 const readOnly =
   (on: boolean) =>
-  async ({ office, wire }: Scene) => {
-    const [{ name = '' } = {}] = await office.database.sql`select current_database() as name`;
-    await office.database.sql.unsafe(`alter database ${name} set default_transaction_read_only = ${on}`);
-    if (on) wire.cut();
+  async ({ scenario, proxy }: Scene) => {
+    const [{ name = '' } = {}] = await scenario.database.sql`select current_database() as name`;
+    await scenario.database.sql.unsafe(`alter database ${name} set default_transaction_read_only = ${on}`);
+    if (on) proxy.cut();
   };
 
 const troubles: [string, Trouble][] = [
@@ -40,27 +40,27 @@ const troubles: [string, Trouble][] = [
 describe('a database that', () => {
   let scene: Scene;
   beforeAll(async () => {
-    const wire = Promise.withResolvers<Wire>();
+    const proxy = Promise.withResolvers<TcpProxy>();
     const reach = async (url: string) => {
-      wire.resolve(await layWire(url));
-      return (await wire.promise).url;
+      proxy.resolve(await createTcpProxy(url));
+      return (await proxy.promise).url;
     };
-    scene = { office: await openOffice({ mode: 'http', reach }), wire: await wire.promise };
+    scene = { scenario: await openScenario({ mode: 'http', reach }), proxy: await proxy.promise };
   });
   afterAll(async () => {
-    await scene.office[Symbol.asyncDispose]();
-    await scene.wire[Symbol.asyncDispose]();
+    await scene.scenario[Symbol.asyncDispose]();
+    await scene.proxy[Symbol.asyncDispose]();
   });
 
   const readyz = async () => {
-    const response = await fetch(`http://127.0.0.1:${scene.office.bot.port}/readyz`);
+    const response = await fetch(`http://127.0.0.1:${scene.scenario.bot.port}/readyz`);
     return { status: response.status, failing: Object(await response.json()).failing };
   };
 
   it.each(troubles)('%s', async (what, trouble) => {
-    const { office, wire } = scene;
-    const { workspace, database } = office;
-    const { dana, sam, alex, priya, lee } = people(office);
+    const { scenario, proxy } = scene;
+    const { workspace, database } = scenario;
+    const { dana, sam, alex, priya, lee } = people(scenario);
     await requests(dana, alex, 'Payments API', what);
     await alex.finds(new RegExp(`Application {2}${what}`), { in: 'api-requests' });
     const card = workspace.messages('api-requests').findLast(({ ephemeralTo }) => !ephemeralTo);
@@ -103,7 +103,7 @@ describe('a database that', () => {
     const decided = async () => (await database.sql`select from registrations where status = 'pending'`).length === 0;
     await eventually('it is decided', decided);
     // The outbox lets a session that may not write go within a minute; a story need not wait for that.
-    wire.cut();
+    proxy.cut();
     // A message that was under way as the connection was cut is taken up again within about fifteen seconds.
     const decision = new RegExp(`(Approved by @alex|Rejected by @priya)\\n.*\\n.*${what}`);
     await workspace.until(() => dana.told.some((text) => decision.test(text)));
@@ -113,16 +113,16 @@ describe('a database that', () => {
   });
 
   it('fails over, so that all connections are cut, costs at most one try', async () => {
-    const { office, wire } = scene;
-    const { dana, alex } = people(office);
+    const { scenario, proxy } = scene;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Failed over');
     await alex.finds(/Application {2}Failed over/, { in: 'api-requests' });
     const told = alex.whispers.length;
     const done = () => dana.told.some((text) => /Approved by @alex[\s\S]*Failed over/.test(text));
-    wire.cut();
+    proxy.cut();
     await alex.clicks('Approve', { in: 'api-requests', on: /Failed over/ });
-    await office.workspace.until(() => done() || alex.whispers.length > told);
+    await scenario.workspace.until(() => done() || alex.whispers.length > told);
     if (!done()) await alex.clicks('Approve', { in: 'api-requests', on: /Failed over/ });
-    await office.workspace.until(done);
+    await scenario.workspace.until(done);
   });
 });

@@ -6,7 +6,7 @@ import * as cards from '../../src/db/registration/cards.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { delivered } from '../support/outbox.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const faults: [string, Fault][] = [
@@ -24,15 +24,15 @@ describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
     ['its redrawing', 'chat.update', 'C0REQUESTS'],
     ['the message to the requester', 'chat.postMessage', 'U0DANA'],
   ])('%s is there in the end, once', async (_, method, channel) => {
-    await using office = await openOffice();
-    const { workspace } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
     workspace.fail(method, fault, { when: (args) => args.channel === channel });
     await requests(dana, alex);
     await alex.clicks('Approve', { in: 'api-requests' });
     await alex.finds(/Approved by @alex/, { in: 'api-requests' });
     await dana.finds(/Approved by @alex/);
-    await delivered(office);
+    await delivered(scenario);
     expect(alex.sees('api-requests')).toHaveLength(1);
     expect(dana.told).toHaveLength(1);
     expect(workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length).toBeGreaterThan(0);
@@ -40,9 +40,9 @@ describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
 });
 
 it('a card that was deleted is posted again when it changes', async () => {
-  await using office = await openOffice();
-  const { workspace } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const [card] = workspace.messages('api-requests');
   await workspace.deleteMessage('api-requests', card?.ts ?? '');
@@ -53,9 +53,9 @@ it('a card that was deleted is posted again when it changes', async () => {
 });
 
 it('a card follows what it shows also where the status stays, and also while it is being drawn', async () => {
-  await using office = await openOffice();
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const { tables, close } = connect(database.url);
   const outbox = createOutbox();
@@ -70,10 +70,10 @@ it('a card follows what it shows also where the status stays, and also while it 
   await rename('Counter');
   held.release();
   await alex.finds(/Application {2}Counter/, { in: 'api-requests' });
-  await delivered(office);
+  await delivered(scenario);
   const drawings = workspace.calls.filter(({ method }) => method === 'chat.update');
   await tables.transaction((tx) => outbox.enqueue(tx, [{ kind: 'card', registration: 1, version: 1 }]));
-  await delivered(office);
+  await delivered(scenario);
   expect(workspace.calls.filter(({ method }) => method === 'chat.update')).toHaveLength(drawings.length);
   await alex.clicks('Approve', { in: 'api-requests' });
   await alex.finds(/Approved by @alex/, { in: 'api-requests' });
@@ -88,9 +88,9 @@ it('a channel without the bot holds up nothing but its own cards, and gets them 
   - { slug: search, name: Search API, channel: C0PAY, approval: auto }
 `;
   const usual = seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] });
-  await using office = await openOffice({ catalog, seed: usual });
-  const { workspace } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario({ catalog, seed: usual });
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
   await alex.finds(/Ledger API/, { in: 'api-requests' });
   await dana.finds(/Approved automatically/);
@@ -106,9 +106,9 @@ it('a channel without the bot holds up nothing but its own cards, and gets them 
 });
 
 it('what comes after a message does not wait for what was delivered beside it', async () => {
-  await using office = await openOffice();
-  const { workspace } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
   const ledger = workspace.hold('chat.postMessage', ({ blocks }) => /Ledger/.test(JSON.stringify(blocks)));
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await ledger.reached;
@@ -120,9 +120,9 @@ it('what comes after a message does not wait for what was delivered beside it', 
 });
 
 it('a message that can never be delivered is put aside, and holds up nothing', async () => {
-  await using office = await openOffice();
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   await workspace.deactivate('dana');
   await alex.clicks('Approve', { in: 'api-requests' });
@@ -131,7 +131,7 @@ it('a message that can never be delivered is put aside, and holds up nothing', a
   await alex.fills('Reason', 'Dana has left');
   await alex.submits();
   await alex.finds(/Revoked by @alex/, { in: 'api-requests' });
-  await delivered(office);
+  await delivered(scenario);
   const aside = await database.sql`select effect, cause from outbox where dead_at is not null order by id`;
   expect(aside.map(({ effect, cause }) => [effect.kind, effect.version, cause])).toEqual([
     ['notice', 2, 'channel_not_found'],
@@ -140,9 +140,9 @@ it('a message that can never be delivered is put aside, and holds up nothing', a
 });
 
 it('after a rate limit, what is told of a registration still comes in order, and nothing is looked for', async () => {
-  await using office = await openOffice();
-  const { workspace } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const { id } = workspace.member('dana');
   workspace.fail(
@@ -156,7 +156,7 @@ it('after a rate limit, what is told of a registration still comes in order, and
   await alex.fills('Reason', 'A mistake');
   await alex.submits();
   await dana.finds(/Revoked by/);
-  await delivered(office);
+  await delivered(scenario);
   expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
   // Slack is known to have refused it, so it cannot be there.
   expect(workspace.calls.filter(({ method }) => method === 'conversations.history')).toEqual([]);

@@ -6,7 +6,7 @@ import { databaseAddress } from '../../src/db/database-url.ts';
 import { openSession } from '../../src/db/session.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { layWire } from '../support/tcp-proxy.ts';
+import { createTcpProxy } from '../support/tcp-proxy.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -116,8 +116,8 @@ describe('the error of an ended session answers no later statement:', () => {
 });
 
 it('a connection that is reset with statements on their way rejects them, and no others', async () => {
-  await using wire = await layWire(database.url);
-  const { tables, close } = connect(wire.url, { statement_timeout: 0 });
+  await using proxy = await createTcpProxy(database.url);
+  const { tables, close } = connect(proxy.url, { statement_timeout: 0 });
   for (let round = 0; round < 6; round += 1) {
     const running = Array.from({ length: 6 }, () => expect(tables.execute('select pg_sleep(30)')).rejects.toThrow());
     await eventually('all run', async () => {
@@ -125,7 +125,7 @@ it('a connection that is reset with statements on their way rejects them, and no
         await database.sql`select from pg_stat_activity where query = 'select pg_sleep(30)' and state = 'active'`;
       return found.length === 6;
     });
-    wire.cut();
+    proxy.cut();
     await Promise.all(running);
     expect(await tables.execute('select 1 as one')).toEqual([{ one: 1 }]);
     await database.sql`select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(30)'`;

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import type { Fault } from '../local-slack/model.ts';
-import { check } from '../support/invariants.ts';
+import { findViolations } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
 import { type Row, rows } from './fault-matrix/rows.ts';
 import { openStory, type Story } from './fault-matrix/story.ts';
@@ -57,12 +57,12 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
     });
   }
   await Promise.all(following.map(({ cell, met }) => named(cell, () => met)));
-  await delivered(story.office);
+  await delivered(story.scenario);
   // What could not be delivered is put back, as an operator does.
-  await runCommand(readArguments(['redrive']), story.office.database.url);
+  await runCommand(readArguments(['redrive']), story.scenario.database.url);
   await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
-  await delivered(story.office);
-  expect(await check(story.office, policy)).toEqual([]);
+  await delivered(story.scenario);
+  expect(await findViolations(story.scenario, policy)).toEqual([]);
 }
 
 async function named({ row, fault }: Cell, work: () => Promise<unknown>): Promise<void> {

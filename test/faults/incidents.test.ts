@@ -4,7 +4,7 @@ import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { delivered, endLeases, givesUpAfter } from '../support/outbox.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const catalog = `services:
@@ -17,9 +17,9 @@ const withPayments = () => seed({ channels: [channel('C0PAY', 'payments', ['U0AL
 const warnings = (lines: string[]) => lines.filter((line) => line.startsWith(':warning:') || line.startsWith('⚠'));
 
 it('a dead channel is told to the admin channel once, takes no requests, and gets its cards when it lives again', async () => {
-  await using office = await openOffice({ catalog, seed: withPayments() });
-  const { workspace, database } = office;
-  const { dana, sam, alex } = people(office);
+  await using scenario = await openScenario({ catalog, seed: withPayments() });
+  const { workspace, database } = scenario;
+  const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
   await dana.closes();
   const warning = await alex.finds(/cannot reach/, { in: 'api-requests' });
@@ -41,7 +41,7 @@ it('a dead channel is told to the admin channel once, takes no requests, and get
 
   await workspace.join('registrar', 'payments');
   await alex.finds(/Payments API/, { in: 'payments' });
-  await delivered(office);
+  await delivered(scenario);
   expect(alex.sees('payments')).toHaveLength(3);
   expect(await asks(sam, ['Payments API'], 'Kiosk')).toHaveProperty('view');
   await alex.finds(/Payments API\nApplication {2}Kiosk/, { in: 'payments' });
@@ -53,15 +53,15 @@ it('a dead channel is told to the admin channel once, takes no requests, and get
   await alex.finds(/it is archived\. Unarchive it/, { in: 'api-requests' });
   await workspace.unarchive('payments');
   await alex.finds(/Unregistered by @dana/, { in: 'payments' });
-  await delivered(office);
+  await delivered(scenario);
   expect(warnings(alex.sees('api-requests'))).toHaveLength(2);
   expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
 });
 
 it('where the admin channel is what is dead, the first approver who can be reached is told', async () => {
-  await using office = await openOffice({ env: { APPROVERS: 'U0LEE,U0PRIYA,U0ALEX' } });
-  const { workspace } = office;
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario({ env: { APPROVERS: 'U0LEE,U0PRIYA,U0ALEX' } });
+  const { workspace } = scenario;
+  const { dana, alex, priya } = people(scenario);
   await workspace.deactivate('lee');
   await workspace.archive('api-requests');
   await asks(dana, ['Payments API'], 'Shop');
@@ -69,15 +69,15 @@ it('where the admin channel is what is dead, the first approver who can be reach
   expect(alex.told).toEqual([]);
   await workspace.unarchive('api-requests');
   await alex.finds(/Payments API/, { in: 'api-requests' });
-  await delivered(office);
+  await delivered(scenario);
   expect(warnings(priya.told)).toHaveLength(1);
 });
 
 describe('what could not be delivered', () => {
   it('is kept, told once an hour for each cause, listed, and put back', async () => {
-    await using office = await openOffice({ catalog });
-    const { workspace, database } = office;
-    const { dana, sam, alex } = people(office);
+    await using scenario = await openScenario({ catalog });
+    const { workspace, database } = scenario;
+    const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Ledger API');
     const { id } = workspace.member('dana');
     workspace.fail(
@@ -91,7 +91,7 @@ describe('what could not be delivered', () => {
     await alex.fills('Reason', 'A mistake');
     await alex.submits();
     await alex.finds(/Revoked by/, { in: 'api-requests' });
-    await delivered(office);
+    await delivered(scenario);
     expect(warnings(alex.sees('api-requests'))).toHaveLength(1);
 
     const listed = await runCommand(readArguments(['list']), database.url);
@@ -101,13 +101,13 @@ describe('what could not be delivered', () => {
     ]);
     expect(await runCommand(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
 
-    workspace.mend();
+    workspace.clearFaults();
     expect(await runCommand(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
       '0 messages will be retried.',
     );
     expect(await runCommand(readArguments(['redrive']), database.url)).toBe('2 messages will be retried.');
     await dana.finds(/Revoked by/);
-    await delivered(office);
+    await delivered(scenario);
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
     expect(await runCommand(readArguments(['list']), database.url)).toMatch(/there are no dead letters/);
 
@@ -122,8 +122,8 @@ describe('what could not be delivered', () => {
     await workspace.until(() => warnings(alex.sees('api-requests')).length === 2);
 
     // Nothing is tried for ever.
-    await givesUpAfter(office, 0.5);
-    workspace.mend();
+    await givesUpAfter(scenario, 0.5);
+    workspace.clearFaults();
     workspace.fail(
       'chat.postMessage',
       { kind: 'error', error: 'internal_error' },
@@ -133,7 +133,7 @@ describe('what could not be delivered', () => {
     await alex.finds(/to #api-requests .*could not be delivered: the cause is `internal_error`/, {
       in: 'api-requests',
     });
-    await delivered(office);
+    await delivered(scenario);
     const why = await database.sql`select kind, cause as why from outbox where dead_at is not null order by id`;
     expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
     expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
@@ -143,9 +143,9 @@ describe('what could not be delivered', () => {
   });
 
   it('is neither lost nor kept twice where writing it down is cut short', async () => {
-    await using office = await openOffice({ catalog });
-    const { workspace, database } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ catalog });
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Ledger API');
     // What ends a job after the letter was written fails once, as if the process had died there.
     await database.sql.unsafe(`
@@ -161,17 +161,17 @@ describe('what could not be delivered', () => {
       const [{ is_called = false } = {}] = await database.sql`select is_called from cut_short`;
       return is_called;
     });
-    await endLeases(office);
+    await endLeases(scenario);
     await alex.finds(/could not be delivered/, { in: 'api-requests' });
-    await delivered(office);
+    await delivered(scenario);
     expect(await database.sql`select from outbox where dead_at is not null`).toHaveLength(1);
     expect(await database.sql`select last_value::int from cut_short`).toEqual([{ last_value: 2 }]);
   });
 
   it('is told also where the process died at the last attempt, and holds up nothing', async () => {
-    await using office = await openOffice({ catalog, housekeeping: '* * * * * *' });
-    const { workspace, database } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ catalog, reconcileAt: '* * * * * *' });
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Ledger API');
     const post = workspace.hold('chat.postMessage', ({ channel }) => channel === 'U0DANA');
     await alex.clicks('Approve', { in: 'api-requests' });
@@ -185,7 +185,7 @@ describe('what could not be delivered', () => {
     await alex.submits();
     await dana.finds(/Revoked by/);
     expect(await runCommand(readArguments(['redrive']), database.url)).toBe('1 message will be retried.');
-    await delivered(office);
+    await delivered(scenario);
     // The request that was held back was taken after all: it is found again by its mark.
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
   });

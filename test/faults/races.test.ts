@@ -2,28 +2,28 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../local-slack/model.ts';
 import { environment } from '../support/bot.ts';
-import { holdApplications, holdRegistrations, standing } from '../support/locks.ts';
+import { holdApplications, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { kill, runReady } from '../support/process.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-const events = ({ database }: Office) =>
+const events = ({ database }: Scenario) =>
   database.sql`select version, action, actor from history order by registration_id, version`;
 
-async function twoDecide(office: Office) {
-  const { dana, alex, priya } = people(office);
+async function twoDecide(scenario: Scenario) {
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await priya.clicks('Reject', { in: 'api-requests' });
   await priya.fills('Reason', 'Not now');
 
-  const row = await holdRegistrations(office.database);
+  const row = await holdRegistrations(scenario.database);
   const clicks = [alex.clicks('Approve', { in: 'api-requests' }), priya.submits()];
-  await standing(office.database, 2);
+  await waitForBlocked(scenario.database, 2);
   await row.release();
   await Promise.all(clicks);
 
   await dana.finds(/Approved by @alex|Rejected by @priya/);
-  const record = await events(office);
+  const record = await events(scenario);
   expect(record).toHaveLength(2);
   if (record[1]?.action === 'approve') {
     await priya.finds(/already approved by @alex/, { in: 'modal' });
@@ -31,22 +31,22 @@ async function twoDecide(office: Office) {
     await alex.finds(/already rejected by @priya/, { in: 'whispered' });
   }
   expect(dana.told).toHaveLength(1);
-  expect(office.workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
+  expect(scenario.workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
 }
 
 describe('two people decide the same card at the same instant: one decides, the other is told who did', () => {
   it('in one process', async () => {
-    await using office = await openOffice();
-    await twoDecide(office);
+    await using scenario = await openScenario();
+    await twoDecide(scenario);
   });
 
   it('in two', async () => {
-    await using office = await openOffice();
-    const { workspace, database } = office;
+    await using scenario = await openScenario();
+    const { workspace, database } = scenario;
     const other = await runReady(environment(workspace, 'socket', { DATABASE_URL: database.url }));
     try {
       await workspace.until(() => workspace.connections === 4);
-      await twoDecide(office);
+      await twoDecide(scenario);
     } finally {
       await kill(other);
     }
@@ -54,29 +54,29 @@ describe('two people decide the same card at the same instant: one decides, the 
 });
 
 it('an approval and a withdrawal at the same instant: one happens, the other hears of it', async () => {
-  await using office = await openOffice();
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   await dana.types('/unregister');
   await dana.picks('Registration', 'Payments API');
 
-  const row = await holdRegistrations(office.database);
+  const row = await holdRegistrations(scenario.database);
   const acts = [alex.clicks('Approve', { in: 'api-requests' }), dana.submits()];
-  await standing(office.database, 2);
+  await waitForBlocked(scenario.database, 2);
   await row.release();
   await Promise.all(acts);
 
   await alex.finds(/Approved by|Unregistered by/, { in: 'api-requests' });
-  const record = await events(office);
+  const record = await events(scenario);
   expect(record).toHaveLength(2);
   if (record[1]?.action === 'approve') expect(dana.view.errors.registration).toMatch(/has changed: it is approved/);
   else await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
 });
 
 it('the same service asked for by two forms at the same instant: one asks, the other reads that it is pending', async () => {
-  await using office = await openOffice();
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex, 'Ledger API', 'Shop');
   const forms = [];
   for (const _ of [1, 2]) {
@@ -92,7 +92,7 @@ it('the same service asked for by two forms at the same instant: one asks, the o
   const [submission] = workspace.delivered.filter(({ type }) => type === 'view_submission');
   const row = await holdApplications(database);
   const answers = forms.map((view) => workspace.deliver({ ...submission, view }));
-  await standing(database, 2);
+  await waitForBlocked(database, 2);
   await row.release();
   const bodies = (await Promise.all(answers)).map((receipt) => JSON.stringify(receipt));
   expect(bodies.filter((body) => body.includes('under review'))).toHaveLength(1);
@@ -100,19 +100,19 @@ it('the same service asked for by two forms at the same instant: one asks, the o
 });
 
 it('the same new application named by two people at the same instant: one has it, the other reads that it is taken', async () => {
-  await using office = await openOffice();
-  const { dana, sam } = people(office);
+  await using scenario = await openScenario();
+  const { dana, sam } = people(scenario);
   const outcomes = await Promise.all([asks(dana, ['Payments API'], 'Kiosk'), asks(sam, ['Payments API'], 'kiosk')]);
   expect(outcomes.filter((outcome) => 'errors' in outcome)).toHaveLength(1);
   expect(outcomes.filter((outcome) => 'view' in outcome)).toHaveLength(1);
-  expect(await office.database.sql`select count(*)::int from applications`).toEqual([{ count: 1 }]);
+  expect(await scenario.database.sql`select count(*)::int from applications`).toEqual([{ count: 1 }]);
 });
 
 describe('screens that still show an earlier life of a registration', () => {
   /** Approved, revoked, reinstated, and revoked again: the card as it was shown after each step. */
-  async function lives(office: Office): Promise<Message[]> {
-    const { dana, alex, priya } = people(office);
-    const shown = () => structuredClone(office.workspace.messages('api-requests').slice(0, 1));
+  async function lives(scenario: Scenario): Promise<Message[]> {
+    const { dana, alex, priya } = people(scenario);
+    const shown = () => structuredClone(scenario.workspace.messages('api-requests').slice(0, 1));
     await requests(dana, alex);
     const screens = shown();
     for (const [button, reads] of [
@@ -133,11 +133,11 @@ describe('screens that still show an earlier life of a registration', () => {
   }
 
   it('decide nothing, and whoever clicks there hears why', async () => {
-    await using office = await openOffice();
-    const { workspace } = office;
-    const { priya, alex } = people(office);
-    const [asked = '', approved = '', revoked = '', reinstated = ''] = await lives(office);
-    const before = await events(office);
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { priya, alex } = people(scenario);
+    const [asked = '', approved = '', revoked = '', reinstated = ''] = await lives(scenario);
+    const before = await events(scenario);
     expect(before.map(({ action }) => action)).toEqual(['request', 'approve', 'revoke', 'reinstate', 'revoke']);
     const refused: [Message | '', string, RegExp][] = [
       [asked, 'Approve', /already revoked by @alex/],
@@ -154,24 +154,24 @@ describe('screens that still show an earlier life of a registration', () => {
       expect(priya.whispers.at(-1)).toMatch(why);
     }
     expect(workspace.views(priya.id)).toEqual([]);
-    expect(await events(office)).toEqual(before);
+    expect(await events(scenario)).toEqual(before);
     expect(workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
     await alex.clicks('Reinstate', { in: 'api-requests' });
     await alex.finds(/\[Revoke\]/, { in: 'api-requests' });
   });
 
   it('nor do they where the card as it is is decided at the same instant', async () => {
-    await using office = await openOffice();
-    const { dana, alex, priya } = people(office);
-    const [, , revoked = ''] = await lives(office);
-    const row = await holdRegistrations(office.database);
+    await using scenario = await openScenario();
+    const { dana, alex, priya } = people(scenario);
+    const [, , revoked = ''] = await lives(scenario);
+    const row = await holdRegistrations(scenario.database);
     const clicks = [priya.clicks('Reinstate', { on: revoked }), alex.clicks('Reinstate', { in: 'api-requests' })];
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await row.release();
     await Promise.all(clicks);
     await priya.finds(/already approved by @alex|has changed/, { in: 'whispered' });
     await alex.finds(/\[Revoke\]/, { in: 'api-requests' });
-    expect((await events(office)).slice(5)).toEqual([{ version: 6, action: 'reinstate', actor: alex.id }]);
-    await office.workspace.until(() => dana.told.filter((text) => /Reinstated by/.test(text)).length === 2);
+    expect((await events(scenario)).slice(5)).toEqual([{ version: 6, action: 'reinstate', actor: alex.id }]);
+    await scenario.workspace.until(() => dana.told.filter((text) => /Reinstated by/.test(text)).length === 2);
   });
 });

@@ -7,7 +7,7 @@ import { requestCard } from '../../src/views/registration/card.ts';
 import { fingerprint } from '../../src/views/registration/card-fingerprint.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { delivered } from '../support/outbox.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 it('a card that was changed by hand, deleted, or never redrawn is as it should be in the end; the others are left alone', async () => {
@@ -16,9 +16,13 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   - { slug: ledger, name: Ledger API, channel: C0LEDGER, approvers: [U0ALEX] }
 `;
   const ledger = channel('C0LEDGER', 'ledger', ['U0ALEX', 'U0REGISTRAR']);
-  await using office = await openOffice({ catalog, seed: seed({ channels: [ledger] }), housekeeping: '* * * * * *' });
-  const { workspace, database } = office;
-  const { dana, sam, lee, alex } = people(office);
+  await using scenario = await openScenario({
+    catalog,
+    seed: seed({ channels: [ledger] }),
+    reconcileAt: '* * * * * *',
+  });
+  const { workspace, database } = scenario;
+  const { dana, sam, lee, alex } = people(scenario);
   await requests(dana, alex);
   await requests(sam, alex, 'Payments API', 'Kiosk');
   await requests(lee, alex, 'Payments API', 'Portal');
@@ -32,7 +36,7 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   // A change whose job was lost, and so was the card's redrawing.
   await alex.clicks('Approve', { in: 'api-requests', on: /Portal/ });
   await lee.finds(/Approved by/);
-  await delivered(office);
+  await delivered(scenario);
   await workspace.tamper('api-requests', portal ?? '', 'Pending for ever');
   await database.sql`update registrations set card_version = 1, changed_at = now() - interval '5 minutes' where status = 'approved'`;
   await alex.finds(/Portal[\s\S]*Approved by @alex/, { in: 'api-requests' });
@@ -44,7 +48,7 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   workspace.channel('ledger').archived = false;
   await alex.finds(/Ledger API/, { in: 'ledger' });
 
-  await delivered(office);
+  await delivered(scenario);
   const changes = workspace.calls.filter(({ method }) => /^chat\.(update|post)/.test(method)).length;
   const looked = () => workspace.calls.filter(({ method }) => method === 'conversations.history').length;
   const before = looked();
@@ -59,7 +63,7 @@ it('a card that was changed by hand, deleted, or never redrawn is as it should b
   if (!one) throw new Error('there is no card');
   const db = { tables, outbox };
   expect(await reconciling.enqueueUpdate(db, one, 'should\nis')).toBe(true);
-  await delivered(office);
+  await delivered(scenario);
   const again = { ...one, drawing: one.drawing + 1 };
   await database.sql`update registrations set card_differs = md5('should' || chr(10) || 'is') where id = ${one.id}`;
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis')).toBe(false);

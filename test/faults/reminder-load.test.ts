@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { channel, person, seed } from '../local-slack/seed.ts';
 import { readable } from '../local-slack/transcript.ts';
-import { quiet } from '../support/clock.ts';
-import { openOffice } from '../support/scenario.ts';
+import { untilDelivered } from '../support/clock.ts';
+import { openScenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
 const channels = Array.from({ length: 40 }, (_, n) => channel(`C0TEAM${n}`, `team-${n}`, ['U0ALEX', 'U0REGISTRAR']));
@@ -13,13 +13,13 @@ const askers = Array.from({ length: 250 }, (_, n) => person(`asker${n}`));
 it('every channel gets one message and every requester one, within the limits, and a click does not wait for them', async () => {
   // A clock that goes on, as the limits need it: from just before the tick.
   let behind = Date.now() - Date.parse('2026-11-02T08:00:00Z');
-  await using office = await openOffice({
+  await using scenario = await openScenario({
     seed: seed({ members: askers, channels }),
     limited: true,
     now: () => new Date(Date.now() - behind),
   });
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   await database.sql`
     insert into services (slug, name, managed_by, channel)
@@ -36,9 +36,9 @@ it('every channel gets one message and every requester one, within the limits, a
       join services s on s.slug = 'team-' || (n / 20) % 40`;
   const before = workspace.calls.length;
   behind -= 3_600_000;
-  await office.bot.runDueJobs();
+  await scenario.bot.runDueJobs();
   const [done, clicked] = await Promise.all([
-    quiet(office).then(() => performance.now()),
+    untilDelivered(scenario).then(() => performance.now()),
     (async () => {
       await workspace.until(() => channels.some(({ id }) => workspace.messages(id).length > 0));
       await alex.clicks('Approve', { in: 'api-requests' });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../local-slack/model.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const faults: [string, Fault][] = [
@@ -13,15 +13,15 @@ const faults: [string, Fault][] = [
 ];
 
 describe('where Slack does not open a form', () => {
-  let office: Office;
+  let scenario: Scenario;
   beforeAll(async () => {
-    office = await openOffice();
+    scenario = await openScenario();
   });
-  afterAll(() => office[Symbol.asyncDispose]());
+  afterAll(() => scenario[Symbol.asyncDispose]());
 
   it.each(faults)('once, because it %s, it is opened all the same or the person is told', async (_, fault) => {
-    const { workspace } = office;
-    const { sam } = people(office);
+    const { workspace } = scenario;
+    const { sam } = people(scenario);
     const before = sam.whispers.length;
     workspace.fail('views.open', fault);
     await sam.types('/register');
@@ -30,8 +30,8 @@ describe('where Slack does not open a form', () => {
   });
 
   it.each(faults)('twice, because it %s, the person is told to try again', async (_, fault) => {
-    const { workspace } = office;
-    const { lee } = people(office);
+    const { workspace } = scenario;
+    const { lee } = people(scenario);
     const before = lee.whispers.length;
     workspace.fail('views.open', fault, { times: 2 });
     await lee.types('/register');
@@ -39,12 +39,12 @@ describe('where Slack does not open a form', () => {
     expect(lee.whispers.at(-1)).toBe(
       'Slack did not open the form just now, and nothing was changed. Please try again.',
     );
-    workspace.mend();
+    workspace.clearFaults();
   });
 
   it('but loses the answer, the form is there, and nobody is told otherwise', async () => {
-    const { workspace } = office;
-    const { dana } = people(office);
+    const { workspace } = scenario;
+    const { dana } = people(scenario);
     workspace.fail('views.open', { kind: 'accept-then-drop' });
     await dana.types('/register');
     await dana.picks('Services', 'Payments');
@@ -55,9 +55,9 @@ describe('where Slack does not open a form', () => {
 
 describe('where the database is gone', () => {
   it('a click is answered, a form stays as it was filled in, a picker says so; and all goes well once it is back', async () => {
-    await using office = await openOffice();
-    const { database, workspace } = office;
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario();
+    const { database, workspace } = scenario;
+    const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
     await priya.clicks('Reject', { in: 'api-requests' });
     await priya.fills('Reason', 'Not now');
@@ -77,7 +77,7 @@ describe('where the database is gone', () => {
     expect(priya.view.errors.reason ?? priya.reads).toMatch(
       /could not save this just now|Still working on it|could not finish/,
     );
-    const ready = () => fetch(`http://127.0.0.1:${office.bot.port}/readyz`);
+    const ready = () => fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`);
     const readyz = await ready();
     expect([readyz.status, Object.keys(Object(await readyz.json()).failing)]).toEqual([503, ['database']]);
 
@@ -94,9 +94,9 @@ describe('where the database is gone', () => {
 
 describe('where Slack does not take an answer beside the message', () => {
   it('it goes to the person directly', async () => {
-    await using office = await openOffice();
-    const { workspace } = office;
-    const { dana } = people(office);
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { dana } = people(scenario);
     const [channel] = workspace.channels.values();
     if (!channel) throw new Error('a workspace without channels');
     await dana.types('/unregister');
@@ -115,9 +115,9 @@ describe('where Slack does not take an answer beside the message', () => {
 
 describe('what a simpler Slack leaves out', () => {
   it('a picker that sends nothing typed is filled; a form without state is refused on its fields', async () => {
-    await using office = await openOffice();
-    const { workspace } = office;
-    const { dana } = people(office);
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { dana } = people(scenario);
     await asks(dana, ['Payments API'], 'Shop');
     const suggestion = workspace.delivered.find(({ type }) => type === 'block_suggestion');
     const { value: _, ...without } = { value: '', ...suggestion };

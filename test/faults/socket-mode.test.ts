@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Fault } from '../local-slack/model.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
-import { holdRegistrations, standing } from '../support/locks.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
 /** As in the world, but quicker. */
@@ -17,14 +17,14 @@ const socketMode = {
   stableAfter: 100,
 };
 
-let office: Office;
+let scenario: Scenario;
 let workspace: Workspace;
 beforeAll(async () => {
-  office = await openOffice({ socketMode });
-  workspace = office.workspace;
+  scenario = await openScenario({ socketMode });
+  workspace = scenario.workspace;
   await bothOpen();
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 /** Resolves when both connections are open, and neither is about to be replaced. */
 const bothOpen = (of = workspace) => of.until(() => of.connections === 2 && of.leavingConnections === 0);
@@ -33,7 +33,7 @@ const asked = () => workspace.calls.filter(({ method }) => method === 'apps.conn
 
 /** Somebody who types one command after the other while something happens; each is answered, or it throws. */
 async function meanwhile(happens: () => Promise<unknown>): Promise<void> {
-  const { dana } = people(office);
+  const { dana } = people(scenario);
   const over = new AbortController();
   const typing = (async () => {
     while (!over.signal.aborted) await dana.types('/registrations');
@@ -46,8 +46,8 @@ async function meanwhile(happens: () => Promise<unknown>): Promise<void> {
 async function renewed(before: number, count: number): Promise<void> {
   await workspace.until(() => asked().length >= before + count);
   await bothOpen();
-  await people(office).dana.types('/registrations');
-  await people(office).dana.types('/registrations');
+  await people(scenario).dana.types('/registrations');
+  await people(scenario).dana.types('/registrations');
 }
 
 describe('Slack asks to connect anew', () => {
@@ -63,13 +63,13 @@ describe('Slack asks to connect anew', () => {
   );
 
   it('while a form is being worked on: it is answered over the connection that it came by', async () => {
-    const { dana, alex, priya } = people(office);
+    const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
     await priya.clicks('Reject', { in: 'api-requests' });
     await priya.fills('Reason', 'Not now');
-    const row = await holdRegistrations(office.database);
+    const row = await holdRegistrations(scenario.database);
     const submitted = priya.submits();
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     const before = asked().length;
     workspace.disconnect('refresh_requested', 2);
     // The other one is replaced; this one waits for its answer.
@@ -82,7 +82,7 @@ describe('Slack asks to connect anew', () => {
   });
 
   it('while a command is on its way over the old connection: it is answered there', async () => {
-    await using patient = await openOffice({ socketMode: { ...socketMode, drainDelay: 5_000 } });
+    await using patient = await openScenario({ socketMode: { ...socketMode, drainDelay: 5_000 } });
     const slack = patient.workspace;
     const { dana, alex, priya } = people(patient);
     await bothOpen(slack);
@@ -108,7 +108,7 @@ describe('Slack asks to connect anew', () => {
       workspace.disconnect('warning', 1);
       await workspace.until(() => asked().length > before + 3);
       expect(workspace.connections).toBe(1);
-      workspace.mend();
+      workspace.clearFaults();
       await bothOpen();
     });
   });
@@ -122,7 +122,7 @@ describe('connections are lost', () => {
   });
 
   it('both, and nobody says so: the bot notices that its pings come to nothing', async () => {
-    await using quick = await openOffice({ socketMode: { ...socketMode, pongTimeout: 400 } });
+    await using quick = await openScenario({ socketMode: { ...socketMode, pongTimeout: 400 } });
     await bothOpen(quick.workspace);
     quick.workspace.silenceConnections(2);
     await bothOpen(quick.workspace);
@@ -167,13 +167,13 @@ describe('Slack gives no connection', () => {
     await workspace.until(() => asked().length >= before + 14);
     const [first, last] = [asked()[before], asked()[before + 13]];
     expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(leastFor);
-    const { dana } = people(office);
+    const { dana } = people(scenario);
     await dana.types('/registrations', { expectFailure: true });
-    expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(503);
-    workspace.mend();
+    expect((await fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`)).status).toBe(503);
+    workspace.clearFaults();
     await bothOpen();
     await dana.types('/registrations');
-    expect((await fetch(`http://127.0.0.1:${office.bot.port}/readyz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`)).status).toBe(200);
   });
 
   it('that lasts: to connect and be cut off at once is no success', async () => {
@@ -194,13 +194,13 @@ describe('Slack gives no connection', () => {
     await workspace.until(() => asked().length >= before + 2);
     greet();
     await bothOpen();
-    await people(office).dana.types('/registrations');
+    await people(scenario).dana.types('/registrations');
   });
 
   it('but to one of the two: that one is enough to start with, and the other comes when there is room', async () => {
     const strangers = await Promise.all(Array.from({ length: 7 }, () => stranger()));
     await workspace.until(() => workspace.connections === 9);
-    const another = await office.startAnother();
+    const another = await scenario.startAnother();
     expect(workspace.connections).toBe(10);
     for (const one of strangers) one.close();
     await workspace.until(() => workspace.connections === 4);

@@ -5,17 +5,17 @@ import { start } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdMigrations, holdRegistrations, standing } from '../support/locks.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { holdMigrations, holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 /** Where it stands while it starts, and how to have it stand there. */
-const places: [string, (office: Office) => Promise<{ reached: Promise<void>; release: () => unknown }>][] = [
+const places: [string, (scenario: Scenario) => Promise<{ reached: Promise<void>; release: () => unknown }>][] = [
   [
     'another replica migrates',
     async ({ database }) => {
       const { release } = await holdMigrations(database);
-      return { reached: standing(database, 1), release };
+      return { reached: waitForBlocked(database, 1), release };
     },
   ],
   ['Slack does not say who the bot is', async ({ workspace }) => workspace.hold('auth.test')],
@@ -32,12 +32,12 @@ const places: [string, (office: Office) => Promise<{ reached: Promise<void>; rel
 
 describe('told to stop while it starts, it ends at once, takes nothing on, and lets go of everything', () => {
   it.each(places)('while %s', async (_, hold) => {
-    await using office = await openOffice({ bots: 0 });
-    const { workspace, database } = office;
-    const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: office.catalogFile });
+    await using scenario = await openScenario({ bots: 0 });
+    const { workspace, database } = scenario;
+    const env = environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: scenario.catalogFile });
     const read = readConfig(env);
     if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
-    const held = await hold(office);
+    const held = await hold(scenario);
     const stopping = new AbortController();
     const starting = start(read.config, createLog('silent'), { signal: stopping.signal });
     await held.reached;
@@ -50,26 +50,26 @@ describe('told to stop while it starts, it ends at once, takes nothing on, and l
       return left.length === 0 && workspace.connections === 0;
     });
     // Whoever comes next finds all as it should be.
-    await office.startAnother();
-    const { dana, alex } = people(office);
+    await scenario.startAnother();
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
   });
 });
 
 it('a replica that starts while another drains takes what comes; what the other had begun it finishes', async () => {
-  await using office = await openOffice();
-  const { workspace, database } = office;
-  const { dana, sam, alex, priya } = people(office);
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, sam, alex, priya } = people(scenario);
   await requests(dana, alex);
   await priya.clicks('Reject', { in: 'api-requests' });
   await priya.fills('Reason', 'Closing time');
   const slack = workspace.hold('auth.test');
-  const starting = office.startAnother();
+  const starting = scenario.startAnother();
   await slack.reached;
   const row = await holdRegistrations(database);
   const submitted = priya.submits();
-  await standing(database, 1);
-  const stopped = office.bot.stop();
+  await waitForBlocked(database, 1);
+  const stopped = scenario.bot.stop();
   slack.release();
   await starting;
   await row.release();

@@ -205,7 +205,7 @@ describe('the proxy', () => {
     expect(await call('k')).toBe(200);
     gateway.databaseDown = true;
     expect([(await ask('GET', '/consumers')).status, await call('k')]).toEqual([500, 200]);
-    gateway.mend();
+    gateway.clearFaults();
     await ask('DELETE', `${here}/acls/${acl}`);
     expect(await call('k')).toBe(403);
     expect((await fetch(`${gateway.proxyUrl}/elsewhere`)).status).toBe(404);

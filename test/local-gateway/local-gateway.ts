@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
-import { Faults, type Held, type Standing, type When } from '../local-slack/faults.ts';
+import { Faults, type Held, type StagedFault, type When } from '../local-slack/faults.ts';
 import { answer, error, internal, nameOf, type Plugin, type Reply, type Settings } from './admin-api.ts';
 import { type Call, type Called, proxy, type Route } from './data-plane.ts';
 import { Store } from './store.ts';
@@ -95,7 +95,7 @@ export class LocalGateway implements AsyncDisposable {
   }
 
   /** Makes requests fail. `name` is as in `Exchange`, such as `PUT /consumers/:consumer`, or `*`. */
-  fail(name: string, fault: GatewayFault, when?: When): Standing {
+  fail(name: string, fault: GatewayFault, when?: When): StagedFault {
     return this.#faults.fail(name, fault, when);
   }
 
@@ -105,8 +105,8 @@ export class LocalGateway implements AsyncDisposable {
   }
 
   /** Ends every fault and lets go of what is held. */
-  mend(): void {
-    this.#faults.mend();
+  clearFaults(): void {
+    this.#faults.clear();
     this.databaseDown = false;
     this.settings.dbless = false;
   }
@@ -135,7 +135,7 @@ export class LocalGateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#faults.mend();
+    this.#faults.clear();
     for (const server of this.#servers) {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -1,4 +1,4 @@
-/** Makes the Web API and response_urls misbehave on purpose: staged, counted, and over when a test says so. */
+/** Stages faults of the Web API and of response URLs: how often, for which calls, and until when. */
 import type { Fault } from './model.ts';
 
 type Args = Record<string, unknown>;
@@ -7,27 +7,27 @@ type Staged<F> = { method: string; fault: F; left: number; skip: number; when: (
 type Hold = { method: string; when: (args: Args) => boolean; arrived: () => void; released: Promise<void> };
 
 export type Held = {
-  /** Settles when the call has arrived. */
+  /** Resolves when the call has arrived. */
   reached: Promise<void>;
   release: () => void;
 };
 
 /** A fault that was staged. */
-export type Standing = {
+export type StagedFault = {
   /** How many calls have met it. */
   readonly met: number;
-  /** Slack is well again; the faults beside it stand. */
+  /** Ends this fault; the others stay. */
   end(): void;
 };
 
-/** `F` is what can go wrong: Slack's faults, unless another server brings its own. */
+/** `F` is the type of the faults: Slack's, or another server's. */
 export class Faults<F = Fault> {
   #staged: Staged<F>[] = [];
   #holds: Hold[] = [];
   readonly #releases = new Set<() => void>();
 
   /** `method` may be `*`. Of several faults for one call, the one staged first counts. */
-  fail(method: string, fault: F, { times = 1, after = 0, when = () => true }: When = {}): Standing {
+  fail(method: string, fault: F, { times = 1, after = 0, when = () => true }: When = {}): StagedFault {
     const staged: Staged<F> = { method, fault, left: times, skip: after, when, met: 0 };
     this.#staged.push(staged);
     return {
@@ -48,7 +48,7 @@ export class Faults<F = Fault> {
     return { reached: reached.promise, release: released.resolve };
   }
 
-  mend(): void {
+  clear(): void {
     this.#staged = [];
     this.#holds = [];
     for (const release of this.#releases) release();

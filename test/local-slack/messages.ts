@@ -67,7 +67,7 @@ export function fromBot(state: State, channel: string, { text, blocks, metadata:
   return message;
 }
 
-/** What the draft leaves out is kept (chat.update). Whoever holds the message as it was keeps what they saw. */
+/** Replaces a message (chat.update). What the draft leaves out is kept; the old object does not change. */
 export function edit(state: State, message: Message, { text, blocks, metadata: data }: Draft): Message {
   const { metadata: before, ...rest } = message;
   const kept = data === undefined ? before : data;

@@ -94,7 +94,7 @@ export type OptionGroup = { label: Option['text']; options: Option[] };
 /** What a picker offers in groups; otherwise it offers an `Option[]`. */
 export type OptionGroups = { option_groups: OptionGroup[] };
 
-/** What somebody who acted is told by Slack itself: nothing, or Slack's own words about what went wrong. */
+/** What Slack itself tells the user: nothing, or what went wrong. */
 export type Answer = { ok: true } | { ok: false; error: string };
 
 /** One call of the Web API that the bot made, with what it was answered. */

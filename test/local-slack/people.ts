@@ -1,7 +1,7 @@
 /** People, for tests that read like the contract: `await alex.clicks('Approve', { in: 'api-requests' })`. */
 import { type Placed, placed } from './blocks/placed.ts';
+import { type Expecting, findControl, type Target } from './controls.ts';
 import type { Answer, Member, Message, Option, View, ViewState } from './model.ts';
-import { type Expecting, pressable, type Target } from './pressables.ts';
 import { readable } from './transcript.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -198,7 +198,7 @@ export class Person {
 
   /** Presses what carries this text, in the newest message that has it and matches `on`; confirms what asks. */
   async clicks(text: string, how: Target = {}): Promise<Answer> {
-    const { label, item, option, within } = await this.#patiently(() => pressable(this.#workspace, this, text, how));
+    const { label, item, option, within } = await this.#patiently(() => findControl(this.#workspace, this, text, how));
     const answer = await this.#workspace.click({
       by: this.id,
       blockId: item.blockId,

@@ -1,4 +1,4 @@
-/** response_url: the bot's way back to whoever acted, five times within half an hour. */
+/** Response URLs: the bot can respond to an interaction five times within half an hour. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { draft, edit, fromBot, isEmpty } from './messages.ts';
@@ -27,12 +27,12 @@ const body = z.looseObject({
 
 export class ResponseUrls {
   readonly #state: State;
-  readonly #complaints: string[];
+  readonly #protocolViolations: string[];
   readonly #addresses = new Map<string, Address>();
 
-  constructor(state: State, complaints: string[]) {
+  constructor(state: State, protocolViolations: string[]) {
     this.#state = state;
-    this.#complaints = complaints;
+    this.#protocolViolations = protocolViolations;
   }
 
   issue(memberId: string, channelId: string, ts?: string): string {
@@ -53,7 +53,7 @@ export class ResponseUrls {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const gone = error.error === 'expired_url' || error.error === 'used_url';
-      if (!gone) this.#complaints.push(`response_url: ${error.error} ${JSON.stringify(error.more)}`);
+      if (!gone) this.#protocolViolations.push(`response_url: ${error.error} ${JSON.stringify(error.more)}`);
       return { status: gone ? 404 : 400, body: JSON.stringify({ ok: false, error: error.error }) };
     }
   }

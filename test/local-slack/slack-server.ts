@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { bodyOf } from './api/arguments.ts';
 import { exchange } from './api/exchange.ts';
 import { type Tokens, WebApi } from './api/web-api.ts';
+import type { WorkspaceContext } from './context.ts';
+import { type Carrier, type Payload, type Receipt, toEnvelope } from './delivery/envelope.ts';
 import { answersChallenge, httpCarrier, type Signing } from './delivery/http.ts';
-import { type Carrier, type Payload, parcel, type Receipt } from './delivery/parcel.ts';
 import { type Disconnect, parseJson, SocketMode } from './delivery/socket-mode.ts';
-import { Faults, type Held, type Standing, type When } from './faults.ts';
-import type { Inside } from './inside.ts';
+import { Faults, type Held, type StagedFault, type When } from './faults.ts';
 import type { ApiCall, Fault } from './model.ts';
 import { ResponseUrls } from './responses.ts';
 import { type Seed, seed as usual } from './seed.ts';
@@ -48,12 +48,12 @@ export class SlackServer implements AsyncDisposable {
   readonly teamId: string;
   readonly now: () => number;
   readonly patience: number;
-  /** Where the bot broke a rule that Slack breaks silently: tests hold it to be empty. */
-  readonly complaints: string[] = [];
+  /** Where the bot broke a rule of the protocol that Slack enforces silently. Scenarios expect none. */
+  readonly protocolViolations: string[] = [];
   /** Every payload that was handed to the bot, for tests that replay or forge them. */
   readonly delivered: Payload[] = [];
   protected readonly state: State;
-  protected readonly inside: Inside;
+  protected readonly context: WorkspaceContext;
   readonly #server: Server;
   readonly #api: WebApi;
   readonly #socket: SocketMode;
@@ -75,23 +75,23 @@ export class SlackServer implements AsyncDisposable {
     const state = new State(options.seed ?? usual(), this.now, options.saved);
     this.state = state;
     this.teamId = state.team.id;
-    const responses = new ResponseUrls(state, this.complaints);
-    this.#socket = new SocketMode(state.app.id, this.#ackWithin, this.complaints, () => state.changed());
-    this.inside = {
+    const responses = new ResponseUrls(state, this.protocolViolations);
+    this.#socket = new SocketMode(state.app.id, this.#ackWithin, this.protocolViolations, () => state.changed());
+    this.context = {
       state,
       triggers: new Triggers(this.now),
       responses,
-      complaints: this.complaints,
+      protocolViolations: this.protocolViolations,
       deliver: (payload) => this.deliver(payload),
       responseUrl: (token) => `${publicUrl}/response/${token}`,
       socketUrl: () =>
         `${publicUrl.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
     };
-    this.#api = new WebApi(this.inside, tokens, this.#faults, options.rateLimits ?? false);
+    this.#api = new WebApi(this.context, tokens, this.#faults, options.rateLimits ?? false);
     server.on('request', (request, response) => {
       this.#route(request, response).catch((error: unknown) => {
-        // A bug of the workspace itself: loud, so that no test mistakes it for Slack.
-        this.complaints.push(`the workspace broke: ${error instanceof Error ? error.stack : String(error)}`);
+        // A bug of the local Slack itself is reported, so that no test takes it for Slack's behavior.
+        this.protocolViolations.push(`the workspace broke: ${error instanceof Error ? error.stack : String(error)}`);
         response.writeHead(500).end();
       });
     });
@@ -105,7 +105,7 @@ export class SlackServer implements AsyncDisposable {
     if (area === 'response') {
       const said = parseJson((await bodyOf(request)).toString());
       return exchange(this.#faults, { name: 'response_url', args: Object(said), request, response }, () => {
-        const { status, body: text } = this.inside.responses.post(name, said);
+        const { status, body: text } = this.context.responses.post(name, said);
         return { status, body: {}, text, headers: { 'content-type': 'text/plain' } };
       });
     }
@@ -129,7 +129,7 @@ export class SlackServer implements AsyncDisposable {
   }
   #carrier(signing: Partial<Signing>): Carrier {
     if (this.#endpoint === undefined) return (sent) => this.#socket.send(sent);
-    return httpCarrier(this.#endpoint, { ...this.#signing, ...signing }, this.#ackWithin, this.complaints);
+    return httpCarrier(this.#endpoint, { ...this.#signing, ...signing }, this.#ackWithin, this.protocolViolations);
   }
   get #signing(): Signing {
     return { secret: this.signingSecret, now: Date.now };
@@ -139,7 +139,7 @@ export class SlackServer implements AsyncDisposable {
    * Failed events come once more.
    */
   async deliver(payload: Payload, signing: Partial<Signing> = {}): Promise<Receipt> {
-    const sent = parcel(payload);
+    const sent = toEnvelope(payload);
     this.delivered.push(payload);
     const carry = this.#carrier(signing);
     const receipt = await carry(sent);
@@ -174,7 +174,7 @@ export class SlackServer implements AsyncDisposable {
   get cutOff(): ReadonlySet<Payload> {
     return this.#socket.cutOff;
   }
-  /** Nothing passes over so many connections any more, and the bot is not told. */
+  /** Makes connections half-open: nothing passes over them, and the bot is not told. */
   silenceConnections(count: number): void {
     this.#socket.silence(count);
   }
@@ -188,18 +188,18 @@ export class SlackServer implements AsyncDisposable {
   }
 
   /** `method` may also be `response_url`. */
-  fail(method: string, fault: Fault, when?: When): Standing {
+  fail(method: string, fault: Fault, when?: When): StagedFault {
     return this.#faults.fail(method, fault, when);
   }
   hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
     return this.#faults.hold(method, when);
   }
-  mend(): void {
-    this.#faults.mend();
+  clearFaults(): void {
+    this.#faults.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.mend();
+    this.clearFaults();
     await this.#socket.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

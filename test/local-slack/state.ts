@@ -86,7 +86,7 @@ export class State {
     return found;
   }
 
-  /** The direct messages between a person and the bot, which exist once somebody needs them. */
+  /** Finds the direct messages between a user and the bot. They are created on first use. */
   imWith(memberId: string): Channel {
     const id = `D${memberId.slice(1)}`;
     const channel = this.channels.get(id) ?? {

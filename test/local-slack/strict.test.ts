@@ -1,7 +1,7 @@
 /** What Slack refuses is refused here, in its words. */
 import { describe, expect, it } from 'vitest';
+import { modal, option, plain, times, trigger, workspaceWith } from './fixture-app.ts';
 import { channel, person, seed } from './seed.ts';
-import { modal, option, plain, times, trigger, workspaceWith } from './trial.ts';
 
 const button = (over: object = {}) => ({ type: 'button', text: plain('Press'), ...over });
 const actions = (...elements: object[]) => ({ type: 'actions', elements });
@@ -195,7 +195,7 @@ describe('as strict as Slack', () => {
     ['a scope that was not granted', 'team.info', {}, 'missing_scope'],
     ['the wrong token', 'apps.connections.open', {}, 'not_allowed_token_type'],
   ])('%s: %s is refused', async (_, method, args, error) => {
-    const crowd = seed({
+    const largeWorkspace = seed({
       members: [person('gone', { deleted: true })],
       channels: [
         channel('C0SECRET', 'secret', ['U0ALEX'], { kind: 'private' }),
@@ -203,7 +203,7 @@ describe('as strict as Slack', () => {
         channel('C0OLD', 'old', ['U0ALEX', 'U0REGISTRAR'], { archived: true }),
       ],
     });
-    const { client } = await workspaceWith({ seed: crowd });
+    const { client } = await workspaceWith({ seed: largeWorkspace });
     await expect(client.apiCall(method, args)).rejects.toMatchObject({ data: { ok: false, error } });
   });
 

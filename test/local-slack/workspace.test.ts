@@ -2,7 +2,18 @@
 import type { KnownBlock, View } from '@slack/types';
 import { WebClient } from '@slack/web-api';
 import { describe, expect, it } from 'vitest';
-import { botOn, listen, type Mode, modal, option, plain, services, times, trigger, workspaceWith } from './trial.ts';
+import {
+  botOn,
+  listen,
+  type Mode,
+  modal,
+  option,
+  plain,
+  services,
+  times,
+  trigger,
+  workspaceWith,
+} from './fixture-app.ts';
 
 describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
   it('a request is typed, filled in, posted, approved and told', async () => {
@@ -45,7 +56,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     expect(dana.told).toEqual(['You may now use it <safely>.']);
     const [card] = workspace.messages('api-requests');
     expect(card?.metadata?.event_payload).toEqual({ reason: 'a <b> & c' });
-    expect(workspace.complaints).toEqual([]);
+    expect(workspace.protocolViolations).toEqual([]);
   });
 
   it('a command is answered, an overflow deletes, Home is published', async () => {
@@ -75,7 +86,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     await sam.opensHome();
     await workspace.until(() => workspace.home('sam'));
     expect(sam.sees('home')).toEqual(['Hello']);
-    expect(workspace.complaints).toEqual([]);
+    expect(workspace.protocolViolations).toEqual([]);
   });
 
   it('what is not acknowledged in time fails before the person, and the late word is complained of', async () => {
@@ -93,7 +104,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     expect(answer).toEqual({ ok: false, error: '/slow failed with the error "operation_timeout"' });
     failed.resolve();
     await late.promise;
-    await workspace.until(() => workspace.complaints[0]?.startsWith('acknowledged too late'));
+    await workspace.until(() => workspace.protocolViolations[0]?.startsWith('acknowledged too late'));
   });
 
   it('a bot that breaks is seen to break', async () => {
@@ -193,7 +204,7 @@ describe('time', () => {
       return `${response.status} ${await response.text()}`;
     };
     expect(await post({ text: 'a', blocks: [{ type: 'nothing' }] })).toMatch(/400 .*invalid_blocks/);
-    expect(workspace.complaints).toHaveLength(1);
+    expect(workspace.protocolViolations).toHaveLength(1);
     for (const _ of times(4, String)) expect(await post({ text: 'whisper' })).toBe('200 ok');
     expect(await post({ text: 'loud', response_type: 'in_channel' })).toBe('200 ok');
     expect(await post({ text: 'again' })).toMatch(/404 .*used_url/);
@@ -333,7 +344,7 @@ describe('deliveries', () => {
     await client.chat.update({ channel: 'C0GENERAL', ts, text: 'done', blocks: [] });
     await dana.clicks('Old', { in: 'general', ...(shown && { on: shown }) });
     await workspace.until(() => clicked.length === 1);
-    expect(workspace.complaints).toEqual([]);
+    expect(workspace.protocolViolations).toEqual([]);
   });
 
   it('with two connections, one may go and nothing is lost', async () => {
@@ -375,7 +386,7 @@ describe('deliveries', () => {
     expect(await dana.submits({ expectFailure: true })).toEqual({
       failed: 'We had some trouble connecting. Try again? (invalid_errors)',
     });
-    expect(workspace.complaints.map((complaint) => complaint.split(':')[0])).toEqual([
+    expect(workspace.protocolViolations.map((violation) => violation.split(':')[0])).toEqual([
       'answered /bad badly',
       'bad options for many',
       'answered view_submission many badly',

@@ -1,16 +1,16 @@
 /**
  * START HERE: a Slack workspace on this machine, with one app installed. It speaks Slack's protocol and nothing else:
  * the Web API, Socket Mode or signed HTTP towards the bot, and people who type, click and read. It is as strict as
- * Slack; where Slack breaks silently, it complains (`complaints`).
+ * Slack; what Slack enforces silently, it reports in `protocolViolations`.
  */
 import { createServer } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
-import type { Click, Fill, Where } from './acting/clicks.ts';
-import * as clicks from './acting/clicks.ts';
-import { command } from './acting/commands.ts';
-import { done, failed } from './acting/failed.ts';
-import * as membership from './acting/membership.ts';
-import * as modals from './acting/modals.ts';
+import type { Click, Fill, Where } from './actions/clicks.ts';
+import * as clicks from './actions/clicks.ts';
+import { command } from './actions/commands.ts';
+import { done, failed } from './actions/failed.ts';
+import * as membership from './actions/membership.ts';
+import * as modals from './actions/modals.ts';
 import { draft, edit } from './messages.ts';
 import type { Answer, Channel, Group, Member, Message, Option, OptionGroups, View } from './model.ts';
 import { Person } from './people.ts';
@@ -64,37 +64,37 @@ export class Workspace extends SlackServer {
   // What people do
 
   command(memberId: string, channelId: string, typed: string): Promise<Answer> {
-    return command(this.inside, memberId, channelId, typed);
+    return command(this.context, memberId, channelId, typed);
   }
   click(how: Click): Promise<Answer> {
-    return clicks.click(this.inside, how);
+    return clicks.click(this.context, how);
   }
   suggest(how: Where & { typed: string }): Promise<Option[] | OptionGroups> {
-    return clicks.suggest(this.inside, how);
+    return clicks.suggest(this.context, how);
   }
   fill(how: Fill): Promise<Answer> {
-    return clicks.fill(this.inside, how);
+    return clicks.fill(this.context, how);
   }
   submit(by: string, viewId: string): Promise<Answer> {
-    return modals.submit(this.inside, this.member(by).id, viewId);
+    return modals.submit(this.context, this.member(by).id, viewId);
   }
   close(by: string, viewId: string): Promise<Answer> {
-    return modals.close(this.inside, this.member(by).id, viewId);
+    return modals.close(this.context, this.member(by).id, viewId);
   }
   openHome(by: string): Promise<Answer> {
-    return membership.openHome(this.inside, this.member(by).id);
+    return membership.openHome(this.context, this.member(by).id);
   }
   join(memberId: string, channelId: string): Promise<Answer> {
-    return membership.join(this.inside, this.member(memberId).id, this.channel(channelId));
+    return membership.join(this.context, this.member(memberId).id, this.channel(channelId));
   }
   leave(memberId: string, channelId: string): Promise<Answer> {
-    return membership.leave(this.inside, this.member(memberId).id, this.channel(channelId));
+    return membership.leave(this.context, this.member(memberId).id, this.channel(channelId));
   }
   deactivate(memberId: string): Promise<Answer> {
-    return membership.deactivate(this.inside, this.member(memberId).id);
+    return membership.deactivate(this.context, this.member(memberId).id);
   }
   setGroup(groupId: string, users: string[]): Promise<Answer> {
-    return membership.setGroup(this.inside, groupId, users);
+    return membership.setGroup(this.context, groupId, users);
   }
   async archive(channelId: string): Promise<Answer> {
     this.channel(channelId).archived = true;
@@ -102,7 +102,7 @@ export class Workspace extends SlackServer {
     return done;
   }
   unarchive(channelId: string): Promise<Answer> {
-    return membership.unarchive(this.inside, this.channel(channelId));
+    return membership.unarchive(this.context, this.channel(channelId));
   }
   /** What a message of the bot's says after another program with its token has changed it. */
   async tamper(channelId: string, ts: string, text: string): Promise<Answer> {
@@ -158,8 +158,8 @@ export class Workspace extends SlackServer {
     const open = [...this.state.modals].flatMap(([id, stack]) =>
       stack.map((view) => `open for @${this.member(id).name}\n${readable(this, view)}`),
     );
-    const complaints = this.complaints.map((complaint) => `COMPLAINT ${complaint}`);
-    return [...channels, ...open, ...complaints].join('\n\n');
+    const protocolViolations = this.protocolViolations.map((violation) => `PROTOCOL VIOLATION ${violation}`);
+    return [...channels, ...open, ...protocolViolations].join('\n\n');
   }
   #line(message: Message): string {
     const to = message.ephemeralTo ? ` (only to @${this.member(message.ephemeralTo).name})` : '';

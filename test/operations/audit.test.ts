@@ -16,7 +16,7 @@ import { openWorkspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { bare, runReady } from '../support/process.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/audit.ts', import.meta.url));
@@ -65,8 +65,8 @@ describe.concurrent('the record', () => {
   }) => {
     let minute = 0;
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
-    await using office = await openOffice({ now });
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario({ now });
+    const { dana, alex, priya } = people(scenario);
     await asks(dana, ['Payments API', 'Search API'], 'Shop');
     await alex.finds(/Payments API/, { in: 'api-requests' });
     minute = 1;
@@ -78,7 +78,7 @@ describe.concurrent('the record', () => {
     await priya.submits();
     await alex.finds(/Revoked by @priya/, { in: 'api-requests' });
 
-    const where = { DATABASE_URL: office.database.url };
+    const where = { DATABASE_URL: scenario.database.url };
     const csv = await audit(where, '--format', 'csv');
     expect(csv).toMatchObject({ code: 0, err: '' });
     expect(csv.out.replaceAll('\r\n', '⏎\n')).toMatchInlineSnapshot(`
@@ -122,14 +122,14 @@ describe.concurrent('the record', () => {
   });
 
   it('runs no formula: what a spreadsheet would take for one begins with an apostrophe', async () => {
-    await using office = await openOffice();
-    const { dana } = people(office);
+    await using scenario = await openScenario();
+    const { dana } = people(scenario);
     const formulas = ['=HYPERLINK("http://evil.example";"Open")', '+1+1', '-1', '@SUM(A1)'];
     for (const [index, formula] of formulas.entries()) {
       await asks(dana, ['Search API'], `=Shop ${index}`, formula);
       await dana.closes();
     }
-    const { out } = await audit({ DATABASE_URL: office.database.url });
+    const { out } = await audit({ DATABASE_URL: scenario.database.url });
     const rows = out.trim().split('\r\n').slice(1);
     expect(rows.map((row) => row.split(',').slice(8).join())).toEqual([
       `'=Shop 0,U0DANA,"'=HYPERLINK(""http://evil.example"";""Open"")"`,
@@ -137,7 +137,7 @@ describe.concurrent('the record', () => {
       `'=Shop 2,U0DANA,'-1`,
       `'=Shop 3,U0DANA,'@SUM(A1)`,
     ]);
-    const json = (await audit({ DATABASE_URL: office.database.url }, '--format', 'jsonl')).out;
+    const json = (await audit({ DATABASE_URL: scenario.database.url }, '--format', 'jsonl')).out;
     expect(JSON.parse(json.split('\n')[1] ?? '')).toMatchObject({ application: '=Shop 1', reason: '+1+1' });
   });
 
@@ -145,8 +145,8 @@ describe.concurrent('the record', () => {
     let minute = 0;
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
     const only = 'services:\n  - { slug: payments, name: Payments API, approvers: [U0ALEX, S0LEADS] }\n';
-    await using office = await openOffice({ now, catalog: only });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now, catalog: only });
+    const { dana, alex } = people(scenario);
     minute = 1;
     await asks(dana, ['Payments API'], '=Shop, "new"');
     await dana.closes();
@@ -158,7 +158,7 @@ describe.concurrent('the record', () => {
     await dana.submits();
     await alex.finds(/Payments API/, { in: 'api-requests' });
 
-    const where = { DATABASE_URL: office.database.url };
+    const where = { DATABASE_URL: scenario.database.url };
     const applications = await audit(where, '--record', 'applications');
     expect(applications.out.replaceAll('\r\n', '⏎\n')).toMatchInlineSnapshot(`
       "at,application,version,action,actor,name,added,removed⏎

@@ -18,7 +18,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { databaseUrl } from '../support/postgres.ts';
 import { bare } from '../support/process.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 
 let database: TestDatabase;
 let folder: string;
@@ -46,7 +46,7 @@ async function says(env: Record<string, string>): Promise<string[]> {
 }
 
 /** Only what is not as it should be. */
-const complaints = async (env: Record<string, string>) => (await says(env)).filter((line) => !line.startsWith('ok '));
+const problemsOf = async (env: Record<string, string>) => (await says(env)).filter((line) => !line.startsWith('ok '));
 
 const usual = (workspace: Workspace, more: Record<string, string> = {}) =>
   environment(workspace, 'socket', { DATABASE_URL: database.url, ...more });
@@ -203,7 +203,7 @@ describe('what is wrong in Slack', () => {
     arrange?.(workspace);
     const file = join(folder, 'catalog.yaml');
     if (catalog) await writeFile(file, `services: [${catalog}]`);
-    const found = await complaints(usual(workspace, { ...(catalog ? { CATALOG_FILE: file } : {}), ...env }));
+    const found = await problemsOf(usual(workspace, { ...(catalog ? { CATALOG_FILE: file } : {}), ...env }));
     expect(found).toEqual(expected.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
   });
 });
@@ -216,7 +216,7 @@ describe('what is wrong elsewhere', () => {
   afterAll(() => workspace[Symbol.asyncDispose]());
 
   it('the environment, by name, and nothing else is looked at', async () => {
-    const found = await complaints(usual(workspace, { ADMIN_CHANNEL: '', SMTP_URL: 'smtp://hunter2@mail', PORT: 'x' }));
+    const found = await problemsOf(usual(workspace, { ADMIN_CHANNEL: '', SMTP_URL: 'smtp://hunter2@mail', PORT: 'x' }));
     expect(found).toEqual([
       expect.stringContaining('FAIL configuration: ADMIN_CHANNEL: required'),
       expect.stringContaining('FAIL configuration: PORT: a port number'),
@@ -226,7 +226,7 @@ describe('what is wrong elsewhere', () => {
   });
 
   it('a Slack without TLS at another machine', async () => {
-    expect(await complaints(usual(workspace, { SLACK_API_URL: 'http://slack.test/api/' }))).toContainEqual(
+    expect(await problemsOf(usual(workspace, { SLACK_API_URL: 'http://slack.test/api/' }))).toContainEqual(
       'warn SLACK_API_URL: http://: tokens and messages can be read on the network. Use https://.',
     );
   });
@@ -234,18 +234,18 @@ describe('what is wrong elsewhere', () => {
   it('the catalog file, by line and field', async () => {
     const file = join(folder, 'wrong.yaml');
     await writeFile(file, 'services:\n  - { slug: A b, name: A }\n');
-    expect(await complaints(usual(workspace, { CATALOG_FILE: file }))).toEqual([
+    expect(await problemsOf(usual(workspace, { CATALOG_FILE: file }))).toEqual([
       expect.stringMatching(/^FAIL catalog: .*wrong\.yaml:2: services\[0\]\.slug: expected/),
     ]);
   });
 
   it('the mail server', async () => {
     await using mail = await openMailServer();
-    const complaint = (url: string) =>
-      complaints(usual(workspace, { SMTP_URL: url, MAIL_FROM: 'registrar@acme.example' }));
-    expect(await complaint(mail.url)).toEqual([]);
+    const problemOf = (url: string) =>
+      problemsOf(usual(workspace, { SMTP_URL: url, MAIL_FROM: 'registrar@acme.example' }));
+    expect(await problemOf(mail.url)).toEqual([]);
     await mail.down();
-    expect(await complaint(mail.url.replace('//', '//registrar:hunter2@'))).toEqual([
+    expect(await problemOf(mail.url.replace('//', '//registrar:hunter2@'))).toEqual([
       expect.stringMatching(/^FAIL mail server: refused or not reachable \(E\w+\)\. See that SMTP_URL/),
     ]);
   });
@@ -257,19 +257,19 @@ describe('what is wrong elsewhere', () => {
   ])('the database at %s', async (where, expected) => {
     const { host, username, password } = new URL(database.url);
     const url = `postgres://${where.replace('AS ', `${username}:${password}@`).replace('HERE', host)}`;
-    expect(await complaints(usual(workspace, { DATABASE_URL: url }))).toEqual([expect.stringMatching(expected)]);
+    expect(await problemsOf(usual(workspace, { DATABASE_URL: url }))).toEqual([expect.stringMatching(expected)]);
   });
 
   it('an embedded database that was never started is no fault', async () => {
     const { DATABASE_URL: _, ...env } = usual(workspace, { DATA_DIR: join(folder, 'none') });
-    expect(await complaints(env)).toEqual([expect.stringMatching(/^warn database: There is no database in DATA_DIR/)]);
+    expect(await problemsOf(env)).toEqual([expect.stringMatching(/^warn database: There is no database in DATA_DIR/)]);
   });
 
   it('migrations and pg_trgm, before the first start and after another version', async () => {
     const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
     await server`create database test_doctor_empty`;
     expect(
-      await complaints(usual(workspace, { DATABASE_URL: databaseUrl(inject('postgres'), 'test_doctor_empty') })),
+      await problemsOf(usual(workspace, { DATABASE_URL: databaseUrl(inject('postgres'), 'test_doctor_empty') })),
     ).toEqual([
       expect.stringMatching(/^warn migrations: \d+ to apply\. npm start does\.$/),
       expect.stringMatching(/^warn pg_trgm: not installed yet/),
@@ -277,7 +277,7 @@ describe('what is wrong elsewhere', () => {
     await server`drop database test_doctor_empty with (force)`;
     await server.end();
     await database.sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`;
-    expect(await complaints(usual(workspace))).toEqual([
+    expect(await problemsOf(usual(workspace))).toEqual([
       expect.stringMatching(/^FAIL migrations: .* newer version of Registrar/),
     ]);
     await database.sql`delete from drizzle.__drizzle_migrations where hash = 'newer'`;
@@ -293,7 +293,7 @@ describe('what is wrong elsewhere', () => {
       select 'outbox', 'notice:' || n, 0, false, jsonb_build_object('kind', 'notice', 'registration', n), now(), 'direct', 'user_disabled'
       from generate_series(1, 12) n`;
     await sql`insert into services (slug, name, managed_by, channel) select 's' || n, 'S', 'slack', 'C0GONE' from generate_series(1, 5) n`;
-    const found = await complaints(usual(workspace));
+    const found = await problemsOf(usual(workspace));
     expect(found[0]).toBe(
       'warn outbox: 1 to deliver, the first of them due for 2 hours. Start Registrar if it is not running; its log says why messages are retried.',
     );
@@ -316,7 +316,7 @@ describe('what is wrong elsewhere', () => {
     await once(hole, 'listening');
     const at = `127.0.0.1:${(hole.address() as AddressInfo).port}`;
     const began = performance.now();
-    const found = await complaints({
+    const found = await problemsOf({
       ...usual(workspace),
       SLACK_API_URL: `http://${at}/`,
       DATABASE_URL: `postgres://registrar:hunter2@${at}/none`,
@@ -336,8 +336,8 @@ describe('what is wrong elsewhere', () => {
 });
 
 it('beside a running bot it prints a line for each, ends with 1 where something fails, and the bot runs on', async () => {
-  await using office = await openOffice();
-  const { workspace, database, bot } = office;
+  await using scenario = await openScenario();
+  const { workspace, database, bot } = scenario;
   const env = environment(workspace, 'socket', { DATABASE_URL: database.url, ESCALATION_CHANNEL: 'C0GONE' });
   const program = fileURLToPath(new URL('../../src/cli/doctor.ts', import.meta.url));
   const { promise, resolve } = Promise.withResolvers<{ code: unknown; out: string; err: string }>();

@@ -10,14 +10,14 @@ import { openWorkspace } from '../local-slack/workspace.ts';
 import { modes } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { readSamples, type Samples, scrape } from '../support/prometheus.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 describe.each(modes)('over %s', (mode) => {
   it('it counts what was answered, asked of Slack, posted, decided and waits, and tells nothing of anybody', async () => {
-    await using office = await openOffice({ mode, env: { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' } });
-    const { workspace } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ mode, env: { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' } });
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
     await dana.opensHome();
     await asks(dana, ['Payments API', 'Ledger API'], 'Nightingale', 'For project Nightingale');
     await dana.closes();
@@ -26,9 +26,9 @@ describe.each(modes)('over %s', (mode) => {
     await dana.finds(/Approved by @alex/);
     await alex.finds(/waiting for a decision/, { in: 'api-requests' });
 
-    let seen: Samples = await scrape(office.bot.port);
+    let seen: Samples = await scrape(scenario.bot.port);
     await eventually('everything is counted', async () => {
-      seen = await scrape(office.bot.port);
+      seen = await scrape(scenario.bot.port);
       const { value } = seen;
       return (
         value('registrar_messages_posted_total', { kind: 'reminder' }) !== undefined &&
@@ -78,9 +78,9 @@ describe.each(modes)('over %s', (mode) => {
 
 describe('what is read in the database', () => {
   it('is missing while it is away, and the rest is told all the same', async () => {
-    await using office = await openOffice();
-    await office.database.allow(false);
-    const { value } = await scrape(office.bot.port);
+    await using scenario = await openScenario();
+    await scenario.database.allow(false);
+    const { value } = await scrape(scenario.bot.port);
     expect(value('registrar_database_up')).toBe(0);
     for (const name of [
       'pending_requests',
@@ -92,26 +92,26 @@ describe('what is read in the database', () => {
       expect([name, value(`registrar_${name}`)]).toEqual([name, undefined]);
     }
     expect(value('registrar_slack_calls_total', { method: 'auth.test', result: 'ok' })).toBe(1);
-    await office.database.allow(true);
+    await scenario.database.allow(true);
     await eventually(
       'it is back',
-      async () => (await scrape(office.bot.port)).value('registrar_dead_letters', { kind: 'card' }) === 0,
+      async () => (await scrape(scenario.bot.port)).value('registrar_dead_letters', { kind: 'card' }) === 0,
     );
   });
 
   it('is waited for by one statement, however often somebody scrapes, and not for long', async () => {
-    await using office = await openOffice();
+    await using scenario = await openScenario();
     const locked = Promise.withResolvers<void>();
     const free = Promise.withResolvers<void>();
-    const held = office.database.sql.begin(async (tx) => {
+    const held = scenario.database.sql.begin(async (tx) => {
       await tx`lock table registrations in access exclusive mode`;
       locked.resolve();
       await free.promise;
     });
     await locked.promise;
-    const scrapes = await Promise.all([1, 2, 3].map(() => scrape(office.bot.port)));
+    const scrapes = await Promise.all([1, 2, 3].map(() => scrape(scenario.bot.port)));
     expect(scrapes.map(({ value }) => value('registrar_database_up'))).toEqual([0, 0, 0]);
-    const [{ count } = {}] = await office.database.sql`
+    const [{ count } = {}] = await scenario.database.sql`
       select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
         and query like '%min(requested_at)%' and application_name = 'registrar'`;
     expect(count).toBe(1);

@@ -9,7 +9,7 @@ import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment, modes, startBot } from '../support/bot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdRegistrations, standing } from '../support/locks.ts';
+import { holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { kill, run, runReady } from '../support/process.ts';
 import { people, requests } from '../support/steps.ts';
 
@@ -117,7 +117,7 @@ describe.each(modes)('over %s', (mode) => {
     await priya.fills('Reason', 'Closing time');
     const row = await holdRegistrations(database);
     const submitted = priya.submits();
-    await standing(database, 1);
+    await waitForBlocked(database, 1);
     program.child.kill('SIGTERM');
     await program.says(/stopping/);
     await row.release();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { channel, seed } from '../local-slack/seed.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { step, Walker } from './random-walk/walker.ts';
 
 const services = [
@@ -29,8 +29,8 @@ const at = Number(process.env.WALK_SEED ?? Date.now() % 2 ** 31);
 const length = Number(process.env.WALK_STEPS ?? 100);
 
 it(`walks ${length} random steps (WALK_SEED=${at}), and agrees with the rules after each`, async () => {
-  await using office = await openOffice({ catalog, seed: town() });
-  const walker = new Walker(office, services);
+  await using scenario = await openScenario({ catalog, seed: town() });
+  const walker = new Walker(scenario, services);
   const steps = fc.sample(fc.array(step, { minLength: length * 3, maxLength: length * 3 }), {
     seed: at,
     numRuns: 1,

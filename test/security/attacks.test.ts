@@ -1,19 +1,19 @@
 /** Attacks: what Slack would never send, or not again, or not for this person, changes nothing and breaks nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Payload } from '../local-slack/delivery/envelope.ts';
 import { signature } from '../local-slack/delivery/http.ts';
-import type { Payload } from '../local-slack/delivery/parcel.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-let office: Office;
+let scenario: Scenario;
 beforeAll(async () => {
-  office = await openOffice({ mode: 'http' });
+  scenario = await openScenario({ mode: 'http' });
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 /** Everything that is kept about requests; but not how far their cards are drawn. */
 const kept = async () => {
-  const [row] = await office.database.sql`
+  const [row] = await scenario.database.sql`
     select (select json_agg(to_jsonb(r) - '{card_channel,card_ts,card_version}'::text[] order by id) from registrations r) registrations,
       (select json_agg(a order by id) from applications a) applications,
       (select json_agg(o order by user_id, application_id) from application_owners o) owners,
@@ -24,7 +24,7 @@ const kept = async () => {
 
 /** The newest payload of a type that a bot was handed. */
 function delivered(type: string): Payload {
-  const found = office.workspace.delivered.findLast((payload) => payload.type === type);
+  const found = scenario.workspace.delivered.findLast((payload) => payload.type === type);
   if (!found) throw new Error(`nothing of type ${type} was delivered`);
   return structuredClone(found);
 }
@@ -35,7 +35,7 @@ const unknown = 'Registrar does not know this any more, and nothing was changed.
 
 describe('what this version does not know', () => {
   beforeAll(async () => {
-    const { dana, alex } = people(office);
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Known');
     await alex.clicks('History', { in: 'api-requests' });
     await alex.closes();
@@ -44,23 +44,23 @@ describe('what this version does not know', () => {
   it.each(['teleport', '__proto__', 'constructor', ''])(
     'a button called “%s” is acknowledged, and whoever pressed it is told',
     async (action_id) => {
-      const { alex } = people(office);
+      const { alex } = people(scenario);
       const before = await kept();
       const told = alex.whispers.length + alex.told.length;
       const click = delivered('block_actions');
       const [action] = Object(click.actions);
-      expect(await office.workspace.deliver({ ...click, actions: [{ ...action, action_id }] })).toMatchObject({
+      expect(await scenario.workspace.deliver({ ...click, actions: [{ ...action, action_id }] })).toMatchObject({
         ok: true,
       });
-      await office.workspace.until(() => alex.whispers.length + alex.told.length > told);
+      await scenario.workspace.until(() => alex.whispers.length + alex.told.length > told);
       expect([...alex.whispers, ...alex.told].join()).toContain(unknown);
       expect(await kept()).toBe(before);
     },
   );
 
   it('a form says so, a picker is empty, a command is answered; and anything else is acknowledged', async () => {
-    const { workspace } = office;
-    const { dana } = people(office);
+    const { workspace } = scenario;
+    const { dana } = people(scenario);
     const form = delivered('view_submission');
     const view = { ...Object(form.view), callback_id: 'teleport' };
     expect(JSON.stringify(await workspace.deliver({ ...form, view }))).toContain(unknown);
@@ -78,7 +78,7 @@ describe('what this version does not know', () => {
 describe('what Slack did not sign, or not now', () => {
   const body = 'command=%2Fregistrations&user_id=U0DANA&team_id=T0ACME';
   const minutes = (count: number) => () => Date.now() + count * 60_000;
-  const signed = (text: string, now: () => number = Date.now, secret = office.workspace.signingSecret) =>
+  const signed = (text: string, now: () => number = Date.now, secret = scenario.workspace.signingSecret) =>
     signature({ secret, now }, text);
 
   it.each<[string, number, () => { body?: string; headers?: Record<string, string> }]>([
@@ -93,7 +93,7 @@ describe('what Slack did not sign, or not now', () => {
     ['nonsense', 400, () => ({ body: '{', headers: { ...signed('{'), 'content-type': 'application/json' } })],
     ['a picture', 400, () => ({ headers: { ...signed(body), 'content-type': 'image/png' } })],
   ])('%s, is refused with %i and reaches no feature', async (_, status, forged) => {
-    const { workspace, bot } = office;
+    const { workspace, bot } = scenario;
     const before = await kept();
     const calls = workspace.calls.length;
     const { body: text = body, headers = {} } = forged();
@@ -108,8 +108,8 @@ describe('what Slack did not sign, or not now', () => {
 
 describe('what was captured, or made up', () => {
   it('a click that is sent again decides nothing twice, and says who decided', async () => {
-    const { workspace } = office;
-    const { dana, alex } = people(office);
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Captured');
     await alex.finds(/Application {2}Captured/, { in: 'api-requests' });
     await alex.clicks('Approve', { in: 'api-requests', on: /Captured/ });
@@ -124,8 +124,8 @@ describe('what was captured, or made up', () => {
   });
 
   it('no registration, version or form data that was made up does anything', async () => {
-    const { workspace } = office;
-    const { dana, alex, priya } = people(office);
+    const { workspace } = scenario;
+    const { dana, alex, priya } = people(scenario);
     await requests(dana, alex, 'Ledger API', 'Made up');
     await priya.finds(/Application {2}Made up/, { in: 'api-requests' });
     await priya.clicks('Reject', { in: 'api-requests', on: /Made up/ });
@@ -164,8 +164,8 @@ describe('what was captured, or made up', () => {
 });
 
 it('no text that people type pings, links or formats, wherever it is shown', async () => {
-  const { workspace } = office;
-  const { dana, alex, priya } = people(office);
+  const { workspace } = scenario;
+  const { dana, alex, priya } = people(scenario);
   const nasty = '<!channel> <@U0LEE> <https://evil.example|Sign in> <!subteam^S0PAYMENTS> &amp;';
   const since = workspace.calls.length;
   await dana.types(`/register ${nasty}`);

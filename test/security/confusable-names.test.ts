@@ -6,7 +6,7 @@ import { normalizeName } from '../../src/domain/application.ts';
 import { findMixedScript, stripInvisible } from '../../src/domain/names.ts';
 import { stripControls } from '../../src/domain/text.ts';
 import { person, seed } from '../local-slack/seed.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 describe('a name that', () => {
@@ -114,8 +114,8 @@ it('the catalog file names the line of a service whose name mixes alphabets, and
 });
 
 it('whoever gives such a name is told on its field, whichever form it is, and can mend it there', async () => {
-  await using office = await openOffice();
-  const { dana, sam, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, sam, alex } = people(scenario);
   const refused =
     '“Pаyments” has letters of different alphabets, Latin and Cyrillic, and could pass for another name. Type the word in one alphabet.';
 
@@ -150,7 +150,7 @@ it('whoever gives such a name is told on its field, whichever form it is, and ca
   await alex.fills('Name', 'Pаyments');
   await alex.fills('Slug', 'payments-2');
   expect(await alex.submits()).toEqual({ errors: { Name: refused } });
-  expect(await office.database.sql`select name from applications order by id`).toEqual([
+  expect(await scenario.database.sql`select name from applications order by id`).toEqual([
     { name: 'Payments' },
     { name: 'Kiosk' },
   ]);
@@ -159,8 +159,8 @@ it('whoever gives such a name is told on its field, whichever form it is, and ca
 it('a person is called in a reminder without what nobody sees', async () => {
   const members = [person('mallory', { realName: 'A\u200blex\u202e Novak' })];
   const env = { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' };
-  await using office = await openOffice({ seed: seed({ members }), env });
-  const { alex } = people(office);
-  await asks(office.workspace.person('mallory'), ['Payments API'], 'Shop');
+  await using scenario = await openScenario({ seed: seed({ members }), env });
+  const { alex } = people(scenario);
+  await asks(scenario.workspace.person('mallory'), ['Payments API'], 'Shop');
   await alex.finds(/waiting for a decision[\s\S]*Alex Novak/, { in: 'api-requests' });
 });

@@ -1,20 +1,20 @@
 /** Payloads that were tampered with, over HTTP: none ends in a 500, and none does what its person may not. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Payload } from '../local-slack/delivery/parcel.ts';
+import type { Payload } from '../local-slack/delivery/envelope.ts';
 import { person, seed } from '../local-slack/seed.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-let office: Office;
+let scenario: Scenario;
 /** One of each kind, all of them by people who may not do it: whatever then changes has got past a check. */
 const genuine: Payload[] = [];
 
 beforeAll(async () => {
   const gwen = person('gwen', { isGuest: true });
-  office = await openOffice({ mode: 'http', seed: seed({ members: [gwen] }) });
-  const { workspace } = office;
-  const { dana, alex, sam } = people(office);
+  scenario = await openScenario({ mode: 'http', seed: seed({ members: [gwen] }) });
+  const { workspace } = scenario;
+  const { dana, alex, sam } = people(scenario);
   await requests(dana, alex, 'Payments API', 'Shop');
   const keep = (by: { id: string }, from: { id: string } = by) => {
     const taken = workspace.delivered.at(-1);
@@ -48,7 +48,7 @@ beforeAll(async () => {
     genuine.push({ ...click, actions: [{ ...action, action_id, selected_option: { value: 'delete:1@1' } }] });
   }
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 type Path = (string | number)[];
 
@@ -95,7 +95,7 @@ type Tampering =
   | { how: 'swap'; where: number; other: number };
 
 const kept = async () => {
-  const { sql } = office.database;
+  const { sql } = scenario.database;
   const rows = await sql`select id, status, version, requester from registrations order by id`;
   const [counts] =
     await sql`select (select count(*) from history) events, (select count(*) from applications) applications,
@@ -116,7 +116,7 @@ it('a payload with fields dropped, replaced and swapped is answered, and changes
         // What cannot be written as JSON cannot be sent.
         return;
       }
-      const receipt = await office.workspace.deliver(Object(sent));
+      const receipt = await scenario.workspace.deliver(Object(sent));
       expect(receipt.ok ? 200 : receipt.status).not.toBe(500);
       expect(receipt).not.toMatchObject({ error: 'operation_timeout' });
     }),

@@ -11,9 +11,9 @@ import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { holdHead, standing as standingAt } from '../support/locks.ts';
+import { holdHead, waitForBlocked } from '../support/locks.ts';
 import { databaseUrl } from '../support/postgres.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 /** What JSON, a time zone or a spreadsheet could read in two ways. */
@@ -59,7 +59,7 @@ async function hasChanged({ sql }: Pick<TestDatabase, 'sql'>) {
 }
 
 const recordsOf = ['history', 'application_history', 'service_changes'];
-const standing = ['registrations', 'applications', 'application_owners', 'services'];
+const liveTables = ['registrations', 'applications', 'application_owners', 'services'];
 /** Whether what keeps a record as it is does so. */
 const guards = (does: 'enable' | 'disable') =>
   recordsOf.map((table) => `alter table ${table} ${does} trigger user;`).join('');
@@ -74,7 +74,7 @@ describe('what is tampered with', () => {
     database = await createDatabase();
     await hasHappened(database, 4, 5);
     await hasChanged(database);
-    for (const table of [...recordsOf, ...standing, 'history_head'])
+    for (const table of [...recordsOf, ...liveTables, 'history_head'])
       await database.sql.unsafe(`create table kept_${table} as table ${table}`);
     const [head] = await database.sql`select seq::int, hash from history_head`;
     noted = { seq: head?.seq, hash: head?.hash };
@@ -277,9 +277,9 @@ it('what was recorded before there was a chain is chained when Registrar is upgr
 });
 
 it('people who act at once wait for the head last of all, and every event has its place', async () => {
-  await using office = await openOffice();
-  const { database } = office;
-  const { dana, sam, alex, priya } = people(office);
+  await using scenario = await openScenario();
+  const { database } = scenario;
+  const { dana, sam, alex, priya } = people(scenario);
   await requests(dana, alex, 'Payments API');
   await requests(dana, alex, 'Ledger API', 'Till');
   const head = await holdHead(database);
@@ -288,7 +288,7 @@ it('people who act at once wait for the head last of all, and every event has it
     alex.clicks('Approve', { in: 'api-requests', on: /Payments/ }),
     priya.clicks('Approve', { in: 'api-requests', on: /Ledger/ }),
   ];
-  await standingAt(database, 3);
+  await waitForBlocked(database, 3);
   // What it says goes into the outbox before: whoever held the head and waited for something else could wait in a circle.
   const [{ count } = {}] = await database.sql`
     select count(distinct waiting.pid)::int from pg_stat_activity waiting join pg_locks held using (pid)

@@ -12,7 +12,7 @@ import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import type { Effect } from '../../src/domain/effects.ts';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
-import { openTimed, type Timed } from '../support/clock.ts';
+import { openTimedScenario, type TimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { type MailServer, openMailServer } from '../support/mail-server.ts';
 import { asks, people } from '../support/steps.ts';
@@ -49,7 +49,7 @@ const catalog = `services:
   - { slug: three, name: ${JSON.stringify(`${typed('SERVICE')} 3`)}, channel: C0THREE }
 `;
 
-let timed: Timed;
+let timed: TimedScenario;
 let mail: MailServer;
 /** All that ever stood in the workspace: messages and views, as JSON, each with where it stood. */
 const held = new Map<string, string>();
@@ -57,7 +57,7 @@ let printed = '';
 
 beforeAll(async () => {
   mail = await openMailServer();
-  timed = await openTimed('2026-11-02T08:00:00Z', {
+  timed = await openTimedScenario('2026-11-02T08:00:00Z', {
     catalog,
     env: {
       SMTP_URL: mail.url,
@@ -78,7 +78,7 @@ beforeAll(async () => {
       ],
     }),
   });
-  const { workspace } = timed.office;
+  const { workspace } = timed.scenario;
   workspace.onChange(() => {
     for (const id of workspace.channels.keys())
       for (const reader of ['U0ALEX', 'U0NICK', 'U0SAM'])
@@ -99,9 +99,9 @@ afterAll(async () => {
 });
 
 async function everythingHappens(): Promise<void> {
-  const { office, passesTo, quiet } = timed;
-  const { workspace, database } = office;
-  const { sam, alex, priya } = people(office);
+  const { scenario, advanceTo, untilDelivered } = timed;
+  const { workspace, database } = scenario;
+  const { sam, alex, priya } = people(scenario);
   const nick = workspace.person('nick');
   const requests = { in: 'api-requests' };
   const atHome = { in: 'home' } as const;
@@ -133,8 +133,8 @@ async function everythingHappens(): Promise<void> {
   await nick.clicks('Edit reason', atHome);
   await nick.fills('Reason', typed('EDITED'));
   await nick.submits();
-  await quiet();
-  await passesTo('2026-11-02T10:05:00Z');
+  await untilDelivered();
+  await advanceTo('2026-11-02T10:05:00Z');
 
   await alex.clicks('Approve', { ...requests, on: /Access request/ });
   await nick.finds(/Approved by @alex/);
@@ -159,7 +159,7 @@ async function everythingHappens(): Promise<void> {
   await nick.clicks('Rename', atHome);
   await nick.fills('Name', typed('RENAMED'));
   await nick.submits();
-  await quiet();
+  await untilDelivered();
   for (const form of ['Leave', 'Delete', 'Hand over']) {
     await nick.clicks(form, atHome);
     await nick.finds(/RENAM/, { in: 'modal' });
@@ -180,15 +180,15 @@ async function everythingHappens(): Promise<void> {
   await alex.closes();
   await asks(nick, [typed('ADDED')], '=Plain', typed('REASON'));
   await nick.closes();
-  await quiet();
+  await untilDelivered();
   await alex.clicks('Edit', { ...atHome, on: /ADDED/ });
   await alex.picks('Approval channel', 'two');
   await alex.submits();
   await alex.submits();
   await alex.finds(/has moved/, requests);
   await alex.finds(/ADDED/, { in: 'two' });
-  for (const hour of [12, 15, 20]) await passesTo(`2026-11-02T${hour}:05:00Z`);
-  for (const day of ['03', '05', '07', '09', '12']) await passesTo(`2026-11-${day}T20:05:00Z`);
+  for (const hour of [12, 15, 20]) await advanceTo(`2026-11-02T${hour}:05:00Z`);
+  for (const day of ['03', '05', '07', '09', '12']) await advanceTo(`2026-11-${day}T20:05:00Z`);
   await due(database.url, { kind: 'digest', channel: 'C0TWO', at: '2026-11-09T20:05:00.000Z' });
   await alex.finds(/Still waiting/, { in: 'two' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);

@@ -5,7 +5,7 @@ import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { kill, run, runReady } from '../support/process.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 let workspace: Workspace;
@@ -56,10 +56,10 @@ describe("what is no request of Slack's", () => {
 });
 
 it('its log at trace level holds no secret, and nothing of what people wrote', async () => {
-  await using office = await openOffice({ bots: 0 });
-  const { workspace } = office;
-  const { dana, alex } = people(office);
-  const settings = { DATABASE_URL: office.database.url, CATALOG_FILE: office.catalogFile, LOG_LEVEL: 'trace' };
+  await using scenario = await openScenario({ bots: 0 });
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
+  const settings = { DATABASE_URL: scenario.database.url, CATALOG_FILE: scenario.catalogFile, LOG_LEVEL: 'trace' };
   const program = run(environment(workspace, 'http', settings));
   const { port } = JSON.parse(await program.says(/Registrar is ready/));
   workspace.deliverOver(`http://127.0.0.1:${port}/slack/events`);
@@ -76,14 +76,14 @@ it('its log at trace level holds no secret, and nothing of what people wrote', a
   await alex.fills('Reason', secretReason);
   await alex.submits();
   await dana.finds(/Rejected by @alex/);
-  await office.database.allow(false);
+  await scenario.database.allow(false);
   await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
   await alex.finds(/could not do this just now/, { in: 'whispered' });
   await program.says(/"listener failed, the user is told"/);
   await kill(program);
   const log = program.lines.join('\n');
   const { botToken, appToken, signingSecret } = workspace;
-  const { password } = new URL(office.database.url);
+  const { password } = new URL(scenario.database.url);
   for (const secret of [botToken, appToken, signingSecret, password, 'Nightingale']) expect(log).not.toContain(secret);
-  await office.database.allow(true);
+  await scenario.database.allow(true);
 });

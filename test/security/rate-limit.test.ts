@@ -1,14 +1,14 @@
 /** A flood from one person is slowed, says so, and hurts nobody else. */
 import { expect, it } from 'vitest';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
 const tooFast = /^That was a lot at once, and nothing was changed\. Try again in \d+ seconds?\.$/;
 
 it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms are answered and do nothing; others, and what is typed, go on', async () => {
-  await using office = await openOffice({ mode: 'http', env: { MAX_ACTS_PER_PERSON: '3' } });
-  const { workspace, database } = office;
-  const { dana, sam, alex, priya } = people(office);
+  await using scenario = await openScenario({ mode: 'http', env: { MAX_ACTS_PER_PERSON: '3' } });
+  const { workspace, database } = scenario;
+  const { dana, sam, alex, priya } = people(scenario);
   await requests(dana, alex);
   await sam.types('/register');
   await sam.picks('Services', 'Ledger API');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../../src/main.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const external = 'Guests and people of other workspaces can neither request access here nor decide about it.';
@@ -18,26 +18,27 @@ function withGuests() {
 }
 
 /** From now on Slack talks to this replica. */
-const talkTo = ({ workspace }: Office, bot: Running) =>
+const talkTo = ({ workspace }: Scenario, bot: Running) =>
   workspace.deliverOver(`http://127.0.0.1:${bot.port}/slack/events`);
 
 /** The newest payload that was handed to a bot: to be sent again, or by somebody else. */
-const last = ({ workspace }: Office, type: string) => workspace.delivered.findLast((payload) => payload.type === type);
+const last = ({ workspace }: Scenario, type: string) =>
+  workspace.delivered.findLast((payload) => payload.type === type);
 
-const statuses = ({ database }: Office) => database.sql`select status from registrations order by id`;
+const statuses = ({ database }: Scenario) => database.sql`select status from registrations order by id`;
 
 describe('guests and people of other teams', () => {
-  let office: Office;
+  let scenario: Scenario;
   let strict: Running;
   beforeAll(async () => {
-    office = await openOffice({ mode: 'http', seed: withGuests() });
-    strict = office.bot;
+    scenario = await openScenario({ mode: 'http', seed: withGuests() });
+    strict = scenario.bot;
   });
-  afterAll(() => office[Symbol.asyncDispose]());
+  afterAll(() => scenario[Symbol.asyncDispose]());
 
   it('read so where they would ask: after the command, in Home, and on a form that they should not have', async () => {
-    const { workspace } = office;
-    const { dana, alex } = people(office);
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     for (const name of ['gwen', 'cody']) {
       const one = workspace.person(name);
@@ -48,17 +49,17 @@ describe('guests and people of other teams', () => {
       expect(await one.finds(/Guests/, { in: 'modal' })).toContain(external);
       await one.closes();
 
-      const stolen = JSON.stringify(last(office, 'view_submission')).replaceAll(dana.id, one.id);
+      const stolen = JSON.stringify(last(scenario, 'view_submission')).replaceAll(dana.id, one.id);
       const forged = stolen.replace(/"id":"V\w+"/, '"id":"VFORGED"').replace('new:Shop', `new:${name}`);
       expect(await workspace.deliver(JSON.parse(forged))).toMatchObject({
         body: { errors: { services: expect.stringContaining(external) } },
       });
     }
-    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+    expect(await statuses(scenario)).toEqual([{ status: 'pending' }]);
   });
 
   it('may not decide, though they are in the channel; and no form asks them why', async () => {
-    const { workspace } = office;
+    const { workspace } = scenario;
     for (const name of ['gwen', 'cody']) {
       const one = workspace.person(name);
       const before = one.whispers.length;
@@ -71,27 +72,27 @@ describe('guests and people of other teams', () => {
       await one.finds(/no applications yet/, { in: 'home' });
       expect(one.sees('home').join()).not.toContain('Waiting for your decision');
     }
-    expect(await statuses(office)).toEqual([{ status: 'pending' }]);
+    expect(await statuses(scenario)).toEqual([{ status: 'pending' }]);
   });
 
   it('may do both where ALLOW_EXTERNAL says so; and what they have they may give up, whatever it says then', async () => {
-    const { workspace } = office;
+    const { workspace } = scenario;
     const gwen = workspace.person('gwen');
-    talkTo(office, await office.startAnother({ ALLOW_EXTERNAL: 'true' }));
+    talkTo(scenario, await scenario.startAnother({ ALLOW_EXTERNAL: 'true' }));
     await asks(gwen, ['Ledger API'], 'Kiosk');
     await gwen.closes();
     await workspace.person('cody').clicks('Approve', { in: 'api-requests', on: /Payments/ });
-    await people(office).dana.finds(/Approved by @cody/);
-    talkTo(office, strict);
+    await people(scenario).dana.finds(/Approved by @cody/);
+    talkTo(scenario, strict);
     await gwen.types('/unregister');
     await gwen.picks('Registration', 'Ledger API — Kiosk');
     await gwen.submits();
-    expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'unregistered' }]);
+    expect(await statuses(scenario)).toEqual([{ status: 'approved' }, { status: 'unregistered' }]);
   });
 
   it('where Slack does not say who somebody is the form opens, and nothing is asked for until it does', async () => {
-    const { workspace } = office;
-    const { sam } = people(office);
+    const { workspace } = scenario;
+    const { sam } = people(scenario);
     workspace.fail('users.info', { kind: 'server-error' }, { times: 4 });
     const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
     expect(await asks(sam, ['Payments API'], 'Till')).toEqual({ errors: { Services: unsure } });
@@ -101,20 +102,20 @@ describe('guests and people of other teams', () => {
 });
 
 it('a deactivated approver decides nothing more, and a deactivated owner gives nothing up', async () => {
-  await using office = await openOffice({ mode: 'http', env: { APPROVERS: 'U0ALEX' } });
-  const { workspace } = office;
-  const { dana, sam, alex, priya } = people(office);
+  await using scenario = await openScenario({ mode: 'http', env: { APPROVERS: 'U0ALEX' } });
+  const { workspace } = scenario;
+  const { dana, sam, alex, priya } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await dana.closes();
   await priya.finds(/Ledger API/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
   await dana.finds(/Approved by @alex/);
-  const click = JSON.stringify(last(office, 'block_actions')).replaceAll('"1@1"', '"2@1"');
+  const click = JSON.stringify(last(scenario, 'block_actions')).replaceAll('"1@1"', '"2@1"');
   await dana.types('/unregister');
   await dana.picks('Registration', 'Ledger API');
   const [form] = workspace.views(dana.id);
   await asks(sam, ['Search API'], 'Till');
-  const submission = last(office, 'view_submission');
+  const submission = last(scenario, 'view_submission');
 
   await workspace.deactivate(alex.id);
   await workspace.deactivate(dana.id);
@@ -127,26 +128,31 @@ it('a deactivated approver decides nothing more, and a deactivated owner gives n
   expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({
     body: { errors: { registration: expect.stringMatching(refused) } },
   });
-  expect(await statuses(office)).toEqual([{ status: 'approved' }, { status: 'pending' }, { status: 'approved' }]);
+  expect(await statuses(scenario)).toEqual([{ status: 'approved' }, { status: 'pending' }, { status: 'approved' }]);
 });
 
 describe('of two replicas', () => {
   it.each([
-    ['a channel', {}, 'C0REQUESTS', (office: Office) => office.workspace.leave('U0PRIYA', 'C0REQUESTS')],
-    ['the company', { APPROVERS: 'U0PRIYA' }, 'U0PRIYA', (office: Office) => office.workspace.deactivate('U0PRIYA')],
+    ['a channel', {}, 'C0REQUESTS', (scenario: Scenario) => scenario.workspace.leave('U0PRIYA', 'C0REQUESTS')],
+    [
+      'the company',
+      { APPROVERS: 'U0PRIYA' },
+      'U0PRIYA',
+      (scenario: Scenario) => scenario.workspace.deactivate('U0PRIYA'),
+    ],
   ])('one hears that somebody left %s, and the other lets them decide no more', async (_, env, what, leave) => {
-    await using office = await openOffice({ mode: 'http', seed: withGuests(), env });
-    const { workspace, database } = office;
-    const { dana, priya } = people(office);
-    const other = await office.startAnother();
+    await using scenario = await openScenario({ mode: 'http', seed: withGuests(), env });
+    const { workspace, database } = scenario;
+    const { dana, priya } = people(scenario);
+    const other = await scenario.startAnother();
     await requests(dana, priya);
     await priya.clicks('Reject', { in: 'api-requests' });
     await priya.finds(/Reject request/, { in: 'modal' });
     await priya.closes();
-    const click = last(office, 'block_actions');
-    talkTo(office, office.bot);
-    await leave(office);
-    talkTo(office, other);
+    const click = last(scenario, 'block_actions');
+    talkTo(scenario, scenario.bot);
+    await leave(scenario);
+    talkTo(scenario, other);
     const answers = () =>
       workspace.calls.filter(({ method, args }) => method === 'views.open' || args.channel === priya.id);
     // The word reaches the other replica a moment later.
@@ -161,9 +167,9 @@ describe('of two replicas', () => {
 });
 
 it('what was said while a replica did not listen is not missed: it forgets everything when it listens again', async () => {
-  await using office = await openOffice({ mode: 'http' });
-  const { workspace, database } = office;
-  const { dana, sam, priya } = people(office);
+  await using scenario = await openScenario({ mode: 'http' });
+  const { workspace, database } = scenario;
+  const { dana, sam, priya } = people(scenario);
   await requests(dana, priya);
   const asked = () => workspace.calls.filter(({ method }) => method === 'users.info').length;
   const before = asked();

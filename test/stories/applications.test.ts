@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../local-slack/people.ts';
 import { person, seed } from '../local-slack/seed.ts';
-import { holdApplications, holdRecord, holdRegistrations, standing } from '../support/locks.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { holdApplications, holdRecord, holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const typeIt = 'Type the name of the application to delete it';
@@ -11,10 +11,10 @@ const atHome = { in: 'home' } as const;
 const inChannel = { in: 'api-requests' } as const;
 
 /** Everything that the record says of applications. */
-const record = ({ database }: Office) =>
+const record = ({ database }: Scenario) =>
   database.sql`select name, version, action, actor, added, removed from application_history order by at, version`;
 
-const events = ({ database }: Office) => database.sql`
+const events = ({ database }: Scenario) => database.sql`
   select s.slug, h.version, h.action, h.actor from history h
   join registrations r on r.id = h.registration_id join services s on s.id = r.service_id
   order by r.id, h.version`;
@@ -52,9 +52,9 @@ describe.concurrent('owners', () => {
         person('eve', { teamId: 'T0EVIL' }),
       ],
     });
-    await using office = await openOffice({ seed: usual });
-    const { workspace } = office;
-    const { dana, sam, lee, alex } = people(office);
+    await using scenario = await openScenario({ seed: usual });
+    const { workspace } = scenario;
+    const { dana, sam, lee, alex } = people(scenario);
     expect(await makes(dana, ' Shop\u202e  front ')).toEqual({ closed: true });
     await dana.finds(/Shop front\nNo registrations/, atHome);
     expect(await makes(sam, 'SHOP FRONT')).toEqual({
@@ -122,7 +122,7 @@ describe.concurrent('owners', () => {
     await dana.finds(/Approved by @alex/);
 
     const name = '<!channel> *Shop* <@U0ALEX> & co';
-    expect((await record(office)).filter((row) => row.name !== 'Kiosk')).toEqual([
+    expect((await record(scenario)).filter((row) => row.name !== 'Kiosk')).toEqual([
       { name: 'Shop front', version: 1, action: 'create', actor: dana.id, added: [dana.id], removed: [] },
       { name, version: 2, action: 'rename', actor: dana.id, added: [], removed: [] },
       { name, version: 3, action: 'owners', actor: dana.id, added: [sam.id], removed: [] },
@@ -130,16 +130,16 @@ describe.concurrent('owners', () => {
       { name, version: 5, action: 'leave', actor: dana.id, added: [], removed: [dana.id] },
     ]);
     expect(workspace.messages('api-requests')).toHaveLength(2);
-    await expect(office.database.sql`delete from application_history`).rejects.toThrow(/append-only/);
+    await expect(scenario.database.sql`delete from application_history`).rejects.toThrow(/append-only/);
   });
 
   it('two of them at once, and forms that were made up, replayed or open for too long: one change, and nothing else', async ({
     expect,
   }) => {
-    await using office = await openOffice();
-    await office.startAnother();
-    const { workspace, database } = office;
-    const { dana, sam, lee } = people(office);
+    await using scenario = await openScenario();
+    await scenario.startAnother();
+    const { workspace, database } = scenario;
+    const { dana, sam, lee } = people(scenario);
     await makes(dana, 'Shop');
     await makes(lee, 'Till');
     await dana.finds(/Shop/, atHome);
@@ -151,11 +151,11 @@ describe.concurrent('owners', () => {
     await sam.unpicks('Co-owners', 'dana');
     const row = await holdApplications(database);
     const acts = [dana.submits(), sam.submits()];
-    await standing(database, 2);
+    await waitForBlocked(database, 2);
     await row.release();
     const late = (await Promise.all(acts)).findIndex((act) => !('closed' in act));
     await (late === 0 ? dana : sam).finds(/Somebody has changed this application since|Only an owner/, { in: 'modal' });
-    const changes = async () => (await record(office)).map(({ action, version }) => `${action} ${version}`);
+    const changes = async () => (await record(scenario)).map(({ action, version }) => `${action} ${version}`);
     const before = await changes();
     expect(before.filter((change) => change.endsWith(' 3'))).toHaveLength(1);
 
@@ -200,9 +200,9 @@ describe('deleting', () => {
   it('ends what the application has, with the name typed; what was revoked is left to the approvers, and not reinstated', async ({
     expect,
   }) => {
-    await using office = await openOffice({ catalog: fourServices });
-    const { workspace } = office;
-    const { dana, sam, alex } = people(office);
+    await using scenario = await openScenario({ catalog: fourServices });
+    const { workspace } = scenario;
+    const { dana, sam, alex } = people(scenario);
     await makes(dana, 'Shop');
     await shares(dana, /Shop/, sam);
     await asks(dana, ['Payments API', 'Ledger API', 'Maps API', 'Search API'], 'Shop');
@@ -248,7 +248,7 @@ describe('deleting', () => {
     await alex.finds(/Nothing waits for your decision/, atHome);
     await dana.finds(/You have no applications yet/, atHome);
     await sam.finds(/@dana has deleted this application/);
-    expect((await events(office)).filter(({ action }) => action === 'unregister')).toEqual([
+    expect((await events(scenario)).filter(({ action }) => action === 'unregister')).toEqual([
       { slug: 'payments', version: 2, action: 'unregister', actor: dana.id },
       { slug: 'ledger', version: 3, action: 'unregister', actor: dana.id },
       { slug: 'maps', version: 3, action: 'unregister', actor: dana.id },
@@ -261,19 +261,19 @@ describe('deleting', () => {
     await alex.finds(/Search API[\s\S]*Deleted by @alex/, inChannel);
 
     const [again] = workspace.delivered.filter(({ type }) => type === 'view_submission').slice(-1);
-    const written = await events(office);
+    const written = await events(scenario);
     expect(JSON.stringify(await workspace.deliver(again ?? {}))).toContain('has been deleted');
-    expect(await events(office)).toEqual(written);
+    expect(await events(scenario)).toEqual(written);
     expect(await makes(sam, 'shop')).toEqual({ closed: true });
   });
 });
 
 describe('deleting at the same instant as', () => {
-  let office: Office;
+  let scenario: Scenario;
   beforeAll(async () => {
-    office = await openOffice();
+    scenario = await openScenario();
   });
-  afterAll(() => office[Symbol.asyncDispose]());
+  afterAll(() => scenario[Symbol.asyncDispose]());
 
   /** Fills the form that deletes an application. */
   async function isAboutToDelete(owner: Person, name: string) {
@@ -283,29 +283,29 @@ describe('deleting at the same instant as', () => {
   }
 
   const statuses = async () =>
-    (await office.database.sql`select status from registrations where status in ('pending', 'approved')`).length;
+    (await scenario.database.sql`select status from registrations where status in ('pending', 'approved')`).length;
 
   it('an approval: one waits for the other, and the end is unregistered', async () => {
-    const { dana, alex } = people(office);
+    const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Shop');
     await requests(dana, alex, 'Ledger API', 'Shop');
     await isAboutToDelete(dana, 'Shop');
-    const rows = await holdRegistrations(office.database);
+    const rows = await holdRegistrations(scenario.database);
     const click = alex.clicks('Approve', { ...inChannel, on: /Ledger/ });
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     const submission = dana.submits();
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await rows.release();
     await Promise.all([click, submission]);
     await alex.finds(/Payments API[\s\S]*Unregistered by @dana/, inChannel);
     await alex.finds(/Ledger API[\s\S]*Unregistered by @dana/, inChannel);
-    const ledger = (await events(office)).filter(({ slug }) => slug === 'ledger').map(({ action }) => action);
+    const ledger = (await events(scenario)).filter(({ slug }) => slug === 'ledger').map(({ action }) => action);
     expect(ledger.join()).toMatch(/^request,(approve,)?unregister$/);
     if (!ledger.includes('approve')) await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
   });
 
   it('a Reinstate: nothing that was deleted has access in the end', async () => {
-    const { dana, alex } = people(office);
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Search API'], 'Kiosk');
     await dana.closes();
     await alex.finds(/Search/, inChannel);
@@ -314,11 +314,11 @@ describe('deleting at the same instant as', () => {
     await alex.submits();
     await alex.finds(/Kiosk[\s\S]*\[Reinstate\]/, inChannel);
     await isAboutToDelete(dana, 'Kiosk');
-    const record = await holdRecord(office.database);
+    const record = await holdRecord(scenario.database);
     const click = alex.clicks('Reinstate', { ...inChannel, on: /Kiosk/ });
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     const submission = dana.submits();
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await record.release();
     await Promise.all([click, submission]);
     await alex.finds(/Kiosk[\s\S]*The application has been deleted/, inChannel);
@@ -326,7 +326,7 @@ describe('deleting at the same instant as', () => {
   });
 
   it('a request for it: the request comes first and ends with it, or finds it gone', async () => {
-    const { dana, sam } = people(office);
+    const { dana, sam } = people(scenario);
     await makes(dana, 'Till');
     await shares(dana, /Till/, sam);
     await sam.types('/register');
@@ -335,9 +335,9 @@ describe('deleting at the same instant as', () => {
     await sam.picks('Application', 'Till');
     await sam.fills('Reason', 'Why not');
     await isAboutToDelete(dana, 'Till');
-    const rows = await holdApplications(office.database);
+    const rows = await holdApplications(scenario.database);
     const acts = [dana.submits(), sam.submits()] as const;
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await rows.release();
     const [, request] = await Promise.all(acts);
     if ('errors' in request) expect(request.errors.Application).toMatch(/not yours/);
@@ -348,10 +348,10 @@ describe('deleting at the same instant as', () => {
 
 describe('an owner who has left Slack', () => {
   it('owns nothing any more: those who are left are told, and where nobody is, an admin hands it over', async () => {
-    await using office = await openOffice();
-    await office.startAnother();
-    const { workspace, database } = office;
-    const { dana, sam, lee, alex, priya } = people(office);
+    await using scenario = await openScenario();
+    await scenario.startAnother();
+    const { workspace, database } = scenario;
+    const { dana, sam, lee, alex, priya } = people(scenario);
     await makes(dana, 'Kiosk');
     await makes(dana, '<!here> Shop');
     await shares(dana, /Shop/, sam);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Person } from '../local-slack/people.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const atHome = { in: 'home' } as const;
@@ -12,12 +12,12 @@ const maps = { in: 'maps' };
 const before = { in: 'api-requests' };
 
 /** Alex sees both channels; Priya only the first, Lee only the other. */
-async function openCompany(): Promise<Office> {
-  const office = await openOffice({
+async function openCompany(): Promise<Scenario> {
+  const scenario = await openScenario({
     seed: seed({ channels: [channel('C0MAPS', 'maps', ['U0LEE', 'U0ALEX', 'U0REGISTRAR'])] }),
   });
-  await office.database.sql`insert into services (slug, name, managed_by) values ('maps', 'Maps API', 'slack')`;
-  return office;
+  await scenario.database.sql`insert into services (slug, name, managed_by) values ('maps', 'Maps API', 'slack')`;
+  return scenario;
 }
 
 /** Fills the form of the only service that is kept in Slack, reads who would be asked, and saves. */
@@ -34,15 +34,15 @@ async function edits(admin: Person, fill: () => Promise<void>): Promise<void> {
 const toMaps = (admin: Person) => edits(admin, () => admin.picks('Approval channel', 'maps'));
 
 /** What everybody sees in a channel. */
-const cardsIn = ({ workspace }: Office, name: string) =>
+const cardsIn = ({ workspace }: Scenario, name: string) =>
   workspace.messages(name).filter(({ ephemeralTo }) => ephemeralTo === undefined);
 
 describe.concurrent('when a service moves', () => {
   it('the card goes to the new channel, the old one says where; Homes and cards show who is asked now; what is decided stays', async ({
     expect,
   }) => {
-    await using office = await openCompany();
-    const { dana, alex, priya, lee } = people(office);
+    await using scenario = await openCompany();
+    const { dana, alex, priya, lee } = people(scenario);
     for (const person of [dana, priya, lee]) await person.opensHome();
     await asks(dana, ['Maps API', 'Payments API'], '<!channel> & co');
     await alex.finds(/Maps API/, before);
@@ -67,50 +67,50 @@ describe.concurrent('when a service moves', () => {
     await lee.finds(/Maps API — .*card in #maps/, atHome);
     await priya.finds(/^(?![\s\S]*Maps API — )[\s\S]*Payments API — /, atHome);
     await dana.finds(/waiting for the members of #maps\./, atHome);
-    expect(await office.database.sql`select count(*)::int from history`).toEqual([{ count: 2 }]);
+    expect(await scenario.database.sql`select count(*)::int from history`).toEqual([{ count: 2 }]);
 
     await lee.clicks('Approve', maps);
     await dana.finds(/Approved by @lee\nService {2}Maps API/);
     await lee.finds(/Approved by @lee/, maps);
     await edits(alex, () => alex.unpicks('Approval channel'));
     await eventually('nothing is left to move', async () => {
-      const left = await office.database.sql`select from outbox where dead_at is null`;
+      const left = await scenario.database.sql`select from outbox where dead_at is null`;
       return left.length === 0;
     });
-    expect(cardsIn(office, 'maps')).toHaveLength(1);
-    expect(cardsIn(office, 'api-requests')).toHaveLength(2);
+    expect(cardsIn(scenario, 'maps')).toHaveLength(1);
+    expect(cardsIn(scenario, 'api-requests')).toHaveLength(2);
   });
 
   it('a click on the old card while it is being moved decides, once, and both places show it', async ({ expect }) => {
-    await using office = await openCompany();
-    const { dana, alex, lee } = people(office);
+    await using scenario = await openCompany();
+    const { dana, alex, lee } = people(scenario);
     await asks(dana, ['Maps API'], 'Shop');
     await alex.finds(/Maps API/, before);
-    const held = office.workspace.hold('chat.postMessage', ({ channel }) => channel === 'C0MAPS');
+    const held = scenario.workspace.hold('chat.postMessage', ({ channel }) => channel === 'C0MAPS');
     await toMaps(alex);
     await held.reached;
     await alex.clicks('Approve', before);
     await eventually('it is decided', async () => {
-      const [row] = await office.database.sql`select status from registrations`;
+      const [row] = await scenario.database.sql`select status from registrations`;
       return row?.status === 'approved';
     });
     held.release();
     await lee.finds(/Approved by @alex/, maps);
     await alex.finds(/has moved to #maps/, before);
     await dana.finds(/Approved by @alex/);
-    expect(cardsIn(office, 'maps')).toHaveLength(1);
-    expect(await office.database.sql`select action, actor from history order by version`).toEqual([
+    expect(cardsIn(scenario, 'maps')).toHaveLength(1);
+    expect(await scenario.database.sql`select action, actor from history order by version`).toEqual([
       { action: 'request', actor: dana.id },
       { action: 'approve', actor: alex.id },
     ]);
   });
 
   it('who still sees the old card is judged by who decides now', async () => {
-    await using office = await openCompany();
-    const { dana, alex, priya, lee } = people(office);
+    await using scenario = await openCompany();
+    const { dana, alex, priya, lee } = people(scenario);
     await asks(dana, ['Maps API'], 'Shop');
     await priya.finds(/Maps API/, before);
-    const [old = ''] = cardsIn(office, 'api-requests');
+    const [old = ''] = cardsIn(scenario, 'api-requests');
     await toMaps(alex);
     await alex.finds(/has moved to #maps/, before);
     await priya.clicks('Approve', { on: old });
@@ -123,9 +123,9 @@ describe.concurrent('when a service moves', () => {
   it('where Slack fails in between, each card is posted once in the new channel, and each old one says so', async ({
     expect,
   }) => {
-    await using office = await openCompany();
-    const { workspace } = office;
-    const { dana, alex, lee } = people(office);
+    await using scenario = await openCompany();
+    const { workspace } = scenario;
+    const { dana, alex, lee } = people(scenario);
     for (const application of ['Lost', 'Failing', 'Noted']) {
       await asks(dana, ['Maps API'], application);
       await alex.finds(new RegExp(application), before);
@@ -145,18 +145,18 @@ describe.concurrent('when a service moves', () => {
     }
     await lee.clicks('Approve', { ...maps, on: /Lost/ });
     await lee.finds(/Lost[\s\S]*Approved by @lee/, maps);
-    expect(cardsIn(office, 'maps')).toHaveLength(3);
+    expect(cardsIn(scenario, 'maps')).toHaveLength(3);
   });
 
   it('what the catalog file moves follows too, when Registrar starts with it', async ({ expect }) => {
-    await using office = await openCompany();
-    const { dana, lee, alex } = people(office);
+    await using scenario = await openCompany();
+    const { dana, lee, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await alex.finds(/Ledger API/, before);
     const file =
       'services:\n  - { slug: payments, name: Payments API, channel: C0MAPS }\n  - { slug: ledger, name: Ledger API }\n';
-    await writeFile(office.catalogFile, file);
-    await office.startAnother();
+    await writeFile(scenario.catalogFile, file);
+    await scenario.startAnother();
     await lee.finds(/Payments API[\s\S]*\[Approve\]/, maps);
     await alex.finds(/has moved to #maps/, before);
     expect(alex.sees('api-requests').filter((text) => text.includes('[Approve]'))).toHaveLength(1);

@@ -5,8 +5,8 @@ import { slugOf, slugPattern } from '../../src/domain/service.ts';
 import type { Person } from '../local-slack/people.ts';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdServiceRows, holdSlug, standing } from '../support/locks.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { holdServiceRows, holdSlug, waitForBlocked } from '../support/locks.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const atHome = { in: 'home' } as const;
@@ -32,7 +32,7 @@ const company = () =>
 /** A service of which only the slug is told apart from the others' by its line. */
 const named = (slug: string) => ({ ...atHome, on: new RegExp(`\`${slug}\``) });
 
-const changes = ({ database }: Office) =>
+const changes = ({ database }: Scenario) =>
   database.sql`
     select s.slug, c.version, c.actor, c.before, c.after from service_changes c join services s on s.id = c.service_id
     where c.actor is not null order by c.at, c.service_id, c.version`;
@@ -70,21 +70,21 @@ describe('a slug is made of a name', () => {
 });
 
 describe('an admin', () => {
-  let office: Office;
+  let scenario: Scenario;
   beforeAll(async () => {
-    office = await openOffice({ seed: company() });
+    scenario = await openScenario({ seed: company() });
   });
-  afterAll(() => office[Symbol.asyncDispose]());
+  afterAll(() => scenario[Symbol.asyncDispose]());
 
   /** Closes what a former story left open. */
   beforeEach(async () => {
-    for (const { id } of Object.values(people(office))) {
-      for (const view of office.workspace.views(id).toReversed()) await office.workspace.close(id, view.id);
+    for (const { id } of Object.values(people(scenario))) {
+      for (const view of scenario.workspace.views(id).toReversed()) await scenario.workspace.close(id, view.id);
     }
   });
 
   it('adds a service: is told first who would be asked and how many, then saves exactly that', async () => {
-    const { alex, dana, lee } = people(office);
+    const { alex, dana, lee } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
     await alex.fills('Name', 'Übersetzungs-API  (neu)');
@@ -104,12 +104,12 @@ describe('an admin', () => {
     await alex.fills('Slug', 'translate');
     await alex.submits();
     expect(reviewed(alex)).toContain('@priya or @maps-team may decide: 3 active people. Its slug is `translate`');
-    expect(await changes(office)).toEqual([]);
+    expect(await changes(scenario)).toEqual([]);
     expect(await alex.submits()).toEqual({ closed: true });
     expect(await alex.finds(/`translate`/, atHome)).toContain(
       'Übersetzungs-API (neu)\n`translate` · Registration enabled\nDecided by @priya or @maps-team, in #maps [… Edit | Disable registration | Switch auto approval on | Retire | History]',
     );
-    expect(await changes(office)).toMatchObject([
+    expect(await changes(scenario)).toMatchObject([
       { slug: 'translate', version: 1, actor: alex.id, before: null, after: { channel: 'C0MAPS', managedBy: 'slack' } },
     ]);
     await asks(dana, ['Übersetzungs-API (neu)'], 'Shop');
@@ -117,7 +117,7 @@ describe('an admin', () => {
   });
 
   it('edits it; what is there already is not said again, and what did not change is not recorded', async () => {
-    const { alex } = people(office);
+    const { alex } = people(scenario);
     await alex.clicks('Edit', named('translate'));
     expect(await alex.finds(/Edit a service/, { in: 'modal' })).toMatch(
       /Name: Übersetzungs-API \(neu\)\n[\s\S]*channel \(optional\): #maps\n[\s\S]*people \(optional\): @priya\n[\s\S]*groups \(optional\): @maps-team/,
@@ -128,7 +128,7 @@ describe('an admin', () => {
     expect(reviewed(alex)).toContain('@maps-team may decide: 2 active people.');
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/Translation API/, atHome);
-    expect((await changes(office)).at(-1)).toEqual({
+    expect((await changes(scenario)).at(-1)).toEqual({
       slug: 'translate',
       version: 2,
       actor: alex.id,
@@ -138,8 +138,8 @@ describe('an admin', () => {
   });
 
   it('is refused a channel that the bot cannot post in, and approvers of whom nobody is active', async () => {
-    const { alex } = people(office);
-    const { workspace } = office;
+    const { alex } = people(scenario);
+    const { workspace } = scenario;
     await alex.clicks('Edit', named('translate'));
     const refused = async () => {
       const outcome = await alex.submits();
@@ -169,22 +169,22 @@ describe('an admin', () => {
     await alex.picks('Approvers: people', 'nina');
     expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/did not say in time/) });
     await alex.closes();
-    expect(await changes(office)).toHaveLength(2);
+    expect(await changes(scenario)).toHaveLength(2);
   });
 
   it('who saves what somebody has joined meanwhile is told the new number first', async () => {
-    const { alex } = people(office);
+    const { alex } = people(scenario);
     await alex.clicks('Edit', named('translate'));
     await alex.submits();
     expect(reviewed(alex)).toContain('2 active people');
-    await office.workspace.setGroup('S0MAPS', ['U0LEE']);
+    await scenario.workspace.setGroup('S0MAPS', ['U0LEE']);
     await alex.submits();
     expect(reviewed(alex)).toContain('1 active person.');
     expect(await alex.submits()).toEqual({ closed: true });
   });
 
   it('disables and enables registration, switches auto approval, retires and brings back: /register follows', async () => {
-    const { alex, dana, sam } = people(office);
+    const { alex, dana, sam } = people(scenario);
     await adds(alex, 'Maps API');
     const home = (words: RegExp) => alex.finds(new RegExp(`\`maps-api\`${words.source}`), atHome);
     await home(/ · Registration enabled/);
@@ -219,7 +219,7 @@ describe('an admin', () => {
     await dana.finds(/Maps API: approved/, { in: 'whispered' });
     await alex.clicks('Bring back', named('maps-api'));
     await home(/ · Registration enabled/);
-    expect((await changes(office)).slice(-5).map(({ after }) => after)).toEqual([
+    expect((await changes(scenario)).slice(-5).map(({ after }) => after)).toEqual([
       { registrationEnabled: false },
       { registrationEnabled: true },
       { autoApprove: true },
@@ -229,7 +229,7 @@ describe('an admin', () => {
   });
 
   it('of two with the same form open, the second is told what changed, keeps what they typed, and may go on', async () => {
-    const { alex, priya } = people(office);
+    const { alex, priya } = people(scenario);
     await visits(priya);
     await priya.clicks('Edit', named('translate'));
     await priya.fills('Description', 'Written by Priya');
@@ -237,11 +237,11 @@ describe('an admin', () => {
     await alex.clicks('Edit', named('translate'));
     await alex.fills('Name', 'Lingua API');
     await alex.submits();
-    const rows = await holdServiceRows(office.database);
+    const rows = await holdServiceRows(scenario.database);
     const saved = alex.submits();
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     const late = priya.submits();
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await rows.release();
     expect(await saved).toEqual({ closed: true });
     await late;
@@ -253,39 +253,39 @@ describe('an admin', () => {
     await priya.fills('Name', 'Lingua API');
     await priya.submits();
     expect(await priya.submits()).toEqual({ closed: true });
-    expect((await changes(office)).at(-1)).toMatchObject({
+    expect((await changes(scenario)).at(-1)).toMatchObject({
       actor: priya.id,
       after: { description: 'Written by Priya' },
     });
   });
 
   it('a request that stands behind the disabling of its service is refused, and nothing of it is made', async () => {
-    const { alex, dana } = people(office);
+    const { alex, dana } = people(scenario);
     await visits(alex);
     await dana.types('/register');
     await dana.picks('Services', 'Maps API');
     await dana.picks('Application', 'Race');
     await dana.fills('Reason', 'Now or never');
-    const rows = await holdServiceRows(office.database);
+    const rows = await holdServiceRows(scenario.database);
     const disabling = alex.clicks('Disable registration', named('maps-api'));
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     const asking = dana.submits();
-    await standing(office.database, 2);
+    await waitForBlocked(scenario.database, 2);
     await rows.release();
     await disabling;
     expect(await asking).toEqual({ errors: { Services: expect.stringMatching(/is not enabled/) } });
-    expect(await office.database.sql`select from applications where name = 'Race'`).toHaveLength(0);
+    expect(await scenario.database.sql`select from applications where name = 'Race'`).toHaveLength(0);
   });
 
   it('of two who add the same service at once, the second reads on the slug that it is taken', async () => {
-    const { alex } = people(office);
+    const { alex } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
     await alex.fills('Name', 'Weather API');
     await alex.submits();
-    const first = await holdSlug(office.database, 'weather-api');
+    const first = await holdSlug(scenario.database, 'weather-api');
     const second = alex.submits();
-    await standing(office.database, 1);
+    await waitForBlocked(scenario.database, 1);
     await first.release();
     expect(await second).toEqual({ errors: { Slug: expect.stringMatching(/slug weather-api already/) } });
     expect(alex.reads).toContain('Name: Weather API');
@@ -293,11 +293,11 @@ describe('an admin', () => {
   });
 
   it('who clicks on what has changed since is told so; nothing happens', async () => {
-    const { alex, priya } = people(office);
+    const { alex, priya } = people(scenario);
     await priya.finds(/Lingua API/, atHome);
     await priya.clicks('Switch auto approval on', named('translate'));
     for (const admin of [alex, priya]) await admin.finds(/`translate`.*\nApproved automatically/, atHome);
-    const held = office.workspace.hold('views.publish');
+    const held = scenario.workspace.hold('views.publish');
     await priya.clicks('Disable registration', named('translate'));
     await held.reached;
     await alex.clicks('Retire', named('translate'));
@@ -310,9 +310,9 @@ describe('an admin', () => {
 
 it('History tells everything of a service, its registrations and its own changes, newest first, a page at a time', async () => {
   let now = new Date('2026-11-02T09:15:00Z');
-  await using office = await openOffice({ seed: company(), now: () => now });
-  const { workspace, database } = office;
-  const { dana, alex, lee } = people(office);
+  await using scenario = await openScenario({ seed: company(), now: () => now });
+  const { workspace, database } = scenario;
+  const { dana, alex, lee } = people(scenario);
   await adds(alex, 'Maps API');
   now = new Date('2026-11-02T10:00:00Z');
   await asks(dana, ['Maps API'], '<!channel> & co', '*Routes*');
@@ -392,9 +392,9 @@ it('History tells everything of a service, its registrations and its own changes
 
 describe('nobody else', () => {
   it('sees the catalog, opens its forms or changes it; made-up values change nothing; nor is the file overruled', async () => {
-    await using office = await openOffice({ seed: company() });
-    const { workspace } = office;
-    const { alex, lee } = people(office);
+    await using scenario = await openScenario({ seed: company() });
+    const { workspace } = scenario;
+    const { alex, lee } = people(scenario);
     await adds(alex, 'Maps API');
     await alex.finds(/`maps-api`/, atHome);
     await lee.opensHome();
@@ -408,7 +408,7 @@ describe('nobody else', () => {
     const form = structuredClone(alex.view);
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/Taken over/, atHome);
-    const before = await changes(office);
+    const before = await changes(scenario);
     const ofAlex = (type: string) => {
       const found = workspace.delivered.findLast((one) => one.type === type);
       if (!found) throw new Error(`no ${type} was delivered`);
@@ -421,7 +421,7 @@ describe('nobody else', () => {
       ...click,
       actions: [{ ...(click.actions as object[])[0], action_id: 'service-menu', selected_option: { value } }],
     });
-    const [ids] = await office.database.sql`
+    const [ids] = await scenario.database.sql`
       select (select id::int from services where slug = 'payments') as file, (select id::int from services where slug = 'maps-api') as slack`;
     const remembered = (id: number, seen: number) =>
       (form.private_metadata ?? '').replace(/"service":\{[^}]*\}/, `"service":{"id":${id},"seen":${seen}}`);
@@ -445,21 +445,21 @@ describe('nobody else', () => {
     for (const metadata of ['', '{}', '[]', '{"service":{"id":"1"}}', form.private_metadata]) {
       await workspace.deliver({ ...submission, view: { ...form, private_metadata: metadata } });
     }
-    expect(await changes(office)).toEqual(before);
+    expect(await changes(scenario)).toEqual(before);
   });
 
   it('decides what the catalog file says: it takes a service over, lets go of it, and all of it is recorded', async () => {
-    await using office = await openOffice({ bots: 0, catalog: 'services:\n  - { slug: maps, name: Maps API }\n' });
+    await using scenario = await openScenario({ bots: 0, catalog: 'services:\n  - { slug: maps, name: Maps API }\n' });
     const { writeFile } = await import('node:fs/promises');
     const apply = async (text: string) => {
-      await writeFile(office.catalogFile, text);
-      await (await office.startAnother()).stop();
+      await writeFile(scenario.catalogFile, text);
+      await (await scenario.startAnother()).stop();
     };
     await apply('services:\n  - { slug: maps, name: Maps API }\n');
     await apply('services:\n  - { slug: maps, name: Maps API, channel: C0GENERAL, approval: auto }\n');
     await apply('services:\n  - { slug: maps, name: Maps API, channel: C0GENERAL, approval: auto }\n');
     await apply('services: []\n');
-    const { sql } = office.database;
+    const { sql } = scenario.database;
     const record = await sql`select version, actor, before, after from service_changes order by version`;
     expect(record.map(({ version, actor, before, after }) => [version, actor, before, after])).toEqual([
       [1, null, null, expect.objectContaining({ slug: 'maps', name: 'Maps API', channel: null, retired: false })],
@@ -484,8 +484,8 @@ gateways:
   const env = { GATEWAY_HOOKS_TOKEN: Buffer.alloc(24).toString('base64') };
 
   it('a service is given access there; what is missing or does not fit is told on the field', async () => {
-    await using office = await openOffice({ catalog, env });
-    const { alex } = people(office);
+    await using scenario = await openScenario({ catalog, env });
+    const { alex } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
     await alex.fills('Name', 'Orders API');
@@ -505,14 +505,14 @@ gateways:
     expect(reviewed(alex)).toContain('An approved application is let into the group orders at edge, with keys.');
     expect(await alex.submits()).toEqual({ closed: true });
     const access = { gateway: 'edge', group: 'orders', credential: 'key' };
-    expect((await changes(office)).at(-1)).toMatchObject({ slug: 'orders-api', after: { access } });
+    expect((await changes(scenario)).at(-1)).toMatchObject({ slug: 'orders-api', after: { access } });
     await alex.finds(/`orders-api`/, atHome);
     await alex.clicks('Edit', named('orders-api'));
     expect(await alex.finds(/Edit a service/, { in: 'modal' })).toMatch(/Gateway \(optional\): edge\n[\s\S]*orders/);
     await alex.fills('Group at the gateway', 'orders-v2');
     await alex.submits();
     expect(await alex.submits()).toEqual({ closed: true });
-    expect((await changes(office)).at(-1)).toMatchObject({
+    expect((await changes(scenario)).at(-1)).toMatchObject({
       before: { access },
       after: { access: { group: 'orders-v2' } },
     });
@@ -520,15 +520,15 @@ gateways:
 
   it('the file gives a service access, takes it away, and records both', async () => {
     const service = 'services:\n  - { slug: orders, name: Orders API, access: { gateway: edge, group: orders } }\n';
-    await using office = await openOffice({ catalog: catalog.replace('services: []\n', service), env });
+    await using scenario = await openScenario({ catalog: catalog.replace('services: []\n', service), env });
     const access = { gateway: 'edge', group: 'orders', credential: 'none' };
-    const recorded = () => office.database.sql`select version, before, after from service_changes order by version`;
+    const recorded = () => scenario.database.sql`select version, before, after from service_changes order by version`;
     expect(await recorded()).toMatchObject([{ version: 1, after: { access } }]);
-    await writeFile(office.catalogFile, catalog.replace('services: []\n', service));
-    await office.startAnother();
+    await writeFile(scenario.catalogFile, catalog.replace('services: []\n', service));
+    await scenario.startAnother();
     expect(await recorded()).toHaveLength(1);
-    await writeFile(office.catalogFile, catalog.replace('services: []\n', service.replace(/, access.*/, ' }')));
-    await office.startAnother();
+    await writeFile(scenario.catalogFile, catalog.replace('services: []\n', service.replace(/, access.*/, ' }')));
+    await scenario.startAnother();
     expect((await recorded()).at(-1)).toEqual({ version: 2, before: { access }, after: { access: null } });
   });
 });

@@ -11,7 +11,7 @@ import { toWallClock } from '../../src/domain/schedule.ts';
 import type { Message } from '../local-slack/model.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const minute = 60_000;
@@ -175,7 +175,7 @@ describe('the schedule', () => {
 describe.concurrent('in the channel', () => {
   const timeZone = 'Europe/Berlin';
   const mondays = '0 9 * * 1';
-  const digests = ({ workspace }: Office) =>
+  const digests = ({ workspace }: Scenario) =>
     workspace.messages('api-requests').filter(({ metadata }) => metadata?.event_type === 'registrar_digest');
 
   /** The clock of an office, which its story sets. */
@@ -190,7 +190,7 @@ describe.concurrent('in the channel', () => {
   }
 
   /** A tick of the schedule, for two replicas at the same instant. Returns how many digests there will be. */
-  async function tick({ workspace, database }: Office, moment: string) {
+  async function tick({ workspace, database }: Scenario, moment: string) {
     await using one = await replica(database);
     const tick = {
       schedule: 'digest',
@@ -204,13 +204,13 @@ describe.concurrent('in the channel', () => {
   }
 
   /** A digest that an earlier version put into the outbox: its chart was a file, uploaded in a step of its own. */
-  async function enqueuedBefore({ workspace, database }: Office, at: string) {
+  async function enqueuedBefore({ workspace, database }: Scenario, at: string) {
     await using one = await replica(database);
     const effect = { kind: 'digest', channel: workspace.channel('api-requests').id, at, picture: 'F0EARLIER' } as const;
     await one.db.tables.transaction((tx) => one.db.outbox.enqueue(tx, [effect]));
   }
 
-  const done = ({ database }: Office) =>
+  const done = ({ database }: Scenario) =>
     eventually('the digest is done with', async () => {
       const left = await database.sql`select from outbox where kind = 'digest'`;
       return left.length === 0;
@@ -220,9 +220,9 @@ describe.concurrent('in the channel', () => {
 
   it('a week of doings is told once, with a chart, whatever fails; a week without any is not', async ({ expect }) => {
     const clock = calendar();
-    await using office = await openOffice({ env: { TIME_ZONE: timeZone }, now: clock.now });
-    const { workspace } = office;
-    const { dana, sam, alex, priya } = people(office);
+    await using scenario = await openScenario({ env: { TIME_ZONE: timeZone }, now: clock.now });
+    const { workspace } = scenario;
+    const { dana, sam, alex, priya } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await dana.closes();
     clock.at('2026-11-02T10:40:00Z');
@@ -247,7 +247,7 @@ describe.concurrent('in the channel', () => {
     await alex.finds(/Unregistered by @sam/, { in: 'api-requests' });
 
     clock.at('2026-11-09T08:00:00Z');
-    expect(await tick(office, '2026-11-09T08:00:00Z')).toBe(1);
+    expect(await tick(scenario, '2026-11-09T08:00:00Z')).toBe(1);
     const told = await alex.finds(/Opened/, { in: 'api-requests' });
     expect(told.replace(/\(http\S+\)/, '(link)')).toMatchInlineSnapshot(`
       "Access requests, 2 – 8 November
@@ -263,32 +263,32 @@ describe.concurrent('in the channel', () => {
       Approved  Mon 2: 1, Tue 3: 0, Wed 4: 0, Thu 5: 0, Fri 6: 0, Sat 7: 0, Sun 8: 0
       Rejected  Mon 2: 0, Tue 3: 0, Wed 4: 1, Thu 5: 0, Fri 6: 0, Sat 7: 0, Sun 8: 0"
     `);
-    await done(office);
-    expect(digests(office)).toHaveLength(1);
-    expect(chartOf(digests(office)[0])).toBeDefined();
+    await done(scenario);
+    expect(digests(scenario)).toHaveLength(1);
+    expect(chartOf(digests(scenario)[0])).toBeDefined();
 
     await alex.clicks('Approve', { in: 'api-requests', on: /Cart <!here>/ });
     await sam.finds(/Approved by @alex/);
     const post = ({ metadata }: Record<string, unknown>) => /11-16/.test(JSON.stringify(metadata));
     const lost = workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: post });
     clock.at('2026-11-16T08:00:00Z');
-    await tick(office, '2026-11-16T08:00:00Z');
+    await tick(scenario, '2026-11-16T08:00:00Z');
     await alex.finds(/9 – 15 November/, { in: 'api-requests' });
-    await done(office);
+    await done(scenario);
     expect(lost.met).toBe(1);
-    expect(digests(office)).toHaveLength(2);
+    expect(digests(scenario)).toHaveLength(2);
 
     clock.at('2026-11-30T08:00:00Z');
-    expect(await tick(office, '2026-11-30T08:00:00Z')).toBe(0);
+    expect(await tick(scenario, '2026-11-30T08:00:00Z')).toBe(0);
   });
 
   it('where Slack takes no chart, the digest goes without; one that was missed is made up once', async ({ expect }) => {
     const clock = calendar();
     const logged: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line) => logged.push(line) });
-    await using office = await openOffice({ env: { TIME_ZONE: timeZone }, now: clock.now, log });
-    const { workspace, database } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ env: { TIME_ZONE: timeZone }, now: clock.now, log });
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await alex.finds(/Payments API/, { in: 'api-requests' });
     const isDigest = ({ metadata }: Record<string, unknown>) => /registrar_digest/.test(JSON.stringify(metadata));
@@ -299,9 +299,9 @@ describe.concurrent('in the channel', () => {
       { when: (args) => isDigest(args) && hasChart(args) },
     );
     clock.at('2026-11-09T08:00:00Z');
-    await tick(office, '2026-11-09T08:00:00Z');
+    await tick(scenario, '2026-11-09T08:00:00Z');
     await alex.finds(/Oldest {2}Payments API — Shop, waiting 6 days/, { in: 'api-requests' });
-    await done(office);
+    await done(scenario);
     const posts = workspace.calls.filter(({ method, args }) => method === 'chat.postMessage' && isDigest(args));
     expect(posts.map(({ args, response }) => [hasChart(args), response.error ?? 'posted'])).toEqual([
       [true, 'invalid_blocks'],
@@ -314,23 +314,23 @@ describe.concurrent('in the channel', () => {
     await alex.clicks('Approve', { in: 'api-requests', on: /Ledger API/ });
     await dana.finds(/Approved by @alex/);
     clock.at('2026-11-16T09:00:00Z');
-    await enqueuedBefore(office, '2026-11-16T08:00:00Z');
+    await enqueuedBefore(scenario, '2026-11-16T08:00:00Z');
     await alex.finds(/9 – 15 November/, { in: 'api-requests' });
-    await done(office);
-    expect(chartOf(digests(office)[1])).toBeDefined();
+    await done(scenario);
+    expect(chartOf(digests(scenario)[1])).toBeDefined();
 
-    await office.bot.stop();
+    await scenario.bot.stop();
     clock.at('2026-11-25T09:00:00Z');
-    const changed = await office.startAnother({ DIGEST_SCHEDULE: '0 8 * * 2' });
+    const changed = await scenario.startAnother({ DIGEST_SCHEDULE: '0 8 * * 2' });
     await changed.runDueJobs();
-    await done(office);
-    expect(digests(office)).toHaveLength(2);
+    await done(scenario);
+    expect(digests(scenario)).toHaveLength(2);
     await changed.stop();
     await database.sql`
       update served_ticks set pattern = ${`${mondays} ${timeZone}`}, reading = '2026-11-16 09:00' where schedule = 'digest'`;
-    await Promise.all([1, 2].map(() => office.startAnother({ DIGEST_SCHEDULE: mondays })));
-    await workspace.until(() => digests(office).length > 2, { what: 'a third digest' });
-    await done(office);
-    expect(digests(office)).toHaveLength(3);
+    await Promise.all([1, 2].map(() => scenario.startAnother({ DIGEST_SCHEDULE: mondays })));
+    await workspace.until(() => digests(scenario).length > 2, { what: 'a third digest' });
+    await done(scenario);
+    expect(digests(scenario)).toHaveLength(3);
   });
 });

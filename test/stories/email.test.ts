@@ -6,7 +6,7 @@ import { renderEmail } from '../../src/views/registration/email.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { type MailServer, openMailServer } from '../support/mail-server.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const sender = 'Registrar <registrar@acme.example>';
@@ -16,18 +16,18 @@ const arrived = ({ letters }: MailServer, subject: RegExp) =>
   eventually(`a letter ${subject} arrives`, async () => letters.some((one) => subject.test(one.subject ?? '')));
 
 /** Waits until no letter is left to send. */
-const sent = ({ database }: Office) =>
+const sent = ({ database }: Scenario) =>
   eventually('no letter is left', async () => {
     const left = await database.sql`select from outbox where queue = 'outbox-mail' and dead_at is null`;
     return left.length === 0;
   });
 
-const putAside = ({ database }: Office) => database.sql`select kind, cause why from outbox where dead_at is not null`;
+const putAside = ({ database }: Scenario) => database.sql`select kind, cause why from outbox where dead_at is not null`;
 
 it('each decision reaches the requester as text and as HTML, with who decided and why, and a link to the card', async () => {
   await using mail = await openMailServer();
-  await using office = await openOffice({ env: mailing(mail) });
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario({ env: mailing(mail) });
+  const { dana, alex, priya } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await priya.finds(/Ledger API/, { in: 'api-requests' });
 
@@ -119,8 +119,8 @@ describe.concurrent('what people write', () => {
     }
     const catalog = `services:\n  - { slug: pay, name: "Pay\\r\\nBcc: eve@evil.example\\r\\n\\r\\n<h1>API</h1>" }\n`;
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail), seed: usual, catalog });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ env: mailing(mail), seed: usual, catalog });
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Pay'], `<b>Shop</b> "& co"`);
     await alex.finds(/Access request/, { in: 'api-requests' });
     await alex.clicks('Approve', { in: 'api-requests' });
@@ -193,15 +193,15 @@ describe.concurrent('what people write', () => {
     ];
     const odd = seed({ members: emails.map((email, index) => person(`kim${index}`, { email })) });
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail), seed: odd });
+    await using scenario = await openScenario({ env: mailing(mail), seed: odd });
     for (const index of emails.keys()) {
-      await asks(office.workspace.person(`kim${index}`), ['Search API'], `Till ${index}`);
+      await asks(scenario.workspace.person(`kim${index}`), ['Search API'], `Till ${index}`);
     }
-    await asks(people(office).dana, ['Search API'], 'Shop');
+    await asks(people(scenario).dana, ['Search API'], 'Shop');
     await arrived(mail, /for Shop/);
-    await sent(office);
+    await sent(scenario);
     expect(mail.letters.flatMap(({ recipients }) => recipients)).toEqual(['dana@acme.example']);
-    expect(await putAside(office)).toEqual([]);
+    expect(await putAside(scenario)).toEqual([]);
   });
 });
 
@@ -209,19 +209,19 @@ describe.concurrent('where the mail server', () => {
   it('is down, the direct message comes all the same, and the letter when it is up, once', async ({ expect }) => {
     await using mail = await openMailServer();
     await mail.down();
-    await using office = await openOffice({ env: mailing(mail) });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ env: mailing(mail) });
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await alex.clicks('Approve', { in: 'api-requests' });
     await dana.finds(/Approved by @alex/);
     await alex.finds(/Approved by @alex/, { in: 'api-requests' });
     await eventually('the letter was tried in vain', async () => {
-      const [job] = await office.database.sql`select retries from outbox where queue = 'outbox-mail'`;
+      const [job] = await scenario.database.sql`select retries from outbox where queue = 'outbox-mail'`;
       return job?.retries > 0;
     });
     await mail.up();
     await arrived(mail, /^Approved/);
-    await sent(office);
+    await sent(scenario);
     expect(mail.letters).toHaveLength(1);
   });
 
@@ -233,15 +233,15 @@ describe.concurrent('where the mail server', () => {
     const port = typeof address === 'object' ? address?.port : 0;
     const eight = Array.from({ length: 8 }, (_, index) => `Service ${index}`);
     const catalog = `services:\n${eight.map((name, index) => `  - { slug: s${index}, name: ${name}, approval: auto }\n`).join('')}`;
-    await using office = await openOffice({ env: mailing({ url: `smtp://127.0.0.1:${port}` }), catalog });
-    const { dana, sam, alex } = people(office);
+    await using scenario = await openScenario({ env: mailing({ url: `smtp://127.0.0.1:${port}` }), catalog });
+    const { dana, sam, alex } = people(scenario);
     await asks(dana, eight, 'Shop');
     await eventually('as many letters hang as may', async () => calls.length === 4);
     await asks(sam, ['Service 1'], 'Till');
     await alex.finds(/Till/, { in: 'api-requests' });
     await sam.finds(/Approved automatically/);
     // All of this was while the calls were still open: none of the letters has given its place up.
-    const { sql } = office.database;
+    const { sql } = scenario.database;
     expect(await sql`select from outbox where queue = 'outbox-mail' and retries > 0`).toEqual([]);
     for (const call of calls) call.destroy();
     silent.close();
@@ -249,44 +249,44 @@ describe.concurrent('where the mail server', () => {
 
   it('refuses a letter for good, it is put aside, and the next one goes out', async ({ expect }) => {
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail) });
-    const { dana } = people(office);
+    await using scenario = await openScenario({ env: mailing(mail) });
+    const { dana } = people(scenario);
     mail.answers.push(550);
     await asks(dana, ['Search API'], 'Shop');
-    await eventually('it was put aside', async () => (await putAside(office)).length > 0);
+    await eventually('it was put aside', async () => (await putAside(scenario)).length > 0);
     await dana.finds(/Approved automatically/);
     await dana.closes();
     await asks(dana, ['Search API'], 'Till');
     await arrived(mail, /for Till/);
-    expect(await putAside(office)).toEqual([{ kind: 'mail', why: 'SMTP 550' }]);
+    expect(await putAside(scenario)).toEqual([{ kind: 'mail', why: 'SMTP 550' }]);
     expect(mail.letters).toHaveLength(1);
   });
 
   it('refuses for now, the letter comes later', async ({ expect }) => {
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail) });
+    await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push(451, 421);
-    await asks(people(office).dana, ['Search API'], 'Shop');
+    await asks(people(scenario).dana, ['Search API'], 'Shop');
     await arrived(mail, /for Shop/);
-    expect(await putAside(office)).toEqual([]);
+    expect(await putAside(scenario)).toEqual([]);
   });
 
   it('wants a login that is missing, nothing is put aside: an operator mends it', async ({ expect }) => {
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail) });
+    await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push(530);
-    await asks(people(office).dana, ['Search API'], 'Shop');
+    await asks(people(scenario).dana, ['Search API'], 'Shop');
     await arrived(mail, /for Shop/);
-    expect(await putAside(office)).toEqual([]);
+    expect(await putAside(scenario)).toEqual([]);
   });
 
   it('takes a letter and its answer is lost, the second bears the same Message-ID', async ({ expect }) => {
     await using mail = await openMailServer();
-    await using office = await openOffice({ env: mailing(mail) });
+    await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push('cut');
-    await asks(people(office).dana, ['Search API'], 'Shop');
+    await asks(people(scenario).dana, ['Search API'], 'Shop');
     await eventually('it arrives twice', async () => mail.letters.length === 2);
-    await sent(office);
+    await sent(scenario);
     const [first, second] = mail.letters;
     expect(first?.messageId).toMatch(/^<registration-\d+-1-\d+@acme\.example>$/);
     expect(second?.messageId).toBe(first?.messageId);
@@ -295,9 +295,9 @@ describe.concurrent('where the mail server', () => {
 });
 
 it('without SMTP_URL only who acts is looked up, and no letter is kept', async () => {
-  await using office = await openOffice();
-  const { workspace, database } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const before = workspace.calls.length;
   await alex.clicks('Approve', { in: 'api-requests' });

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { expireDue } from '../../src/db/registration/expiry.ts';
-import { openTimed } from '../support/clock.ts';
+import { openTimedScenario } from '../support/clock.ts';
 import { createDatabase } from '../support/database.ts';
-import { holdHistory, holdRegistrations, standing } from '../support/locks.ts';
+import { holdHistory, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { asks, people } from '../support/steps.ts';
 
 const env = { EXPIRE_PENDING_AFTER: '6d' };
@@ -13,29 +13,29 @@ const env = { EXPIRE_PENDING_AFTER: '6d' };
 const atATick = { EXPIRE_PENDING_AFTER: '7d', REMINDER_SCHEDULE: '0 12 * * 1-5' };
 
 it('the last reminder before warns, the card says it, and the requester can ask again with a form that is filled in', async () => {
-  await using timed = await openTimed('2026-11-02T12:00:00Z', { env: atATick });
-  const { office, passesTo, quiet } = timed;
-  const { dana, sam, alex } = people(office);
+  await using timed = await openTimedScenario('2026-11-02T12:00:00Z', { env: atATick });
+  const { scenario, advanceTo, untilDelivered } = timed;
+  const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop', 'For <b> & "c"');
   await dana.closes();
   await asks(sam, ['Payments API'], 'Till');
   await sam.closes();
-  await quiet();
+  await untilDelivered();
   const reminder = () => alex.sees('api-requests').find((text) => /^:bell:/.test(text));
 
-  await passesTo('2026-11-03T12:00:00Z');
+  await advanceTo('2026-11-03T12:00:00Z');
   expect(reminder()).toMatch(/3 requests/);
   expect(reminder()).not.toMatch(/Expires/);
   // The next one would come on Monday at noon, and that is too late.
-  await passesTo('2026-11-05T12:00:00Z');
+  await advanceTo('2026-11-05T12:00:00Z');
   expect(reminder()?.match(/:warning: Expires on Nov 9, 2026 at 12:00/g)).toHaveLength(3);
 
   // To the second; and the last reminder goes with what it lists.
-  await passesTo('2026-11-09T11:59:59Z');
+  await advanceTo('2026-11-09T11:59:59Z');
   expect(alex.sees('api-requests').join()).not.toMatch(/Expired/);
   await alex.clicks('Approve', { in: 'api-requests', on: /Till/ });
   await alex.finds(/Till.*Approved by @alex/s, { in: 'api-requests' });
-  await passesTo('2026-11-09T12:00:00Z');
+  await advanceTo('2026-11-09T12:00:00Z');
   const cards = alex.sees('api-requests');
   for (const service of ['Payments', 'Ledger']) {
     const closed = new RegExp(`${service} API.*Shop.*:alarm_clock: Expired today at 12:00\n· Requested [^[]*$`, 's');
@@ -55,38 +55,38 @@ it('the last reminder before warns, the card says it, and the requester can ask 
   await dana.closes();
 
   // What is not one's own shows nothing of it.
-  await office.database.sql`update application_owners set user_id = ${sam.id} where user_id = ${dana.id}`;
+  await scenario.database.sql`update application_owners set user_id = ${sam.id} where user_id = ${dana.id}`;
   await dana.clicks('Ask again', { on: /Ledger API/ });
   await dana.finds(/Register an application/, { in: 'modal' });
   expect(dana.reads).not.toMatch(/Ledger|Shop|For <b>/);
 });
 
 it('a request that is decided as it expires: one of the two happens, whichever came first, and the other hears of it', async () => {
-  await using timed = await openTimed('2026-11-02T10:00:00Z', { env });
-  const { office, passesTo, quiet } = timed;
-  const { dana, alex } = people(office);
+  await using timed = await openTimedScenario('2026-11-02T10:00:00Z', { env });
+  const { scenario, advanceTo, untilDelivered } = timed;
+  const { dana, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await dana.closes();
-  await quiet();
+  await untilDelivered();
   const events = (id: number) =>
-    office.database.sql`select action, actor from history where registration_id = ${id} and version > 1`;
+    scenario.database.sql`select action, actor from history where registration_id = ${id} and version > 1`;
 
   // The click stands at the row before time comes by: time leaves it alone.
-  const row = await holdRegistrations(office.database);
+  const row = await holdRegistrations(scenario.database);
   const click = alex.clicks('Approve', { in: 'api-requests', on: /Payments API/ });
-  await standing(office.database, 1);
-  await passesTo('2026-11-09T10:00:00Z');
+  await waitForBlocked(scenario.database, 1);
+  await advanceTo('2026-11-09T10:00:00Z');
   await row.release();
   await click;
   await dana.finds(/Approved by @alex.*Payments API/s);
   expect(await events(1)).toEqual([{ action: 'approve', actor: alex.id }]);
 
   // Time has the row, and the click comes too late.
-  const record = await holdHistory(office.database);
-  const passed = passesTo('2026-11-09T10:01:00Z');
-  await standing(office.database, 1);
+  const record = await holdHistory(scenario.database);
+  const passed = advanceTo('2026-11-09T10:01:00Z');
+  await waitForBlocked(scenario.database, 1);
   const late = alex.clicks('Approve', { in: 'api-requests', on: /Ledger API/ });
-  await standing(office.database, 2);
+  await waitForBlocked(scenario.database, 2);
   await record.release();
   await Promise.all([passed, late]);
   await alex.finds(/^This request was already expired, today at 10:01\. Nothing was changed\./, { in: 'whispered' });

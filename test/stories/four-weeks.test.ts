@@ -12,7 +12,7 @@ import type { Message } from '../local-slack/model.ts';
 import type { Person } from '../local-slack/people.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { readable } from '../local-slack/transcript.ts';
-import { openTimed, type Timed } from '../support/clock.ts';
+import { openTimedScenario, type TimedScenario } from '../support/clock.ts';
 import { people } from '../support/steps.ts';
 
 const hour = 3_600_000;
@@ -41,7 +41,7 @@ const day = (at: number) => berlin(at, { weekday: 'long', day: 'numeric', month:
 const time = (at: number) => berlin(at, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
 
 /** What is done on a day, at an hour of it, by the clock on the wall. */
-type Deed = (office: Timed['office'], asks: Asks) => Promise<void>;
+type Step = (scenario: TimedScenario['scenario'], asks: Asks) => Promise<void>;
 
 /** Asks for some of the services. The form has its own stories; here its registrations are made as it makes them. */
 type Asks = (person: Person, application: string, services: string[]) => Promise<void>;
@@ -58,52 +58,52 @@ async function decides(person: Person, application: string, services: string[]) 
 }
 
 /** The story. What is not decided here is left to time. */
-const deeds: Record<string, Deed> = {
-  'Monday 12 October 10:00': async (office, asks) => {
-    const { dana, sam, lee } = people(office);
+const steps: Record<string, Step> = {
+  'Monday 12 October 10:00': async (scenario, asks) => {
+    const { dana, sam, lee } = people(scenario);
     await asks(dana, 'Shop', names);
     await asks(sam, 'Till', names);
     await asks(lee, 'Desk', names.slice(0, 5));
   },
-  'Tuesday 13 October 11:00': async (office) => {
-    const { alex, priya } = people(office);
+  'Tuesday 13 October 11:00': async (scenario) => {
+    const { alex, priya } = people(scenario);
     await decides(alex, 'Shop', names.slice(0, 8));
     await decides(priya, 'Till', names.slice(0, 9));
     await decides(alex, 'Desk', names.slice(0, 2));
   },
-  'Wednesday 14 October 15:00': async (office, asks) => {
-    const { sam, alex } = people(office);
+  'Wednesday 14 October 15:00': async (scenario, asks) => {
+    const { sam, alex } = people(scenario);
     await alex.clicks('Remind me tomorrow', { in: 'api-requests', on: /:bell:.*Desk/s });
     await asks(sam, 'Kiosk', names.slice(0, 3));
   },
-  'Friday 16 October 17:00': async (office, asks) => {
-    const { dana, alex } = people(office);
+  'Friday 16 October 17:00': async (scenario, asks) => {
+    const { dana, alex } = people(scenario);
     await asks(dana, 'Blog', names.slice(2, 9));
     await decides(alex, 'Kiosk', names.slice(0, 2));
   },
-  'Monday 19 October 09:00': async (office) => decides(people(office).priya, 'Blog', names.slice(2, 7)),
-  'Friday 23 October 08:00': async (office, asks) => asks(people(office).lee, 'Gate', names.slice(0, 6)),
-  'Sunday 25 October 12:00': async (office, asks) => asks(people(office).sam, 'Rota', names.slice(5)),
-  'Tuesday 27 October 10:00': async (office) => {
-    const { alex } = people(office);
+  'Monday 19 October 09:00': async (scenario) => decides(people(scenario).priya, 'Blog', names.slice(2, 7)),
+  'Friday 23 October 08:00': async (scenario, asks) => asks(people(scenario).lee, 'Gate', names.slice(0, 6)),
+  'Sunday 25 October 12:00': async (scenario, asks) => asks(people(scenario).sam, 'Rota', names.slice(5)),
+  'Tuesday 27 October 10:00': async (scenario) => {
+    const { alex } = people(scenario);
     await decides(alex, 'Gate', names.slice(0, 5));
     await decides(alex, 'Rota', names.slice(5));
   },
-  'Friday 30 October 10:00': async (office) => {
-    const { dana } = people(office);
+  'Friday 30 October 10:00': async (scenario) => {
+    const { dana } = people(scenario);
     await dana.clicks('Ask again', { on: /Stock API\nApplication +Shop/ });
     await dana.submits();
     await dana.closes();
   },
-  'Monday 2 November 16:00': async (office, asks) => {
-    const { dana, alex } = people(office);
+  'Monday 2 November 16:00': async (scenario, asks) => {
+    const { dana, alex } = people(scenario);
     await asks(dana, 'Wiki', names.slice(0, 3));
     await decides(alex, 'Wiki', names.slice(0, 2));
   },
 };
 
 /** Reminders as they read, a block a line; decisions in a line; the cards themselves are left out. */
-function told({ office: { workspace } }: Timed, message: Message): string[] {
+function told({ scenario: { workspace } }: TimedScenario, message: Message): string[] {
   const has = (id: string) => message.blocks.some(({ block_id }) => block_id === id);
   if (has('title')) return [];
   if (has('decision')) return [readable(workspace, { ...message, blocks: [] })];
@@ -115,13 +115,13 @@ function told({ office: { workspace } }: Timed, message: Message): string[] {
 }
 
 it('four weeks read right', async () => {
-  await using timed = await openTimed(new Date(begin).toISOString(), {
+  await using timed = await openTimedScenario(new Date(begin).toISOString(), {
     catalog,
     env,
     seed: seed({ channels: [channel('C0LEADS', 'leads', ['U0LEE', 'U0REGISTRAR'])] }),
   });
-  const { office, passesTo, quiet } = timed;
-  const { workspace, database } = office;
+  const { scenario, advanceTo, untilDelivered } = timed;
+  const { workspace, database } = scenario;
   const client = connect(database.url);
   const outbox = createOutbox();
   await using parts = new AsyncDisposableStack();
@@ -191,15 +191,15 @@ it('four weeks read right', async () => {
     for (const [place, said] of places) transcript.push(`    ${place}`, ...said.map(([, text]) => text));
   }
 
-  const left = new Set(Object.keys(deeds));
+  const left = new Set(Object.keys(steps));
   for (let at = begin; at < begin + 28 * 24 * hour; at += hour) {
-    await passesTo(new Date(at));
+    await advanceTo(new Date(at));
     look(at);
     const key = `${day(at)} ${berlin(at, { hour: '2-digit', minute: '2-digit' })}`.replace(',', '');
-    const deed = deeds[key];
-    if (!deed || !left.delete(key)) continue;
-    await deed(office, asks);
-    await quiet();
+    const step = steps[key];
+    if (!step || !left.delete(key)) continue;
+    await step(scenario, asks);
+    await untilDelivered();
     look(at);
   }
   expect([...left]).toEqual([]);

@@ -1,7 +1,7 @@
 /** The main job, end to end, in both modes: asked for, decided, told, undone. */
 import { describe, expect, it } from 'vitest';
 import { modes } from '../support/bot.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 /** A fixed moment, so that what is read can be written down. */
@@ -9,8 +9,8 @@ const monday = () => new Date('2026-11-02T09:15:00Z');
 
 describe.each(modes)('over %s', (mode) => {
   it('two services are asked for at once; one is approved, one rejected, and the requester is told of both', async () => {
-    await using office = await openOffice({ mode, now: monday });
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario({ mode, now: monday });
+    const { dana, alex, priya } = people(scenario);
 
     await dana.types('/register');
     expect(await dana.finds(/Register/, { in: 'modal' })).toMatchInlineSnapshot(`
@@ -99,8 +99,8 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('a registration is given up: it leaves the list, the card says by whom, and it can be asked for again', async () => {
-    await using office = await openOffice({ mode, now: monday });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ mode, now: monday });
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API'], 'Shop');
     await alex.clicks('Approve', { in: 'api-requests' });
     await dana.finds(/Approved by/);
@@ -153,8 +153,8 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('a service with auto approval is approved at once, and the channel gets a card without decision buttons', async () => {
-    await using office = await openOffice({ mode, now: monday });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ mode, now: monday });
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Search API'], 'Shop');
     expect(dana.reads).toMatchInlineSnapshot(`
       "== Register an application ==

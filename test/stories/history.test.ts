@@ -1,7 +1,7 @@
 /** "History", on the card: who may read what happened to a registration, and what they read. */
 import { expect, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
@@ -14,7 +14,7 @@ const allInTheChannel = () => {
 };
 
 /** Writes into the record what years of going back and forth would: the newest version is then `last`. */
-async function hasHappened({ database: { sql } }: Office, last: number) {
+async function hasHappened({ database: { sql } }: Scenario, last: number) {
   await sql`insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
     select r.id, v, 'U0ALEX', case when v % 2 = 0 then 'approve' else 'revoke' end,
       case when v % 2 = 0 then 'revoked' else 'approved' end, case when v % 2 = 0 then 'approved' else 'revoked' end,
@@ -25,8 +25,8 @@ async function hasHappened({ database: { sql } }: Office, last: number) {
 const shown = (text: string) => [...text.matchAll(/Change (\d+)/g)].map(([, version]) => Number(version));
 
 it('tells every event, the newest first: who, what, from which status to which, when, and why', async () => {
-  await using office = await openOffice({ now: monday });
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario({ now: monday });
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
   await alex.finds(/Approved by/, { in: 'api-requests' });
@@ -58,8 +58,8 @@ it('tells every event, the newest first: who, what, from which status to which, 
 
 it('is for the approvers of the service and for admins; others hear who that is', async () => {
   const catalog = `services:\n  - { slug: payments, name: Payments API, approvers: [S0LEADS] }\n`;
-  await using office = await openOffice({ seed: allInTheChannel(), env: { APPROVERS: 'U0ALEX' }, catalog });
-  const { dana, alex, priya, lee } = people(office);
+  await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'U0ALEX' }, catalog });
+  const { dana, alex, priya, lee } = people(scenario);
   await requests(dana, lee);
   for (const reader of [alex, priya]) {
     await reader.clicks('History', { in: 'api-requests' });
@@ -70,33 +70,33 @@ it('is for the approvers of the service and for admins; others hear who that is'
     expect(await other.finds(/history/, { in: 'whispered' })).toBe(
       'Only @leads or @alex may see the history of this request.',
     );
-    expect(office.workspace.views(other.id)).toEqual([]);
+    expect(scenario.workspace.views(other.id)).toEqual([]);
   }
 });
 
 it("is read also of one's own request, by those who may read others'", async () => {
-  await using office = await openOffice();
-  const { alex } = people(office);
+  await using scenario = await openScenario();
+  const { alex } = people(scenario);
   await requests(alex, alex);
   await alex.clicks('History', { in: 'api-requests' });
   await alex.finds(/Requested by @alex/, { in: 'modal' });
 });
 
 it('stays closed where Slack does not say who the person is', async () => {
-  await using office = await openOffice({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
-  const { dana, priya } = people(office);
+  await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { dana, priya } = people(scenario);
   await requests(dana, priya);
-  office.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
+  scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
   await priya.clicks('History', { in: 'api-requests' });
   await priya.finds(/Slack did not say/, { in: 'whispered' });
-  expect(office.workspace.views(priya.id)).toEqual([]);
+  expect(scenario.workspace.views(priya.id)).toEqual([]);
 });
 
 it('comes in pages, there and back; a page is for those who may read it now', async () => {
-  await using office = await openOffice({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
-  const { dana, priya } = people(office);
+  await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { dana, priya } = people(scenario);
   await requests(dana, priya);
-  await hasHappened(office, 60);
+  await hasHappened(scenario, 60);
   await priya.clicks('History', { in: 'api-requests' });
   const first = await priya.finds(/Events 36 to 60 of 60/, { in: 'modal' });
   expect(shown(first)).toEqual(Array.from({ length: 25 }, (_, index) => 60 - index));
@@ -112,18 +112,18 @@ it('comes in pages, there and back; a page is for those who may read it now', as
   await priya.clicks('Newer');
   await priya.finds(/Events 36 to 60 of 60/, { in: 'modal' });
 
-  await office.workspace.setGroup('S0LEADS', []);
+  await scenario.workspace.setGroup('S0LEADS', []);
   await priya.clicks('Older');
   await priya.finds(/Only @leads may see the history/, { in: 'modal' });
 });
 
 it('opens in time also where the record is slow, and follows', async () => {
-  await using office = await openOffice();
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const locked = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
-  const held = office.database.sql.begin(async (tx) => {
+  const held = scenario.database.sql.begin(async (tx) => {
     await tx`lock table history in access exclusive mode`;
     locked.resolve();
     await free.promise;
@@ -137,19 +137,19 @@ it('opens in time also where the record is slow, and follows', async () => {
 });
 
 it('says so where the record cannot be read', async () => {
-  await using office = await openOffice();
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
-  await office.database.sql`alter table history rename to elsewhere`;
+  await scenario.database.sql`alter table history rename to elsewhere`;
   await alex.clicks('History', { in: 'api-requests' });
   await alex.finds(/could not do this just now/, { in: 'whispered' });
-  await office.database.sql`alter table elsewhere rename to history`;
+  await scenario.database.sql`alter table elsewhere rename to history`;
 });
 
 it('of a registration that is not there, or was made up, is answered', async () => {
-  await using office = await openOffice();
-  const { workspace } = office;
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
   await asks(dana, ['Payments API'], 'Shop');
   await alex.finds(/Payments API/, { in: 'api-requests' });
   await alex.clicks('History', { in: 'api-requests' });

@@ -3,18 +3,18 @@ import { describe, it } from 'vitest';
 import type { Fault } from '../local-slack/model.ts';
 import { group, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { crowd } from '../support/large-data.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { seedLargeCatalog } from '../support/large-data.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 const atHome = { in: 'home' } as const;
 
-const published = ({ workspace }: Office, person: { id: string }) =>
+const published = ({ workspace }: Scenario, person: { id: string }) =>
   workspace.calls.filter(({ method, args }) => method === 'views.publish' && args.user_id === person.id);
 
 /** Waits until nothing is left to deliver. */
-const delivered = ({ database }: Office) =>
+const delivered = ({ database }: Scenario) =>
   eventually('the outbox is empty', async () => {
     const left = await database.sql`select from outbox where dead_at is null`;
     return left.length === 0;
@@ -22,8 +22,8 @@ const delivered = ({ database }: Office) =>
 
 describe.concurrent('a developer', () => {
   it('without anything is told so, and registers from there', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { dana } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { dana } = people(scenario);
     await dana.opensHome();
     expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
@@ -37,8 +37,8 @@ describe.concurrent('a developer', () => {
   it('sees their applications, and of each registration its status, since when, and whom it waits for', async ({
     expect,
   }) => {
-    await using office = await openOffice({ now: monday, env: { APPROVERS: 'U0ALEX,S0PAYMENTS' } });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now: monday, env: { APPROVERS: 'U0ALEX,S0PAYMENTS' } });
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], '<!channel> *bold* & <@U0ALEX>');
     await dana.closes();
     await asks(dana, ['Payments API', 'Search API'], 'Shop');
@@ -71,8 +71,8 @@ describe.concurrent('a developer', () => {
   });
 
   it('unregisters there: Home and the card are redrawn', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await dana.opensHome();
     await dana.finds(/Pending/, atHome);
@@ -89,9 +89,9 @@ describe.concurrent('a developer', () => {
   it('edits the reason while the request waits: who decides sees that, and decides on what they have read', async ({
     expect,
   }) => {
-    await using office = await openOffice({ now: monday });
-    const { workspace, database } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await dana.opensHome();
     await dana.finds(/Pending/, atHome);
@@ -123,7 +123,7 @@ describe.concurrent('a developer', () => {
       · Waiting since today at 09:15 for the members of #api-requests.
       [Approve] [Reject] [History] [… Delete request]"
     `);
-    await delivered(office);
+    await delivered(scenario);
     await dana.clicks('Edit reason', atHome);
     await dana.finds(/refunds/, { in: 'modal' });
     await alex.clicks('Approve', { in: 'api-requests' });
@@ -143,9 +143,9 @@ describe.concurrent('a developer', () => {
   });
 
   it('whose click comes too late is answered by a modal, for Home has no place for a word', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { workspace } = office;
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await dana.opensHome();
     await dana.finds(/Pending/, atHome);
@@ -163,9 +163,9 @@ describe.concurrent('a developer', () => {
   });
 
   it('whose click breaks, or whose modal Slack does not open, is answered all the same', async () => {
-    await using office = await openOffice({ now: monday });
-    const { workspace, database } = office;
-    const { dana } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { workspace, database } = scenario;
+    const { dana } = people(scenario);
     await dana.opensHome();
     await dana.finds(/Register/, atHome);
     workspace.fail('views.open', { kind: 'error', error: 'internal_error' });
@@ -184,14 +184,14 @@ describe.concurrent('a developer', () => {
 describe.concurrent('an approver', () => {
   it('sees what they may decide, oldest first, and nothing that they asked for themselves', async ({ expect }) => {
     let now = new Date('2026-11-01T08:00:00Z');
-    await using office = await openOffice({ now: () => now });
-    const { dana, sam, alex } = people(office);
+    await using scenario = await openScenario({ now: () => now });
+    const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Shop');
     now = monday();
     await asks(sam, ['Ledger API'], '<!here> & co', 'Because <!channel> *said* so');
     await asks(alex, ['Payments API'], "Alex's own");
     await alex.closes();
-    await delivered(office);
+    await delivered(scenario);
     await alex.opensHome();
     expect(await alex.finds(/Ledger API/, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
@@ -237,8 +237,8 @@ describe.concurrent('an approver', () => {
   });
 
   it('with nothing to decide is told so', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { alex } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { alex } = people(scenario);
     await alex.opensHome();
     expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing waits for your decision.');
   });
@@ -251,10 +251,10 @@ describe.concurrent('an approver', () => {
   - { slug: search, name: Search API }
 `;
     const usual = seed({ groups: [group('S0LEDGER', 'ledger', ['U0LEE', 'U0PRIYA'])] });
-    await using office = await openOffice({ now: monday, catalog, seed: usual, env: { APPROVERS: 'U0ALEX' } });
-    const { dana, alex, priya, lee, sam } = people(office);
+    await using scenario = await openScenario({ now: monday, catalog, seed: usual, env: { APPROVERS: 'U0ALEX' } });
+    const { dana, alex, priya, lee, sam } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API', 'Maps API', 'Search API'], 'Shop');
-    await delivered(office);
+    await delivered(scenario);
     const queues = [alex, priya, lee, sam].map(async (person) => {
       await person.opensHome();
       const read = await person.finds(/Your applications/, atHome);
@@ -269,10 +269,10 @@ describe.concurrent('an approver', () => {
   });
 
   it('is told where Slack does not say who decides', async ({ expect }) => {
-    await using office = await openOffice({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
+    const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
-    office.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
+    scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
     await priya.opensHome();
     expect(await priya.finds(/did not say/, atHome)).not.toContain('Payments API');
     await priya.opensHome();
@@ -282,15 +282,15 @@ describe.concurrent('an approver', () => {
   it('approves and rejects there, with the buttons of the card; the cards and both Homes follow', async ({
     expect,
   }) => {
-    await using office = await openOffice({ now: monday });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await dana.closes();
     await dana.opensHome();
     await alex.opensHome();
     await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
     const [first, second] =
-      office.workspace
+      scenario.workspace
         .home('alex')
         ?.blocks.filter(({ type }) => type === 'actions')
         .slice(1) ?? [];
@@ -311,9 +311,9 @@ describe.concurrent('an approver', () => {
   });
 
   it('who may not, or comes too late, is answered by a modal, and changes nothing', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { workspace, database } = office;
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario({ now: monday });
+    const { workspace, database } = scenario;
+    const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
     await alex.opensHome();
     await alex.finds(/Payments API — Shop/, atHome);
@@ -348,40 +348,40 @@ describe.concurrent('an approver', () => {
 
 describe.concurrent('while others act', () => {
   it('is redrawn live for whoever has opened it, and never drawn for anybody else', async ({ expect }) => {
-    await using office = await openOffice();
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario();
+    const { dana, alex, priya } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
     await requests(dana, alex);
     await alex.finds(/Payments API — Shop/, atHome);
     await priya.clicks('Approve', { in: 'api-requests' });
     await alex.finds(/Nothing waits/, atHome);
-    await delivered(office);
-    expect(published(office, dana)).toEqual([]);
-    expect(published(office, priya)).toEqual([]);
-    const before = published(office, alex).length;
+    await delivered(scenario);
+    expect(published(scenario, dana)).toEqual([]);
+    expect(published(scenario, priya)).toEqual([]);
+    const before = published(scenario, alex).length;
     await priya.finds(/Approved by/, { in: 'api-requests' });
     await priya.clicks('Revoke', { in: 'api-requests' });
     await priya.fills('Reason', 'Not for approvers to see');
     await priya.submits();
     await dana.finds(/Revoked/);
-    await delivered(office);
-    expect(published(office, alex)).toHaveLength(before);
+    await delivered(scenario);
+    expect(published(scenario, alex)).toHaveLength(before);
   });
 
   it('what changes while it is being drawn is drawn after', async () => {
-    await using office = await openOffice();
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario();
+    const { dana, alex } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
-    const held = office.workspace.hold('views.publish');
+    const held = scenario.workspace.hold('views.publish');
     await asks(dana, ['Payments API'], 'Shop');
     await dana.closes();
     await held.reached;
     await asks(dana, ['Ledger API'], 'Shop');
     await alex.finds(/Ledger API/, { in: 'api-requests' });
     await eventually('the second request has been told of', async () => {
-      const [{ said = 0, left = 0 } = {}] = await office.database.sql`
+      const [{ said = 0, left = 0 } = {}] = await scenario.database.sql`
         select (select count(*)::int from history) said, (select count(*)::int from outbox where kind = 'homes') "left"`;
       return said === 2 && left === 0;
     });
@@ -390,9 +390,9 @@ describe.concurrent('while others act', () => {
   });
 
   it('with two replicas and many changes, is drawn at most once a second, and in the end right', async ({ expect }) => {
-    await using office = await openOffice();
-    await office.startAnother();
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario();
+    await scenario.startAnother();
+    const { dana, alex } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
     for (const application of ['A', 'B', 'C', 'D', 'E']) {
@@ -400,9 +400,9 @@ describe.concurrent('while others act', () => {
       await dana.closes();
     }
     await alex.finds(/Ledger API — E/, atHome);
-    await delivered(office);
+    await delivered(scenario);
     expect(alex.sees('home')[0]?.match(/API — [A-E]/g)).toHaveLength(10);
-    const [, ...redraws] = published(office, alex).map(({ at }) => at);
+    const [, ...redraws] = published(scenario, alex).map(({ at }) => at);
     const pauses = redraws.slice(1).map((at, index) => at - (redraws[index] ?? 0));
     expect(redraws.length).toBeLessThan(10);
     expect(pauses.filter((pause) => pause < 1_000)).toEqual([]);
@@ -414,28 +414,28 @@ describe.concurrent('while others act', () => {
     ['cuts the connection', { kind: 'reset' }],
     ['draws it and cuts the connection', { kind: 'accept-then-drop' }],
   ])('where Slack %s, is right in the end', async (_, fault) => {
-    await using office = await openOffice();
-    const { dana, alex } = people(office);
-    office.workspace.fail('views.publish', fault);
+    await using scenario = await openScenario();
+    const { dana, alex } = people(scenario);
+    scenario.workspace.fail('views.publish', fault);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
-    office.workspace.fail('views.publish', fault);
+    scenario.workspace.fail('views.publish', fault);
     await asks(dana, ['Payments API'], 'Shop');
     await alex.finds(/Payments API — Shop/, atHome);
   });
 
   it('somebody who has left Slack is forgotten, and holds up nobody', async ({ expect }) => {
-    await using office = await openOffice({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
-    const { dana, alex, priya } = people(office);
+    await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
+    const { dana, alex, priya } = people(scenario);
     for (const person of [alex, priya]) {
       await person.opensHome();
       await person.finds(/Nothing waits/, atHome);
     }
-    await office.workspace.deactivate('priya');
+    await scenario.workspace.deactivate('priya');
     await asks(dana, ['Payments API'], 'Shop');
     await alex.finds(/Payments API — Shop/, atHome);
-    await delivered(office);
-    const { sql } = office.database;
+    await delivered(scenario);
+    const { sql } = scenario.database;
     expect(await sql`select user_id from homes`).toEqual([{ user_id: alex.id }]);
     expect(await sql`select from outbox where dead_at is not null`).toHaveLength(0);
   });
@@ -445,9 +445,9 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   const many = { services: 1000, registrations: 300, pending: 200 };
 
   it('fits into what Slack takes, and every page can be turned to', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { sam, alex } = people(office);
-    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await using scenario = await openScenario({ now: monday });
+    const { sam, alex } = people(scenario);
+    await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();
     await alex.finds(/Page 1 of 19, 200 requests in all[\s\S]*Page 1 of 20, 300 lines in all/, atHome);
     const seen = new Set<string>();
@@ -461,7 +461,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
     await alex.finds(/Page 18 of 19[\s\S]*Page 1 of 101, 1004 services in all/, atHome);
     await alex.fills('Find a service', '0777', atHome);
     expect(await alex.finds(/`s-777`/, atHome)).not.toMatch(/services in all/);
-    for (const { args, response } of published(office, alex)) {
+    for (const { args, response } of published(scenario, alex)) {
       expect(response.ok).toBe(true);
       expect(args.view).toMatchObject({ blocks: { length: expect.toSatisfy((length) => length <= 100) } });
       expect(Buffer.byteLength(JSON.stringify(args.view))).toBeLessThanOrEqual(250 * 1024);
@@ -469,9 +469,9 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   });
 
   it('the requests are narrowed to a service, searched by application, and shown all again', async ({ expect }) => {
-    await using office = await openOffice({ now: monday });
-    const { dana, sam, alex } = people(office);
-    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await using scenario = await openScenario({ now: monday });
+    const { dana, sam, alex } = people(scenario);
+    await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await requests(dana, alex, 'Payments API', 'Shop');
     await requests(dana, alex, 'Payments API', 'Kiosk');
     await alex.opensHome();
@@ -493,9 +493,9 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   });
 
   it('what a page shows stays what it shows while requests come and go', async () => {
-    await using office = await openOffice();
-    const { dana, sam, alex } = people(office);
-    await crowd(office.database, { ...many, owner: alex.id, requester: sam.id });
+    await using scenario = await openScenario();
+    const { dana, sam, alex } = people(scenario);
+    await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();
     await alex.finds(/Page 1 of 19/, atHome);
     await alex.fills('Application', 'Shop', atHome);

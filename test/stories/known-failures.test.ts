@@ -1,7 +1,7 @@
 /** What other access bots got wrong, where no other story tells of it; each in the same office, one after the other. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { person, seed } from '../local-slack/seed.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const catalog = `services:
@@ -9,23 +9,23 @@ const catalog = `services:
   - { slug: ledger, name: Ledger API }
 `;
 
-let office: Office;
+let scenario: Scenario;
 beforeAll(async () => {
-  office = await openOffice({ catalog, seed: seed({ members: [person('gone', { deleted: true })] }) });
+  scenario = await openScenario({ catalog, seed: seed({ members: [person('gone', { deleted: true })] }) });
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 const requestsFor = { in: 'api-requests', on: /Ledger API/ };
 
 it('an approver who has left, and a group that is gone, keep nobody else from deciding', async () => {
-  const { dana, alex, priya } = people(office);
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex, 'Payments API', 'Shop');
   await priya.clicks('Approve', { in: 'api-requests', on: /Payments API/ });
   await dana.finds(/Approved by @priya\n[\s\S]*Payments API/);
 });
 
 it('a reason of colons, lines and signs that grow when they are escaped, as long as it may be, arrives whole', async () => {
-  const { dana, alex, priya } = people(office);
+  const { dana, alex, priya } = people(scenario);
   const reason = `Why: because: ${'&<>"'.repeat(245)} *end*`;
   expect(reason).toHaveLength(1_000);
   await asks(dana, ['Ledger API'], 'Shop', reason);
@@ -39,7 +39,7 @@ it('a reason of colons, lines and signs that grow when they are escaped, as long
 });
 
 it('what was rejected is cleared, and asked for anew; what an approver deleted asks again, and is not taken for approved', async () => {
-  const { dana, alex } = people(office);
+  const { dana, alex } = people(scenario);
   await dana.types('/unregister');
   await dana.picks('Registration', 'Ledger API — Shop (rejected)');
   await dana.submits();
@@ -55,18 +55,18 @@ it('what was rejected is cleared, and asked for anew; what an approver deleted a
   expect(dana.reads).toContain('under review');
   await dana.closes();
   await alex.finds(/Application {2}Till[\s\S]*Waiting since/, { in: 'api-requests' });
-  expect(await office.database.sql`select status from registrations order by id desc limit 1`).toEqual([
+  expect(await scenario.database.sql`select status from registrations order by id desc limit 1`).toEqual([
     { status: 'pending' },
   ]);
 });
 
 it('after a restart the first click on a card from before does its work', async () => {
-  const { dana, alex } = people(office);
-  await office.bot.stop();
-  await office.startAnother();
+  const { dana, alex } = people(scenario);
+  await scenario.bot.stop();
+  await scenario.startAnother();
   await alex.clicks('Approve', { in: 'api-requests', on: /Application {2}Till[\s\S]*Waiting since/ });
   await alex.finds(/Application {2}Till[\s\S]*Approved by @alex/, { in: 'api-requests' });
-  await office.workspace.until(
+  await scenario.workspace.until(
     () => dana.told.filter((told) => /Approved by @alex[\s\S]*Till/.test(told)).length === 2,
   );
   expect(alex.whispers).toEqual([]);

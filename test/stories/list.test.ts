@@ -1,14 +1,14 @@
 /** `/registrations`: a person reads what their applications have, and nobody else sees it. */
 import { expect, it } from 'vitest';
-import { crowd } from '../support/large-data.ts';
-import { openOffice } from '../support/scenario.ts';
+import { seedLargeCatalog } from '../support/large-data.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
 it('somebody without any is told so, and what to do next', async () => {
-  await using office = await openOffice({ now: monday });
-  const { dana } = people(office);
+  await using scenario = await openScenario({ now: monday });
+  const { dana } = people(scenario);
   await dana.types('/registrations');
   expect(await dana.finds(/./, { in: 'whispered' })).toMatchInlineSnapshot(
     `"You have no applications yet. \`/register\` requests access to a service for your first one."`,
@@ -16,8 +16,8 @@ it('somebody without any is told so, and what to do next', async () => {
 });
 
 it('every application with the service, status and since when of each registration; only the asker reads it', async () => {
-  await using office = await openOffice({ now: monday });
-  const { dana, sam, alex } = people(office);
+  await using scenario = await openScenario({ now: monday });
+  const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
   await dana.closes();
   await requests(dana, alex, 'Ledger API', '<!channel> *bold* & <https://evil.example|co>');
@@ -43,22 +43,28 @@ it('every application with the service, status and since when of each registrati
   `);
   await sam.types('/registrations');
   await sam.finds(/no applications yet/, { in: 'whispered' });
-  expect(office.workspace.messages('general')).toEqual([]);
+  expect(scenario.workspace.messages('general')).toEqual([]);
 });
 
 it('also what a co-owner asked for is listed', async () => {
-  await using office = await openOffice({ now: monday });
-  const { dana, sam, alex } = people(office);
+  await using scenario = await openScenario({ now: monday });
+  const { dana, sam, alex } = people(scenario);
   await requests(dana, alex);
-  await office.database.sql`insert into application_owners select id, ${sam.id} from applications`;
+  await scenario.database.sql`insert into application_owners select id, ${sam.id} from applications`;
   await sam.types('/registrations');
   expect(await sam.finds(/Shop/, { in: 'whispered' })).toContain('Payments API: pending since today at 09:15');
 });
 
 it("more than a message takes is cut, and the rest is counted and to be found in Registrar's Home", async () => {
-  await using office = await openOffice({ now: monday });
-  const { dana, sam } = people(office);
-  await crowd(office.database, { services: 1000, owner: dana.id, registrations: 300, requester: sam.id, pending: 1 });
+  await using scenario = await openScenario({ now: monday });
+  const { dana, sam } = people(scenario);
+  await seedLargeCatalog(scenario.database, {
+    services: 1000,
+    owner: dana.id,
+    registrations: 300,
+    requester: sam.id,
+    pending: 1,
+  });
   await dana.types('/registrations');
   const told = await dana.finds(/Your applications/, { in: 'whispered' });
   expect(told.match(/approved since/g)).toHaveLength(40);

@@ -1,6 +1,6 @@
 /** The pickers, over a catalog that is large and badly named. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 /** 500 services whose names hold markup and 150 characters. */
@@ -15,18 +15,18 @@ const catalog = JSON.stringify({
   })),
 });
 
-let office: Office;
+let scenario: Scenario;
 beforeAll(async () => {
-  office = await openOffice({ catalog });
+  scenario = await openScenario({ catalog });
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 describe('500 services whose names hold &, < and > and 150 characters', () => {
   it('a first page without typing, of at most 100, all of them valid', async () => {
-    const { dana } = people(office);
+    const { dana } = people(scenario);
     await dana.types('/register');
     expect(await dana.searches('Services')).toHaveLength(100);
-    expect(office.workspace.complaints).toEqual([]);
+    expect(scenario.workspace.protocolViolations).toEqual([]);
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
     ['words in any order', 'söhne <77>', 'Zürich <77> '],
     ['a letter that its first word begins with', '<78> z', 'Zürich <78> '],
   ])('are found by %s', async (_, typed, found) => {
-    const { dana } = people(office);
+    const { dana } = people(scenario);
     const [first = '', ...others] = await dana.searches('Services', typed);
     expect(first).toContain(found);
     expect(first.length).toBeLessThanOrEqual(75);
@@ -47,7 +47,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
   it.each(['no such thing', '%', '_', "'; drop table services; --", '\\', '\0'])(
     'typing %j finds what holds it, and else nothing at once',
     async (typed) => {
-      const { dana } = people(office);
+      const { dana } = people(scenario);
       const found = await dana.searches('Services', typed);
       const holding = names.filter((_, index) => `desk ${index}_${index}%`.includes(typed));
       expect(found.length).toBe(typed === '\0' ? 100 : Math.min(holding.length, 100));
@@ -55,7 +55,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
   );
 
   it('can be asked for, and their names arrive whole in the card and in the message, as text', async () => {
-    const { dana, alex } = people(office);
+    const { dana, alex } = people(scenario);
     await dana.closes();
     await asks(dana, ['Zürich <417>'], 'A <b> & "c" *d*');
     const card = await alex.finds(/Zürich <417>/, { in: 'api-requests' });
@@ -64,7 +64,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
     await alex.clicks('Approve', { in: 'api-requests' });
     expect(await dana.finds(/Approved/)).toContain(`Service  ${names[417]}\n`);
     expect(
-      office.workspace
+      scenario.workspace
         .messages('api-requests')
         .map(({ text }) => text)
         .join(),
@@ -74,7 +74,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
 
 describe('the applications', () => {
   it('of a person are offered to that person alone, and what is typed and matches none as a new one', async () => {
-    const { dana, sam } = people(office);
+    const { dana, sam } = people(scenario);
     await asks(dana, ['Zürich <1>'], 'Dana’s till');
     await sam.types('/register');
     expect(await sam.searches('Application')).toEqual([]);
@@ -87,8 +87,8 @@ describe('the applications', () => {
 });
 
 it('a picker of /unregister shows both names and the status in 75 characters', async () => {
-  const { dana } = people(office);
-  for (const view of office.workspace.views(dana.id)) await office.workspace.close(dana.id, view.id);
+  const { dana } = people(scenario);
+  for (const view of scenario.workspace.views(dana.id)) await scenario.workspace.close(dana.id, view.id);
   await asks(dana, ['Zürich <2>'], 'An application with a name that is as long as names can be!');
   await dana.closes();
   await dana.types('/unregister');

@@ -1,24 +1,24 @@
 /** Bad input of every kind gets a clear answer, and nothing is half-written. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { holdPerson, holdServices, standing } from '../support/locks.ts';
-import { type Office, openOffice } from '../support/scenario.ts';
+import { holdPerson, holdServices, waitForBlocked } from '../support/locks.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-let office: Office;
+let scenario: Scenario;
 beforeAll(async () => {
-  office = await openOffice();
+  scenario = await openScenario();
 });
-afterAll(() => office[Symbol.asyncDispose]());
+afterAll(() => scenario[Symbol.asyncDispose]());
 
 /** Closes what a former story left open. */
 beforeEach(async () => {
-  for (const person of Object.values(people(office))) {
-    for (const view of office.workspace.views(person.id)) await office.workspace.close(person.id, view.id);
+  for (const person of Object.values(people(scenario))) {
+    for (const view of scenario.workspace.views(person.id)) await scenario.workspace.close(person.id, view.id);
   }
 });
 
 const written = async () => {
-  const [row] = await office.database.sql`
+  const [row] = await scenario.database.sql`
     select (select count(*)::int from registrations) registrations, (select count(*)::int from applications) applications,
       (select count(*)::int from history) events`;
   return row;
@@ -26,13 +26,13 @@ const written = async () => {
 
 /** The newest payload of a type that the bot was handed. */
 function delivered(type: string) {
-  const found = office.workspace.delivered.findLast((payload) => payload.type === type);
+  const found = scenario.workspace.delivered.findLast((payload) => payload.type === type);
   if (!found) throw new Error(`nothing of type ${type} was delivered`);
   return found;
 }
 
 it('an unknown service in the command is named in the form, which opens all the same', async () => {
-  const { dana } = people(office);
+  const { dana } = people(scenario);
   await dana.types('/register teleporter & <co>');
   expect(await dana.finds(/no service called/, { in: 'modal' })).toContain(
     'There is no service called “teleporter & <co>”.',
@@ -42,14 +42,14 @@ it('an unknown service in the command is named in the form, which opens all the 
 it.each(['payments', 'Payments API', 'PAYMENTS', 'payouts'])(
   'a service named in the command as %s is preselected',
   async (text) => {
-    const { dana } = people(office);
+    const { dana } = people(scenario);
     await dana.types(`/register ${text}`);
     expect(await dana.finds(/Register an application/, { in: 'modal' })).toContain('Services: Payments API');
   },
 );
 
 it('a reason of spaces is refused on its field, and the form stays as it was filled in', async () => {
-  const { dana } = people(office);
+  const { dana } = people(scenario);
   const before = await written();
   expect(await asks(dana, ['Payments API'], 'Shop', ' \n\t ')).toEqual({
     errors: { Reason: 'Write a reason, in 1 to 1000 characters that are not only spaces.' },
@@ -59,7 +59,7 @@ it('a reason of spaces is refused on its field, and the form stays as it was fil
 });
 
 it('a service that takes no registrations is listed as such, and refused by name; also those beside it are not asked for', async () => {
-  const { dana } = people(office);
+  const { dana } = people(scenario);
   const before = await written();
   await dana.types('/register');
   expect(await dana.searches('Services', 'mainframe')).toEqual(['Mainframe Gateway (registration disabled)']);
@@ -73,7 +73,7 @@ it('a service that takes no registrations is listed as such, and refused by name
 });
 
 it("an application name that is somebody else's is refused, whatever its case", async () => {
-  const { dana, sam, alex } = people(office);
+  const { dana, sam, alex } = people(scenario);
   await requests(dana, alex, 'Payments API', 'Warehouse');
   const before = await written();
   expect(await asks(sam, ['Payments API'], 'WAREHOUSE')).toEqual({
@@ -83,7 +83,7 @@ it("an application name that is somebody else's is refused, whatever its case", 
 });
 
 it('what is registered already is refused, saying its status and since when', async () => {
-  const { dana, alex } = people(office);
+  const { dana, alex } = people(scenario);
   await requests(dana, alex, 'Ledger API', 'Till');
   const again = await asks(dana, ['Payments API', 'Ledger API'], 'Till');
   expect(again).toEqual({
@@ -115,14 +115,14 @@ it('what is registered already is refused, saying its status and since when', as
 });
 
 it('a form submitted twice asks once, and both times says so', async () => {
-  const { dana } = people(office);
+  const { dana } = people(scenario);
   await dana.types('/register');
   await dana.picks('Services', 'Payments API');
   await dana.picks('Application', 'Twice');
   await dana.fills('Reason', 'A nervous finger');
   const { id } = dana.view;
   const before = await written();
-  const submissions = [office.workspace.submit(dana.id, id), office.workspace.submit(dana.id, id)];
+  const submissions = [scenario.workspace.submit(dana.id, id), scenario.workspace.submit(dana.id, id)];
   expect(await Promise.all(submissions)).toEqual([{ ok: true }, { ok: true }]);
   expect(dana.reads).toContain('under review');
   expect(await written()).toEqual({
@@ -133,14 +133,14 @@ it('a form submitted twice asks once, and both times says so', async () => {
 });
 
 it('a form replayed after its registration was closed makes nothing new', async () => {
-  const { dana, alex } = people(office);
+  const { dana, alex } = people(scenario);
   await requests(dana, alex, 'Search API', 'Replayed');
   const submission = delivered('view_submission');
   await dana.types('/unregister');
   await dana.picks('Registration', 'Search API — Replayed');
   await dana.submits();
   const before = await written();
-  await office.workspace.deliver(submission);
+  await scenario.workspace.deliver(submission);
   expect(await written()).toEqual(before);
 });
 
@@ -148,9 +148,9 @@ describe('what no form of ours would send', () => {
   let genuine: string;
   let danas: number;
   beforeAll(async () => {
-    const { dana, sam, alex } = people(office);
+    const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Of Dana');
-    [{ id: danas } = { id: 0 }] = await office.database.sql<{ id: number }[]>`
+    [{ id: danas } = { id: 0 }] = await scenario.database.sql<{ id: number }[]>`
       select id::int from applications where name = 'Of Dana'`;
     await asks(sam, ['Payments API'], 'Forged', 'because');
     genuine = JSON.stringify(delivered('view_submission'));
@@ -174,7 +174,7 @@ describe('what no form of ours would send', () => {
     const forged = JSON.parse(
       genuine.replace(/"id":"V\w+"/, '"id":"VFORGED"').replaceAll(search, put.replace('DANAS', String(danas))),
     );
-    const receipt = await office.workspace.deliver(forged);
+    const receipt = await scenario.workspace.deliver(forged);
     expect(receipt).toMatchObject({
       ok: true,
       body: { response_action: 'errors', errors: { [field]: expect.stringMatching(words) } },
@@ -186,7 +186,7 @@ describe('what no form of ours would send', () => {
     const before = await written();
     const payload = JSON.parse(genuine);
     payload.view.state.values = {};
-    expect(await office.workspace.deliver(payload)).toMatchObject({
+    expect(await scenario.workspace.deliver(payload)).toMatchObject({
       ok: true,
       body: { errors: { services: expect.any(String), application: expect.any(String), reason: expect.any(String) } },
     });
@@ -194,40 +194,40 @@ describe('what no form of ours would send', () => {
   });
 
   it('a button of a registration that is gone, or was made up, is answered and does nothing', async () => {
-    const { alex } = people(office);
+    const { alex } = people(scenario);
     await alex.clicks('Approve', { in: 'api-requests', on: /Of Dana/ });
     const click = JSON.stringify(delivered('block_actions'));
     const before = await written();
     const made = ['999999@1', '1', '1@1; drop table', '-1@1', '1e3@1', ''];
     for (const value of made)
-      await office.workspace.deliver(
+      await scenario.workspace.deliver(
         JSON.parse(click.replace(/"value":"\d+@1"/g, JSON.stringify({ value }).slice(1, -1))),
       );
     const gone = () => alex.whispers.filter((text) => text.startsWith('This request is not in Registrar any more.'));
-    await office.workspace.until(() => gone().length === Math.min(made.length, 5));
+    await scenario.workspace.until(() => gone().length === Math.min(made.length, 5));
     expect((await written())?.registrations).toEqual(before?.registrations);
   });
 
   it("nobody unregisters what is somebody else's", async () => {
-    const { dana, sam } = people(office);
+    const { dana, sam } = people(scenario);
     await dana.types('/unregister');
     await dana.picks('Registration', 'Of Dana');
     await dana.submits();
     const submission = JSON.stringify(delivered('view_submission'));
-    const [{ id = 0, version = 0 } = {}] = await office.database.sql`
+    const [{ id = 0, version = 0 } = {}] = await scenario.database.sql`
       select r.id, r.version from registrations r join applications a on a.id = application_id where a.name = 'Till' and status = 'pending'`;
     const stolen = submission.replace(/"value":"\d+@\d+"/g, `"value":"${id}@${version}"`).replaceAll(dana.id, sam.id);
-    expect(await office.workspace.deliver(JSON.parse(stolen))).toMatchObject({
+    expect(await scenario.workspace.deliver(JSON.parse(stolen))).toMatchObject({
       body: { response_action: 'errors', errors: { registration: expect.stringMatching(/not yours to unregister/) } },
     });
-    expect(await office.database.sql`select status from registrations where id = ${id}`).toEqual([
+    expect(await scenario.database.sql`select status from registrations where id = ${id}`).toEqual([
       { status: 'pending' },
     ]);
   });
 });
 
 it('a person who has as many pending requests as MAX_PENDING_PER_PERSON allows reads so, and nothing is made', async () => {
-  await using small = await openOffice({ env: { MAX_PENDING_PER_PERSON: '2' } });
+  await using small = await openScenario({ env: { MAX_PENDING_PER_PERSON: '2' } });
   const { dana, alex } = people(small);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
   await dana.closes();
@@ -249,7 +249,7 @@ it('a person who has as many pending requests as MAX_PENDING_PER_PERSON allows r
 });
 
 it('two forms at the same instant do not pass that limit together', async () => {
-  await using small = await openOffice({ env: { MAX_PENDING_PER_PERSON: '1' } });
+  await using small = await openScenario({ env: { MAX_PENDING_PER_PERSON: '1' } });
   const { dana } = people(small);
   await asks(dana, ['Search API'], 'Shop');
   await dana.closes();
@@ -267,7 +267,7 @@ it('two forms at the same instant do not pass that limit together', async () => 
   const submission = small.workspace.delivered.find((payload) => payload.type === 'view_submission');
   const held = await holdPerson(small.database, dana.id);
   const answers = forms.map((view) => small.workspace.deliver({ ...submission, view }));
-  await standing(small.database, 2);
+  await waitForBlocked(small.database, 2);
   await held.release();
   const bodies = (await Promise.all(answers)).map((receipt) => JSON.stringify(receipt));
   expect(bodies.filter((body) => body.includes('under review'))).toHaveLength(1);
@@ -275,12 +275,12 @@ it('two forms at the same instant do not pass that limit together', async () => 
 });
 
 it('a picker and a form that the database keeps waiting answer in time, and lose nothing', async () => {
-  const { dana, alex } = people(office);
+  const { dana, alex } = people(scenario);
   await dana.types('/register');
   await dana.picks('Services', 'Payments API');
   await dana.picks('Application', 'Patience');
   await dana.fills('Reason', 'Whenever you are ready');
-  const table = await holdServices(office.database);
+  const table = await holdServices(scenario.database);
   expect(await dana.searches('Services', 'pay')).toEqual([
     'Registrar cannot look this up just now. Type again in a moment.',
   ]);

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { readable } from '../local-slack/transcript.ts';
-import { openTimed, type Timed } from '../support/clock.ts';
-import { holdTicks, standing } from '../support/locks.ts';
+import { openTimedScenario, type TimedScenario } from '../support/clock.ts';
+import { holdTicks, waitForBlocked } from '../support/locks.ts';
 import { asks, people } from '../support/steps.ts';
 
 const catalog = `services:
@@ -28,23 +28,23 @@ const company = () =>
     ],
   });
 
-const reminders = ({ office }: Timed, where: string) =>
-  office.workspace.messages(where).filter(({ text }) => /waiting for a decision/.test(text));
+const reminders = ({ scenario }: TimedScenario, where: string) =>
+  scenario.workspace.messages(where).filter(({ text }) => /waiting for a decision/.test(text));
 
-const read = (timed: Timed, where: string) =>
+const read = (timed: TimedScenario, where: string) =>
   reminders(timed, where).map((message) =>
-    readable(timed.office.workspace, message).replace(/\(https:\S+\)/g, '(link)'),
+    readable(timed.scenario.workspace, message).replace(/\(https:\S+\)/g, '(link)'),
   );
 
-const idsMentioned = (timed: Timed, where: string) =>
+const idsMentioned = (timed: TimedScenario, where: string) =>
   reminders(timed, where).map(({ blocks, text }) =>
     [...JSON.stringify([blocks, text]).matchAll(/<(?:@|!subteam\^)(\w+)>|"user_id":"(\w+)"/g)].map(([, id]) => id),
   );
 
 /** Looks at every change of the workspace, so that not even for an instant two stand in a channel. */
-function watch(timed: Timed): string[] {
+function watch(timed: TimedScenario): string[] {
   const twice: string[] = [];
-  timed.office.workspace.onChange(() => {
+  timed.scenario.workspace.onChange(() => {
     for (const where of ['payments', 'api-requests', 'leads'])
       if (reminders(timed, where).length > 1) twice.push(where);
   });
@@ -53,21 +53,21 @@ function watch(timed: Timed): string[] {
 
 describe('as the days pass', () => {
   it('the channels, the requester, the leads and the admins each hear what concerns them, and no more', async () => {
-    await using timed = await openTimed('2026-11-02T08:00:00Z', {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
       catalog,
       seed: company(),
       env: { ESCALATION_CHANNEL: 'C0LEADS' },
     });
-    const { office, passesTo, quiet } = timed;
-    const { dana, sam, alex, priya } = people(office);
+    const { scenario, advanceTo, untilDelivered } = timed;
+    const { dana, sam, alex, priya } = people(scenario);
     const twice = watch(timed);
     await asks(dana, ['Payments API', 'Ledger API'], '<!channel> & co');
     await dana.closes();
-    await quiet();
+    await untilDelivered();
 
     // Half an hour late, as after a sleep: the tick is made up, once.
-    await passesTo('2026-11-03T09:30:00Z');
-    await passesTo('2026-11-03T09:31:00Z');
+    await advanceTo('2026-11-03T09:30:00Z');
+    await advanceTo('2026-11-03T09:31:00Z');
     expect(read(timed, 'payments')).toEqual([
       `:bell: A request is waiting for a decision.
 For @priya and @leads.
@@ -77,7 +77,7 @@ Waiting 1 day · Open the card (link) [Remind me tomorrow]`,
     ]);
     expect(idsMentioned(timed, 'payments')).toEqual([['U0PRIYA', 'S0LEADS']]);
     expect(idsMentioned(timed, 'api-requests')).toEqual([[]]);
-    const [card] = office.workspace.messages('payments');
+    const [card] = scenario.workspace.messages('payments');
     expect(priya.sees('payments').at(-1)).toContain(`/archives/C0PAY/p${card?.ts.replace('.', '')})`);
     expect(dana.told).toEqual([
       `:hourglass_flowing_sand: 2 of your requests are still waiting for a decision.
@@ -98,9 +98,9 @@ Since yesterday at 08:00, for the members of #api-requests [Withdraw]
     await alex.clicks('Remind me tomorrow', { in: 'payments', on: before });
     await alex.finds(/^@priya has already put this reminder off until tomorrow at 09:00/, { in: 'whispered' });
     const tuesday = reminders(timed, 'api-requests');
-    await passesTo('2026-11-04T08:59:59Z');
+    await advanceTo('2026-11-04T08:59:59Z');
     expect(read(timed, 'payments')[0]).toMatch(/Put off/);
-    await passesTo('2026-11-04T09:00:00Z');
+    await advanceTo('2026-11-04T09:00:00Z');
     expect(read(timed, 'payments')).toEqual([expect.stringMatching(/^:bell: A request.*Waiting 2 days.*\[Remind/s)]);
     expect(reminders(timed, 'api-requests')).toEqual(tuesday);
     expect(dana.told).toHaveLength(1);
@@ -109,7 +109,7 @@ Since yesterday at 08:00, for the members of #api-requests [Withdraw]
     await dana.clicks('Withdraw', { in: 'messages' });
     await alex.finds(/Payments API.*Unregistered by @dana/s, { in: 'payments' });
     await dana.finds(/^The request is withdrawn/, { in: 'whispered' });
-    await quiet();
+    await untilDelivered();
     expect(reminders(timed, 'payments')).toEqual([]);
     await dana.clicks('Withdraw', { in: 'messages' });
     await dana.finds(/^This request was already unregistered by @dana/, { in: 'whispered' });
@@ -118,13 +118,13 @@ Since yesterday at 08:00, for the members of #api-requests [Withdraw]
     await asks(sam, ['Ledger API'], 'Till');
     await sam.closes();
     // A tick passes over what is just being written, here where its card stands.
-    await quiet();
-    await passesTo('2026-11-05T09:00:00Z');
+    await untilDelivered();
+    await advanceTo('2026-11-05T09:00:00Z');
     expect(read(timed, 'api-requests')).toEqual([
       expect.stringMatching(/^:bell: 2 requests.*Dana.*Waiting 3 days.*Sam/s),
     ]);
     expect(reminders(timed, 'leads')).toEqual([]);
-    await passesTo('2026-11-09T09:00:00Z');
+    await advanceTo('2026-11-09T09:00:00Z');
     expect(read(timed, 'leads')).toEqual([
       `:bell: A request is waiting for a decision.
 Ledger API — <!channel> & co
@@ -136,16 +136,16 @@ In #api-requests
     // Decided: it goes from both, and what is left of one stays.
     await alex.clicks('Approve', { in: 'api-requests', on: /<!channel> & co.*Waiting since/s });
     await dana.finds(/Approved by @alex/);
-    await quiet();
+    await untilDelivered();
     expect(reminders(timed, 'leads')).toEqual([]);
     expect(read(timed, 'api-requests')).toEqual([expect.stringMatching(/^:bell: A request is waiting.*Till/s)]);
 
     // After the fifth it stops, and the admins are told, once.
-    for (const day of ['11-17', '11-25', '12-11']) await passesTo(`2026-${day}T09:00:00Z`);
+    for (const day of ['11-17', '11-25', '12-11']) await advanceTo(`2026-${day}T09:00:00Z`);
     const last = /^:no_bell: A request has had its last reminder\. .*Ledger API — Till.*Waiting 37 days/s;
     expect(alex.sees('api-requests').filter((text) => last.test(text))).toHaveLength(1);
     const [fifth] = reminders(timed, 'api-requests');
-    for (const day of ['12-31', '01-29', '06-30']) await passesTo(`2027-${day}T09:00:00Z`);
+    for (const day of ['12-31', '01-29', '06-30']) await advanceTo(`2027-${day}T09:00:00Z`);
     expect(alex.sees('api-requests').filter((text) => last.test(text))).toHaveLength(1);
     expect(reminders(timed, 'api-requests')).toEqual([fifth]);
     expect(sam.told.filter((text) => /still waiting/.test(text))).toHaveLength(1);
@@ -155,23 +155,23 @@ In #api-requests
 
 describe('whatever goes wrong', () => {
   it('one message comes, of what still waits, and the one before it goes', async () => {
-    await using timed = await openTimed('2026-11-02T08:00:00Z', { catalog, seed: company() });
-    const { office, passesTo, quiet } = timed;
-    const { workspace, database } = office;
-    const { dana, sam, alex } = people(office);
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { catalog, seed: company() });
+    const { scenario, advanceTo, untilDelivered } = timed;
+    const { workspace, database } = scenario;
+    const { dana, sam, alex } = people(scenario);
     const twice = watch(timed);
-    const other = await office.startAnother();
+    const other = await scenario.startAnother();
     await asks(dana, ['Ledger API', 'Search API'], 'Shop');
     await dana.closes();
-    await quiet();
+    await untilDelivered();
 
     // Two replicas at the same instant; and one of the two is decided while Slack is asked for a name.
-    await passesTo('2026-11-03T08:59:00Z');
+    await advanceTo('2026-11-03T08:59:00Z');
     const ticks = await holdTicks(database);
     const name = workspace.hold('users.info');
-    const late = passesTo('2026-11-03T09:00:00Z');
+    const late = advanceTo('2026-11-03T09:00:00Z');
     const both = other.runDueJobs();
-    await standing(database, 2);
+    await waitForBlocked(database, 2);
     await ticks.release();
     await name.reached;
     await alex.clicks('Approve', { in: 'api-requests', on: /Search API/ });
@@ -189,12 +189,12 @@ describe('whatever goes wrong', () => {
     const isReminder = (args: Record<string, unknown>) => args.channel === id && /waiting/.test(String(args.text));
     workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: isReminder });
     workspace.fail('conversations.history', { kind: 'rate-limited', retryAfter: 1 });
-    await passesTo('2026-11-05T09:00:00Z');
+    await advanceTo('2026-11-05T09:00:00Z');
     expect(read(timed, 'api-requests')).toEqual([expect.stringMatching(/2 requests/)]);
 
     // It cannot be deleted: one line is left of it.
     workspace.fail('chat.delete', { kind: 'error', error: 'compliance_exports_prevent_deletion' });
-    await passesTo('2026-11-09T09:00:00Z');
+    await advanceTo('2026-11-09T09:00:00Z');
     expect(read(timed, 'api-requests')).toEqual([expect.stringMatching(/2 requests.*Dana.*Sam/s)]);
     expect(alex.sees('api-requests').filter((text) => /^· This reminder is over/.test(text))).toHaveLength(1);
 
@@ -203,7 +203,7 @@ describe('whatever goes wrong', () => {
     await workspace.deleteMessage('api-requests', there?.ts ?? '');
     await alex.clicks('Approve', { in: 'api-requests', on: /Till/ });
     await sam.finds(/Approved by @alex/);
-    await quiet();
+    await untilDelivered();
     expect(reminders(timed, 'api-requests')).toEqual([]);
     expect(twice).toEqual([]);
   });

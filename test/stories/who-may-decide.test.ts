@@ -1,7 +1,7 @@
 /** Who may decide, at the click, on who clicked; and what those who may not are told. */
 import { expect, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const pay = (more: string) => `services:\n  - slug: payments\n    name: Payments API\n${more}`;
@@ -14,23 +14,23 @@ const leeInTheChannel = () => {
 };
 
 it('where nobody is named, the members of the channel decide; but nobody decides what they asked for themselves', async () => {
-  await using office = await openOffice({ seed: leeInTheChannel() });
-  const { dana, lee } = people(office);
+  await using scenario = await openScenario({ seed: leeInTheChannel() });
+  const { dana, lee } = people(scenario);
   await requests(dana, lee);
   await dana.clicks('Approve', { in: 'api-requests' });
   expect(await dana.finds(/own request/, { in: 'whispered' })).toBe(
     'You cannot decide your own request. Ask the members of #api-requests.',
   );
   await dana.clicks('Reject', { in: 'api-requests' });
-  await office.workspace.until(() => dana.whispers.length === 2);
-  expect(office.workspace.views(dana.id)).toEqual([]);
+  await scenario.workspace.until(() => dana.whispers.length === 2);
+  expect(scenario.workspace.views(dana.id)).toEqual([]);
   await lee.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @lee/);
 });
 
 it('where people and groups are named, only they decide, and others hear who they are', async () => {
-  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'U0ALEX,S0LEADS' } });
-  const { dana, lee, priya } = people(office);
+  await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'U0ALEX,S0LEADS' } });
+  const { dana, lee, priya } = people(scenario);
   await requests(dana, lee);
   await lee.clicks('Approve', { in: 'api-requests' });
   expect(await lee.finds(/may decide/, { in: 'whispered' })).toBe(
@@ -41,8 +41,11 @@ it('where people and groups are named, only they decide, and others hear who the
 });
 
 it("a service's own approvers come before APPROVERS", async () => {
-  await using office = await openOffice({ catalog: pay('    approvers: [U0PRIYA]\n'), env: { APPROVERS: 'U0ALEX' } });
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario({
+    catalog: pay('    approvers: [U0PRIYA]\n'),
+    env: { APPROVERS: 'U0ALEX' },
+  });
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
   await alex.finds(/Only @priya may decide/, { in: 'whispered' });
@@ -51,19 +54,19 @@ it("a service's own approvers come before APPROVERS", async () => {
 });
 
 it("a service's requests go to its own channel, and its members decide", async () => {
-  await using office = await openOffice({ catalog: pay('    channel: C0GENERAL\n') });
-  const { dana, sam } = people(office);
+  await using scenario = await openScenario({ catalog: pay('    channel: C0GENERAL\n') });
+  const { dana, sam } = people(scenario);
   await asks(dana, ['Payments API'], 'Shop');
   await sam.finds(/Payments API/, { in: 'general' });
   await sam.clicks('Approve', { in: 'general' });
   await dana.finds(/Approved by @sam/);
-  expect(office.workspace.messages('api-requests')).toEqual([]);
+  expect(scenario.workspace.messages('api-requests')).toEqual([]);
 });
 
 it('who leaves a group may no longer decide, and who joins may, at once', async () => {
-  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
-  const { workspace } = office;
-  const { dana, lee, priya } = people(office);
+  await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { workspace } = scenario;
+  const { dana, lee, priya } = people(scenario);
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await lee.finds(/Ledger API/, { in: 'api-requests' });
   await priya.clicks('Approve', { in: 'api-requests', on: /Payments/ });
@@ -76,26 +79,27 @@ it('who leaves a group may no longer decide, and who joins may, at once', async 
 });
 
 it('who decides is asked again where the service names others while Slack says who somebody is', async () => {
-  await using office = await openOffice({ env: { APPROVERS: 'U0ALEX' } });
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX' } });
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
-  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
   const clicked = alex.clicks('Approve', { in: 'api-requests' });
   await asked.reached;
-  await office.database.sql`update services set approvers = '{U0PRIYA}', version = version + 1 where slug = 'payments'`;
+  await scenario.database
+    .sql`update services set approvers = '{U0PRIYA}', version = version + 1 where slug = 'payments'`;
   asked.release();
   await clicked;
   await alex.finds(/Only @priya may decide/, { in: 'whispered' });
 });
 
 it('a reminder that lists a request while it is being decided is redrawn without it', async () => {
-  await using office = await openOffice();
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
-  const asked = office.workspace.hold('users.info', ({ user }) => user === alex.id);
+  const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
   const clicked = alex.clicks('Approve', { in: 'api-requests' });
   await asked.reached;
-  const { sql } = office.database;
+  const { sql } = scenario.database;
   await sql`update registrations set reminded_at = now(), reminded_in = 'C0REQUESTS'`;
   asked.release();
   await clicked;
@@ -104,10 +108,10 @@ it('a reminder that lists a request while it is being decided is redrawn without
 });
 
 it('where Slack does not say who belongs to a group, nobody is let in, and they are told to try again', async () => {
-  await using office = await openOffice({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
-  const { dana, priya } = people(office);
+  await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
+  const { dana, priya } = people(scenario);
   await requests(dana, priya);
-  office.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
+  scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
   await priya.clicks('Approve', { in: 'api-requests' });
   await priya.finds(/Slack did not say.*try again in a minute/, { in: 'whispered' });
   await priya.clicks('Approve', { in: 'api-requests' });
@@ -115,18 +119,18 @@ it('where Slack does not say who belongs to a group, nobody is let in, and they 
 });
 
 it('ALLOW_SELF_APPROVAL lets approvers decide what they asked for', async () => {
-  await using office = await openOffice({ env: { ALLOW_SELF_APPROVAL: 'true' } });
-  const { alex } = people(office);
+  await using scenario = await openScenario({ env: { ALLOW_SELF_APPROVAL: 'true' } });
+  const { alex } = people(scenario);
   await requests(alex, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
   await alex.finds(/Approved by @alex/);
 });
 
 it('a late click hears who decided what and when, and changes nothing', async () => {
-  await using office = await openOffice();
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
-  const [asPriyaStillSeesIt = ''] = office.workspace.messages('api-requests');
+  const [asPriyaStillSeesIt = ''] = scenario.workspace.messages('api-requests');
   await alex.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @alex/);
   await priya.clicks('Approve', { on: asPriyaStillSeesIt });
@@ -134,9 +138,9 @@ it('a late click hears who decided what and when, and changes nothing', async ()
     in: 'whispered',
   });
   await priya.clicks('Reject', { on: asPriyaStillSeesIt });
-  await office.workspace.until(() => priya.whispers.length === 2);
-  expect(office.workspace.views(priya.id)).toEqual([]);
-  const { sql } = office.database;
+  await scenario.workspace.until(() => priya.whispers.length === 2);
+  expect(scenario.workspace.views(priya.id)).toEqual([]);
+  const { sql } = scenario.database;
   expect(await sql`select action, actor, to_status from history order by version`).toEqual([
     { action: 'request', actor: 'U0DANA', to_status: 'pending' },
     { action: 'approve', actor: 'U0ALEX', to_status: 'approved' },
@@ -144,8 +148,8 @@ it('a late click hears who decided what and when, and changes nothing', async ()
 });
 
 it('a form that was open while somebody else decided says so, and nothing is rejected', async () => {
-  await using office = await openOffice();
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await priya.clicks('Reject', { in: 'api-requests' });
   await priya.fills('Reason', 'Not now');
@@ -157,8 +161,8 @@ it('a form that was open while somebody else decided says so, and nothing is rej
 });
 
 it('approved access is revoked with a reason, reinstated, and the request deleted; the requester hears of each', async () => {
-  await using office = await openOffice();
-  const { dana, alex, priya } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @alex/);
@@ -199,14 +203,14 @@ it('approved access is revoked with a reason, reinstated, and the request delete
 });
 
 it('AUTO_APPROVE approves every new request, and none that was there before', async () => {
-  await using office = await openOffice();
-  const { dana, alex } = people(office);
+  await using scenario = await openScenario();
+  const { dana, alex } = people(scenario);
   await requests(dana, alex);
-  await office.bot.stop();
-  await office.startAnother({ AUTO_APPROVE: 'true' });
+  await scenario.bot.stop();
+  await scenario.startAnother({ AUTO_APPROVE: 'true' });
   await asks(dana, ['Ledger API'], 'Shop');
   await dana.finds(/Approved automatically\nService {2}Ledger API/);
-  expect(await office.database.sql`select status from registrations order by id`).toEqual([
+  expect(await scenario.database.sql`select status from registrations order by id`).toEqual([
     { status: 'pending' },
     { status: 'approved' },
   ]);

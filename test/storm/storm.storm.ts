@@ -9,10 +9,10 @@ import { readConfig } from '../../src/config.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, person, seed } from '../local-slack/seed.ts';
 import { environment } from '../support/bot.ts';
-import { check } from '../support/invariants.ts';
+import { findViolations } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
 import { kill, runReady } from '../support/process.ts';
-import { openOffice } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { type Act, Actor, chance, patience } from './people.ts';
 
 const wanted = { actions: Number(process.env.STORM_ACTIONS ?? 500), kills: Number(process.env.STORM_KILLS ?? 10) };
@@ -49,12 +49,12 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
     members: names.map((name) => person(name)),
     channels: [channel('C0LEDGER', 'ledger', [...deciding, bot]), channel('C0STOCK', 'stock', [...deciding, bot])],
   });
-  await using office = await openOffice({ bots: 0, catalog, seed: usual, ackWithin: patience });
-  const { workspace, database } = office;
+  await using scenario = await openScenario({ bots: 0, catalog, seed: usual, ackWithin: patience });
+  const { workspace, database } = scenario;
   for (const id of deciding) await workspace.join(id, 'api-requests');
   const env = environment(workspace, 'socket', {
     DATABASE_URL: database.url,
-    CATALOG_FILE: office.catalogFile,
+    CATALOG_FILE: scenario.catalogFile,
     APPROVERS: deciding.join(','),
     MAX_PENDING_PER_PERSON: '100',
   });
@@ -95,7 +95,7 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   }
 
   async function live(name: string, index: number): Promise<void> {
-    const actor = new Actor(office, workspace.person(name), chance(chosen + 100 + index), services);
+    const actor = new Actor(scenario, workspace.person(name), chance(chosen + 100 + index), services);
     const mood = chance(chosen + 200 + index);
     for (;;) {
       // People look at what they do next; cards would otherwise come when all is over.
@@ -117,19 +117,19 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
 
   await Promise.all(names.map(live));
   await storm.dying;
-  workspace.mend();
-  await delivered(office, 120_000);
+  workspace.clearFaults();
+  await delivered(scenario, 120_000);
 
   const config = readConfig(env);
   if (!config.ok) throw new Error(JSON.stringify(config.mistakes));
   // A process that dies while it answers leaves a picker empty; that is what was wanted.
-  const complaints = workspace.complaints
+  const protocolViolations = workspace.protocolViolations
     .splice(0)
     .filter((text) => !/^no options for .*: dispatch_failed$/.test(text));
-  expect(await check(office, config.config.policy)).toEqual([]);
+  expect(await findViolations(scenario, config.config.policy)).toEqual([]);
   const unanswered = acts.filter(({ answered }) => !answered);
   expect(unanswered.filter(({ cutOff }) => !cutOff)).toEqual([]);
-  expect(complaints).toEqual([]);
+  expect(protocolViolations).toEqual([]);
   expect(deaths).toBe(wanted.kills);
 
   const done = await database.sql`select action, count(*)::int from history group by 1 order by 2 desc`;

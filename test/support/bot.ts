@@ -1,4 +1,4 @@
-/** The bot under test: the real one, against the local workspace and a real PostgreSQL. */
+/** Starts the bot under test: the real one, against the local Slack and a real PostgreSQL. */
 import { readConfig } from '../../src/config.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog, type Log } from '../../src/observability/log.ts';
@@ -9,7 +9,7 @@ export type Mode = 'socket' | 'http';
 
 export const modes = ['socket', 'http'] as const satisfies Mode[];
 
-/** The environment that makes a bot the app of a workspace. */
+/** Returns the environment of a bot that is the app of a workspace. */
 export function environment(
   workspace: Workspace,
   mode: Mode,
@@ -24,35 +24,35 @@ export function environment(
     ADMIN_CHANNEL: workspace.channel('api-requests').id,
     HOST: '127.0.0.1',
     PORT: '0',
-    // The people of these stories are quicker than people are.
+    // People in tests are faster than the rate limit allows.
     MAX_ACTS_PER_PERSON: '100000',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     ...more,
   };
 }
 
-/** What time it is, when the bot keeps house, how patient its connections are, and where it logs: as in the world, unless a test says otherwise. */
-export type Clock = {
+/** What a test can replace: the clock, the schedule of reconciliation, the timings of connections, and the log. */
+export type BotOptions = {
   now?: (() => Date) | undefined;
-  housekeeping?: string | undefined;
+  reconcileAt?: string | undefined;
   socketMode?: SocketModeTimings | undefined;
   /** Where it logs, if not to standard output. */
   log?: Log | undefined;
 };
 
-/** Starts a bot and has the workspace deliver to it. */
+/** Starts a bot, and makes the workspace deliver to it. */
 export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, housekeeping, socketMode, log }: Clock = {},
+  { now, reconcileAt, socketMode, log }: BotOptions = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
   const running = await start(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     // Where the clock is in the hand of a test, the world's does nothing: it may strike while a story goes on.
     ...(now ? { now, wallClock: false } : {}),
-    ...(housekeeping ? { reconciliation: { at: housekeeping, jitter: 0 } } : {}),
+    ...(reconcileAt ? { reconciliation: { at: reconcileAt, jitter: 0 } } : {}),
     ...(socketMode ? { socketMode } : {}),
   });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);

@@ -1,36 +1,36 @@
-/** An office whose clock is in the hand of a test: days pass at once, and all that they bring has been said before it goes on. */
+/** A scenario with a clock that the test sets: days pass at once, and everything due is delivered before the test goes on. */
 import { eventually } from './eventually.ts';
-import { type Office, openOffice } from './scenario.ts';
+import { openScenario, type Scenario } from './scenario.ts';
 
-export type Timed = {
-  office: Office;
-  /** Nothing is left in the outbox. */
-  quiet(): Promise<void>;
-  /** It is this moment, and what is due by now is done and said. */
-  passesTo(moment: string | Date): Promise<void>;
+export type TimedScenario = {
+  scenario: Scenario;
+  /** Waits until the outbox is empty. */
+  untilDelivered(): Promise<void>;
+  /** Sets the time, runs what is due by then, and waits until it is delivered. */
+  advanceTo(moment: string | Date): Promise<void>;
 } & AsyncDisposable;
 
-/** Waits until nothing is left in the outbox. */
-export const quiet = ({ database: { sql } }: Office): Promise<void> =>
+/** Waits until the outbox is empty. */
+export const untilDelivered = ({ database: { sql } }: Scenario): Promise<void> =>
   eventually('nothing is left in the outbox', async () => {
     const [left] = await sql`select from outbox where dead_at is null limit 1`;
     return left === undefined;
   });
 
-export async function openTimed(
+export async function openTimedScenario(
   start: string,
-  setting: Omit<NonNullable<Parameters<typeof openOffice>[0]>, 'now'> = {},
-): Promise<Timed> {
+  setting: Omit<NonNullable<Parameters<typeof openScenario>[0]>, 'now'> = {},
+): Promise<TimedScenario> {
   let now = new Date(start);
-  const office = await openOffice({ ...setting, now: () => now });
+  const scenario = await openScenario({ ...setting, now: () => now });
   return {
-    office,
-    quiet: () => quiet(office),
-    async passesTo(moment) {
+    scenario,
+    untilDelivered: () => untilDelivered(scenario),
+    async advanceTo(moment) {
       now = new Date(moment);
-      await office.bot.runDueJobs();
-      await quiet(office);
+      await scenario.bot.runDueJobs();
+      await untilDelivered(scenario);
     },
-    [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => scenario[Symbol.asyncDispose](),
   };
 }

@@ -1,4 +1,4 @@
-/** A database of a test's own: migrated, empty, gone afterwards. */
+/** A migrated, empty database for one test, dropped afterwards. */
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
@@ -7,7 +7,7 @@ import { databaseUrl, template } from './postgres.ts';
 export type TestDatabase = AsyncDisposable & {
   url: string;
   sql: postgres.Sql;
-  /** Lets nobody in and throws everybody out, as when the server is gone; or lets them in again. */
+  /** Refuses and ends all connections, as when the server is gone; or accepts them again. */
   allow(connections: boolean): Promise<void>;
 };
 

@@ -41,13 +41,13 @@ const says: Partial<Record<EventKind, RegExp>> = {
   delete: /Deleted by/,
 };
 
-/** Everything that is wrong, in words; nothing where all is well. Dead letters count as wrong. */
-export async function check(office: Place, policy: Policy): Promise<string[]> {
-  const { tables, close } = connect(office.database.url);
+/** Lists everything that is wrong, in words. Dead letters count as wrong. */
+export async function findViolations(scenario: Place, policy: Policy): Promise<string[]> {
+  const { tables, close } = connect(scenario.database.url);
   const db = { tables, outbox: createOutbox() };
   try {
     const drawn = async (id: number) => cards.find(db, id, policy);
-    return [...(await outbox(office)), ...(await record(office)), ...(await messages(office, drawn))];
+    return [...(await outbox(scenario)), ...(await record(scenario)), ...(await messages(scenario, drawn))];
   } finally {
     await close();
   }

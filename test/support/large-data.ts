@@ -2,7 +2,7 @@
 import type { TestDatabase } from './database.ts';
 
 /** Each registration is of an application of its own, for the service of the same number; pending ones are `requester`'s. */
-export async function crowd(
+export async function seedLargeCatalog(
   { sql }: TestDatabase,
   {
     services,

@@ -1,4 +1,4 @@
-/** Staging a race: hold a row, wait until everybody stands at it, let go. */
+/** Stages a race: hold a row, wait until all are blocked by it, release it. */
 import type { TransactionSql } from 'postgres';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
@@ -27,40 +27,40 @@ export const holdRegistrations = (database: TestDatabase) =>
 export const holdApplications = (database: TestDatabase) =>
   hold(database, (tx) => tx`select from applications for update`);
 
-/** Nothing is recorded meanwhile. */
+/** Blocks every write to the record. */
 export const holdHead = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
 
-/** A change of a registration stands still before its commit, with all that it has locked. */
+/** Blocks a transition before its commit, with all its locks held. */
 export const holdRecord = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
 
-/** Nobody else reads the catalog meanwhile. */
+/** Blocks reads of the catalog. */
 export const holdServices = (database: TestDatabase) =>
   hold(database, (tx) => tx`lock table services in access exclusive mode`);
 
-/** Nobody changes a service meanwhile. */
+/** Blocks changes of services. */
 export const holdServiceRows = (database: TestDatabase) => hold(database, (tx) => tx`select from services for update`);
 
-/** Somebody else is just adding a service with this slug. */
+/** Holds a slug as if a service with it were just being added. */
 export const holdSlug = (database: TestDatabase, slug: string) =>
   hold(database, (tx) => tx`insert into services (slug, name, managed_by) values (${slug}, ${slug}, 'slack')`);
 
-/** Nobody serves a tick meanwhile. */
+/** Blocks the claim of ticks. */
 export const holdTicks = (database: TestDatabase) =>
   hold(database, (tx) => tx`lock table served_ticks in exclusive mode`);
 
-/** Whoever writes a change into the record stands still meanwhile, with the registration's row locked. */
+/** Blocks a transition while it writes the history, with the registration's row locked. */
 export const holdHistory = (database: TestDatabase) => hold(database, (tx) => tx`lock table history in exclusive mode`);
 
-/** Another replica is migrating (src/db/client.ts). */
+/** Holds the lock of migrations, as if another replica were migrating. */
 export const holdMigrations = (database: TestDatabase) =>
   hold(database, (tx) => tx`select pg_advisory_xact_lock(727431)`);
 
-/** What a person submits stands still meanwhile. */
+/** Blocks the requests of a user. */
 export const holdPerson = (database: TestDatabase, person: string) =>
   hold(database, (tx) => tx`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);
 
-/** Waits until this many statements stand at a lock in the database. */
-export async function standing({ sql }: TestDatabase, count: number): Promise<void> {
+/** Waits until this many statements are blocked by a lock in the database. */
+export async function waitForBlocked({ sql }: TestDatabase, count: number): Promise<void> {
   await eventually(`${count} stand at a lock`, async () => {
     const [row] = await sql`
       select count(*)::int waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

@@ -1,4 +1,4 @@
-/** A day at the office: a workspace with its people, the bot in it, and a small catalog. What most stories begin with. */
+/** The usual scenario of stories: a workspace with its people, a bot in it, and a small catalog. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { Running } from '../../src/main.ts';
 import { type Seed, seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
-import { type Clock, type Mode, startBot } from './bot.ts';
+import { type BotOptions, type Mode, startBot } from './bot.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export const catalog = `services:
@@ -26,18 +26,18 @@ export const catalog = `services:
     registration: disabled
 `;
 
-export type Office = AsyncDisposable & {
+export type Scenario = AsyncDisposable & {
   workspace: Workspace;
   database: TestDatabase;
   bot: Running;
-  /** The file that its bots read the catalog from. */
+  /** The catalog file of its bots. */
   catalogFile: string;
-  /** Starts another bot in the same place: a replica, or the one after a restart. */
+  /** Starts another bot in the same scenario: a replica, or the one after a restart. */
   startAnother(env?: Record<string, string>): Promise<Running>;
 };
 
-/** `bots: 0` opens it without one, for stories that start the bot as a program. */
-type Setting = Clock & {
+/** `bots: 0` opens it without a bot, for tests that start the bot as a process. */
+type Setting = BotOptions & {
   bots?: 0;
   mode?: Mode;
   env?: Record<string, string>;
@@ -45,16 +45,16 @@ type Setting = Clock & {
   seed?: Seed;
   /** How long Slack waits for an acknowledgement, in milliseconds, if not for three seconds. */
   ackWithin?: number;
-  /** Slack's rate limits are in force. */
+  /** Whether Slack enforces its rate limits. */
   limited?: boolean;
-  /** Another way for the bots to the database at this URL. */
+  /** Returns the URL that the bots reach the database at, such as a proxy's. */
   reach?: (url: string) => Promise<string>;
 };
 
-/** Opens the office. Closing it checks that Slack had nothing to complain of. */
-export async function openOffice(setting: Setting = {}): Promise<Office> {
-  const { mode = 'socket', env = {}, now, housekeeping, socketMode, log } = setting;
-  const folder = await mkdtemp(join(tmpdir(), 'registrar-office-'));
+/** Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol. */
+export async function openScenario(setting: Setting = {}): Promise<Scenario> {
+  const { mode = 'socket', env = {}, now, reconcileAt, socketMode, log } = setting;
+  const folder = await mkdtemp(join(tmpdir(), 'registrar-scenario-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
   const database = await createDatabase();
@@ -71,7 +71,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
       workspace,
       mode,
       { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more },
-      { now, housekeeping, socketMode, log },
+      { now, reconcileAt, socketMode, log },
     );
     bots.push(bot);
     return bot;
@@ -82,7 +82,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
     database,
     get bot() {
       const [first] = bots;
-      if (!first) throw new Error('this office has no bot');
+      if (!first) throw new Error('this scenario has no bot');
       return first;
     },
     catalogFile: file,
@@ -92,7 +92,7 @@ export async function openOffice(setting: Setting = {}): Promise<Office> {
       await workspace[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
-      expect(workspace.complaints).toEqual([]);
+      expect(workspace.protocolViolations).toEqual([]);
     },
   };
 }

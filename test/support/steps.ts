@@ -1,8 +1,8 @@
-/** The people of the usual office, and what they do in nearly every story. */
+/** The people of the usual scenario, and the steps that most stories share. */
 import type { Person } from '../local-slack/people.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 
-/** Dana and Sam develop; Alex and Priya are in the admin channel; Lee is not. */
+/** Dana and Sam are developers; Alex and Priya are in the admin channel; Lee is not. */
 export function people({ workspace }: { workspace: Workspace }) {
   return {
     dana: workspace.person('dana'),
@@ -22,7 +22,7 @@ export async function asks(person: Person, services: string[], application: stri
   return person.submits();
 }
 
-/** Has a registration asked for and its card seen by an approver. */
+/** Requests a registration, and waits until an approver sees its card. */
 export async function requests(person: Person, approver: Person, service = 'Payments API', application = 'Shop') {
   await asks(person, [service], application);
   await person.closes();

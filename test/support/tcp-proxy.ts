@@ -1,30 +1,30 @@
-/** The wire between the bot and PostgreSQL, which can be cut, held up, or end in nothing. */
+/** A TCP proxy between the bot and PostgreSQL, for network faults. */
 import { once } from 'node:events';
 import { createServer, Socket } from 'node:net';
 
 /**
- * - `whole`: everything passes.
- * - `refused`: nobody answers at the address; who was connected is cut off.
- * - `silent`: connections are accepted and nothing comes back, as behind a firewall that drops; who was connected is cut off.
- * - `full`: PostgreSQL has no connection left, and says so; who was connected is cut off.
+ * - `none`: everything passes.
+ * - `refused`: connections are refused; open ones are cut.
+ * - `silent`: connections are accepted and nothing comes back, as behind a firewall that drops packets; open ones are cut.
+ * - `full`: PostgreSQL refuses with `too_many_connections`; open connections are cut.
  * - `slow`: everything that the bot sends arrives five seconds late.
  */
-export type Condition = 'whole' | 'refused' | 'silent' | 'full' | 'slow';
+export type ProxyFault = 'none' | 'refused' | 'silent' | 'full' | 'slow';
 
-export type Wire = AsyncDisposable & {
+export type TcpProxy = AsyncDisposable & {
   url: string;
-  /** From now on it is so. */
-  becomes(condition: Condition): Promise<void>;
+  /** Sets the fault, until it is set again. */
+  setFault(condition: ProxyFault): Promise<void>;
   /** Cuts every connection, as a failover does; new ones are made at once. */
   cut(): void;
 };
 
 const late = 5_000;
 
-export async function layWire(database: string): Promise<Wire> {
+export async function createTcpProxy(database: string): Promise<TcpProxy> {
   const there = new URL(database);
   const pairs = new Set<Socket[]>();
-  let condition: Condition = 'whole';
+  let condition: ProxyFault = 'none';
   let server = createServer();
   let port = 0;
 
@@ -69,11 +69,11 @@ export async function layWire(database: string): Promise<Wire> {
   url.port = String(port);
   return {
     url: url.href,
-    async becomes(next) {
+    async setFault(next) {
       if (condition === 'refused') await open();
       condition = next;
       if (next === 'refused') server.close();
-      if (next !== 'whole' && next !== 'slow') cut();
+      if (next !== 'none' && next !== 'slow') cut();
     },
     cut,
     async [Symbol.asyncDispose]() {

@@ -3,7 +3,7 @@
  * meanwhile, and what is there once Slack is well again.
  */
 import { expect } from 'vitest';
-import type { Standing } from '../../local-slack/faults.ts';
+import type { StagedFault } from '../../local-slack/faults.ts';
 import type { Fault } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { startsSlack } from './starting.ts';
@@ -83,7 +83,7 @@ async function closeAll({ workspace }: Pick<Story, 'workspace'>, person: Person)
 }
 
 /** An attempt whose end is unknown comes before: then Slack is asked whether the message is there. */
-const unknownEnd = (story: Story, fault: Fault, when: (args: Args) => boolean): Standing =>
+const unknownEnd = (story: Story, fault: Fault, when: (args: Args) => boolean): StagedFault =>
   story.workspace.fail(
     'chat.postMessage',
     { kind: fault.kind === 'error' ? 'server-error' : 'accept-then-drop' },
@@ -174,7 +174,7 @@ export const rows: Row[] = [
         story.workspace.messages('api-requests').filter(({ text }) => /waiting for a decision/.test(text));
       await story.requested();
       await story.passes(125);
-      await story.office.bot.runDueJobs();
+      await story.scenario.bot.runDueJobs();
       const [before] = await story.workspace.until(() => standing().length > 0 && standing());
       await story.requested();
       await story.passes(125);
@@ -182,7 +182,7 @@ export const rows: Row[] = [
         when: to('C0REQUESTS'),
         act: async () => {
           if (saysGone(fault)) await story.workspace.deleteMessage('api-requests', before?.ts ?? '');
-          await story.office.bot.runDueJobs();
+          await story.scenario.bot.runDueJobs();
         },
         inTheEnd: async () => {
           await story.workspace.until(() => standing().some(({ ts }) => ts !== before?.ts));
@@ -196,7 +196,7 @@ export const rows: Row[] = [
     words: ['channel_not_found', 'message_not_found', 'invalid_auth'],
     async ready(story) {
       const { priya, sam, alex } = story;
-      const [service] = await story.office.database.sql`select channel from services where slug = 'maps'`;
+      const [service] = await story.scenario.database.sql`select channel from services where slug = 'maps'`;
       const before = service?.channel === 'C0MAPS' ? 'maps' : 'api-requests';
       await story.requested('Maps API', sam, before);
       await editing(story);

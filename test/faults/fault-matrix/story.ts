@@ -6,7 +6,7 @@ import type { Person } from '../../local-slack/people.ts';
 import { channel, seed } from '../../local-slack/seed.ts';
 import { readable } from '../../local-slack/transcript.ts';
 import { delivered, retriesSoon } from '../../support/outbox.ts';
-import { type Office, openOffice } from '../../support/scenario.ts';
+import { openScenario, type Scenario } from '../../support/scenario.ts';
 import { asks, people } from '../../support/steps.ts';
 
 /** Slack gives up after so many milliseconds, and so do people. */
@@ -25,7 +25,7 @@ ${aways.map((slug) => `  - { slug: ${slug}, name: ${slug} API, channel: ${idOf(s
 `;
 
 export class Story implements AsyncDisposable {
-  readonly office: Office;
+  readonly scenario: Scenario;
   readonly dana: Person;
   readonly sam: Person;
   readonly alex: Person;
@@ -35,10 +35,10 @@ export class Story implements AsyncDisposable {
   #count = 0;
   #away = 0;
 
-  constructor(office: Office, clock: { now: number }) {
-    this.office = office;
+  constructor(scenario: Scenario, clock: { now: number }) {
+    this.scenario = scenario;
     this.#clock = clock;
-    const { dana, sam, alex, priya, lee } = people(office);
+    const { dana, sam, alex, priya, lee } = people(scenario);
     this.dana = dana;
     this.sam = sam;
     this.alex = alex;
@@ -47,7 +47,7 @@ export class Story implements AsyncDisposable {
   }
 
   get workspace() {
-    return this.office.workspace;
+    return this.scenario.workspace;
   }
 
   get now(): Date {
@@ -66,7 +66,7 @@ export class Story implements AsyncDisposable {
 
   /** Time passes, once nothing is left to deliver: the bot forgets what it knew of people and groups. */
   async passes(minutes: number): Promise<void> {
-    await delivered(this.office);
+    await delivered(this.scenario);
     this.#clock.now += minutes * 60_000;
   }
 
@@ -120,7 +120,7 @@ export class Story implements AsyncDisposable {
   }
 
   async #kept(): Promise<string> {
-    const [row] = await this.office.database.sql`
+    const [row] = await this.scenario.database.sql`
       select (select json_agg((id, status, version) order by id) from registrations) as registrations,
         (select json_agg((id, name, version) order by id) from applications) as applications,
         (select json_agg((id, version) order by id) from services) as services`;
@@ -128,7 +128,7 @@ export class Story implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose]() {
-    return this.office[Symbol.asyncDispose]();
+    return this.scenario[Symbol.asyncDispose]();
   }
 }
 
@@ -138,21 +138,21 @@ export async function openStory(): Promise<Story> {
   const moreChannels = [...aways, 'maps'].map((name) =>
     channel(idOf(name), name, ['U0ALEX', 'U0PRIYA', 'U0REGISTRAR']),
   );
-  const office = await openOffice({
+  const scenario = await openScenario({
     mode: 'http',
     catalog,
     now: () => new Date(clock.now),
     seed: seed({ channels: moreChannels }),
     env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *', MAX_PENDING_PER_PERSON: '1000' },
   });
-  await office.database.sql`
+  await scenario.database.sql`
     insert into services (slug, name, managed_by, approvers, version)
     values ('maps', 'Maps API', 'slack', '{U0ALEX,S0PAYMENTS}', 40)`;
-  await office.database.sql`
+  await scenario.database.sql`
     insert into service_changes (service_id, version, actor, before, after, at)
     select id, n, 'U0ALEX', '{"name": "Map"}', '{"name": "Maps API"}', now() - interval '1 year' + n * interval '1 hour'
     from services, generate_series(1, 40) n where slug = 'maps'`;
   // Who is tried again need not wait for long.
-  await retriesSoon(office);
-  return new Story(office, clock);
+  await retriesSoon(scenario);
+  return new Story(scenario, clock);
 }

@@ -1,11 +1,11 @@
 /** users.*, usergroups.*, and who the app itself is. */
-import type { Inside } from '../inside.ts';
+import type { WorkspaceContext } from '../context.ts';
 import type { Group, Member } from '../model.ts';
 import { refuse } from '../refusal.ts';
 import { type Args, flag, optional, page, required } from './arguments.ts';
 import type { Method } from './method.ts';
 
-export function describedMember({ state }: Inside, member: Member): Record<string, unknown> {
+export function describedMember({ state }: WorkspaceContext, member: Member): Record<string, unknown> {
   const mayKnowEmail = state.app.scopes.includes('users:read.email');
   return {
     id: member.id,
@@ -35,28 +35,28 @@ export function describedMember({ state }: Inside, member: Member): Record<strin
   };
 }
 
-const sharesChannel = ({ channels, app }: Inside['state'], { id }: Member): boolean =>
+const sharesChannel = ({ channels, app }: WorkspaceContext['state'], { id }: Member): boolean =>
   [...channels.values()].some(
     ({ kind, members }) => kind !== 'im' && members.includes(app.botUser) && members.includes(id),
   );
 
-function info(args: Args, inside: Inside) {
-  const member = inside.state.members.get(required(args, 'user')) ?? refuse('user_not_found');
-  return { user: describedMember(inside, member) };
+function info(args: Args, context: WorkspaceContext) {
+  const member = context.state.members.get(required(args, 'user')) ?? refuse('user_not_found');
+  return { user: describedMember(context, member) };
 }
 
-function list(args: Args, inside: Inside) {
-  const { items, next } = page(args, [...inside.state.members.values()], 1000, 1000);
-  return { members: items.map((member) => describedMember(inside, member)), response_metadata: { next_cursor: next } };
+function list(args: Args, context: WorkspaceContext) {
+  const { items, next } = page(args, [...context.state.members.values()], 1000, 1000);
+  return { members: items.map((member) => describedMember(context, member)), response_metadata: { next_cursor: next } };
 }
 
-function lookupByEmail(args: Args, inside: Inside) {
+function lookupByEmail(args: Args, context: WorkspaceContext) {
   const email = required(args, 'email');
-  const member = [...inside.state.members.values()].find((one) => one.email === email && !one.deleted && !one.isBot);
-  return { user: describedMember(inside, member ?? refuse('users_not_found')) };
+  const member = [...context.state.members.values()].find((one) => one.email === email && !one.deleted && !one.isBot);
+  return { user: describedMember(context, member ?? refuse('users_not_found')) };
 }
 
-export function describedGroup({ state }: Inside, group: Group): Record<string, unknown> {
+export function describedGroup({ state }: WorkspaceContext, group: Group): Record<string, unknown> {
   return {
     id: group.id,
     team_id: state.team.id,
@@ -72,17 +72,17 @@ export function describedGroup({ state }: Inside, group: Group): Record<string, 
   };
 }
 
-function groups(args: Args, inside: Inside) {
-  const all = [...inside.state.groups.values()].map((group) => describedGroup(inside, group));
+function groups(args: Args, context: WorkspaceContext) {
+  const all = [...context.state.groups.values()].map((group) => describedGroup(context, group));
   return { usergroups: flag(args, 'include_users') ? all : all.map(({ users: _, ...group }) => group) };
 }
 
-function groupUsers(args: Args, inside: Inside) {
-  const group = inside.state.groups.get(required(args, 'usergroup')) ?? refuse('no_such_subteam');
-  return { users: group.users.filter((id) => !inside.state.members.get(id)?.deleted) };
+function groupUsers(args: Args, context: WorkspaceContext) {
+  const group = context.state.groups.get(required(args, 'usergroup')) ?? refuse('no_such_subteam');
+  return { users: group.users.filter((id) => !context.state.members.get(id)?.deleted) };
 }
 
-function authTest(_: Args, { state }: Inside) {
+function authTest(_: Args, { state }: WorkspaceContext) {
   const bot = state.member(state.app.botUser);
   return {
     url: `https://${state.team.domain}.slack.com/`,
@@ -96,11 +96,11 @@ function authTest(_: Args, { state }: Inside) {
   };
 }
 
-function teamInfo(_: Args, { state }: Inside) {
+function teamInfo(_: Args, { state }: WorkspaceContext) {
   return { team: { ...state.team, email_domain: '', icon: { image_default: true } } };
 }
 
-function botInfo(args: Args, { state }: Inside) {
+function botInfo(args: Args, { state }: WorkspaceContext) {
   const { app } = state;
   if ((optional(args, 'bot') ?? app.botId) !== app.botId) refuse('bot_not_found');
   return { bot: { id: app.botId, deleted: false, name: app.name, app_id: app.id, user_id: app.botUser, icons: {} } };
@@ -108,7 +108,7 @@ function botInfo(args: Args, { state }: Inside) {
 
 export const people = {
   'auth.test': { tier: 'special', run: authTest },
-  'apps.connections.open': { tier: 3, token: 'app', run: (_, inside) => ({ url: inside.socketUrl() }) },
+  'apps.connections.open': { tier: 3, token: 'app', run: (_, context) => ({ url: context.socketUrl() }) },
   'team.info': { scope: 'team:read', tier: 3, run: teamInfo },
   'bots.info': { scope: 'users:read', tier: 3, run: botInfo },
   'users.info': { scope: 'users:read', tier: 4, run: info },

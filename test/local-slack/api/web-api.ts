@@ -1,7 +1,7 @@
 /** The Web API over HTTP: token, scope, rate limit, faults on purpose, the method itself, and the record of it all. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { WorkspaceContext } from '../context.ts';
 import type { Faults } from '../faults.ts';
-import type { Inside } from '../inside.ts';
 import type { ApiCall } from '../model.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { type Args, read } from './arguments.ts';
@@ -19,23 +19,23 @@ export type Tokens = { bot: string; app: string };
 
 export class WebApi {
   readonly calls: ApiCall[] = [];
-  readonly #inside: Inside;
+  readonly #context: WorkspaceContext;
   readonly #tokens: Tokens;
   readonly #faults: Faults;
   readonly #limits: RateLimits | undefined;
 
-  constructor(inside: Inside, tokens: Tokens, faults: Faults, limited: boolean) {
-    this.#inside = inside;
+  constructor(context: WorkspaceContext, tokens: Tokens, faults: Faults, limited: boolean) {
+    this.#context = context;
     this.#tokens = tokens;
     this.#faults = faults;
-    this.#limits = limited ? new RateLimits(inside.state.now) : undefined;
+    this.#limits = limited ? new RateLimits(context.state.now) : undefined;
   }
 
   async handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const args = await read(request);
-    const call: ApiCall = { method: name, args, at: this.#inside.state.now(), response: {}, status: 0 };
+    const call: ApiCall = { method: name, args, at: this.#context.state.now(), response: {}, status: 0 };
     this.calls.push(call);
-    const { scopes } = this.#inside.state.app;
+    const { scopes } = this.#context.state.app;
     const accepted = methods[name]?.scope;
     await exchange(
       this.#faults,
@@ -60,7 +60,7 @@ export class WebApi {
       const wait = this.#limits?.wait(name, method.tier, args.channel);
       if (wait !== undefined) return rateLimited(wait);
       this.#mustHaveScope(method, args);
-      return { status: 200, body: { ok: true, ...method.run(args, this.#inside) } };
+      return { status: 200, body: { ok: true, ...method.run(args, this.#context) } };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return { status: 200, body: { ok: false, error: error.error, ...error.more } };
@@ -76,10 +76,10 @@ export class WebApi {
   }
 
   #mustHaveScope({ scope }: Method, args: Args): void {
-    if (typeof scope === 'string') requireScope(this.#inside, scope);
+    if (typeof scope === 'string') requireScope(this.#context, scope);
     else if (scope) {
-      const kind = this.#inside.state.channels.get(String(args.channel))?.kind;
-      if (kind) requireScope(this.#inside, kindScope(kind, scope.byKind));
+      const kind = this.#context.state.channels.get(String(args.channel))?.kind;
+      if (kind) requireScope(this.#context, kindScope(kind, scope.byKind));
     }
   }
 }

@@ -43,7 +43,7 @@ export const button = z.strictObject({
   accessibility_label: label,
 });
 
-/** By its address only: nobody uploads files here. */
+/** An image by its address: there are no uploads here. */
 export const picture = {
   type: z.literal('image'),
   alt_text: z.string().min(1).max(2000),

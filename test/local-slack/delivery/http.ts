@@ -1,6 +1,6 @@
 /** HTTP delivery: signed POSTs to the bot (docs.slack.dev/authentication/verifying-requests-from-slack). */
 import { createHmac } from 'node:crypto';
-import { type Carrier, named, type Parcel, type Receipt } from './parcel.ts';
+import { type Carrier, describe, type Envelope, type Receipt } from './envelope.ts';
 import { parseJson } from './socket-mode.ts';
 
 export type Signing = { secret: string; now: () => number };
@@ -13,7 +13,7 @@ export function signature({ secret, now }: Signing, body: string): Record<string
 }
 
 /** Commands are forms, interactions are a form with one JSON field, events are JSON; the types come without charset. */
-function written({ kind, payload }: Parcel): { type: string; body: string } {
+function written({ kind, payload }: Envelope): { type: string; body: string } {
   if (kind === 'events_api') return { type: 'application/json', body: JSON.stringify(payload) };
   const type = 'application/x-www-form-urlencoded';
   if (kind === 'interactive')
@@ -22,12 +22,12 @@ function written({ kind, payload }: Parcel): { type: string; body: string } {
   return { type, body: new URLSearchParams(fields).toString() };
 }
 
-export function httpCarrier(url: string, signing: Signing, ackWithin: number, complaints: string[]): Carrier {
-  return async (parcel) => {
-    const { type, body } = written(parcel);
+export function httpCarrier(url: string, signing: Signing, ackWithin: number, protocolViolations: string[]): Carrier {
+  return async (envelope) => {
+    const { type, body } = written(envelope);
     const sentAt = performance.now();
-    const retry: Record<string, string> = parcel.retry
-      ? { 'x-slack-retry-num': String(parcel.retry.attempt), 'x-slack-retry-reason': parcel.retry.reason }
+    const retry: Record<string, string> = envelope.retry
+      ? { 'x-slack-retry-num': String(envelope.retry.attempt), 'x-slack-retry-reason': envelope.retry.reason }
       : {};
     const answered = fetch(url, {
       method: 'POST',
@@ -40,14 +40,14 @@ export function httpCarrier(url: string, signing: Signing, ackWithin: number, co
       void answered.then((receipt) => {
         if (!receipt.ok && receipt.status === undefined) return;
         const after = Math.round(performance.now() - sentAt);
-        complaints.push(`acknowledged too late, after ${after} ms: ${named(parcel)}`);
+        protocolViolations.push(`acknowledged too late, after ${after} ms: ${describe(envelope)}`);
       });
     }, ackWithin);
     timer.unref();
     const receipt = await Promise.race([answered, late]);
     clearTimeout(timer);
-    if (receipt.ok && receipt.body !== undefined && !parcel.takesAnswer) {
-      complaints.push(`answered with a body that Slack does not read: ${named(parcel)}`);
+    if (receipt.ok && receipt.body !== undefined && !envelope.takesAnswer) {
+      protocolViolations.push(`answered with a body that Slack does not read: ${describe(envelope)}`);
     }
     return receipt;
   };

@@ -1,10 +1,10 @@
 /** The payloads as Slack writes them: every field of the recorded samples, in both delivery modes. */
-import type { Inside } from '../inside.ts';
+import type { WorkspaceContext } from '../context.ts';
 import { wired as wiredMessage } from '../messages.ts';
 import type { Channel, Message, View } from '../model.ts';
 import { escaped } from '../text/mrkdwn.ts';
 import { wired as wiredView } from '../views.ts';
-import type { Payload } from './parcel.ts';
+import type { Payload } from './envelope.ts';
 
 /** The deprecated verification token, which still stands in every payload. */
 const TOKEN = 'deprecated-verification-token';
@@ -12,7 +12,7 @@ const TOKEN = 'deprecated-verification-token';
 const channelName = (channel: Channel) =>
   channel.kind === 'im' ? 'directmessage' : channel.kind === 'private' ? 'privategroup' : channel.name;
 
-function actor({ state }: Inside, memberId: string) {
+function actor({ state }: WorkspaceContext, memberId: string) {
   const member = state.member(memberId);
   return {
     user: { id: member.id, username: member.name, name: member.name, team_id: member.teamId },
@@ -25,9 +25,9 @@ function actor({ state }: Inside, memberId: string) {
 }
 
 /** Slack escapes `&`, `<` and `>` in what was typed. */
-export function command(inside: Inside, memberId: string, channel: Channel, typed: string): Payload {
+export function command(context: WorkspaceContext, memberId: string, channel: Channel, typed: string): Payload {
   const [, name = '', rest = ''] = /^(\S+)\s*([\s\S]*)$/.exec(typed.trim()) ?? [];
-  const { state } = inside;
+  const { state } = context;
   const member = state.member(memberId);
   return {
     token: TOKEN,
@@ -41,16 +41,16 @@ export function command(inside: Inside, memberId: string, channel: Channel, type
     text: escaped(rest),
     api_app_id: state.app.id,
     is_enterprise_install: 'false',
-    response_url: inside.responseUrl(inside.responses.issue(memberId, channel.id)),
-    trigger_id: inside.triggers.issue(memberId),
+    response_url: context.responseUrl(context.responses.issue(memberId, channel.id)),
+    trigger_id: context.triggers.issue(memberId),
   };
 }
 
-/** Where somebody acts: a message (as their screen shows it) or a view. */
+/** Where a user acts: a message (as their screen shows it) or a view. */
 export type Spot = { message: Message } | { view: View };
 
-function spotted(inside: Inside, spot: Spot): Payload {
-  const { state } = inside;
+function spotted(context: WorkspaceContext, spot: Spot): Payload {
+  const { state } = context;
   if ('view' in spot) return { container: { type: 'view', view_id: spot.view.id }, view: wiredView(state, spot.view) };
   const { message } = spot;
   const channel = state.channel(message.channel);
@@ -68,50 +68,50 @@ function spotted(inside: Inside, spot: Spot): Payload {
   };
 }
 
-export function blockActions(inside: Inside, memberId: string, spot: Spot, action: Payload): Payload {
+export function blockActions(context: WorkspaceContext, memberId: string, spot: Spot, action: Payload): Payload {
   const inView = 'view' in spot;
   return {
     type: 'block_actions',
-    ...actor(inside, memberId),
-    ...spotted(inside, spot),
-    trigger_id: inside.triggers.issue(memberId, inView ? spot.view.id : undefined),
+    ...actor(context, memberId),
+    ...spotted(context, spot),
+    trigger_id: context.triggers.issue(memberId, inView ? spot.view.id : undefined),
     state: inView ? structuredClone(spot.view.state) : { values: {} },
     ...(!inView && {
-      response_url: inside.responseUrl(inside.responses.issue(memberId, spot.message.channel, spot.message.ts)),
+      response_url: context.responseUrl(context.responses.issue(memberId, spot.message.channel, spot.message.ts)),
     }),
-    actions: [{ ...structuredClone(action), action_ts: inside.state.nextTs() }],
+    actions: [{ ...structuredClone(action), action_ts: context.state.nextTs() }],
   };
 }
 
 export function suggestion(
-  inside: Inside,
+  context: WorkspaceContext,
   memberId: string,
   spot: Spot,
   asked: { action_id: string; block_id: string; value: string },
 ): Payload {
-  return { type: 'block_suggestion', ...actor(inside, memberId), ...spotted(inside, spot), ...asked };
+  return { type: 'block_suggestion', ...actor(context, memberId), ...spotted(context, spot), ...asked };
 }
 
-export function submission(inside: Inside, memberId: string, view: View): Payload {
+export function submission(context: WorkspaceContext, memberId: string, view: View): Payload {
   return {
     type: 'view_submission',
-    ...actor(inside, memberId),
-    trigger_id: inside.triggers.issue(memberId, view.id),
-    view: wiredView(inside.state, view),
+    ...actor(context, memberId),
+    trigger_id: context.triggers.issue(memberId, view.id),
+    view: wiredView(context.state, view),
     response_urls: [],
   };
 }
 
-export function closing(inside: Inside, memberId: string, view: View, isCleared: boolean): Payload {
+export function closing(context: WorkspaceContext, memberId: string, view: View, isCleared: boolean): Payload {
   return {
     type: 'view_closed',
-    ...actor(inside, memberId),
-    view: wiredView(inside.state, view),
+    ...actor(context, memberId),
+    view: wiredView(context.state, view),
     is_cleared: isCleared,
   };
 }
 
-export function event({ state }: Inside, given: Payload): Payload {
+export function event({ state }: WorkspaceContext, given: Payload): Payload {
   const ts = state.nextTs();
   return {
     token: TOKEN,

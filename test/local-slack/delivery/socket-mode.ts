@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { named, type Parcel, type Payload, type Receipt } from './parcel.ts';
+import { describe, type Envelope, type Payload, type Receipt } from './envelope.ts';
 
 const MOST_CONNECTIONS = 10;
 
@@ -16,7 +16,7 @@ const acknowledgement = z.looseObject({ envelope_id: z.string(), payload: z.unkn
 const IN_THE_WORKS = 4_000;
 
 type Sent = {
-  parcel: Parcel;
+  envelope: Envelope;
   ws: WebSocket;
   at: number;
   state: 'waiting' | 'acknowledged' | 'too late';
@@ -28,7 +28,7 @@ export type Disconnect = 'warning' | 'refresh_requested' | 'link_disabled' | 'to
 export class SocketMode {
   readonly #appId: string;
   readonly #ackWithin: number;
-  readonly #complaints: string[];
+  readonly #protocolViolations: string[];
   readonly #changed: () => void;
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #tickets = new Set<string>();
@@ -45,10 +45,10 @@ export class SocketMode {
   readonly #slow = new Map<WebSocket, Promise<void>>();
   #turn = 0;
 
-  constructor(appId: string, ackWithin: number, complaints: string[], changed: () => void) {
+  constructor(appId: string, ackWithin: number, protocolViolations: string[], changed: () => void) {
     this.#appId = appId;
     this.#ackWithin = ackWithin;
-    this.#complaints = complaints;
+    this.#protocolViolations = protocolViolations;
     this.#changed = changed;
   }
 
@@ -108,7 +108,7 @@ export class SocketMode {
     const since = performance.now() - IN_THE_WORKS;
     for (const sent of this.#sent.values()) {
       if (sent.ws !== ws) continue;
-      if (sent.at > since) this.cutOff.add(sent.parcel.payload);
+      if (sent.at > since) this.cutOff.add(sent.envelope.payload);
       sent.settle({ ok: false, error: 'dispatch_failed' });
     }
     this.#changed();
@@ -121,13 +121,13 @@ export class SocketMode {
     return staying.length > 0 ? staying : [...this.#asked].filter((ws) => ws.readyState === ws.OPEN).slice(-1);
   }
 
-  send(parcel: Parcel): Promise<Receipt> {
+  send(envelope: Envelope): Promise<Receipt> {
     const open = this.#takers();
     const ws = open[this.#turn++ % Math.max(open.length, 1)];
     if (!ws) return Promise.resolve({ ok: false, error: 'dispatch_failed' });
     const envelopeId = randomUUID();
     const { promise, resolve } = Promise.withResolvers<Receipt>();
-    const sent: Sent = { parcel, ws, at: performance.now(), state: 'waiting', settle: resolve };
+    const sent: Sent = { envelope, ws, at: performance.now(), state: 'waiting', settle: resolve };
     this.#sent.set(envelopeId, sent);
     const timer = setTimeout(() => {
       sent.state = 'too late';
@@ -136,12 +136,12 @@ export class SocketMode {
     timer.unref();
     const text = JSON.stringify({
       envelope_id: envelopeId,
-      type: parcel.kind,
-      accepts_response_payload: parcel.takesAnswer,
-      payload: parcel.payload,
-      ...(parcel.kind === 'events_api' && {
-        retry_attempt: parcel.retry?.attempt ?? 0,
-        retry_reason: parcel.retry?.reason ?? '',
+      type: envelope.kind,
+      accepts_response_payload: envelope.takesAnswer,
+      payload: envelope.payload,
+      ...(envelope.kind === 'events_api' && {
+        retry_attempt: envelope.retry?.attempt ?? 0,
+        retry_reason: envelope.retry?.reason ?? '',
       }),
     });
     void (this.#slow.get(ws) ?? Promise.resolve()).then(() => ws.send(text));
@@ -151,22 +151,22 @@ export class SocketMode {
   #heard(data: string): void {
     const read = acknowledgement.safeParse(parseJson(data));
     if (!read.success) {
-      this.#complaints.push(`a frame that is no acknowledgement: ${data.slice(0, 200)}`);
+      this.#protocolViolations.push(`a frame that is no acknowledgement: ${data.slice(0, 200)}`);
       return;
     }
     const sent = this.#sent.get(read.data.envelope_id);
     if (!sent) {
-      this.#complaints.push(`acknowledged an envelope that was never sent: ${read.data.envelope_id}`);
+      this.#protocolViolations.push(`acknowledged an envelope that was never sent: ${read.data.envelope_id}`);
       return;
     }
-    if (sent.state === 'acknowledged') this.#complaints.push(`acknowledged twice: ${named(sent.parcel)}`);
+    if (sent.state === 'acknowledged') this.#protocolViolations.push(`acknowledged twice: ${describe(sent.envelope)}`);
     if (sent.state === 'too late') {
       const after = Math.round(performance.now() - sent.at);
-      this.#complaints.push(`acknowledged too late, after ${after} ms: ${named(sent.parcel)}`);
+      this.#protocolViolations.push(`acknowledged too late, after ${after} ms: ${describe(sent.envelope)}`);
     }
     const body = emptied(read.data.payload);
-    if (body !== undefined && !sent.parcel.takesAnswer) {
-      this.#complaints.push(`answered with a body that Slack does not read: ${named(sent.parcel)}`);
+    if (body !== undefined && !sent.envelope.takesAnswer) {
+      this.#protocolViolations.push(`answered with a body that Slack does not read: ${describe(sent.envelope)}`);
     }
     sent.state = 'acknowledged';
     sent.settle({ ok: true, body });
@@ -199,7 +199,7 @@ export class SocketMode {
     for (const ws of this.#live.slice(0, count)) ws.terminate();
   }
 
-  /** Has connections stand for the bot alone, as where a firewall forgot them: nothing passes, and nobody says so. */
+  /** Makes connections half-open, as when a firewall forgets them: nothing passes, and the bot is not told. */
   silence(count: number): void {
     for (const ws of this.#live.slice(0, count)) {
       ws.pause();
@@ -222,7 +222,7 @@ export class SocketMode {
     return resolve;
   }
 
-  /** Lets a client that is saying goodbye finish, but waits for nobody long. */
+  /** Lets clients that are closing finish, for a short time. */
   async close(): Promise<void> {
     const gone = this.#live.map((ws) => new Promise((resolve) => ws.once('close', resolve)));
     for (const ws of this.#live) ws.close(1001);

@@ -6,7 +6,7 @@ import type { Message } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { readable } from '../../local-slack/transcript.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { Office } from '../../support/scenario.ts';
+import type { Scenario } from '../../support/scenario.ts';
 import { asks } from '../../support/steps.ts';
 import * as model from './model.ts';
 
@@ -44,21 +44,21 @@ const sentences: Partial<Record<Refusal['kind'], RegExp>> = {
 
 export class Walker {
   readonly world = model.emptyWorld();
-  readonly #office: Office;
+  readonly #scenario: Scenario;
   readonly #services: model.Service[];
   /** Every look of every card, the newest last. */
   readonly #looks = new Map<number, { version: number; message: Message }[]>();
   /** What has happened, to be read where something is wrong. */
   readonly path: string[] = [];
 
-  constructor(office: Office, services: model.Service[]) {
-    this.#office = office;
+  constructor(scenario: Scenario, services: model.Service[]) {
+    this.#scenario = scenario;
     this.#services = services;
   }
 
   /** Takes a step, and returns whether there was anything to do. A refusal is one word to who acted, and to nobody else. */
   async takes({ who, does, which, how, behind }: Step): Promise<boolean> {
-    const person = this.#office.workspace.person(who);
+    const person = this.#scenario.workspace.person(who);
     const whispered = person.whispers.length;
     const answered =
       does === 'asks'
@@ -71,7 +71,7 @@ export class Walker {
     if (answered === 'nothing to do') return false;
     if (answered instanceof RegExp) {
       const what = `${person.name} is answered ${answered}`;
-      const word = await this.#office.workspace.until(() => person.whispers[whispered], { what });
+      const word = await this.#scenario.workspace.until(() => person.whispers[whispered], { what });
       expect(word).toMatch(answered);
     } else expect(person.whispers).toHaveLength(whispered);
     return true;
@@ -100,7 +100,7 @@ export class Walker {
     const look = seen.at(-1 - behind) ?? seen[0];
     if (!look) return 'nothing to do';
     const { version, message } = look;
-    const labels = offered(readable(this.#office.workspace, message));
+    const labels = offered(readable(this.#scenario.workspace, message));
     const label = chosen(labels, how);
     const action = label && actionOf[label];
     const registration = this.world.registrations[id];
@@ -141,7 +141,7 @@ export class Walker {
     const id = registration && this.world.registrations.indexOf(registration) + 1;
     if (!registration) return 'nothing to do';
     const reason = `Better said at step ${this.path.length}`;
-    const { workspace } = this.#office;
+    const { workspace } = this.#scenario;
     const { requester } = registration;
     const owner = workspace.person(requester);
     await owner.opensHome();
@@ -164,7 +164,7 @@ export class Walker {
 
   /** Compares what is kept and what can be read with the model, once everything has been said. */
   async agrees(): Promise<void> {
-    const { database, workspace } = this.#office;
+    const { database, workspace } = this.#scenario;
     const { registrations, told } = this.world;
     const events = registrations.flatMap((one) => one.events);
     await eventually('everything is done and said', async () => {
@@ -191,7 +191,7 @@ export class Walker {
   }
 
   #cardAgrees(id: number, registration: model.Registration, cards: Message[]): void {
-    const { workspace } = this.#office;
+    const { workspace } = this.#scenario;
     const found = cards.filter(({ metadata }) => metadata?.event_payload.registration === id + 1);
     expect(found).toHaveLength(1);
     const [message] = found;
@@ -239,11 +239,11 @@ const pasts: Record<model.Event['action'], string> = {
   expire: 'Expired',
 };
 
-const said = (workspace: Office['workspace'], { action, actor }: model.Event): string =>
+const said = (workspace: Scenario['workspace'], { action, actor }: model.Event): string =>
   action === 'request' ? pasts.request : `${pasts[action]} @${workspace.member(actor).name}`;
 
 function notice(
-  workspace: Office['workspace'],
+  workspace: Scenario['workspace'],
   { event, registration }: { event: model.Event; registration: model.Registration },
 ): RegExp {
   const { service, application } = registration;

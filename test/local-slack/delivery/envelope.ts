@@ -1,11 +1,11 @@
-/** What Slack hands to the bot, whichever way it goes, and what comes back. */
+/** What Slack delivers to the bot, over either transport, and how the bot acknowledges it. */
 
 export type Payload = Record<string, unknown>;
 
-export type Parcel = {
+export type Envelope = {
   kind: 'slash_commands' | 'interactive' | 'events_api';
   payload: Payload;
-  /** Whether Slack looks at the body of the acknowledgement. */
+  /** Whether Slack reads the body of the ack. */
   takesAnswer: boolean;
   retry?: { attempt: number; reason: 'timeout' | 'http_error' };
 };
@@ -14,17 +14,17 @@ export type Receipt =
   | { ok: true; body: unknown }
   | { ok: false; error: 'operation_timeout' | 'dispatch_failed'; status?: number };
 
-export type Carrier = (parcel: Parcel) => Promise<Receipt>;
+export type Carrier = (envelope: Envelope) => Promise<Receipt>;
 
-/** For complaints: `command /register`, `view_submission register`. */
-export function named({ kind, payload }: Parcel): string {
+/** Names an envelope in a protocol violation: `command /register`, `view_submission`. */
+export function describe({ kind, payload }: Envelope): string {
   if (kind === 'slash_commands') return `command ${String(payload.command)}`;
   const inner = (payload.event ?? payload) as Payload;
   return String(inner.type);
 }
 
-/** Which way a raw payload goes is told by its shape, as Slack's own senders do. */
-export function parcel(payload: Payload): Parcel {
+/** Wraps a payload: its shape tells what kind of envelope Slack sends it in. */
+export function toEnvelope(payload: Payload): Envelope {
   if (typeof payload.command === 'string') return { kind: 'slash_commands', payload, takesAnswer: true };
   if (payload.type === 'event_callback') return { kind: 'events_api', payload, takesAnswer: false };
   const takesAnswer = payload.type === 'view_submission' || payload.type === 'block_suggestion';

@@ -1,4 +1,4 @@
-/** A small Bolt app that uses everything once, to try the workspace with in both delivery modes. */
+/** A small Bolt app that uses every feature of the local Slack once, over both transports. */
 import { App, type AppOptions, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { View } from '@slack/types';
 import { WebClient } from '@slack/web-api';

@@ -1,19 +1,25 @@
 /** Slash commands. */
+
+import type { WorkspaceContext } from '../context.ts';
 import * as payloads from '../delivery/payloads.ts';
-import type { Inside } from '../inside.ts';
 import type { Answer } from '../model.ts';
 import { Refusal } from '../refusal.ts';
 import { answer } from '../responses.ts';
 import { commandFailed, done, failed } from './failed.ts';
 
-export async function command(inside: Inside, memberId: string, channelId: string, typed: string): Promise<Answer> {
-  const { state } = inside;
+export async function command(
+  context: WorkspaceContext,
+  memberId: string,
+  channelId: string,
+  typed: string,
+): Promise<Answer> {
+  const { state } = context;
   const channel = state.channel(channelId);
   const member = state.member(memberId);
   if (member.deleted) return failed('account_inactive');
   if (!channel.members.includes(member.id)) return failed('not_in_channel');
-  const payload = payloads.command(inside, member.id, channel, typed);
-  const receipt = await inside.deliver(payload);
+  const payload = payloads.command(context, member.id, channel, typed);
+  const receipt = await context.deliver(payload);
   if (!receipt.ok) return commandFailed(String(payload.command), receipt);
   if (receipt.body === undefined) return done;
   try {
@@ -21,7 +27,9 @@ export async function command(inside: Inside, memberId: string, channelId: strin
     return done;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    inside.complaints.push(`answered ${String(payload.command)} badly: ${error.error} ${JSON.stringify(error.more)}`);
+    context.protocolViolations.push(
+      `answered ${String(payload.command)} badly: ${error.error} ${JSON.stringify(error.more)}`,
+    );
     return commandFailed(String(payload.command), { ok: false, error: 'dispatch_failed' });
   }
 }

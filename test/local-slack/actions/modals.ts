@@ -2,36 +2,36 @@
 import { z } from 'zod';
 import { placed } from '../blocks/placed.ts';
 import { mistakes } from '../blocks/values.ts';
+import type { WorkspaceContext } from '../context.ts';
 import * as payloads from '../delivery/payloads.ts';
-import type { Inside } from '../inside.ts';
 import type { Answer, View } from '../model.ts';
 import { Refusal } from '../refusal.ts';
 import * as views from '../views.ts';
 import { done, failed, submissionFailed } from './failed.ts';
 
-function onTop({ state }: Inside, memberId: string, viewId: string): View {
+function onTop({ state }: WorkspaceContext, memberId: string, viewId: string): View {
   const top = state.stack(memberId).at(-1);
   if (top?.id !== viewId) throw new Error(`the view ${viewId} is not on top for ${memberId}`);
   return top;
 }
 
 /** ok also means that errors now stand under the fields (`view.errors`): Slack's own, or the bot's. */
-export async function submit(inside: Inside, memberId: string, viewId: string): Promise<Answer> {
-  const view = onTop(inside, memberId, viewId);
-  if (inside.state.member(memberId).deleted) return failed('account_inactive');
+export async function submit(context: WorkspaceContext, memberId: string, viewId: string): Promise<Answer> {
+  const view = onTop(context, memberId, viewId);
+  if (context.state.member(memberId).deleted) return failed('account_inactive');
   if (view.type !== 'modal' || !view.submit) throw new Error(`the view ${viewId} has no submit button`);
   view.errors = mistakes(view);
-  inside.state.changed();
+  context.state.changed();
   if (Object.keys(view.errors).length > 0) return done;
-  const receipt = await inside.deliver(payloads.submission(inside, memberId, view));
+  const receipt = await context.deliver(payloads.submission(context, memberId, view));
   if (!receipt.ok) return submissionFailed(receipt.error);
   try {
-    obey(inside, memberId, viewId, receipt.body);
+    obey(context, memberId, viewId, receipt.body);
     return done;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { response_metadata: details } = error.more;
-    inside.complaints.push(
+    context.protocolViolations.push(
       `answered view_submission ${view.callback_id ?? ''} badly: ${error.error} ${JSON.stringify(details ?? '')}`,
     );
     return submissionFailed(error.error);
@@ -47,8 +47,8 @@ const response = z.discriminatedUnion('response_action', [
 ]);
 
 /** docs.slack.dev/surfaces/modals#interactions */
-function obey(inside: Inside, memberId: string, viewId: string, body: unknown): void {
-  const { state } = inside;
+function obey(context: WorkspaceContext, memberId: string, viewId: string, body: unknown): void {
+  const { state } = context;
   const found = views.findView(state, (other) => other.id === viewId);
   if (body === undefined) {
     views.remove(state, memberId, viewId);
@@ -85,12 +85,12 @@ function show(view: View, given: Record<string, string>): void {
   view.errors = given;
 }
 
-export async function close(inside: Inside, memberId: string, viewId: string): Promise<Answer> {
-  const view = onTop(inside, memberId, viewId);
+export async function close(context: WorkspaceContext, memberId: string, viewId: string): Promise<Answer> {
+  const view = onTop(context, memberId, viewId);
   const everything = view.type === 'modal' && view.clear_on_close === true;
-  const gone = everything ? views.clear(inside.state, memberId) : views.remove(inside.state, memberId, viewId);
+  const gone = everything ? views.clear(context.state, memberId) : views.remove(context.state, memberId, viewId);
   const told = gone.filter((other) => other.type === 'modal' && other.notify_on_close);
-  const sent = told.map((other) => inside.deliver(payloads.closing(inside, memberId, other, everything)));
+  const sent = told.map((other) => context.deliver(payloads.closing(context, memberId, other, everything)));
   const bad = (await Promise.all(sent)).find((receipt) => !receipt.ok);
   return bad ? submissionFailed(bad.error) : done;
 }

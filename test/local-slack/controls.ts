@@ -1,10 +1,10 @@
-/** Finds what a person can press by what is written on it: buttons, overflow items, options of menus. */
+/** Finds a control by its text: a button, an item of an overflow menu, an option of a menu. */
 import { type Placed, placed } from './blocks/placed.ts';
 import type { Member, Message, View } from './model.ts';
 import { readable } from './transcript.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Without it, an action that Slack itself reports as failed throws; with it, one that goes well does. */
+/** Whether Slack is expected to report the action as failed. An action that ends otherwise throws. */
 export type Expecting = { expectFailure?: boolean };
 
 export type Target = Expecting & {
@@ -14,11 +14,11 @@ export type Target = Expecting & {
   on?: RegExp | string | Message;
 };
 
-export type Pressable = { label: string; item: Placed; option?: string; within: { view: string } | { shown: Message } };
+export type Control = { label: string; item: Placed; option?: string; within: { view: string } | { shown: Message } };
 
 type Who = Pick<Member, 'id' | 'name'>;
 
-export function pressable(workspace: Workspace, who: Who, text: string, how: Target): Pressable {
+export function findControl(workspace: Workspace, who: Who, text: string, how: Target): Control {
   const all = screen(workspace, who, how);
   const found = all.find(({ label }) => label === text);
   if (found) return found;
@@ -29,8 +29,8 @@ export function pressable(workspace: Workspace, who: Who, text: string, how: Tar
   );
 }
 
-/** Everything in that place, the newest message first. */
-function screen(workspace: Workspace, { id }: Who, { in: place, on }: Target): Pressable[] {
+/** Lists the controls in a place, those of the newest message first. */
+function screen(workspace: Workspace, { id }: Who, { in: place, on }: Target): Control[] {
   const top = workspace.views(id).at(-1);
   if (place === 'home') return inView(homeOf(workspace, id, on));
   if (place === 'modal' || (place === undefined && top && on === undefined)) return top ? inView(top) : [];
@@ -57,10 +57,10 @@ function matches(workspace: Workspace, thing: Message | View, on: Target['on']):
   return on instanceof RegExp ? on.test(text) : text.includes(on) || ('ts' in thing && thing.ts === on);
 }
 
-const inView = (view: View): Pressable[] => among(view.blocks, { view: view.id });
+const inView = (view: View): Control[] => among(view.blocks, { view: view.id });
 
-function among(blocks: View['blocks'], within: Pressable['within']): Pressable[] {
-  return placed(blocks).flatMap((item): Pressable[] => {
+function among(blocks: View['blocks'], within: Control['within']): Control[] {
+  return placed(blocks).flatMap((item): Control[] => {
     const { element } = item;
     if (element.type === 'button') return [{ label: element.text.text, item, within }];
     if (item.input || !('options' in element) || element.type === 'checkboxes') return [];

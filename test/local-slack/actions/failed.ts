@@ -1,5 +1,5 @@
-/** What Slack itself shows to whoever acted when the bot does not answer as it must. */
-import type { Receipt } from '../delivery/parcel.ts';
+/** What Slack itself shows to the user when the bot does not respond as it must. */
+import type { Receipt } from '../delivery/envelope.ts';
 import type { Answer } from '../model.ts';
 
 export const done: Answer = { ok: true };
