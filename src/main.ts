@@ -15,6 +15,7 @@ import * as databaseMetrics from './db/metrics.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox, startDelivering } from './db/outbox/outbox.ts';
 import type { Worker } from './db/outbox/worker.ts';
+import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
@@ -67,7 +68,14 @@ export async function start(
   let db: Db | undefined;
   const metrics = createMetrics(() => (db && state.migrated ? databaseMetrics.collect(db) : undefined), now);
   const httpClient = createHttpClient(config);
-  const slack = createSlack(config, log, metrics, httpClient, socketMode);
+  const slack = createSlack(
+    config,
+    log,
+    metrics,
+    httpClient,
+    async () => (db && state.migrated ? countReplicas(db) : undefined),
+    socketMode,
+  );
   const http = await serveHttp(
     { host: config.HOST, port: config.PORT, metricsPort: config.METRICS_PORT },
     {

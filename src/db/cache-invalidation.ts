@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import type { Connection } from './client.ts';
 import type { Db } from './db.ts';
 
-const channel = 'registrar_outdated';
+export const channel = 'registrar_outdated';
 
 /** Publishes to every replica, this one included, that what is cached under an id is out of date. */
 export async function publishInvalidation({ tables }: Pick<Db, 'tables'>, id: string): Promise<void> {

@@ -51,6 +51,11 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     labelNames: ['cron', 'result'],
     registers,
   });
+  const socketModeConnections = new Gauge({
+    name: 'registrar_socket_mode_connections',
+    help: 'Socket Mode connections of the app, of all replicas, as Slack last counted them; 0 in HTTP mode.',
+    registers,
+  });
   const refresh = createGauges(registry, collect, now);
 
   return {
@@ -58,6 +63,8 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     fetch: instrumentFetch(registry),
     /** Times the acks of an app. */
     instrumentAcks: instrumentAcks(registry),
+    /** Keeps how many Socket Mode connections Slack counts. */
+    socketModeConnections: (count: number): void => socketModeConnections.set(count),
     /** Records the decision of a pending request. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);

@@ -8,6 +8,7 @@ import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createInFlight } from './middleware/in-flight.ts';
 import { maxBody, signedRequestsOnly } from './signed-requests.ts';
+import { warnOfConnections } from './socket-mode/connection-count.ts';
 import { createSocketModeReceiver, defaultTimings } from './socket-mode/receiver.ts';
 
 export type Slack = {
@@ -31,8 +32,9 @@ export type Slack = {
 export function createSlack(
   config: Config,
   log: Log,
-  metrics: Pick<Metrics, 'fetch' | 'instrumentAcks'>,
+  metrics: Pick<Metrics, 'fetch' | 'instrumentAcks' | 'socketModeConnections'>,
   httpClient: HttpClient,
+  countReplicas: () => Promise<number | undefined>,
   timings = defaultTimings,
 ): Slack {
   const logger = slackLog(log);
@@ -55,9 +57,14 @@ export function createSlack(
     rejectRateLimitedCalls: true,
   };
 
+  const warn = warnOfConnections(countReplicas, log, timings.countDelay);
+  const onCount = (connections: number): void => {
+    metrics.socketModeConnections(connections);
+    warn(connections);
+  };
   const receiver = appToken
     ? createSocketModeReceiver(
-        { appToken, api: { slackApiUrl, fetch }, agentFor: httpClient.agentFor, logger, log },
+        { appToken, api: { slackApiUrl, fetch }, agentFor: httpClient.agentFor, onCount, logger, log },
         timings,
       )
     : new HTTPReceiver({ signingSecret: config.SLACK_SIGNING_SECRET ?? '', logger, bodyLimit: maxBody });

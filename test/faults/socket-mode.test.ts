@@ -1,9 +1,12 @@
 /** Socket Mode when Slack renews, drops or refuses its connections: no click is lost while one stands, and nobody storms. */
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Fault } from '../local-slack/model.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
+import { eventually } from '../support/eventually.ts';
 import { holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { scrape } from '../support/prometheus.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
@@ -15,6 +18,7 @@ const socketMode = {
   minBackoff: 20,
   maxBackoff: 160,
   stableAfter: 100,
+  countDelay: 100,
 };
 
 let scenario: Scenario;
@@ -209,10 +213,52 @@ describe('Slack gives no connection', () => {
   });
 });
 
+describe('Slack counts the connections of the app', () => {
+  /** A bot that logs here, and the warnings about its connections. */
+  async function openCounted() {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+    const counted = await openScenario({ socketMode, log });
+    await bothOpen(counted.workspace);
+    const warnings = () => lines.filter((line) => line.startsWith('Slack counts'));
+    const count = async () => (await scrape(counted.bot.port)).value('registrar_socket_mode_connections');
+    return { counted, slack: counted.workspace, warnings, count };
+  }
+
+  it('as many as its replicas open, also while they are renewed: nothing is said; one more: the log says so', async () => {
+    const { counted, slack, warnings, count } = await openCounted();
+    await using _ = counted;
+    expect(await count()).toBe(2);
+    await counted.startAnother();
+    await slack.until(() => slack.connections === 4);
+    slack.disconnect('refresh_requested', 2);
+    await slack.until(() => slack.leavingConnections === 2);
+    await slack.until(() => slack.connections === 4 && slack.leavingConnections === 0);
+    expect(await count()).toBe(4);
+    const other = await stranger(slack);
+    await slack.until(() => slack.connections === 5);
+    slack.dropConnections(1);
+    await eventually('the log says it', async () => warnings().length > 0);
+    expect(warnings()).toEqual([expect.stringMatching(/^Slack counts 5 .*2 replicas have 2 each.*SLACK_APP_TOKEN/)]);
+    other.close();
+  });
+
+  it('eight and more, whoever opened them: the log says that clicks will be lost', async () => {
+    const { counted, slack, warnings } = await openCounted();
+    await using _ = counted;
+    for (const expected of [4, 6, 8]) {
+      await counted.startAnother();
+      await slack.until(() => slack.connections === expected);
+    }
+    await eventually('the log says it', async () => warnings().length > 0);
+    expect(warnings()).toEqual([expect.stringMatching(/^Slack counts 8 .*at ten, clicks are lost/)]);
+  });
+});
+
 /** Another program with the same app token. */
-async function stranger(): Promise<WebSocket> {
-  const headers = { authorization: `Bearer ${workspace.appToken}` };
-  const response = await fetch(`${workspace.apiUrl}apps.connections.open`, { method: 'POST', headers });
+async function stranger(slack = workspace): Promise<WebSocket> {
+  const headers = { authorization: `Bearer ${slack.appToken}` };
+  const response = await fetch(`${slack.apiUrl}apps.connections.open`, { method: 'POST', headers });
   const { url } = Object(await response.json());
   return new WebSocket(String(url));
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { readOnly } from '../../src/cli/doctor/database.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { connect } from '../../src/db/client.ts';
@@ -66,6 +67,7 @@ it('where all is well it says so, and has only asked', async () => {
       "ok dead letters: none.",
       "ok catalog: no CATALOG_FILE: services are made in Slack.",
       "ok mail server: no SMTP_URL: no e-mail is sent.",
+      "ok connections: Slack counts 0 Socket Mode connections of the app besides this check's own.",
       "ok channel C0REQUESTS: #api-requests, for ADMIN_CHANNEL.",
       "ok approvers: every service has an approver who can decide.",
     ]
@@ -335,6 +337,29 @@ describe('what is wrong elsewhere', () => {
   });
 });
 
+it('more Socket Mode connections than the replicas have are named, and ten that leave no room', async () => {
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const env = environment(workspace, 'socket', { DATABASE_URL: database.url });
+  const others: WebSocket[] = [];
+  const joins = async () => {
+    const headers = { authorization: `Bearer ${workspace.appToken}` };
+    const response = await fetch(`${workspace.apiUrl}apps.connections.open`, { method: 'POST', headers });
+    others.push(new WebSocket(Object(await response.json()).url));
+  };
+  await workspace.until(() => workspace.connections === 2);
+  expect(await problemsOf(env)).toEqual([]);
+  await joins();
+  await workspace.until(() => workspace.connections === 3);
+  expect(await problemsOf(env)).toEqual([
+    expect.stringMatching(/^warn connections: Slack counts 3 .*1 replica has 2 each/),
+  ]);
+  while (others.length < 8) await joins();
+  await workspace.until(() => workspace.connections === 10);
+  expect(await problemsOf(env)).toEqual([expect.stringMatching(/^FAIL mode: .*too_many_websockets/)]);
+  for (const other of others) other.close();
+});
+
 it('beside a running bot it prints a line for each, ends with 1 where something fails, and the bot runs on', async () => {
   await using scenario = await openScenario();
   const { workspace, database, bot } = scenario;
@@ -351,5 +376,5 @@ it('beside a running bot it prints a line for each, ends with 1 where something 
   );
   everything.push(out);
   expect((await fetch(`http://127.0.0.1:${bot.port}/readyz`)).status).toBe(200);
-  expect(workspace.connections).toBe(2);
+  await workspace.until(() => workspace.connections === 2);
 });

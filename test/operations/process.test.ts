@@ -94,7 +94,7 @@ describe('it does not start, and says what to do', () => {
     const address = taken.address();
     const port = typeof address === 'object' ? String(address?.port) : '';
     await expect(starting({ PORT: port })).rejects.toThrow(
-      `HOST and PORT: cannot listen on 127.0.0.1:${port} (EADDRINUSE).`,
+      `HOST, PORT and METRICS_PORT: cannot listen on 127.0.0.1:${port} (EADDRINUSE).`,
     );
     taken.close();
   });

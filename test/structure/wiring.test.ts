@@ -44,7 +44,7 @@ function heard() {
   const log = createLog('silent');
   const now = () => new Date();
   const metrics = createMetrics(() => undefined, now);
-  const { app, client, poster } = createSlack(config.config, log, metrics, createHttpClient());
+  const { app, client, poster } = createSlack(config.config, log, metrics, createHttpClient(), async () => 1);
   const spies = {
     commands: vi.spyOn(app, 'command'),
     actions: vi.spyOn(app, 'action'),

@@ -7,12 +7,18 @@ import { databaseConfigError } from '../../db/errors.ts';
 import * as health from '../../db/health.ts';
 import * as databaseMetrics from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
+import { countReplicas } from '../../db/replicas.ts';
 import { formatAge } from '../../domain/duration.ts';
 import type { Rule } from './approvers.ts';
 import { type CheckResult, errorCodeIn, fail, ok, warn } from './check-result.ts';
 
 /** The results, and the approver settings of the services; none where they cannot be read. */
-export type Database = { findings: CheckResult[]; rules: Rule[] };
+export type Database = {
+  findings: CheckResult[];
+  rules: Rule[];
+  /** How many replicas run on it; undefined where it cannot be read. */
+  replicas: number | undefined;
+};
 
 /** From when on a due job is overdue, in milliseconds: the outbox retries after five minutes at most. */
 const overdueAfter = 10 * 60_000;
@@ -35,7 +41,7 @@ export async function checkDatabase({ DATABASE_URL: url, DATA_DIR: folder }: Con
       await database.stop();
     }
   } catch (error) {
-    return { findings: [unreachable(error)], rules: [] };
+    return { findings: [unreachable(error)], rules: [], replicas: undefined };
   }
 }
 
@@ -52,6 +58,7 @@ function unreachable(error: unknown): CheckResult {
 
 async function checkConnection(connection: Connection, where: string, now: Date): Promise<Database> {
   const { version, number, migrations, trigrams, mayCreate } = await health.inspect(connection);
+  const replicas = await countReplicas(connection);
   const findings = [
     number >= 140_000
       ? ok('database', `PostgreSQL ${version} ${where}.`)
@@ -60,9 +67,9 @@ async function checkConnection(connection: Connection, where: string, now: Date)
     trigramResult(trigrams),
   ];
   // The rest needs the schema of this version.
-  if (migrations.missing > 0 || migrations.unknown) return { findings, rules: [] };
+  if (migrations.missing > 0 || migrations.unknown) return { findings, rules: [], replicas };
   const [rules, outbox] = await Promise.all([health.approverSettings(connection), checkOutbox(connection, now)]);
-  return { findings: [...findings, ...outbox], rules };
+  return { findings: [...findings, ...outbox], rules, replicas };
 }
 
 function migrationsResult({ missing, unknown }: health.DatabaseHealth['migrations'], mayCreate: boolean): CheckResult {

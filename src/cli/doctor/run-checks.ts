@@ -7,6 +7,7 @@ import { verifySmtp } from '../../email.ts';
 import { createHttpClient } from '../../http-client.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
 import { createDirectory } from '../../slack/directory.ts';
+import { connectionWarning } from '../../slack/socket-mode/connection-count.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
 import { type ChannelUse, checkChannels } from './channels.ts';
 import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from './check-result.ts';
@@ -46,12 +47,17 @@ export async function runChecks(
   const { SLACK_APP_TOKEN: appToken } = config;
   const socketMode = appToken ? { app: new WebClient(appToken, api), agentFor, log } : undefined;
   const [access, database, file, mail] = await Promise.all([
-    checkWithTimeout('token', halfTimeout, checkSlackAccess(client, socketMode), { bot: undefined }),
-    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), { rules: [] }),
+    checkWithTimeout('token', halfTimeout, checkSlackAccess(client, socketMode), {
+      bot: undefined,
+      connections: undefined,
+    }),
+    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), { rules: [], replicas: undefined }),
     checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [] }),
     checkWithTimeout('mail server', halfTimeout, checkMailServer(config), {}),
   ]);
   for (const { findings } of [access, database, file, mail]) for (const finding of findings) report(finding);
+
+  if (access.connections !== undefined) report(connectionCount(access.connections, database.replicas));
 
   const { bot } = access;
   if (bot === undefined)
@@ -64,6 +70,12 @@ export async function runChecks(
     checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
   ]);
   for (const { findings } of [channels, approvers]) for (const finding of findings) report(finding);
+}
+
+function connectionCount(connections: number, replicas: number | undefined): CheckResult {
+  const warning = connectionWarning(connections, replicas);
+  if (warning) return warn('connections', `${warning}.`);
+  return ok('connections', `Slack counts ${connections} Socket Mode connections of the app besides this check's own.`);
 }
 
 function channelsIn(

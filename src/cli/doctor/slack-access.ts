@@ -18,6 +18,8 @@ export type SlackAccess = {
   findings: CheckResult[];
   /** The bot's own user ID; undefined where Slack does not accept the token, and nothing else can be checked. */
   bot: string | undefined;
+  /** How many Socket Mode connections the app has, without the doctor's own; undefined where Slack did not say. */
+  connections: number | undefined;
 };
 
 /** `app` is a client with the app-level token. */
@@ -33,9 +35,9 @@ export async function checkSlackAccess(
 ): Promise<SlackAccess> {
   const [token, mode] = await Promise.all([
     checkBotToken(client),
-    socketMode ? checkSocketMode(socketMode) : [httpMode],
+    socketMode ? checkSocketMode(socketMode) : { findings: [httpMode], connections: undefined },
   ]);
-  return { bot: token.bot, findings: [...token.findings, ...mode] };
+  return { bot: token.bot, findings: [...token.findings, ...mode.findings], connections: mode.connections };
 }
 
 const httpMode = ok(
@@ -43,7 +45,7 @@ const httpMode = ok(
   'HTTP. SLACK_SIGNING_SECRET cannot be checked before Slack sends a request to /slack/events.',
 );
 
-async function checkBotToken(client: WebClient): Promise<SlackAccess> {
+async function checkBotToken(client: WebClient): Promise<Pick<SlackAccess, 'findings' | 'bot'>> {
   try {
     const { user, user_id, team, response_metadata } = await client.auth.test();
     const accepted = ok('token', `SLACK_BOT_TOKEN is ${user}'s (${user_id}) in ${team}.`);
@@ -61,21 +63,29 @@ function checkScopes(given: string[] | undefined): CheckResult {
   return fail('scopes', `${missing.join(', ')} missing. Add them under OAuth & Permissions, and reinstall the app.`);
 }
 
-async function checkSocketMode({ app, agentFor, log }: SocketModeCheck): Promise<CheckResult[]> {
+async function checkSocketMode({
+  app,
+  agentFor,
+  log,
+}: SocketModeCheck): Promise<Pick<SlackAccess, 'findings' | 'connections'>> {
+  const failed = (why: string) => ({ findings: [fail('mode', `Socket Mode: ${why}`)], connections: undefined });
   let url: string;
   try {
     url = (await app.apps.connections.open()).url ?? '';
   } catch (error) {
     const fix = 'Enable Socket Mode, and set SLACK_APP_TOKEN to an app-level token with the scope connections:write.';
-    return [fail('mode', `Socket Mode: ${errorSummary(error)}. ${networkFix(error) ?? fix}`)];
+    return failed(`${errorSummary(error)}. ${networkFix(error) ?? fix}`);
   }
   try {
     const connection = await connect(url, { handle: () => {}, agent: agentFor(url), log, timings });
     connection.close();
-    return [ok('mode', 'Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.')];
+    const said = ok('mode', 'Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.');
+    const { appConnections: counted } = connection;
+    return { findings: [said], connections: counted === undefined ? undefined : counted - 1 };
   } catch (error) {
-    const { host } = new URL(url);
+    const host = URL.parse(url)?.host ?? 'the address that Slack gave';
+    const why = errorCodeIn(error) || (error instanceof Error ? ` (${error.message})` : '');
     const fix = 'Let WebSockets to it pass, and to the other hosts that Slack may name: wss-*.slack.com, port 443.';
-    return [fail('mode', `Socket Mode: no connection to ${host}${errorCodeIn(error)}. ${networkFix(error) ?? fix}`)];
+    return failed(`no connection to ${host}${why}. ${networkFix(error) ?? fix}`);
   }
 }

@@ -9,6 +9,7 @@ import type { HttpClient } from '../../http-client.ts';
 import type { Log, slackLog } from '../../observability/log.ts';
 import { fatalErrors, slackErrorCode } from '../errors.ts';
 import { type Acknowledge, type Connection, type ConnectionTimings, connect, type Envelope } from './connection.ts';
+import { connectionsPerReplica } from './connection-count.ts';
 
 export type SocketModeReceiver = Receiver & {
   /** Opens the connections, and resolves when the first of them is open. Rejects where none can be had; may be called again. */
@@ -17,7 +18,12 @@ export type SocketModeReceiver = Receiver & {
 };
 
 /** In milliseconds. */
-export type SocketModeTimings = ConnectionTimings & { minBackoff: number; maxBackoff: number; stableAfter: number };
+export type SocketModeTimings = ConnectionTimings & {
+  minBackoff: number;
+  maxBackoff: number;
+  stableAfter: number;
+  countDelay: number;
+};
 
 export const defaultTimings: SocketModeTimings = {
   // Slack may take so long to give an address, so long to accept the WebSocket, and then so long again to say hello.
@@ -31,20 +37,22 @@ export const defaultTimings: SocketModeTimings = {
   maxBackoff: 30_000,
   // A connection that was open for less did not work: the next attempt waits like one after a refusal.
   stableAfter: 30_000,
+  // Replicas that start together are all in the database, and have their connections, after so long.
+  countDelay: 10_000,
 };
-
-const connectionCount = 2;
 
 type Options = {
   appToken: string;
   api: WebClientOptions;
   agentFor: HttpClient['agentFor'];
+  /** Called with the number of connections that the app has, each time that Slack says it. */
+  onCount: (appConnections: number) => void;
   logger: ReturnType<typeof slackLog>;
   log: Log;
 };
 
 export function createSocketModeReceiver(
-  { appToken, api, agentFor, logger, log }: Options,
+  { appToken, api, agentFor, onCount, logger, log }: Options,
   timings: SocketModeTimings,
 ): SocketModeReceiver {
   const client = new WebClient(appToken, {
@@ -65,6 +73,9 @@ export function createSocketModeReceiver(
     if (!url) throw new Error('apps.connections.open did not return an address');
     const connection = await connect(url, { handle, agent: agentFor(url), log, timings });
     open.add(connection);
+    // One that is being replaced is closed in a moment.
+    const replaced = Math.max(0, open.size - connectionsPerReplica);
+    if (connection.appConnections !== undefined) onCount(connection.appConnections - replaced);
     void connection.closed.then(() => open.delete(connection));
     if (stopping.signal.aborted) connection.close();
     return connection;
@@ -118,7 +129,7 @@ export function createSocketModeReceiver(
       app = bolt;
     },
     async start() {
-      const attempts = Array.from({ length: connectionCount }, () => openConnection());
+      const attempts = Array.from({ length: connectionsPerReplica }, () => openConnection());
       try {
         await Promise.any(attempts);
       } catch (error) {

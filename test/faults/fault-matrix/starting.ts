@@ -18,7 +18,7 @@ export async function startsSlack({ workspace }: Story): Promise<Act> {
     () => undefined,
     () => new Date(),
   );
-  const slack = createSlack(read.config, createLog('silent'), metrics, createHttpClient());
+  const slack = createSlack(read.config, createLog('silent'), metrics, createHttpClient(), async () => 1);
   let started: Promise<boolean>;
   return {
     act: async () => {

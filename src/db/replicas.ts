@@ -1,0 +1,12 @@
+/** The replicas that run on this database. */
+import { sql } from 'drizzle-orm';
+import { channel } from './cache-invalidation.ts';
+import type { Db } from './db.ts';
+
+/** Counts them: each listens for what the others invalidate (cache-invalidation.ts) over a session that does nothing else. */
+export async function countReplicas({ tables }: Pick<Db, 'tables'>): Promise<number> {
+  const [row] = await tables.execute<{ count: number }>(sql`
+    select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and application_name = 'registrar' and query ilike ${`listen%${channel}%`}`);
+  return row?.count ?? 0;
+}
