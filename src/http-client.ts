@@ -24,12 +24,13 @@ export type ProxySettings = {
   NO_PROXY?: string | undefined;
 };
 
-/** Reached directly in any case, as Go's and curl's users expect: a proxy has another loopback. */
+/** Hosts that are never reached through a proxy, as in Go and curl: a proxy has another loopback. */
 const loopback = 'localhost,127.0.0.1,::1';
 
 /** How long an idle connection is kept, in milliseconds: as long as Node's global agent keeps it. */
 const idleTimeout = 5_000;
 
+/** Creates the client, with the proxies of the settings. */
 export function createHttpClient({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: ProxySettings = {}): HttpClient {
   const noProxy = NO_PROXY ? `${NO_PROXY},${loopback}` : loopback;
   const options = { keepAlive: true, timeout: idleTimeout, proxyEnv: { HTTPS_PROXY, HTTP_PROXY, NO_PROXY: noProxy } };

@@ -1,6 +1,6 @@
 /**
- * The gate in front of Bolt's HTTP receiver. Bolt buffers a body before it looks at the signature; whoever reaches the port could
- * fill the memory. Here a request is refused by its headers first, and what is read is bounded in total.
+ * Checks requests before they reach Bolt's HTTP receiver, which buffers a body before it verifies the signature: anyone who
+ * reaches the port could fill the memory. A request is refused by its headers first, and what is read is bounded in total.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
@@ -13,10 +13,10 @@ const maxUnverified = 32 * maxBody;
 /** How far a timestamp may be from our clock, in seconds (https://docs.slack.dev/authentication/verifying-requests-from-slack). */
 const maxSkew = 300;
 
-/** How long a request may stay unanswered, in milliseconds: Slack waits for three seconds. */
-const answerTimeout = 4_000;
+/** How long a request may stay without a response, in milliseconds: Slack waits for three seconds. */
+const responseTimeout = 4_000;
 
-/** Passes on what can be a signed request of Slack's, and answers everything else without reading its body. */
+/** Passes on what can be a signed request from Slack, and refuses everything else without reading its body. */
 export function signedRequestsOnly(next: RequestListener, now: () => number = Date.now): RequestListener {
   let unverified = 0;
   return (request, response) => {
@@ -29,17 +29,17 @@ export function signedRequestsOnly(next: RequestListener, now: () => number = Da
       unverified -= length;
     });
 
-    // Bolt takes a content type with a charset for another one.
+    // Bolt does not accept a content type with a charset.
     const [type = ''] = (request.headers['content-type'] ?? '').split(';');
     request.headers['content-type'] = type.trim().toLowerCase();
-    // On a body that is not even an object Bolt throws outside of any promise and leaves the request open.
-    const late = setTimeout(() => response.headersSent || refuse(response, 400), answerTimeout);
-    response.once('close', () => clearTimeout(late));
+    // On a body that is no object Bolt throws where nothing catches it, and leaves the request open.
+    const timer = setTimeout(() => response.headersSent || refuse(response, 400), responseTimeout);
+    response.once('close', () => clearTimeout(timer));
     next(request, response);
   };
 }
 
-/** The status that answers a request which cannot be Slack's, by its headers alone; undefined where it can. */
+/** Returns the HTTP status for a request that cannot be from Slack, by its headers; undefined where it can. */
 function refusedByHeaders({ headers }: IncomingMessage, now: number): number | undefined {
   const { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp } = headers;
   if (!/^v0=[0-9a-f]{64}$/.test(String(signature)) || !/^\d{1,12}$/.test(String(timestamp))) return 401;
@@ -47,7 +47,7 @@ function refusedByHeaders({ headers }: IncomingMessage, now: number): number | u
   return Number(headers['content-length'] ?? 0) > maxBody ? 413 : undefined;
 }
 
-/** The length that a request announces, in bytes. Some tunnels send bodies in chunks, of a length that shows only at their end. */
+/** Returns the length that a request announces, in bytes; the maximum for chunked bodies, which some tunnels send. */
 const lengthOf = ({ headers }: IncomingMessage): number => Number(headers['content-length'] ?? maxBody);
 
 function refuse(response: ServerResponse, status: number): void {
