@@ -44,7 +44,7 @@ it('a status outside the table is refused', async () => {
   await expect(register('V9', 'half-approved')).rejects.toThrow(/registrations_status/);
 });
 
-it('nothing in the record is ever changed or removed, and no version is written twice', async () => {
+it('no event of the record can be changed or removed, and no version is written twice', async () => {
   const { sql } = database;
   const write = () => sql`
     insert into history (registration_id, version, actor, action, to_status, at)
@@ -72,7 +72,7 @@ it('replicas that start together migrate one after the other', async () => {
 });
 
 describe('a connection of the bot', () => {
-  it('that gives up at a lock lets go of what it holds', async ({ expect }) => {
+  it('that gives up waiting for a lock releases what it holds', async ({ expect }) => {
     const { tables, close } = connect(database.url, { lock_timeout: 100 });
     const row = await holdRegistrations(database);
     const wait = tables.transaction(async (tx) => {
@@ -85,7 +85,7 @@ describe('a connection of the bot', () => {
     await close();
   });
 
-  it('gives up in time, so that whoever waits can be told', async ({ expect }) => {
+  it('gives up in time for the response to the user', async ({ expect }) => {
     const { tables, close } = connect(database.url);
     const limits = `select name, setting::int / 1000 as seconds from pg_settings
       where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') order by 1`;

@@ -37,7 +37,7 @@ async function write(url: string): Promise<number> {
   return count;
 }
 
-it('keeps what was written over a restart, also after its process was killed, and lets one process in at a time', async () => {
+it('keeps its data over a restart, also after its process was killed, and admits one process at a time', async () => {
   const first = await startEmbedded(folder, silent);
   expect(await write(first.url)).toBe(1);
   await first.stop();
@@ -58,8 +58,8 @@ it('keeps what was written over a restart, also after its process was killed, an
   await expect(postgres(third.url, { max: 1, connect_timeout: 1 })`select 1`).rejects.toThrow(/ECONNREFUSED/);
 });
 
-describe('a folder that cannot be had', () => {
-  it('is named, where it cannot be made', async () => {
+describe('a folder that cannot be used', () => {
+  it('is named where it cannot be created', async () => {
     const file = `${folder}-file`;
     await writeFile(file, '');
     await expect(startEmbedded(join(file, 'data'), silent)).rejects.toThrow(/DATA_DIR .* cannot be made \(ENOTDIR\)/);

@@ -72,7 +72,7 @@ describe('the table', () => {
     expect(ids).toEqual(ids.toSorted((one, next) => one - next));
   });
 
-  it('has a claim wait for nobody: a lane that another worker looks at is left to it', async () => {
+  it('never has a claim wait: a lane that another worker is claiming is skipped', async () => {
     await enqueue('card:1', 'card:2');
     const held = await holdLane('card:1');
     expect((await claim()).map(({ lane }) => lane)).toEqual(['card:2']);
@@ -80,7 +80,7 @@ describe('the table', () => {
     expect((await claim()).map(({ lane }) => lane)).toEqual(['card:1']);
   });
 
-  it('brings to the front also what was enqueued while the job before it was ending', async () => {
+  it('also serves what was enqueued while the job before it was completed', async () => {
     await enqueue('card:1');
     const first = await claimOne();
     await enqueue('card:1');
@@ -127,7 +127,7 @@ describe('the table', () => {
     await complete(job);
   });
 
-  it('makes what stands before a person in their lane as urgent as they are, and never bulk before people', async () => {
+  it('raises the priority of what is before a user in their lane, and never serves bulk before users', async () => {
     await enqueue(...Array.from({ length: 30 }, (_, index): [string, Priority] => [`card:${index}`, 'bulk']));
     await enqueue(['card:29', 'bulk'], ['card:29', 'clock']);
     await enqueue(['card:29', 'act']);
@@ -266,7 +266,7 @@ describe('the worker', () => {
     expect(deliveries).toBeLessThanOrEqual(1);
   });
 
-  it('keeps its lease for as long as it works, and hears where it has lost it', async () => {
+  it('renews its lease while it works, and notices a lost one', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const begun = Promise.withResolvers<AbortSignal>();
     const finish = Promise.withResolvers<void>();

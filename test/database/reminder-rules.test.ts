@@ -24,7 +24,7 @@ describe('the dates', () => {
     expect(nextReminders(start, 24 * hour, 'UTC')).toEqual([48, 96, 192, 384].map(after));
   });
 
-  it('a wait over a change of the clocks ends at the same time of day', () => {
+  it('an interval across a change of daylight saving ends at the same time of day', () => {
     const [next] = nextReminders(new Date('2026-03-28T08:00:00Z'), 24 * hour, 'Europe/Berlin');
     expect(next).toEqual(new Date('2026-03-30T07:00:00Z'));
   });
@@ -52,7 +52,7 @@ describe('the dates', () => {
   ])('after %d hours its age is told as %s', (hours, told) => expect(formatAge(start, after(hours))).toBe(told));
 });
 
-describe('whom a reminder mentions', () => {
+describe('the mentions of a reminder', () => {
   const ask = (requester: string, ...named: string[]) => ({
     requester,
     approvers: {
@@ -84,7 +84,7 @@ describe('whom a reminder mentions', () => {
   ] as const)('%s', (_, waiting, whom) => expect(mentioned(...waiting)).toBe(whom));
 });
 
-describe('what is drawn', () => {
+describe('the message', () => {
   const listed = Array.from(
     { length: 20 },
     (_, index): ReminderRow => ({
@@ -141,7 +141,7 @@ describe('claiming', () => {
   const tick = (hours: number) => ({ schedule: 'reminders', reading: after(hours) });
   const setting = { remindAfter: 24 * hour, adminChannel: 'C0ADMIN', escalationChannel: 'C0LEADS' };
 
-  it('takes what is due and pending, once, by channel, however many replicas tick; and sets its next date', async () => {
+  it('takes pending requests that are due, once, by channel, however many replicas tick, and sets their next date', async () => {
     await using database = await createDatabase();
     const { sql, url } = database;
     await sql`insert into services (slug, name, managed_by, channel) values ('a', 'A', 'slack', null), ('b', 'B', 'slack', 'C0B')`;

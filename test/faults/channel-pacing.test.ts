@@ -7,8 +7,8 @@ import { createDatabase } from '../support/database.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
-describe('turns', () => {
-  it('a channel that takes messages has none; one that refuses hands them out, a second apart, each once', async () => {
+describe('slots', () => {
+  it('are not needed in a channel without rate limit, and are a second apart after one, each taken once', async () => {
     await using database = await createDatabase();
     const { sql, url } = database;
     const replicas = [0, 1].map(() => ({ tables: connect(url), outbox: createOutbox() }));
@@ -38,7 +38,7 @@ describe('turns', () => {
   });
 });
 
-it('more cards than a channel takes at once follow at its pace, each once, and nothing is asked of Slack in vain', async () => {
+it('more cards than a channel takes at once are paced, each posted once, without refused calls', async () => {
   const slugs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const catalog = `services:\n${slugs.map((slug) => `  - { slug: ${slug}, name: ${slug.toUpperCase()} API }\n`).join('')}`;
   await using scenario = await openScenario({ catalog, limited: true });

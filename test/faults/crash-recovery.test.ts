@@ -6,7 +6,7 @@ import { kill, runReady } from '../support/process.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
-it('between the commit and the post, the card and a reminder are there after the next start, each once', async () => {
+it('after a crash between commit and post, card and reminder are posted once at the next start', async () => {
   await using scenario = await openScenario({ bots: 0 });
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);

@@ -112,7 +112,7 @@ describe('a database that', () => {
     }
   });
 
-  it('fails over, so that all connections are cut, costs at most one try', async () => {
+  it('fails over costs at most one retry', async () => {
     const { scenario, proxy } = scene;
     const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Failed over');

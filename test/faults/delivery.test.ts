@@ -52,7 +52,7 @@ it('a card that was deleted is posted again when it changes', async () => {
   await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
 });
 
-it('a card follows what it shows also where the status stays, and also while it is being drawn', async () => {
+it('a card is updated also where the status stays, and after a change during an update', async () => {
   await using scenario = await openScenario();
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
@@ -81,7 +81,7 @@ it('a card follows what it shows also where the status stays, and also while it 
   await close();
 });
 
-it('a channel without the bot holds up nothing but its own cards, and gets them once the bot is in', async () => {
+it('a channel without the bot delays only its own cards, and gets them once the bot is in', async () => {
   const catalog = `services:
   - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }
   - { slug: ledger, name: Ledger API }
@@ -105,7 +105,7 @@ it('a channel without the bot holds up nothing but its own cards, and gets them 
   expect(ledger).toHaveLength(1);
 });
 
-it('what comes after a message does not wait for what was delivered beside it', async () => {
+it('a job does not wait for another lane', async () => {
   await using scenario = await openScenario();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);
@@ -119,7 +119,7 @@ it('what comes after a message does not wait for what was delivered beside it', 
   await alex.finds(/Ledger API/, { in: 'api-requests' });
 });
 
-it('a message that can never be delivered is put aside, and holds up nothing', async () => {
+it('a message that cannot be delivered becomes a dead letter, and blocks nothing', async () => {
   await using scenario = await openScenario();
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
@@ -139,7 +139,7 @@ it('a message that can never be delivered is put aside, and holds up nothing', a
   ]);
 });
 
-it('after a rate limit, what is told of a registration still comes in order, and nothing is looked for', async () => {
+it('after a rate limit, the messages of a registration keep their order, and none is looked for', async () => {
   await using scenario = await openScenario();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);

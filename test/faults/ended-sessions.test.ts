@@ -133,7 +133,7 @@ it('a connection that is reset with statements on their way rejects them, and no
   await close();
 });
 
-it('a transaction in which a statement failed is rolled back, also where nobody minded', async () => {
+it('a transaction in which a statement failed is rolled back, also where the error was caught', async () => {
   const { tables, close } = connect(database.url);
   const transaction = tables.transaction(async (tx) => {
     await tx.execute(`insert into steps values ('first')`);

@@ -16,7 +16,7 @@ const withPayments = () => seed({ channels: [channel('C0PAY', 'payments', ['U0AL
 
 const warnings = (lines: string[]) => lines.filter((line) => line.startsWith(':warning:') || line.startsWith('⚠'));
 
-it('a dead channel is told to the admin channel once, takes no requests, and gets its cards when it lives again', async () => {
+it('an unreachable channel is reported to the admin channel once, takes no requests, and gets its cards when it is back', async () => {
   await using scenario = await openScenario({ catalog, seed: withPayments() });
   const { workspace, database } = scenario;
   const { dana, sam, alex } = people(scenario);
@@ -58,7 +58,7 @@ it('a dead channel is told to the admin channel once, takes no requests, and get
   expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
 });
 
-it('where the admin channel is what is dead, the first approver who can be reached is told', async () => {
+it('where the admin channel is unreachable, the first reachable approver is told', async () => {
   await using scenario = await openScenario({ env: { APPROVERS: 'U0LEE,U0PRIYA,U0ALEX' } });
   const { workspace } = scenario;
   const { dana, alex, priya } = people(scenario);
@@ -74,7 +74,7 @@ it('where the admin channel is what is dead, the first approver who can be reach
 });
 
 describe('what could not be delivered', () => {
-  it('is kept, told once an hour for each cause, listed, and put back', async () => {
+  it('is a dead letter, reported once an hour for each cause, listed, and redriven', async () => {
     await using scenario = await openScenario({ catalog });
     const { workspace, database } = scenario;
     const { dana, sam, alex } = people(scenario);
@@ -142,7 +142,7 @@ describe('what could not be delivered', () => {
     await alex.finds(/Kiosk/, { in: 'api-requests' });
   });
 
-  it('is neither lost nor kept twice where writing it down is cut short', async () => {
+  it('is neither lost nor stored twice where storing it is interrupted', async () => {
     await using scenario = await openScenario({ catalog });
     const { workspace, database } = scenario;
     const { dana, alex } = people(scenario);
@@ -168,7 +168,7 @@ describe('what could not be delivered', () => {
     expect(await database.sql`select last_value::int from cut_short`).toEqual([{ last_value: 2 }]);
   });
 
-  it('is told also where the process died at the last attempt, and holds up nothing', async () => {
+  it('is also reported where the process died at the last attempt, and blocks nothing', async () => {
     await using scenario = await openScenario({ catalog, reconcileAt: '* * * * * *' });
     const { workspace, database } = scenario;
     const { dana, alex } = people(scenario);

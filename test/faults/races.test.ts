@@ -34,7 +34,7 @@ async function twoDecide(scenario: Scenario) {
   expect(scenario.workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
 }
 
-describe('two people decide the same card at the same instant: one decides, the other is told who did', () => {
+describe('of two concurrent decisions of a card one counts, and the other user is told who decided', () => {
   it('in one process', async () => {
     await using scenario = await openScenario();
     await twoDecide(scenario);
@@ -53,7 +53,7 @@ describe('two people decide the same card at the same instant: one decides, the 
   });
 });
 
-it('an approval and a withdrawal at the same instant: one happens, the other hears of it', async () => {
+it('of a concurrent approval and withdrawal one happens, and the other user is told', async () => {
   await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -73,7 +73,7 @@ it('an approval and a withdrawal at the same instant: one happens, the other hea
   else await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
 });
 
-it('the same service asked for by two forms at the same instant: one asks, the other reads that it is pending', async () => {
+it('of two concurrent requests for a service one is made, and the other is told that it is pending', async () => {
   await using scenario = await openScenario();
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
@@ -99,7 +99,7 @@ it('the same service asked for by two forms at the same instant: one asks, the o
   expect(bodies.filter((body) => body.includes('Payments API is already pending'))).toHaveLength(1);
 });
 
-it('the same new application named by two people at the same instant: one has it, the other reads that it is taken', async () => {
+it('of two users who create the same application one owns it, and the other reads that the name is taken', async () => {
   await using scenario = await openScenario();
   const { dana, sam } = people(scenario);
   const outcomes = await Promise.all([asks(dana, ['Payments API'], 'Kiosk'), asks(sam, ['Payments API'], 'kiosk')]);
@@ -108,7 +108,7 @@ it('the same new application named by two people at the same instant: one has it
   expect(await scenario.database.sql`select count(*)::int from applications`).toEqual([{ count: 1 }]);
 });
 
-describe('screens that still show an earlier life of a registration', () => {
+describe('stale screens of a registration that was requested again', () => {
   /** Approved, revoked, reinstated, and revoked again: the card as it was shown after each step. */
   async function lives(scenario: Scenario): Promise<Message[]> {
     const { dana, alex, priya } = people(scenario);
@@ -132,7 +132,7 @@ describe('screens that still show an earlier life of a registration', () => {
     return screens;
   }
 
-  it('decide nothing, and whoever clicks there hears why', async () => {
+  it('decide nothing, and a click there is told why', async () => {
     await using scenario = await openScenario();
     const { workspace } = scenario;
     const { priya, alex } = people(scenario);
@@ -160,7 +160,7 @@ describe('screens that still show an earlier life of a registration', () => {
     await alex.finds(/\[Revoke\]/, { in: 'api-requests' });
   });
 
-  it('nor do they where the card as it is is decided at the same instant', async () => {
+  it('decide nothing also where the current card is decided at the same instant', async () => {
     await using scenario = await openScenario();
     const { dana, alex, priya } = people(scenario);
     const [, , revoked = ''] = await lives(scenario);

@@ -10,7 +10,7 @@ import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-it('a card that was changed by hand, deleted, or never redrawn is as it should be in the end; the others are left alone', async () => {
+it('repairs a card that was changed by hand, deleted, or never updated, and leaves the others alone', async () => {
   const catalog = `services:
   - { slug: payments, name: Payments API }
   - { slug: ledger, name: Ledger API, channel: C0LEDGER, approvers: [U0ALEX] }

@@ -10,7 +10,7 @@ const channels = Array.from({ length: 40 }, (_, n) => channel(`C0TEAM${n}`, `tea
 /** Each has as many pending requests as a person may have, all in one channel. */
 const askers = Array.from({ length: 250 }, (_, n) => person(`asker${n}`));
 
-it('every channel gets one message and every requester one, within the limits, and a click does not wait for them', async () => {
+it('posts one message per channel and requester, within the rate limits, and no click waits for them', async () => {
   // A clock that goes on, as the limits need it: from just before the tick.
   let behind = Date.now() - Date.parse('2026-11-02T08:00:00Z');
   await using scenario = await openScenario({

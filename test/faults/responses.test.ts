@@ -19,7 +19,7 @@ describe('where Slack does not open a form', () => {
   });
   afterAll(() => scenario[Symbol.asyncDispose]());
 
-  it.each(faults)('once, because it %s, it is opened all the same or the person is told', async (_, fault) => {
+  it.each(faults)('once, because it %s, it is opened nevertheless or the user is told', async (_, fault) => {
     const { workspace } = scenario;
     const { sam } = people(scenario);
     const before = sam.whispers.length;
@@ -29,7 +29,7 @@ describe('where Slack does not open a form', () => {
     for (const view of workspace.views(sam.id)) await workspace.close(sam.id, view.id);
   });
 
-  it.each(faults)('twice, because it %s, the person is told to try again', async (_, fault) => {
+  it.each(faults)('twice, because it %s, the user is told to try again', async (_, fault) => {
     const { workspace } = scenario;
     const { lee } = people(scenario);
     const before = lee.whispers.length;
@@ -42,7 +42,7 @@ describe('where Slack does not open a form', () => {
     workspace.clearFaults();
   });
 
-  it('but loses the answer, the form is there, and nobody is told otherwise', async () => {
+  it('but only the response is lost, the form is open, and the user gets no error', async () => {
     const { workspace } = scenario;
     const { dana } = people(scenario);
     workspace.fail('views.open', { kind: 'accept-then-drop' });
@@ -54,7 +54,7 @@ describe('where Slack does not open a form', () => {
 });
 
 describe('where the database is gone', () => {
-  it('a click is answered, a form stays as it was filled in, a picker says so; and all goes well once it is back', async () => {
+  it('a click gets a response, a form stays as it was filled in, a picker says so; and all work once it is back', async () => {
     await using scenario = await openScenario();
     const { database, workspace } = scenario;
     const { dana, alex, priya } = people(scenario);
@@ -92,8 +92,8 @@ describe('where the database is gone', () => {
   });
 });
 
-describe('where Slack does not take an answer beside the message', () => {
-  it('it goes to the person directly', async () => {
+describe('where Slack does not take an ephemeral message', () => {
+  it('the user gets a direct message', async () => {
     await using scenario = await openScenario();
     const { workspace } = scenario;
     const { dana } = people(scenario);
@@ -114,7 +114,7 @@ describe('where Slack does not take an answer beside the message', () => {
 });
 
 describe('what a simpler Slack leaves out', () => {
-  it('a picker that sends nothing typed is filled; a form without state is refused on its fields', async () => {
+  it('a picker without typed text is filled; a form without state is refused on its fields', async () => {
     await using scenario = await openScenario();
     const { workspace } = scenario;
     const { dana } = people(scenario);

@@ -54,7 +54,7 @@ async function renewed(before: number, count: number): Promise<void> {
   await people(scenario).dana.types('/registrations');
 }
 
-describe('Slack asks to connect anew', () => {
+describe('Slack requests a reconnect', () => {
   it.each(['warning', 'refresh_requested', 'link_disabled'] as const)(
     'over both connections at once (%s): one is renewed after the other, and every command is answered',
     async (reason) => {
@@ -66,7 +66,7 @@ describe('Slack asks to connect anew', () => {
     },
   );
 
-  it('while a form is being worked on: it is answered over the connection that it came by', async () => {
+  it('during a form submission: it is acknowledged over the connection that it came over', async () => {
     const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
     await priya.clicks('Reject', { in: 'api-requests' });
@@ -85,7 +85,7 @@ describe('Slack asks to connect anew', () => {
     await renewed(before, 2);
   });
 
-  it('while a command is on its way over the old connection: it is answered there', async () => {
+  it('while a command is on its way over the old connection: it is acknowledged there', async () => {
     await using patient = await openScenario({ socketMode: { ...socketMode, drainDelay: 5_000 } });
     const slack = patient.workspace;
     const { dana, alex, priya } = people(patient);
@@ -99,7 +99,7 @@ describe('Slack asks to connect anew', () => {
     await Promise.all(typed);
   });
 
-  it('while no other connection can be had: it stays for as long as Slack lets it', async () => {
+  it('while no new connection can be opened: the old one stays open as long as Slack allows', async () => {
     const before = asked().length;
     workspace.fail(
       'apps.connections.open',
@@ -119,13 +119,13 @@ describe('Slack asks to connect anew', () => {
 });
 
 describe('connections are lost', () => {
-  it('one of them, without a word: the other takes what people do', async () => {
+  it('one of them, silently: interactions arrive over the other', async () => {
     const before = asked().length;
     workspace.dropConnections(1);
     await meanwhile(() => renewed(before, 1));
   });
 
-  it('both, and nobody says so: the bot notices that its pings come to nothing', async () => {
+  it('both, silently: the bot notices missing pongs', async () => {
     await using quick = await openScenario({ socketMode: { ...socketMode, pongTimeout: 400 } });
     await bothOpen(quick.workspace);
     quick.workspace.silenceConnections(2);
@@ -148,7 +148,7 @@ describe('Slack gives no connection', () => {
     { kind: 'rate-limited', retryAfter: 1 },
   ];
 
-  it('whatever it says instead: the other takes what people do, and once Slack gives one both stand', async () => {
+  it('whatever it responds: interactions arrive over the other, and in the end both are open', async () => {
     const before = asked().length;
     for (const fault of faults) workspace.fail('apps.connections.open', fault);
     workspace.dropConnections(1);
@@ -160,7 +160,7 @@ describe('Slack gives no connection', () => {
   /** The shortest time that so many tries of both may take: pauses that double, and are cut by half at most. */
   const leastFor = 300;
 
-  it('to either of them: they ask again with growing pauses', async () => {
+  it('for either of them: retries back off', async () => {
     workspace.fail(
       'apps.connections.open',
       { kind: 'error', error: 'invalid_auth' },
@@ -180,7 +180,7 @@ describe('Slack gives no connection', () => {
     expect((await fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`)).status).toBe(200);
   });
 
-  it('that lasts: to connect and be cut off at once is no success', async () => {
+  it('that lasts: a connection that is cut at once counts as a failure', async () => {
     const before = asked().length;
     const cutting = workspace.onChange(() => workspace.dropConnections());
     workspace.dropConnections();
@@ -191,7 +191,7 @@ describe('Slack gives no connection', () => {
     await bothOpen();
   });
 
-  it('that is greeted: it is given up, and another one asked for', async () => {
+  it('that says hello: it is given up, and another one is opened', async () => {
     const before = asked().length;
     const greet = workspace.holdHello();
     workspace.dropConnections(1);
@@ -201,7 +201,7 @@ describe('Slack gives no connection', () => {
     await people(scenario).dana.types('/registrations');
   });
 
-  it('but to one of the two: that one is enough to start with, and the other comes when there is room', async () => {
+  it('but one: the bot starts with it, and opens the other later', async () => {
     const strangers = await Promise.all(Array.from({ length: 7 }, () => stranger()));
     await workspace.until(() => workspace.connections === 9);
     const another = await scenario.startAnother();

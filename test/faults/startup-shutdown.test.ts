@@ -30,7 +30,7 @@ const places: [string, (scenario: Scenario) => Promise<{ reached: Promise<void>;
   ],
 ];
 
-describe('told to stop while it starts, it ends at once, takes nothing on, and lets go of everything', () => {
+describe('stopped while it starts, it ends at once, accepts nothing, and closes everything', () => {
   it.each(places)('while %s', async (_, hold) => {
     await using scenario = await openScenario({ bots: 0 });
     const { workspace, database } = scenario;
@@ -56,7 +56,7 @@ describe('told to stop while it starts, it ends at once, takes nothing on, and l
   });
 });
 
-it('a replica that starts while another drains takes what comes; what the other had begun it finishes', async () => {
+it('a replica that starts while another drains takes new interactions; the other finishes its own', async () => {
   await using scenario = await openScenario();
   const { workspace, database } = scenario;
   const { dana, sam, alex, priya } = people(scenario);

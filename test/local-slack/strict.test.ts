@@ -207,7 +207,7 @@ describe('as strict as Slack', () => {
     await expect(client.apiCall(method, args)).rejects.toMatchObject({ data: { ok: false, error } });
   });
 
-  it('a message is updated by its author alone, and keeps what is not replaced', async () => {
+  it('a message is updated only by its author, and keeps what is not replaced', async () => {
     const { workspace, client } = await workspaceWith();
     await workspace.say('dana', 'general', 'hello');
     const [said] = workspace.messages('general');

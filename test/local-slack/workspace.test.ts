@@ -16,7 +16,7 @@ import {
 } from './fixture-app.ts';
 
 describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
-  it('a request is typed, filled in, posted, approved and told', async () => {
+  it('a request is typed, filled in, posted and approved, and the requester is told', async () => {
     const { workspace } = await workspaceWith();
     await botOn(workspace, mode);
     const dana = workspace.person('dana');
@@ -59,7 +59,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     expect(workspace.protocolViolations).toEqual([]);
   });
 
-  it('a command is answered, an overflow deletes, Home is published', async () => {
+  it('a command gets a response, an overflow item deletes, Home is published', async () => {
     const { workspace, client } = await workspaceWith();
     await botOn(workspace, mode);
     const sam = workspace.person('sam');
@@ -89,7 +89,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     expect(workspace.protocolViolations).toEqual([]);
   });
 
-  it('what is not acknowledged in time fails before the person, and the late word is complained of', async () => {
+  it('what is not acknowledged in time shows an error to the user, and a late ack is a violation', async () => {
     const { workspace } = await workspaceWith({ ackWithin: 60 });
     const failed = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
@@ -107,7 +107,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     await workspace.until(() => workspace.protocolViolations[0]?.startsWith('acknowledged too late'));
   });
 
-  it('a bot that breaks is seen to break', async () => {
+  it('an error of the bot is shown to the user', async () => {
     // Over HTTP the bot itself says that it broke; over Socket Mode it says nothing, and Slack gives up.
     const { workspace } = await workspaceWith(mode === 'http' ? {} : { ackWithin: 60 });
     await botOn(workspace, mode, (app) => {
@@ -123,7 +123,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
     expect(answer).toEqual({ ok: false, error: `/broken failed with the error "${word}"` });
   });
 
-  it('a closed modal is told where it asks for it, and members come and go', async () => {
+  it('a closed modal is reported with notify_on_close, and members join and leave', async () => {
     const { workspace } = await workspaceWith();
     const heard: string[] = [];
     await botOn(workspace, mode, (app) => {
@@ -150,7 +150,7 @@ describe.each<Mode>(['socket', 'http'])('over %s', (mode) => {
 });
 
 describe('time', () => {
-  it('a trigger lives three seconds and opens one modal; a stack is three high', async () => {
+  it('a trigger is valid for three seconds and opens one modal; a stack holds three', async () => {
     let time = 1_760_000_000_000;
     const { workspace, client } = await workspaceWith({ now: () => time });
     const late = await trigger(workspace);
@@ -185,7 +185,7 @@ describe('time', () => {
     expect(workspace.views('dana').at(-1)?.state.values.reason?.reason?.value).toBe('x');
   });
 
-  it('timestamps rise while the clock stands, and dates read as today', async () => {
+  it('timestamps rise while the clock is stopped, and dates read as today', async () => {
     const { workspace, client } = await workspaceWith({ now: () => 1_760_000_000_000 });
     const first = await client.chat.postMessage({ channel: 'C0GENERAL', text: 'one' });
     const text = '<!date^1760000000^{date_short_pretty} {time}|then> <!subteam^S0PAYMENTS> <#C0REQUESTS> *<@U0ALEX>*';
@@ -194,7 +194,7 @@ describe('time', () => {
     expect(workspace.person('dana').sees('general')[1]).toBe('today 08:53 @payments-leads #api-requests @alex');
   });
 
-  it('a response_url serves five times within half an hour', async () => {
+  it('a response_url works five times within half an hour', async () => {
     let time = 1_760_000_000_000;
     const { workspace } = await workspaceWith({ now: () => time });
     await trigger(workspace);
@@ -214,7 +214,7 @@ describe('time', () => {
     expect(await post({ text: 'late' })).toMatch(/404 .*expired_url/);
   });
 
-  it('rate limits are Slack’s, where a test asks for them', async () => {
+  it('rate limits are those of Slack, where a test enables them', async () => {
     const { client } = await workspaceWith({ rateLimits: true, now: () => 1_760_000_000_000 });
     for (const text of ['1', '2', '3']) await client.chat.postMessage({ channel: 'C0GENERAL', text });
     const fourth = client.chat.postMessage({ channel: 'C0GENERAL', text: '4' });
@@ -245,7 +245,7 @@ describe('faults', () => {
     expect(workspace.calls.map((call) => call.status === 200)).toHaveLength(4);
   });
 
-  it('a call hangs, is late, or is held until it is let go', async () => {
+  it('a call hangs, is delayed, or is held until it is released', async () => {
     const { workspace, client } = await workspaceWith();
     const hasty = new WebClient(workspace.botToken, {
       slackApiUrl: workspace.apiUrl,
@@ -275,7 +275,7 @@ const step = (callback_id: string): View => ({
 });
 
 describe('deliveries', () => {
-  it('a bad signature and a stale one are turned away, a challenge is answered', async () => {
+  it('a bad signature and a stale one are refused, a challenge is answered', async () => {
     const { workspace } = await workspaceWith();
     let url = '';
     const follow = workspace.deliverOver.bind(workspace);
@@ -293,7 +293,7 @@ describe('deliveries', () => {
     expect(await workspace.verify(url)).toBe(true);
   });
 
-  it('without a bot a command fails, and a connection that is asked to leave comes back', async () => {
+  it('without a bot a command fails, and a requested reconnect is followed by a new connection', async () => {
     const { workspace } = await workspaceWith();
     expect(await workspace.command('dana', 'general', '/mine')).toMatchObject({ ok: false });
     // That one it was asked to leave the SDK notices by its ping.
@@ -347,7 +347,7 @@ describe('deliveries', () => {
     expect(workspace.protocolViolations).toEqual([]);
   });
 
-  it('with two connections, one may go and nothing is lost', async () => {
+  it('with two connections, nothing is lost when one closes', async () => {
     const { workspace } = await workspaceWith();
     await botOn(workspace, 'socket');
     await botOn(workspace, 'socket');
@@ -358,7 +358,7 @@ describe('deliveries', () => {
     expect(workspace.person('dana').whispers).toHaveLength(3);
   });
 
-  it('bad answers are complained of: options, errors, bodies', async () => {
+  it('invalid responses are violations: options, errors, bodies', async () => {
     const { workspace } = await workspaceWith();
     await botOn(workspace, 'socket', (app) => {
       listen(app);
@@ -394,7 +394,7 @@ describe('deliveries', () => {
   });
 });
 
-it('a field tells the bot at Enter; while somebody types, only where that is asked for', async () => {
+it('a field sends its value at Enter; while typing, only where the block asks for it', async () => {
   const { workspace, client } = await workspaceWith();
   const field = (id: string, config: object = {}): KnownBlock => ({
     type: 'input',
@@ -419,7 +419,7 @@ it('a field tells the bot at Enter; while somebody types, only where that is ask
   expect(told()).toMatch(/enter/);
 });
 
-it('what was said outlives a restart', async () => {
+it('messages outlive a restart', async () => {
   const { workspace, client } = await workspaceWith();
   await client.chat.postMessage({ channel: 'C0GENERAL', text: 'kept' });
   await client.chat.postEphemeral({ channel: 'C0GENERAL', user: 'U0DANA', text: 'not kept' });
@@ -429,7 +429,7 @@ it('what was said outlives a restart', async () => {
   expect(later.groups.get('S0PAYMENTS')?.users).toEqual(['U0ALEX']);
 });
 
-it('what is not there any longer is not found to be clicked', async () => {
+it('what is gone cannot be clicked', async () => {
   const { workspace, client } = await workspaceWith({ patience: 60 });
   const button = { type: 'button' as const, action_id: 'old', text: plain('Old') };
   const blocks = [{ type: 'actions' as const, elements: [button] }];
@@ -439,7 +439,7 @@ it('what is not there any longer is not found to be clicked', async () => {
   await expect(click).rejects.toThrow('nothing to click "Old"');
 });
 
-it('what does not come is waited for with the whole transcript', async () => {
+it('a wait that times out prints the whole transcript', async () => {
   const { workspace } = await workspaceWith();
   await workspace.say('sam', 'general', 'hello');
   const waiting = workspace.until(() => workspace.home('dana'), { within: 60, what: 'the Home of Dana' });

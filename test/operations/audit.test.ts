@@ -60,9 +60,7 @@ async function hasRecorded({ sql }: TestDatabase, events: number) {
 }
 
 describe.concurrent('the record', () => {
-  it('is told event by event, oldest first, as CSV and as JSON lines; a period is what begins in it', async ({
-    expect,
-  }) => {
+  it('is written event by event, oldest first, as CSV and as JSON lines, for a period or whole', async ({ expect }) => {
     let minute = 0;
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
     await using scenario = await openScenario({ now });
@@ -121,7 +119,7 @@ describe.concurrent('the record', () => {
     expect((await audit(where, '--since', '2026-11-02')).out).toBe(csv.out);
   });
 
-  it('runs no formula: what a spreadsheet would take for one begins with an apostrophe', async () => {
+  it('contains no formula: what a spreadsheet would run begins with an apostrophe', async () => {
     await using scenario = await openScenario();
     const { dana } = people(scenario);
     const formulas = ['=HYPERLINK("http://evil.example";"Open")', '+1+1', '-1', '@SUM(A1)'];
@@ -141,7 +139,7 @@ describe.concurrent('the record', () => {
     expect(JSON.parse(json.split('\n')[1] ?? '')).toMatchObject({ application: '=Shop 1', reason: '+1+1' });
   });
 
-  it('of applications and of services is asked for by name, in the same formats and periods', async ({ expect }) => {
+  it('of applications and of services is selected by name, in the same formats and periods', async ({ expect }) => {
     let minute = 0;
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
     const only = 'services:\n  - { slug: payments, name: Payments API, approvers: [U0ALEX, S0LEADS] }\n';
@@ -179,7 +177,7 @@ describe.concurrent('the record', () => {
     expect((await audit(where, '--verify')).out).toMatch(/^All 4 events fit/);
   });
 
-  it('of 20,000 events and 36 MB passes through a heap of 32 MB', async () => {
+  it('of 20,000 events and 36 MB is streamed with a heap of 32 MB', async () => {
     await using database = await createDatabase();
     await hasRecorded(database, 20_000);
     const child = spawn(process.execPath, ['--max-old-space-size=32', program], only({ DATABASE_URL: database.url }));
@@ -204,7 +202,7 @@ describe.concurrent('the record', () => {
     expect(await audit(where, '--verify')).toEqual({ code: 1, out: said, err: '' });
   });
 
-  it('may be left early, as head does, without a word', async () => {
+  it('may be closed early by its reader, as head does, without an error', async () => {
     await using database = await createDatabase();
     await hasRecorded(database, 10_000);
     const child = spawn(process.execPath, [program], only({ DATABASE_URL: database.url }));
@@ -217,7 +215,7 @@ describe.concurrent('the record', () => {
   });
 });
 
-describe.concurrent('what it is asked', () => {
+describe.concurrent('a wrong call', () => {
   it.each([
     [['--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
     [['--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
@@ -235,7 +233,7 @@ describe.concurrent('what it is asked', () => {
     expect(() => readArguments(args)).toThrow(words);
   });
 
-  it('is refused in one line, before any database is asked', async () => {
+  it('is refused in one line, before the database is opened', async () => {
     const { code, out, err } = await audit({ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, '--since', 'yesterday');
     expect({ code, out, lines: err.trim().split('\n').length }).toEqual({ code: 1, out: '', lines: 1 });
     expect(err).toContain('--since: expected a date');
@@ -252,7 +250,7 @@ describe.concurrent('what it is asked', () => {
     expect(err).not.toContain('hunter2@');
   });
 
-  it('of a database without a record is told so', async () => {
+  it('on a database without a record says so', async () => {
     await using database = await createDatabase();
     await database.sql`drop table history cascade`;
     const { code, err } = await audit({ DATABASE_URL: database.url });
@@ -260,7 +258,7 @@ describe.concurrent('what it is asked', () => {
   });
 });
 
-it('reads the embedded PostgreSQL of a running bot beside it, and starts it for as long where none runs', async () => {
+it('reads the embedded PostgreSQL of a running bot, and starts it for itself where no bot runs', async () => {
   const folder = join(tmpdir(), `registrar-audit-${process.pid}`);
   await using workspace = await openWorkspace();
   const bot = await runReady(environment(workspace, 'socket', { DATA_DIR: folder }));

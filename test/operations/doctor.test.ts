@@ -52,7 +52,7 @@ const problemsOf = async (env: Record<string, string>) => (await says(env)).filt
 const usual = (workspace: Workspace, more: Record<string, string> = {}) =>
   environment(workspace, 'socket', { DATABASE_URL: database.url, ...more });
 
-it('where all is well it says so, and has only asked', async () => {
+it('it reports that all is well, and changes nothing', async () => {
   await using workspace = await openWorkspace();
   expect(await says(usual(workspace))).toMatchInlineSnapshot(`
     [
@@ -217,7 +217,7 @@ describe('what is wrong elsewhere', () => {
   });
   afterAll(() => workspace[Symbol.asyncDispose]());
 
-  it('the environment, by name, and nothing else is looked at', async () => {
+  it('the environment, by variable, and nothing else is checked', async () => {
     const found = await problemsOf(usual(workspace, { ADMIN_CHANNEL: '', SMTP_URL: 'smtp://hunter2@mail', PORT: 'x' }));
     expect(found).toEqual([
       expect.stringContaining('FAIL configuration: ADMIN_CHANNEL: required'),
@@ -313,7 +313,7 @@ describe('what is wrong elsewhere', () => {
     await sql`delete from services`;
   });
 
-  it('nothing answers: it ends all the same', async () => {
+  it('nothing responds: it ends nevertheless', async () => {
     const hole = createServer(() => {}).listen(0, '127.0.0.1');
     await once(hole, 'listening');
     const at = `127.0.0.1:${(hole.address() as AddressInfo).port}`;
@@ -360,7 +360,7 @@ it('more Socket Mode connections than the replicas have are named, and ten that 
   for (const other of others) other.close();
 });
 
-it('beside a running bot it prints a line for each, ends with 1 where something fails, and the bot runs on', async () => {
+it('next to a running bot it prints a line for each check, exits 1 where one fails, and the bot runs on', async () => {
   await using scenario = await openScenario();
   const { workspace, database, bot } = scenario;
   const env = environment(workspace, 'socket', { DATABASE_URL: database.url, ESCALATION_CHANNEL: 'C0GONE' });

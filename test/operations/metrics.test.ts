@@ -14,7 +14,7 @@ import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 describe.each(modes)('over %s', (mode) => {
-  it('it counts what was answered, asked of Slack, posted, decided and waits, and tells nothing of anybody', async () => {
+  it('it counts acks, calls, posts, decisions and pending requests, and names no user', async () => {
     await using scenario = await openScenario({ mode, env: { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' } });
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
@@ -77,7 +77,7 @@ describe.each(modes)('over %s', (mode) => {
 });
 
 describe('what is read in the database', () => {
-  it('is missing while it is away, and the rest is told all the same', async () => {
+  it('is missing during an outage, and the other metrics are there', async () => {
     await using scenario = await openScenario();
     await scenario.database.allow(false);
     const { value } = await scrape(scenario.bot.port);
@@ -99,7 +99,7 @@ describe('what is read in the database', () => {
     );
   });
 
-  it('is waited for by one statement, however often somebody scrapes, and not for long', async () => {
+  it('is read by one query, however many scrapes wait, and they do not wait long', async () => {
     await using scenario = await openScenario();
     const locked = Promise.withResolvers<void>();
     const free = Promise.withResolvers<void>();
@@ -119,7 +119,7 @@ describe('what is read in the database', () => {
     await held;
   });
 
-  it('is read once in a while, and an outage is not kept', async () => {
+  it('is cached, but an outage is not', async () => {
     let reads = 0;
     const readings = { pending: { count: 7, oldest: null }, outbox: [], connections: [] };
     const { text } = createMetrics(
@@ -136,7 +136,7 @@ describe('what is read in the database', () => {
   });
 });
 
-it('each call of Slack is counted by what became of it', async () => {
+it('each call to Slack is counted by its result', async () => {
   await using workspace = await openWorkspace();
   const metrics = createMetrics(
     () => undefined,
@@ -182,7 +182,7 @@ it('each call of Slack is counted by what became of it', async () => {
   );
 });
 
-it('a run of the clock that fails is counted, and ends nothing', async () => {
+it('a scheduled job that fails is counted, and ends nothing', async () => {
   const metrics = createMetrics(
     () => undefined,
     () => new Date(),

@@ -48,7 +48,7 @@ describe('it does not start, and says what to do', () => {
     `);
   });
 
-  it('with a gateway without its token, which is told with every other mistake', async () => {
+  it('with a gateway without its token, reported with every other mistake', async () => {
     const file = join(folder, 'gateways.yaml');
     const gateways = 'gateways:\n  - { name: cloud, kind: konnect, url: "https://eu.api.konghq.com/v2" }\n';
     await writeFile(file, `services: []\n${gateways}`);
@@ -82,7 +82,7 @@ describe('it does not start, and says what to do', () => {
     await expect(starting({})).rejects.toThrow(/SLACK_APP_TOKEN .*connections:write/);
   });
 
-  it('with a database that is not there, without showing the address', async () => {
+  it('with a database that is not reachable, without showing the address', async () => {
     const said = await starting({ DATABASE_URL: `${database.url}_not` }).catch((error) => error.message);
     expect(said).toContain('DATABASE_URL: there is no such database');
     expect(said).not.toContain(new URL(database.url).password);
@@ -101,7 +101,7 @@ describe('it does not start, and says what to do', () => {
 });
 
 describe.each(modes)('over %s', (mode) => {
-  it('it is ready once the database and Slack are there; told to stop, it finishes what runs and ends with 0', async () => {
+  it('it is ready once the database and Slack are reachable; at SIGTERM it drains and exits 0', async () => {
     const program = await runReady(environment(workspace, mode, { DATABASE_URL: database.url }));
     workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${program.port}/slack/events`);
     const at = (path: string) => fetch(`http://127.0.0.1:${program.port}${path}`);
@@ -129,7 +129,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 });
 
-it('while Slack is not there it lives, is not ready, says why, and can be stopped', async () => {
+it('while Slack is not reachable it is alive, not ready, says why, and can be stopped', async () => {
   const program = run(env({ SLACK_API_URL: 'http://127.0.0.1:9/api/', PORT: '0', LOG_LEVEL: 'info' }));
   const { port } = JSON.parse(await program.says(/"listening"/));
   await eventually('only Slack is missing', async () => {
@@ -143,7 +143,7 @@ it('while Slack is not there it lives, is not ready, says why, and can be stoppe
   expect(await program.exited).toBe(0);
 });
 
-it('without DATABASE_URL it brings its own PostgreSQL, and takes it along when it ends', async () => {
+it('without DATABASE_URL it starts its own PostgreSQL, and stops it at its end', async () => {
   const data = join(tmpdir(), `registrar-program-data-${process.pid}`);
   const { DATABASE_URL: _, ...without } = env({ DATA_DIR: data });
   const killed = await runReady(without);

@@ -58,7 +58,7 @@ describe('what this version does not know', () => {
     },
   );
 
-  it('a form says so, a picker is empty, a command is answered; and anything else is acknowledged', async () => {
+  it('a form says so, a picker is empty, a command gets a response, and anything else is acknowledged', async () => {
     const { workspace } = scenario;
     const { dana } = people(scenario);
     const form = delivered('view_submission');
@@ -75,7 +75,7 @@ describe('what this version does not know', () => {
   });
 });
 
-describe('what Slack did not sign, or not now', () => {
+describe('what Slack did not sign, or not recently', () => {
   const body = 'command=%2Fregistrations&user_id=U0DANA&team_id=T0ACME';
   const minutes = (count: number) => () => Date.now() + count * 60_000;
   const signed = (text: string, now: () => number = Date.now, secret = scenario.workspace.signingSecret) =>
@@ -106,8 +106,8 @@ describe('what Slack did not sign, or not now', () => {
   });
 });
 
-describe('what was captured, or made up', () => {
-  it('a click that is sent again decides nothing twice, and says who decided', async () => {
+describe('what was replayed or forged', () => {
+  it('a replayed click decides nothing twice, and is told who decided', async () => {
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Captured');
@@ -123,7 +123,7 @@ describe('what was captured, or made up', () => {
     expect(await kept()).toBe(before);
   });
 
-  it('no registration, version or form data that was made up does anything', async () => {
+  it('a forged registration, version or form does nothing', async () => {
     const { workspace } = scenario;
     const { dana, alex, priya } = people(scenario);
     await requests(dana, alex, 'Ledger API', 'Made up');
@@ -163,7 +163,7 @@ describe('what was captured, or made up', () => {
   });
 });
 
-it('no text that people type pings, links or formats, wherever it is shown', async () => {
+it('no text from users pings, links or formats, wherever it is shown', async () => {
   const { workspace } = scenario;
   const { dana, alex, priya } = people(scenario);
   const nasty = '<!channel> <@U0LEE> <https://evil.example|Sign in> <!subteam^S0PAYMENTS> &amp;';

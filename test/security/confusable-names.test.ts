@@ -60,7 +60,7 @@ describe('a name that', () => {
 
   const anything = fc.string({ unit: 'binary', maxLength: 80 });
 
-  it('is any string of characters has nothing that is invisible, and is the same when it is tidied again', () => {
+  it('is any string has no invisible characters once normalized, and is the same when normalized again', () => {
     fc.assert(
       fc.property(anything, (typed) => {
         const name = normalizeName(typed);
@@ -71,7 +71,7 @@ describe('a name that', () => {
     );
   });
 
-  it('differs from a kept one by what nobody sees alone is that one', () => {
+  it('differs from an existing one only by invisible characters is the same name', () => {
     const unseen = fc.constantFrom(
       '\u200b',
       '\u200d',
@@ -96,12 +96,12 @@ describe('a name that', () => {
   });
 });
 
-it('a reason keeps its lines, and nothing that would act on a terminal or turn the text around it', () => {
+it('a reason keeps its lines, but no control that acts on a terminal or changes the direction of text', () => {
   expect(stripControls('One\r\ntwo\tthree\u001b[31m\u009b2J\u0007\u202eabc\u2066\0')).toBe('One\ntwo\tthree[31m2Jabc');
   expect(stripControls('שלום, world \u200f!')).toBe('שלום, world \u200f!');
 });
 
-it('the catalog file names the line of a service whose name mixes alphabets, and is read without what nobody sees', () => {
+it('the catalog file names the line of a service whose name mixes scripts, and is read without invisible characters', () => {
   const read = (name: string) =>
     parseCatalog('catalog.yaml', `services:\n  - slug: pay\n    name: ${JSON.stringify(name)}\n`);
   expect(read('Pаyments')).toEqual({
@@ -113,7 +113,7 @@ it('the catalog file names the line of a service whose name mixes alphabets, and
   expect(read('Pay\u200bm\u202eents\n')).toMatchObject({ ok: true, services: [{ name: 'Payments' }] });
 });
 
-it('whoever gives such a name is told on its field, whichever form it is, and can mend it there', async () => {
+it('a form with such a name is refused on the field, and can be corrected there', async () => {
   await using scenario = await openScenario();
   const { dana, sam, alex } = people(scenario);
   const refused =
@@ -156,7 +156,7 @@ it('whoever gives such a name is told on its field, whichever form it is, and ca
   ]);
 });
 
-it('a person is called in a reminder without what nobody sees', async () => {
+it('a reminder shows names without invisible characters', async () => {
   const members = [person('mallory', { realName: 'A\u200blex\u202e Novak' })];
   const env = { REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' };
   await using scenario = await openScenario({ seed: seed({ members }), env });

@@ -103,7 +103,7 @@ const kept = async () => {
   return JSON.stringify([rows, counts]);
 };
 
-it('a payload with fields dropped, replaced and swapped is answered, and changes nothing', async () => {
+it('a payload with fields dropped, replaced and swapped gets a response, and changes nothing', async () => {
   const before = await kept();
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.array(tampering, { minLength: 1, maxLength: 3 }), async (which, changes) => {

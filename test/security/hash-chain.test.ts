@@ -96,7 +96,7 @@ describe('what is tampered with', () => {
     return said;
   }
 
-  it('nothing: all of it fits, and the head is said', async () => {
+  it('nothing: the chain fits, and the head is printed', async () => {
     expect(noted.seq).toBe(26);
     expect(await verdict(database.url)).toBe(`All 26 events fit.\nhead 26:${noted.hash}\n`);
     expect(await verdict(database.url, noted)).toMatch(/^All 26 events fit/);
@@ -197,7 +197,7 @@ describe('what is tampered with', () => {
     ['a service put back', 'update services set version = 2 where id = 2', 'Service 2 does not fit'],
   ])('%s', async (_, how, said) => expect(await tamperedWith(how)).toContain(said));
 
-  it('all of it rewritten fits by itself, and not with a head that was noted before', async () => {
+  it('a rewritten chain fits by itself, but not with a head that was noted before', async () => {
     const anew = `
       update history set actor = 'U0LEE' where seq = 7; create temp table events as table history;
       create temp table happened as table application_history; create temp table changes as table service_changes;
@@ -216,7 +216,7 @@ describe('what is tampered with', () => {
     expect(await verdict(database.url, longer)).toMatch(/^Event 27 is missing: the record went up to event 27/);
   });
 
-  it('the bot itself cannot leave a gap, nor say which place an event takes', async () => {
+  it('the bot itself can neither leave a gap nor choose the place of an event', async () => {
     const { sql, url } = database;
     const again = sql`insert into history select * from kept_history where seq = 1 on conflict do nothing`;
     await expect(again).rejects.toThrow(/every row or none/);
@@ -235,7 +235,7 @@ describe('what is tampered with', () => {
   });
 });
 
-it('what was recorded before there was a chain is chained when Registrar is upgraded, and a head of before still fits', async () => {
+it('an upgrade chains the events from before there was a chain, and an earlier head still fits', async () => {
   const server = postgres(inject('postgres'), { max: 1, onnotice: () => {} });
   await server`create database test_upgrade`;
   const url = databaseUrl(inject('postgres'), 'test_upgrade');
@@ -276,7 +276,7 @@ it('what was recorded before there was a chain is chained when Registrar is upgr
   await rm(before, { recursive: true });
 });
 
-it('people who act at once wait for the head last of all, and every event has its place', async () => {
+it('concurrent transitions lock the head last, and every event has its place', async () => {
   await using scenario = await openScenario();
   const { database } = scenario;
   const { dana, sam, alex, priya } = people(scenario);

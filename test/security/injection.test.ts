@@ -241,7 +241,7 @@ describe('of all that the workspace ever held', () => {
     expect(rich.length).toBeGreaterThan(10);
   });
 
-  it('nothing that was typed formats: where Slack reads markup, it does not stand, or only in what nobody formats', () => {
+  it('nothing that was typed formats: it is not where Slack reads markup, or only escaped', () => {
     const all = [...held].flatMap(([json, place]) =>
       parts(json)
         .markup.slice(json.startsWith('[') ? 1 : 0)
@@ -250,7 +250,7 @@ describe('of all that the workspace ever held', () => {
     expect(all.filter(({ text }) => text.includes('*b*') || text.includes('`c`'))).toEqual([]);
   });
 
-  it('nothing turns the text around it, or acts on a terminal; nor does what is printed', () => {
+  it('no control changes the direction of text or acts on a terminal, in Slack or in print', () => {
     const never = ['\u202e', '\u001b', '\u0007'];
     const shown = [...held.keys()].flatMap((json) => Object.values(parts(json)).flat());
     expect([...shown, printed].filter((seen) => never.some((one) => seen.includes(one)))).toEqual([]);
@@ -317,7 +317,7 @@ describe('the table', () => {
   });
 });
 
-it('letters have one subject line, and no tag that was typed', () => {
+it('e-mails have one subject line, and no tag that was typed', () => {
   for (const { subject = '', html = '', raw } of mail.letters) {
     expect(subject).not.toMatch(/[\r\n]/);
     expect(html).not.toMatch(/<!channel|<@U0EVIL|<http/);
@@ -326,6 +326,6 @@ it('letters have one subject line, and no tag that was typed', () => {
   expect(mail.letters.length).toBeGreaterThan(2);
 });
 
-it('what is exported runs no formula', () => {
+it('exports contain no formula', () => {
   expect(printed.split('\r\n').filter((row) => /^[=+@]|,[=+@]/.test(row))).toEqual([]);
 });

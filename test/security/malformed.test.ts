@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe("what is no request of Slack's", () => {
-  it('over http is refused, and ends nothing; and a content type may name its charset', async () => {
+  it('over HTTP is refused, and ends nothing; a content type may name its charset', async () => {
     const program = await runReady(environment(workspace, 'http', { DATABASE_URL: database.url }));
     const send = (body: string, type = 'application/json') => {
       const signed = signature({ secret: workspace.signingSecret, now: Date.now }, body);
@@ -41,7 +41,7 @@ describe("what is no request of Slack's", () => {
     await kill(program);
   });
 
-  it('over socket mode is passed over, and a reconnect that is refused once is tried again', async () => {
+  it('over Socket Mode is ignored, and a refused reconnect is retried', async () => {
     const program = await runReady(environment(workspace, 'socket', { DATABASE_URL: database.url }));
     await workspace.until(() => workspace.connections === 2);
     for (const frame of ['null', '[]', '{', '{"type":"events_api","envelope_id":"a"}', '{"type":"ws_message"}'])
@@ -55,7 +55,7 @@ describe("what is no request of Slack's", () => {
   });
 });
 
-it('its log at trace level holds no secret, and nothing of what people wrote', async () => {
+it('its log at trace level holds no secret, and nothing that users wrote', async () => {
   await using scenario = await openScenario({ bots: 0 });
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);

@@ -5,7 +5,7 @@ import { people, requests } from '../support/steps.ts';
 
 const tooFast = /^That was a lot at once, and nothing was changed\. Try again in \d+ seconds?\.$/;
 
-it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms are answered and do nothing; others, and what is typed, go on', async () => {
+it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms get a response and do nothing; other users, and pickers, go on', async () => {
   await using scenario = await openScenario({ mode: 'http', env: { MAX_ACTS_PER_PERSON: '3' } });
   const { workspace, database } = scenario;
   const { dana, sam, alex, priya } = people(scenario);

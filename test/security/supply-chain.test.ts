@@ -19,7 +19,7 @@ it('the lock file names no server, and has a checksum for every package', () => 
   expect(wrong.map(([path]) => path)).toEqual([]);
 });
 
-it('every library that the bot comes with is used by it', () => {
+it('every dependency of the bot is imported by it', () => {
   const root = new URL('../../src/', import.meta.url).pathname;
   const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

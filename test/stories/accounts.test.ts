@@ -36,7 +36,7 @@ describe('guests and people of other teams', () => {
   });
   afterAll(() => scenario[Symbol.asyncDispose]());
 
-  it('read so where they would ask: after the command, in Home, and on a form that they should not have', async () => {
+  it('are refused after the command, in Home, and on a form that they should not have', async () => {
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
@@ -58,7 +58,7 @@ describe('guests and people of other teams', () => {
     expect(await statuses(scenario)).toEqual([{ status: 'pending' }]);
   });
 
-  it('may not decide, though they are in the channel; and no form asks them why', async () => {
+  it('may not decide, although they are in the channel, and get no form', async () => {
     const { workspace } = scenario;
     for (const name of ['gwen', 'cody']) {
       const one = workspace.person(name);
@@ -75,7 +75,7 @@ describe('guests and people of other teams', () => {
     expect(await statuses(scenario)).toEqual([{ status: 'pending' }]);
   });
 
-  it('may do both where ALLOW_EXTERNAL says so; and what they have they may give up, whatever it says then', async () => {
+  it('may request and decide with ALLOW_EXTERNAL, and may always unregister what they have', async () => {
     const { workspace } = scenario;
     const gwen = workspace.person('gwen');
     talkTo(scenario, await scenario.startAnother({ ALLOW_EXTERNAL: 'true' }));
@@ -90,7 +90,7 @@ describe('guests and people of other teams', () => {
     expect(await statuses(scenario)).toEqual([{ status: 'approved' }, { status: 'unregistered' }]);
   });
 
-  it('where Slack does not say who somebody is the form opens, and nothing is asked for until it does', async () => {
+  it('while Slack does not say who a user is, the form opens, but a request is refused', async () => {
     const { workspace } = scenario;
     const { sam } = people(scenario);
     workspace.fail('users.info', { kind: 'server-error' }, { times: 4 });
@@ -101,7 +101,7 @@ describe('guests and people of other teams', () => {
   });
 });
 
-it('a deactivated approver decides nothing more, and a deactivated owner gives nothing up', async () => {
+it('a deactivated approver decides nothing, and a deactivated owner unregisters nothing', async () => {
   await using scenario = await openScenario({ mode: 'http', env: { APPROVERS: 'U0ALEX' } });
   const { workspace } = scenario;
   const { dana, sam, alex, priya } = people(scenario);
@@ -166,7 +166,7 @@ describe('of two replicas', () => {
   });
 });
 
-it('what was said while a replica did not listen is not missed: it forgets everything when it listens again', async () => {
+it('a replica that missed notifications drops its whole cache when it listens again', async () => {
   await using scenario = await openScenario({ mode: 'http' });
   const { workspace, database } = scenario;
   const { dana, sam, priya } = people(scenario);

@@ -42,7 +42,7 @@ async function shares(owner: Person, application: RegExp, ...others: Person[]) {
 }
 
 describe.concurrent('owners', () => {
-  it('make, rename, share, hand over and leave; everybody concerned is told, and every Home and card follows', async ({
+  it('create, rename, share, hand over and leave; all owners are told, and Homes and cards are updated', async ({
     expect,
   }) => {
     const usual = seed({
@@ -133,9 +133,7 @@ describe.concurrent('owners', () => {
     await expect(scenario.database.sql`delete from application_history`).rejects.toThrow(/append-only/);
   });
 
-  it('two of them at once, and forms that were made up, replayed or open for too long: one change, and nothing else', async ({
-    expect,
-  }) => {
+  it('concurrent, forged, replayed and outdated forms make one change, and nothing else', async ({ expect }) => {
     await using scenario = await openScenario();
     await scenario.startAnother();
     const { workspace, database } = scenario;
@@ -197,7 +195,7 @@ const fourServices = `services:
 `;
 
 describe('deleting', () => {
-  it('ends what the application has, with the name typed; what was revoked is left to the approvers, and not reinstated', async ({
+  it('unregisters what the application has, after its name is typed; revoked registrations stay with the approvers', async ({
     expect,
   }) => {
     await using scenario = await openScenario({ catalog: fourServices });
@@ -285,7 +283,7 @@ describe('deleting at the same instant as', () => {
   const statuses = async () =>
     (await scenario.database.sql`select status from registrations where status in ('pending', 'approved')`).length;
 
-  it('an approval: one waits for the other, and the end is unregistered', async () => {
+  it('an approval: one waits for the other, and the result is unregistered', async () => {
     const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Shop');
     await requests(dana, alex, 'Ledger API', 'Shop');
@@ -304,7 +302,7 @@ describe('deleting at the same instant as', () => {
     if (!ledger.includes('approve')) await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
   });
 
-  it('a Reinstate: nothing that was deleted has access in the end', async () => {
+  it('a Reinstate: no deleted application has access in the end', async () => {
     const { dana, alex } = people(scenario);
     await asks(dana, ['Search API'], 'Kiosk');
     await dana.closes();
@@ -325,7 +323,7 @@ describe('deleting at the same instant as', () => {
     expect(await statuses()).toBe(0);
   });
 
-  it('a request for it: the request comes first and ends with it, or finds it gone', async () => {
+  it('a request for it: the request is first and is unregistered with it, or is refused', async () => {
     const { dana, sam } = people(scenario);
     await makes(dana, 'Till');
     await shares(dana, /Till/, sam);
@@ -347,7 +345,7 @@ describe('deleting at the same instant as', () => {
 });
 
 describe('an owner who has left Slack', () => {
-  it('owns nothing any more: those who are left are told, and where nobody is, an admin hands it over', async () => {
+  it('owns nothing; the co-owners are told, and an admin assigns an owner to an ownerless application', async () => {
     await using scenario = await openScenario();
     await scenario.startAnother();
     const { workspace, database } = scenario;

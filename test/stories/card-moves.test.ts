@@ -38,7 +38,7 @@ const cardsIn = ({ workspace }: Scenario, name: string) =>
   workspace.messages(name).filter(({ ephemeralTo }) => ephemeralTo === undefined);
 
 describe.concurrent('when a service moves', () => {
-  it('the card goes to the new channel, the old one says where; Homes and cards show who is asked now; what is decided stays', async ({
+  it('pending cards move, and the old ones say where; Homes and cards show the new approvers; decided cards stay', async ({
     expect,
   }) => {
     await using scenario = await openCompany();
@@ -81,7 +81,7 @@ describe.concurrent('when a service moves', () => {
     expect(cardsIn(scenario, 'api-requests')).toHaveLength(2);
   });
 
-  it('a click on the old card while it is being moved decides, once, and both places show it', async ({ expect }) => {
+  it('a click on the old card while it is being moved decides once, and both cards show it', async ({ expect }) => {
     await using scenario = await openCompany();
     const { dana, alex, lee } = people(scenario);
     await asks(dana, ['Maps API'], 'Shop');
@@ -105,7 +105,7 @@ describe.concurrent('when a service moves', () => {
     ]);
   });
 
-  it('who still sees the old card is judged by who decides now', async () => {
+  it('a click on the old card is authorized by the new approvers', async () => {
     await using scenario = await openCompany();
     const { dana, alex, priya, lee } = people(scenario);
     await asks(dana, ['Maps API'], 'Shop');
@@ -120,7 +120,7 @@ describe.concurrent('when a service moves', () => {
     await lee.finds(/Approved by @lee/, maps);
   });
 
-  it('where Slack fails in between, each card is posted once in the new channel, and each old one says so', async ({
+  it('where Slack fails in between, each card is posted once in the new channel, and each old one is updated', async ({
     expect,
   }) => {
     await using scenario = await openCompany();
@@ -148,7 +148,7 @@ describe.concurrent('when a service moves', () => {
     expect(cardsIn(scenario, 'maps')).toHaveLength(3);
   });
 
-  it('what the catalog file moves follows too, when Registrar starts with it', async ({ expect }) => {
+  it('cards also move when the catalog file names another channel', async ({ expect }) => {
     await using scenario = await openCompany();
     const { dana, lee, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');

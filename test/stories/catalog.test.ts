@@ -83,7 +83,7 @@ describe('an admin', () => {
     }
   });
 
-  it('adds a service: is told first who would be asked and how many, then saves exactly that', async () => {
+  it('adds a service: reviews who would be asked and how many they are, then saves exactly that', async () => {
     const { alex, dana, lee } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
@@ -116,7 +116,7 @@ describe('an admin', () => {
     await lee.finds(/Übersetzungs-API/, { in: 'maps' });
   });
 
-  it('edits it; what is there already is not said again, and what did not change is not recorded', async () => {
+  it('edits it; the review shows only changes, and nothing is recorded without a change', async () => {
     const { alex } = people(scenario);
     await alex.clicks('Edit', named('translate'));
     expect(await alex.finds(/Edit a service/, { in: 'modal' })).toMatch(
@@ -137,7 +137,7 @@ describe('an admin', () => {
     });
   });
 
-  it('is refused a channel that the bot cannot post in, and approvers of whom nobody is active', async () => {
+  it('is refused a channel that the bot cannot post in, and approvers none of whom is active', async () => {
     const { alex } = people(scenario);
     const { workspace } = scenario;
     await alex.clicks('Edit', named('translate'));
@@ -172,7 +172,7 @@ describe('an admin', () => {
     expect(await changes(scenario)).toHaveLength(2);
   });
 
-  it('who saves what somebody has joined meanwhile is told the new number first', async () => {
+  it('reviews again when the number of approvers has changed before saving', async () => {
     const { alex } = people(scenario);
     await alex.clicks('Edit', named('translate'));
     await alex.submits();
@@ -183,7 +183,7 @@ describe('an admin', () => {
     expect(await alex.submits()).toEqual({ closed: true });
   });
 
-  it('disables and enables registration, switches auto approval, retires and brings back: /register follows', async () => {
+  it('disables and enables registration, switches auto approval, retires and restores; /register follows', async () => {
     const { alex, dana, sam } = people(scenario);
     await adds(alex, 'Maps API');
     const home = (words: RegExp) => alex.finds(new RegExp(`\`maps-api\`${words.source}`), atHome);
@@ -228,7 +228,7 @@ describe('an admin', () => {
     ]);
   });
 
-  it('of two with the same form open, the second is told what changed, keeps what they typed, and may go on', async () => {
+  it('who saves second reads what changed, keeps what they typed, and can save again', async () => {
     const { alex, priya } = people(scenario);
     await visits(priya);
     await priya.clicks('Edit', named('translate'));
@@ -259,7 +259,7 @@ describe('an admin', () => {
     });
   });
 
-  it('a request that stands behind the disabling of its service is refused, and nothing of it is made', async () => {
+  it('a request that waits behind the disabling of its service is refused as a whole', async () => {
     const { alex, dana } = people(scenario);
     await visits(alex);
     await dana.types('/register');
@@ -277,7 +277,7 @@ describe('an admin', () => {
     expect(await scenario.database.sql`select from applications where name = 'Race'`).toHaveLength(0);
   });
 
-  it('of two who add the same service at once, the second reads on the slug that it is taken', async () => {
+  it('of two concurrent adds of the same service, the second is refused on the slug', async () => {
     const { alex } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
@@ -292,7 +292,7 @@ describe('an admin', () => {
     expect(await alex.submits()).toEqual({ errors: { Slug: expect.stringMatching(/slug weather-api already/) } });
   });
 
-  it('who clicks on what has changed since is told so; nothing happens', async () => {
+  it('a click on an outdated control changes nothing, and says so', async () => {
     const { alex, priya } = people(scenario);
     await priya.finds(/Lingua API/, atHome);
     await priya.clicks('Switch auto approval on', named('translate'));
@@ -308,7 +308,7 @@ describe('an admin', () => {
   });
 });
 
-it('History tells everything of a service, its registrations and its own changes, newest first, a page at a time', async () => {
+it('History lists the changes of a service and of its registrations, newest first, in pages', async () => {
   let now = new Date('2026-11-02T09:15:00Z');
   await using scenario = await openScenario({ seed: company(), now: () => now });
   const { workspace, database } = scenario;
@@ -390,8 +390,8 @@ it('History tells everything of a service, its registrations and its own changes
   expect(await lee.finds(/Your applications/, atHome)).not.toContain('Catalog');
 });
 
-describe('nobody else', () => {
-  it('sees the catalog, opens its forms or changes it; made-up values change nothing; nor is the file overruled', async () => {
+describe('other users', () => {
+  it('cannot see the catalog, open its forms or change it; forged values change nothing, nor do edits of what the file sets', async () => {
     await using scenario = await openScenario({ seed: company() });
     const { workspace } = scenario;
     const { alex, lee } = people(scenario);
@@ -448,7 +448,7 @@ describe('nobody else', () => {
     expect(await changes(scenario)).toEqual(before);
   });
 
-  it('decides what the catalog file says: it takes a service over, lets go of it, and all of it is recorded', async () => {
+  it('cannot change what the catalog file sets: taking a service over and releasing it are recorded', async () => {
     await using scenario = await openScenario({ bots: 0, catalog: 'services:\n  - { slug: maps, name: Maps API }\n' });
     const { writeFile } = await import('node:fs/promises');
     const apply = async (text: string) => {
@@ -475,7 +475,7 @@ describe('nobody else', () => {
   });
 });
 
-describe('where a gateway is known', () => {
+describe('where the file declares a gateway', () => {
   const catalog = `services: []
 gateways:
   - { name: edge, kind: kong, url: "http://127.0.0.1:9" }
@@ -483,7 +483,7 @@ gateways:
 `;
   const env = { GATEWAY_HOOKS_TOKEN: Buffer.alloc(24).toString('base64') };
 
-  it('a service is given access there; what is missing or does not fit is told on the field', async () => {
+  it('a service gets access there; what is missing or invalid is refused on its field', async () => {
     await using scenario = await openScenario({ catalog, env });
     const { alex } = people(scenario);
     await visits(alex);
@@ -518,7 +518,7 @@ gateways:
     });
   });
 
-  it('the file gives a service access, takes it away, and records both', async () => {
+  it('the file sets and removes the access of a service, and both are recorded', async () => {
     const service = 'services:\n  - { slug: orders, name: Orders API, access: { gateway: edge, group: orders } }\n';
     await using scenario = await openScenario({ catalog: catalog.replace('services: []\n', service), env });
     const access = { gateway: 'edge', group: 'orders', credential: 'none' };

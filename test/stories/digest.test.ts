@@ -62,7 +62,7 @@ describe('the numbers', () => {
     }
   }
 
-  it('days begin and end at midnight in TIME_ZONE, and each ending is counted as what it is', async () => {
+  it('days begin and end at midnight in TIME_ZONE, and each outcome is counted as what it is', async () => {
     await using database = await createDatabase();
     await using one = await replica(database);
     await requests(database, 'C0EDGES', [
@@ -117,7 +117,7 @@ describe('the numbers', () => {
 });
 
 describe('the schedule', () => {
-  it('a tick is served once; of those that everybody missed one is made up; a new or changed schedule makes up nothing', async () => {
+  it('a tick runs once; of missed ticks only the last runs; a new or changed schedule has no missed ticks', async () => {
     await using database = await createDatabase();
     await using one = await replica(database);
     const { tables } = one.db;
@@ -147,7 +147,7 @@ describe('the schedule', () => {
     expect(await served('2026-12-15T09:00:00Z')).toBe(0);
   });
 
-  it('of replicas that were told different schedules each serves its own ticks', async () => {
+  it('replicas with different schedules each run their own ticks', async () => {
     await using database = await createDatabase();
     await using one = await replica(database);
     const served: string[] = [];
@@ -218,7 +218,7 @@ describe.concurrent('in the channel', () => {
 
   const chartOf = (message: Message | undefined) => message?.blocks.find(({ type }) => type === 'data_visualization');
 
-  it('a week of doings is told once, with a chart, whatever fails; a week without any is not', async ({ expect }) => {
+  it('a week with events is posted once, with a chart, whatever fails; an empty week is not', async ({ expect }) => {
     const clock = calendar();
     await using scenario = await openScenario({ env: { TIME_ZONE: timeZone }, now: clock.now });
     const { workspace } = scenario;
@@ -282,7 +282,9 @@ describe.concurrent('in the channel', () => {
     expect(await tick(scenario, '2026-11-30T08:00:00Z')).toBe(0);
   });
 
-  it('where Slack takes no chart, the digest goes without; one that was missed is made up once', async ({ expect }) => {
+  it('where Slack refuses the chart, the digest is posted without it; a missed digest is posted once', async ({
+    expect,
+  }) => {
     const clock = calendar();
     const logged: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line) => logged.push(line) });

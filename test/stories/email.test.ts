@@ -109,10 +109,10 @@ it('each decision reaches the requester as text and as HTML, with who decided an
   expect(mail.letters.filter(({ text }) => !link.test(text ?? ''))).toEqual([]);
 });
 
-describe.concurrent('what people write', () => {
+describe.concurrent('what users write', () => {
   const markup = `<script>alert(1)</script></blockquote><a href="https://evil.example">"Free" & 'easy'</a>`;
 
-  it('stays what it is: no markup, no other header, no other recipient', async ({ expect }) => {
+  it('stays text: no markup, no other header, no other recipient', async ({ expect }) => {
     const usual = seed();
     for (const member of usual.members) {
       if (member.name === 'alex') member.realName = `Alex <b onclick="x">\r\nBcc: eve@evil.example`;
@@ -184,7 +184,7 @@ describe.concurrent('what people write', () => {
     },
   );
 
-  it('a profile whose address is none, or several, gets no letter; others get theirs', async ({ expect }) => {
+  it('a profile with an invalid address, or several, gets no message; the others get theirs', async ({ expect }) => {
     const emails = [
       '',
       'dana@acme.example, eve@evil.example',
@@ -206,7 +206,7 @@ describe.concurrent('what people write', () => {
 });
 
 describe.concurrent('where the mail server', () => {
-  it('is down, the direct message comes all the same, and the letter when it is up, once', async ({ expect }) => {
+  it('is down, the direct message is sent nevertheless, and the e-mail once it is up, once', async ({ expect }) => {
     await using mail = await openMailServer();
     await mail.down();
     await using scenario = await openScenario({ env: mailing(mail) });
@@ -225,7 +225,7 @@ describe.concurrent('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('takes calls and says nothing, no card and no direct message waits for it', async ({ expect }) => {
+  it('accepts connections and does not respond, no card and no direct message waits for it', async ({ expect }) => {
     const calls: Socket[] = [];
     const silent = createServer((socket) => calls.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -247,7 +247,7 @@ describe.concurrent('where the mail server', () => {
     silent.close();
   });
 
-  it('refuses a letter for good, it is put aside, and the next one goes out', async ({ expect }) => {
+  it('refuses a message permanently, it becomes a dead letter, and the next one is sent', async ({ expect }) => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     const { dana } = people(scenario);
@@ -262,7 +262,7 @@ describe.concurrent('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('refuses for now, the letter comes later', async ({ expect }) => {
+  it('refuses temporarily, the message is retried', async ({ expect }) => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push(451, 421);
@@ -271,7 +271,7 @@ describe.concurrent('where the mail server', () => {
     expect(await putAside(scenario)).toEqual([]);
   });
 
-  it('wants a login that is missing, nothing is put aside: an operator mends it', async ({ expect }) => {
+  it('requires a login that is not set, the message is retried until an operator fixes it', async ({ expect }) => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push(530);
@@ -280,7 +280,7 @@ describe.concurrent('where the mail server', () => {
     expect(await putAside(scenario)).toEqual([]);
   });
 
-  it('takes a letter and its answer is lost, the second bears the same Message-ID', async ({ expect }) => {
+  it('accepts a message and the response is lost, the retry has the same Message-ID', async ({ expect }) => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push('cut');
@@ -294,7 +294,7 @@ describe.concurrent('where the mail server', () => {
   });
 });
 
-it('without SMTP_URL only who acts is looked up, and no letter is kept', async () => {
+it('without SMTP_URL only the acting user is looked up, and no e-mail is enqueued', async () => {
   await using scenario = await openScenario();
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);

@@ -12,7 +12,7 @@ const env = { EXPIRE_PENDING_AFTER: '6d' };
 /** A request of noon expires at noon, a week later, when a reminder would be due. */
 const atATick = { EXPIRE_PENDING_AFTER: '7d', REMINDER_SCHEDULE: '0 12 * * 1-5' };
 
-it('the last reminder before warns, the card says it, and the requester can ask again with a form that is filled in', async () => {
+it('the last reminder warns, the card shows the expiry, and the requester can ask again with a filled form', async () => {
   await using timed = await openTimedScenario('2026-11-02T12:00:00Z', { env: atATick });
   const { scenario, advanceTo, untilDelivered } = timed;
   const { dana, sam, alex } = people(scenario);
@@ -61,7 +61,7 @@ it('the last reminder before warns, the card says it, and the requester can ask 
   expect(dana.reads).not.toMatch(/Ledger|Shop|For <b>/);
 });
 
-it('a request that is decided as it expires: one of the two happens, whichever came first, and the other hears of it', async () => {
+it('a request is decided as it expires: the first of the two happens, and the other is refused', async () => {
   await using timed = await openTimedScenario('2026-11-02T10:00:00Z', { env });
   const { scenario, advanceTo, untilDelivered } = timed;
   const { dana, alex } = people(scenario);
@@ -94,7 +94,7 @@ it('a request that is decided as it expires: one of the two happens, whichever c
   expect(await events(2)).toEqual([{ action: 'expire', actor: null }]);
 });
 
-it('any number of replicas close what is too old, each once, in pieces that leave the others free', async () => {
+it('any number of replicas expire old requests, each once, in batches that block no one', async () => {
   await using database = await createDatabase();
   const { sql, url } = database;
   await sql`insert into services (slug, name, managed_by) values ('a', 'A', 'slack')`;

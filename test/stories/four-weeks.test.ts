@@ -114,7 +114,7 @@ function told({ scenario: { workspace } }: TimedScenario, message: Message): str
   );
 }
 
-it('four weeks read right', async () => {
+it('the messages of four weeks read as in the transcript', async () => {
   await using timed = await openTimedScenario(new Date(begin).toISOString(), {
     catalog,
     env,

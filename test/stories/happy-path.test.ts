@@ -8,7 +8,7 @@ import { asks, people } from '../support/steps.ts';
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
 describe.each(modes)('over %s', (mode) => {
-  it('two services are asked for at once; one is approved, one rejected, and the requester is told of both', async () => {
+  it('two services are requested at once; one is approved, one rejected, and the requester is told of both', async () => {
     await using scenario = await openScenario({ mode, now: monday });
     const { dana, alex, priya } = people(scenario);
 
@@ -98,7 +98,7 @@ describe.each(modes)('over %s', (mode) => {
     expect(alex.sees('api-requests')).toHaveLength(2);
   });
 
-  it('a registration is given up: it leaves the list, the card says by whom, and it can be asked for again', async () => {
+  it('a registration is unregistered: it leaves the list, the card says by whom, and it can be requested again', async () => {
     await using scenario = await openScenario({ mode, now: monday });
     const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API'], 'Shop');

@@ -24,7 +24,7 @@ async function hasHappened({ database: { sql } }: Scenario, last: number) {
 
 const shown = (text: string) => [...text.matchAll(/Change (\d+)/g)].map(([, version]) => Number(version));
 
-it('tells every event, the newest first: who, what, from which status to which, when, and why', async () => {
+it('lists every event, newest first: who, what, from which status to which, when, and why', async () => {
   await using scenario = await openScenario({ now: monday });
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
@@ -56,7 +56,7 @@ it('tells every event, the newest first: who, what, from which status to which, 
   `);
 });
 
-it('is for the approvers of the service and for admins; others hear who that is', async () => {
+it('is for the approvers of the service and for admins; others read who these are', async () => {
   const catalog = `services:\n  - { slug: payments, name: Payments API, approvers: [S0LEADS] }\n`;
   await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'U0ALEX' }, catalog });
   const { dana, alex, priya, lee } = people(scenario);
@@ -74,7 +74,7 @@ it('is for the approvers of the service and for admins; others hear who that is'
   }
 });
 
-it("is read also of one's own request, by those who may read others'", async () => {
+it('is also open for their own requests to those who may read the others', async () => {
   await using scenario = await openScenario();
   const { alex } = people(scenario);
   await requests(alex, alex);
@@ -82,7 +82,7 @@ it("is read also of one's own request, by those who may read others'", async () 
   await alex.finds(/Requested by @alex/, { in: 'modal' });
 });
 
-it('stays closed where Slack does not say who the person is', async () => {
+it('stays closed where Slack does not say who the user is', async () => {
   await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
   const { dana, priya } = people(scenario);
   await requests(dana, priya);
@@ -92,7 +92,7 @@ it('stays closed where Slack does not say who the person is', async () => {
   expect(scenario.workspace.views(priya.id)).toEqual([]);
 });
 
-it('comes in pages, there and back; a page is for those who may read it now', async () => {
+it('has pages, forward and back; each page checks who may read it now', async () => {
   await using scenario = await openScenario({ seed: allInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
   const { dana, priya } = people(scenario);
   await requests(dana, priya);
@@ -117,7 +117,7 @@ it('comes in pages, there and back; a page is for those who may read it now', as
   await priya.finds(/Only @leads may see the history/, { in: 'modal' });
 });
 
-it('opens in time also where the record is slow, and follows', async () => {
+it('opens in time also where the database is slow, and loads then', async () => {
   await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -136,7 +136,7 @@ it('opens in time also where the record is slow, and follows', async () => {
   await alex.finds(/Requested by @dana/, { in: 'modal' });
 });
 
-it('says so where the record cannot be read', async () => {
+it('says so where the database cannot be read', async () => {
   await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -146,7 +146,7 @@ it('says so where the record cannot be read', async () => {
   await scenario.database.sql`alter table elsewhere rename to history`;
 });
 
-it('of a registration that is not there, or was made up, is answered', async () => {
+it('responds also for a registration that is gone or was made up', async () => {
   await using scenario = await openScenario();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);

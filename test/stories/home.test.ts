@@ -21,7 +21,7 @@ const delivered = ({ database }: Scenario) =>
   });
 
 describe.concurrent('a developer', () => {
-  it('without anything is told so, and registers from there', async ({ expect }) => {
+  it('without registrations reads how to begin, and registers from there', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { dana } = people(scenario);
     await dana.opensHome();
@@ -34,7 +34,7 @@ describe.concurrent('a developer', () => {
     await dana.finds(/Register an application/, { in: 'modal' });
   });
 
-  it('sees their applications, and of each registration its status, since when, and whom it waits for', async ({
+  it('sees their applications, and for each registration its status, since when, and who can decide', async ({
     expect,
   }) => {
     await using scenario = await openScenario({ now: monday, env: { APPROVERS: 'U0ALEX,S0PAYMENTS' } });
@@ -70,7 +70,7 @@ describe.concurrent('a developer', () => {
     `);
   });
 
-  it('unregisters there: Home and the card are redrawn', async ({ expect }) => {
+  it('unregisters there: Home and the card are updated', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
@@ -86,7 +86,7 @@ describe.concurrent('a developer', () => {
     await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
   });
 
-  it('edits the reason while the request waits: who decides sees that, and decides on what they have read', async ({
+  it('edits the reason of a pending request: a click on the old card decides nothing, and the card shows the new reason', async ({
     expect,
   }) => {
     await using scenario = await openScenario({ now: monday });
@@ -142,7 +142,7 @@ describe.concurrent('a developer', () => {
     ]);
   });
 
-  it('whose click comes too late is answered by a modal, for Home has no place for a word', async ({ expect }) => {
+  it('whose click is too late is told in a modal, because Home has no ephemeral messages', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
@@ -162,7 +162,7 @@ describe.concurrent('a developer', () => {
     await dana.finds(/Approved since/, atHome);
   });
 
-  it('whose click breaks, or whose modal Slack does not open, is answered all the same', async () => {
+  it('whose click fails, or whose modal Slack does not open, gets a response nevertheless', async () => {
     await using scenario = await openScenario({ now: monday });
     const { workspace, database } = scenario;
     const { dana } = people(scenario);
@@ -182,7 +182,7 @@ describe.concurrent('a developer', () => {
 });
 
 describe.concurrent('an approver', () => {
-  it('sees what they may decide, oldest first, and nothing that they asked for themselves', async ({ expect }) => {
+  it('sees what they may decide, oldest first, without their own requests', async ({ expect }) => {
     let now = new Date('2026-11-01T08:00:00Z');
     await using scenario = await openScenario({ now: () => now });
     const { dana, sam, alex } = people(scenario);
@@ -236,7 +236,7 @@ describe.concurrent('an approver', () => {
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);
   });
 
-  it('with nothing to decide is told so', async ({ expect }) => {
+  it('with nothing to decide reads so', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { alex } = people(scenario);
     await alex.opensHome();
@@ -268,7 +268,7 @@ describe.concurrent('an approver', () => {
     });
   });
 
-  it('is told where Slack does not say who decides', async ({ expect }) => {
+  it('reads so where Slack does not say who may decide', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
     const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
@@ -279,7 +279,7 @@ describe.concurrent('an approver', () => {
     await priya.finds(/Payments API — Shop/, atHome);
   });
 
-  it('approves and rejects there, with the buttons of the card; the cards and both Homes follow', async ({
+  it('approves and rejects there, with the buttons of the card; the cards and both Homes are updated', async ({
     expect,
   }) => {
     await using scenario = await openScenario({ now: monday });
@@ -310,7 +310,7 @@ describe.concurrent('an approver', () => {
     expect(await dana.finds(/Rejected/, atHome)).toContain('Approved since');
   });
 
-  it('who may not, or comes too late, is answered by a modal, and changes nothing', async ({ expect }) => {
+  it('who may not decide, or is too late, is told in a modal, and changes nothing', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { workspace, database } = scenario;
     const { dana, alex, priya } = people(scenario);
@@ -347,7 +347,7 @@ describe.concurrent('an approver', () => {
 });
 
 describe.concurrent('while others act', () => {
-  it('is redrawn live for whoever has opened it, and never drawn for anybody else', async ({ expect }) => {
+  it('is updated live for users who have opened it, and never published for others', async ({ expect }) => {
     await using scenario = await openScenario();
     const { dana, alex, priya } = people(scenario);
     await alex.opensHome();
@@ -369,7 +369,7 @@ describe.concurrent('while others act', () => {
     expect(published(scenario, alex)).toHaveLength(before);
   });
 
-  it('what changes while it is being drawn is drawn after', async () => {
+  it('a change during a publish is published afterwards', async () => {
     await using scenario = await openScenario();
     const { dana, alex } = people(scenario);
     await alex.opensHome();
@@ -389,7 +389,9 @@ describe.concurrent('while others act', () => {
     await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
   });
 
-  it('with two replicas and many changes, is drawn at most once a second, and in the end right', async ({ expect }) => {
+  it('with two replicas and many changes, is published at most once a second, and is right in the end', async ({
+    expect,
+  }) => {
     await using scenario = await openScenario();
     await scenario.startAnother();
     const { dana, alex } = people(scenario);
@@ -424,7 +426,7 @@ describe.concurrent('while others act', () => {
     await alex.finds(/Payments API — Shop/, atHome);
   });
 
-  it('somebody who has left Slack is forgotten, and holds up nobody', async ({ expect }) => {
+  it('the Home of a user who has left Slack is dropped, and delays no other', async ({ expect }) => {
     await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
     const { dana, alex, priya } = people(scenario);
     for (const person of [alex, priya]) {
@@ -444,7 +446,7 @@ describe.concurrent('while others act', () => {
 describe.concurrent('with 300 registrations, 200 pending requests and 1,000 services', () => {
   const many = { services: 1000, registrations: 300, pending: 200 };
 
-  it('fits into what Slack takes, and every page can be turned to', async ({ expect }) => {
+  it('fits into the limits of Slack, and every page can be opened', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
@@ -468,7 +470,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
     }
   });
 
-  it('the requests are narrowed to a service, searched by application, and shown all again', async ({ expect }) => {
+  it('the queue is filtered by service, searched by application, and reset', async ({ expect }) => {
     await using scenario = await openScenario({ now: monday });
     const { dana, sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
@@ -492,7 +494,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
     expect(await alex.finds(/202 requests/, atHome)).toMatch(/Service: ‹All services›\nApplication: ‹›/);
   });
 
-  it('what a page shows stays what it shows while requests come and go', async () => {
+  it('a page keeps its place while requests come and go', async () => {
     await using scenario = await openScenario();
     const { dana, sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });

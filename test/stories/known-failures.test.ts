@@ -17,14 +17,14 @@ afterAll(() => scenario[Symbol.asyncDispose]());
 
 const requestsFor = { in: 'api-requests', on: /Ledger API/ };
 
-it('an approver who has left, and a group that is gone, keep nobody else from deciding', async () => {
+it('an approver who has left, and a group that is gone, do not keep others from deciding', async () => {
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex, 'Payments API', 'Shop');
   await priya.clicks('Approve', { in: 'api-requests', on: /Payments API/ });
   await dana.finds(/Approved by @priya\n[\s\S]*Payments API/);
 });
 
-it('a reason of colons, lines and signs that grow when they are escaped, as long as it may be, arrives whole', async () => {
+it('a reason of the maximum length, full of colons, lines and escaped characters, arrives whole', async () => {
   const { dana, alex, priya } = people(scenario);
   const reason = `Why: because: ${'&<>"'.repeat(245)} *end*`;
   expect(reason).toHaveLength(1_000);
@@ -38,7 +38,7 @@ it('a reason of colons, lines and signs that grow when they are escaped, as long
   expect(await alex.finds(/Rejected by @priya/, { in: 'api-requests' })).toContain(reason);
 });
 
-it('what was rejected is cleared, and asked for anew; what an approver deleted asks again, and is not taken for approved', async () => {
+it('a rejected request is unregistered and requested again; one that an approver deleted is pending when requested again, not approved', async () => {
   const { dana, alex } = people(scenario);
   await dana.types('/unregister');
   await dana.picks('Registration', 'Ledger API — Shop (rejected)');
@@ -60,7 +60,7 @@ it('what was rejected is cleared, and asked for anew; what an approver deleted a
   ]);
 });
 
-it('after a restart the first click on a card from before does its work', async () => {
+it('after a restart the first click on an old card works', async () => {
   const { dana, alex } = people(scenario);
   await scenario.bot.stop();
   await scenario.startAnother();

@@ -6,7 +6,7 @@ import { asks, people, requests } from '../support/steps.ts';
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
-it('somebody without any is told so, and what to do next', async () => {
+it('a user without registrations reads so, and what to do next', async () => {
   await using scenario = await openScenario({ now: monday });
   const { dana } = people(scenario);
   await dana.types('/registrations');
@@ -15,7 +15,7 @@ it('somebody without any is told so, and what to do next', async () => {
   );
 });
 
-it('every application with the service, status and since when of each registration; only the asker reads it', async () => {
+it('lists each registration with application, service, status and since when, only to the user who asks', async () => {
   await using scenario = await openScenario({ now: monday });
   const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
@@ -46,7 +46,7 @@ it('every application with the service, status and since when of each registrati
   expect(scenario.workspace.messages('general')).toEqual([]);
 });
 
-it('also what a co-owner asked for is listed', async () => {
+it('lists also what a co-owner requested', async () => {
   await using scenario = await openScenario({ now: monday });
   const { dana, sam, alex } = people(scenario);
   await requests(dana, alex);
@@ -55,7 +55,7 @@ it('also what a co-owner asked for is listed', async () => {
   expect(await sam.finds(/Shop/, { in: 'whispered' })).toContain('Payments API: pending since today at 09:15');
 });
 
-it("more than a message takes is cut, and the rest is counted and to be found in Registrar's Home", async () => {
+it('truncates a long list, counts the rest, and points to Home', async () => {
   await using scenario = await openScenario({ now: monday });
   const { dana, sam } = people(scenario);
   await seedLargeCatalog(scenario.database, {

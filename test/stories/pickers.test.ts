@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => scenario[Symbol.asyncDispose]());
 
 describe('500 services whose names hold &, < and > and 150 characters', () => {
-  it('a first page without typing, of at most 100, all of them valid', async () => {
+  it('the first page needs no typing, and has at most 100 options, all valid', async () => {
     const { dana } = people(scenario);
     await dana.types('/register');
     expect(await dana.searches('Services')).toHaveLength(100);
@@ -54,7 +54,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
     },
   );
 
-  it('can be asked for, and their names arrive whole in the card and in the message, as text', async () => {
+  it('can be requested, and their names arrive whole in the card and in the message, as text', async () => {
     const { dana, alex } = people(scenario);
     await dana.closes();
     await asks(dana, ['Zürich <417>'], 'A <b> & "c" *d*');
@@ -73,7 +73,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
 });
 
 describe('the applications', () => {
-  it('of a person are offered to that person alone, and what is typed and matches none as a new one', async () => {
+  it('of a user are offered to this user only; a name that matches none is offered as a new one', async () => {
     const { dana, sam } = people(scenario);
     await asks(dana, ['Zürich <1>'], 'Dana’s till');
     await sam.types('/register');

@@ -58,7 +58,7 @@ it('a reason of spaces is refused on its field, and the form stays as it was fil
   expect(await written()).toEqual(before);
 });
 
-it('a service that takes no registrations is listed as such, and refused by name; also those beside it are not asked for', async () => {
+it('a service with disabled registration is listed as such and refused by name, with the whole form', async () => {
   const { dana } = people(scenario);
   const before = await written();
   await dana.types('/register');
@@ -72,7 +72,7 @@ it('a service that takes no registrations is listed as such, and refused by name
   expect(await written()).toEqual(before);
 });
 
-it("an application name that is somebody else's is refused, whatever its case", async () => {
+it('an application name that another user owns is refused, whatever its case', async () => {
   const { dana, sam, alex } = people(scenario);
   await requests(dana, alex, 'Payments API', 'Warehouse');
   const before = await written();
@@ -82,7 +82,7 @@ it("an application name that is somebody else's is refused, whatever its case", 
   expect(await written()).toEqual(before);
 });
 
-it('what is registered already is refused, saying its status and since when', async () => {
+it('an existing registration is refused, with its status and since when', async () => {
   const { dana, alex } = people(scenario);
   await requests(dana, alex, 'Ledger API', 'Till');
   const again = await asks(dana, ['Payments API', 'Ledger API'], 'Till');
@@ -114,7 +114,7 @@ it('what is registered already is refused, saying its status and since when', as
   expect(dana.reads).toContain('under review');
 });
 
-it('a form submitted twice asks once, and both times says so', async () => {
+it('a form submitted twice makes one request, and confirms it both times', async () => {
   const { dana } = people(scenario);
   await dana.types('/register');
   await dana.picks('Services', 'Payments API');
@@ -132,7 +132,7 @@ it('a form submitted twice asks once, and both times says so', async () => {
   });
 });
 
-it('a form replayed after its registration was closed makes nothing new', async () => {
+it('a form replayed after its registration was closed makes no new one', async () => {
   const { dana, alex } = people(scenario);
   await requests(dana, alex, 'Search API', 'Replayed');
   const submission = delivered('view_submission');
@@ -144,7 +144,7 @@ it('a form replayed after its registration was closed makes nothing new', async 
   expect(await written()).toEqual(before);
 });
 
-describe('what no form of ours would send', () => {
+describe('what no form of Registrar would send', () => {
   let genuine: string;
   let danas: number;
   beforeAll(async () => {
@@ -182,7 +182,7 @@ describe('what no form of ours would send', () => {
     expect(await written()).toEqual(before);
   });
 
-  it('a form without its fields, is refused on all of them', async () => {
+  it('a form without its fields is refused on all of them', async () => {
     const before = await written();
     const payload = JSON.parse(genuine);
     payload.view.state.values = {};
@@ -193,7 +193,7 @@ describe('what no form of ours would send', () => {
     expect(await written()).toEqual(before);
   });
 
-  it('a button of a registration that is gone, or was made up, is answered and does nothing', async () => {
+  it('a button of a registration that is gone, or was made up, gets a response and does nothing', async () => {
     const { alex } = people(scenario);
     await alex.clicks('Approve', { in: 'api-requests', on: /Of Dana/ });
     const click = JSON.stringify(delivered('block_actions'));
@@ -208,7 +208,7 @@ describe('what no form of ours would send', () => {
     expect((await written())?.registrations).toEqual(before?.registrations);
   });
 
-  it("nobody unregisters what is somebody else's", async () => {
+  it('a user cannot unregister what others own', async () => {
     const { dana, sam } = people(scenario);
     await dana.types('/unregister');
     await dana.picks('Registration', 'Of Dana');
@@ -226,7 +226,7 @@ describe('what no form of ours would send', () => {
   });
 });
 
-it('a person who has as many pending requests as MAX_PENDING_PER_PERSON allows reads so, and nothing is made', async () => {
+it('a request beyond MAX_PENDING_PER_PERSON is refused', async () => {
   await using small = await openScenario({ env: { MAX_PENDING_PER_PERSON: '2' } });
   const { dana, alex } = people(small);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
@@ -248,7 +248,7 @@ it('a person who has as many pending requests as MAX_PENDING_PER_PERSON allows r
   expect(await asks(dana, ['Payments API'], 'New shop')).toHaveProperty('view');
 });
 
-it('two forms at the same instant do not pass that limit together', async () => {
+it('two concurrent forms do not exceed this limit together', async () => {
   await using small = await openScenario({ env: { MAX_PENDING_PER_PERSON: '1' } });
   const { dana } = people(small);
   await asks(dana, ['Search API'], 'Shop');
@@ -274,7 +274,7 @@ it('two forms at the same instant do not pass that limit together', async () => 
   expect(bodies.filter((body) => body.includes('may have 1 at a time'))).toHaveLength(1);
 });
 
-it('a picker and a form that the database keeps waiting answer in time, and lose nothing', async () => {
+it('a picker and a form respond in time while the database is blocked, and lose nothing', async () => {
   const { dana, alex } = people(scenario);
   await dana.types('/register');
   await dana.picks('Services', 'Payments API');

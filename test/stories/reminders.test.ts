@@ -52,7 +52,7 @@ function watch(timed: TimedScenario): string[] {
 }
 
 describe('as the days pass', () => {
-  it('the channels, the requester, the leads and the admins each hear what concerns them, and no more', async () => {
+  it('the channels, the requester, the escalation channel and the admins each get their reminders, and no others', async () => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
       catalog,
       seed: company(),
@@ -153,8 +153,8 @@ In #api-requests
   });
 });
 
-describe('whatever goes wrong', () => {
-  it('one message comes, of what still waits, and the one before it goes', async () => {
+describe('when something fails', () => {
+  it('one message is posted, with what is still pending, and the previous one is deleted', async () => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { catalog, seed: company() });
     const { scenario, advanceTo, untilDelivered } = timed;
     const { workspace, database } = scenario;

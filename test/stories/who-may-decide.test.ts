@@ -13,7 +13,7 @@ const leeInTheChannel = () => {
   return usual;
 };
 
-it('where nobody is named, the members of the channel decide; but nobody decides what they asked for themselves', async () => {
+it('without named approvers, the members of the channel decide, but not about their own requests', async () => {
   await using scenario = await openScenario({ seed: leeInTheChannel() });
   const { dana, lee } = people(scenario);
   await requests(dana, lee);
@@ -28,7 +28,7 @@ it('where nobody is named, the members of the channel decide; but nobody decides
   await dana.finds(/Approved by @lee/);
 });
 
-it('where people and groups are named, only they decide, and others hear who they are', async () => {
+it('with named users and groups, only they decide, and others read who they are', async () => {
   await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'U0ALEX,S0LEADS' } });
   const { dana, lee, priya } = people(scenario);
   await requests(dana, lee);
@@ -63,7 +63,7 @@ it("a service's requests go to its own channel, and its members decide", async (
   expect(scenario.workspace.messages('api-requests')).toEqual([]);
 });
 
-it('who leaves a group may no longer decide, and who joins may, at once', async () => {
+it('a user who leaves a group may no longer decide, and one who joins may, at once', async () => {
   await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
   const { workspace } = scenario;
   const { dana, lee, priya } = people(scenario);
@@ -78,7 +78,7 @@ it('who leaves a group may no longer decide, and who joins may, at once', async 
   await lee.finds(/Approved by @lee/, { in: 'api-requests' });
 });
 
-it('who decides is asked again where the service names others while Slack says who somebody is', async () => {
+it('a decision is authorized again where the approvers change during the look-up', async () => {
   await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX' } });
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -92,7 +92,7 @@ it('who decides is asked again where the service names others while Slack says w
   await alex.finds(/Only @priya may decide/, { in: 'whispered' });
 });
 
-it('a reminder that lists a request while it is being decided is redrawn without it', async () => {
+it('a reminder that lists a request while it is being decided is updated without it', async () => {
   await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -107,7 +107,7 @@ it('a reminder that lists a request while it is being decided is redrawn without
   expect(await sql`select from outbox where kind = 'reminder'`).toHaveLength(1);
 });
 
-it('where Slack does not say who belongs to a group, nobody is let in, and they are told to try again', async () => {
+it('where Slack does not say who belongs to a group, its members may not decide, and are told to try again', async () => {
   await using scenario = await openScenario({ seed: leeInTheChannel(), env: { APPROVERS: 'S0LEADS' } });
   const { dana, priya } = people(scenario);
   await requests(dana, priya);
@@ -118,7 +118,7 @@ it('where Slack does not say who belongs to a group, nobody is let in, and they 
   await dana.finds(/Approved by @priya/);
 });
 
-it('ALLOW_SELF_APPROVAL lets approvers decide what they asked for', async () => {
+it('ALLOW_SELF_APPROVAL lets approvers decide their own requests', async () => {
   await using scenario = await openScenario({ env: { ALLOW_SELF_APPROVAL: 'true' } });
   const { alex } = people(scenario);
   await requests(alex, alex);
@@ -126,7 +126,7 @@ it('ALLOW_SELF_APPROVAL lets approvers decide what they asked for', async () => 
   await alex.finds(/Approved by @alex/);
 });
 
-it('a late click hears who decided what and when, and changes nothing', async () => {
+it('a late click changes nothing, and is told who decided what and when', async () => {
   await using scenario = await openScenario();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
@@ -147,7 +147,7 @@ it('a late click hears who decided what and when, and changes nothing', async ()
   ]);
 });
 
-it('a form that was open while somebody else decided says so, and nothing is rejected', async () => {
+it('an open form rejects nothing after another approver decided, and says so', async () => {
   await using scenario = await openScenario();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
@@ -160,7 +160,7 @@ it('a form that was open while somebody else decided says so, and nothing is rej
   expect(dana.told).toHaveLength(1);
 });
 
-it('approved access is revoked with a reason, reinstated, and the request deleted; the requester hears of each', async () => {
+it('approved access is revoked with a reason, reinstated, and the request deleted; the requester is told of each', async () => {
   await using scenario = await openScenario();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
@@ -202,7 +202,7 @@ it('approved access is revoked with a reason, reinstated, and the request delete
   expect(card).not.toMatch(/\[/);
 });
 
-it('AUTO_APPROVE approves every new request, and none that was there before', async () => {
+it('AUTO_APPROVE approves every new request, and no earlier one', async () => {
   await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);

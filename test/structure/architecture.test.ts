@@ -70,7 +70,7 @@ function mayImport(file: string, name: string): boolean {
 }
 
 describe.each(Object.keys(allowed))('%s/', (room) => {
-  it('imports only what its room may', () => {
+  it('imports only what its folder may', () => {
     const wrong = files
       .filter((file) => roomOf(file) === room)
       .flatMap((file) =>
@@ -82,7 +82,7 @@ describe.each(Object.keys(allowed))('%s/', (room) => {
   });
 });
 
-it('the entrances are imported by the entrances alone', () => {
+it('entry points are imported by entry points only', () => {
   const importers = files.flatMap((file) =>
     importsOf(file)
       .filter((name) => !isPackage(name) && entrances.includes(roomOf(name)) && !entrances.includes(roomOf(file)))
@@ -95,7 +95,7 @@ it('nothing in src imports the tests', () => {
   expect(files.filter((file) => importsOf(file).some((name) => name.startsWith('..')))).toEqual([]);
 });
 
-it('features know nothing of each other, and of the tables only what db/ says', () => {
+it('features import neither each other nor the schema', () => {
   // A folder is a noun, and its verbs may share; deliver.ts hands out the work of deliver/.
   const mine = (file: string) => [
     file.replace(/\.ts$/, '/'),
@@ -116,7 +116,7 @@ it('features know nothing of each other, and of the tables only what db/ says', 
   expect(wrong).toEqual([]);
 });
 
-it('no imports go in a circle, types included', () => {
+it('there is no import cycle, types included', () => {
   const done = new Set<string>();
   const circles: string[] = [];
   const walk = (file: string, path: string[]): void => {
@@ -129,7 +129,7 @@ it('no imports go in a circle, types included', () => {
   expect(circles).toEqual([]);
 });
 
-it('a folder holds what can be seen at a glance', () => {
+it('no folder holds too many files', () => {
   const counts = Map.groupBy(files, (file) => dirname(file));
   const crowded = [...counts]
     .filter(([folder, held]) => held.length > (folder === '.' ? 10 : 18))
@@ -152,7 +152,7 @@ it('no two files have names that differ by a letter', () => {
   expect(pairs).toEqual([]);
 });
 
-it('what is pure has no clock, no chance, no waiting and no world', () => {
+it('pure code has no clock, no randomness, no waiting and no I/O', () => {
   const pure = files.filter((file) => /^(domain|views)\//.test(file));
   const impure = /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\b|\bfetch\b|console\./;
   expect(pure.filter((file) => impure.test(textOf(file)))).toEqual([]);
@@ -171,7 +171,7 @@ it('only db/audit-log/append.ts adds to the records, so that it comes last in a 
   expect(files.filter(adding).sort()).toEqual(['db/audit-log/append.ts', 'db/service/apply-catalog-file.ts']);
 });
 
-it('there is one way to export, and no way around the types', () => {
+it('there are only named exports, and no casts around the types', () => {
   expect(
     files.filter((file) =>
       /^export default|^export \*|\bas any\b|as unknown as|^(export )?(const )?enum /m.test(textOf(file)),

@@ -200,7 +200,7 @@ describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Man
     expect(valid(manifest), JSON.stringify(valid.errors)).toBe(true);
   });
 
-  it('declares the commands and events that are listened to, and no others', () => {
+  it('declares the commands and events that have listeners, and no others', () => {
     const listeners = heard();
     const commands = manifest.features.slash_commands.map(({ command }: { command: string }) => command).sort();
     expect(commands).toEqual(listeners.commands);
@@ -216,20 +216,20 @@ describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Man
     expect(manifest.features.app_home.home_tab_enabled).toBe(true);
   });
 
-  it('asks for the scopes that its commands, events and calls need, and for no others', () => {
+  it('requests the scopes that its commands, events and calls need, and no others', () => {
     const needed = new Set(['commands', ...manifest.settings.event_subscriptions.bot_events.flatMap(scopesOfEvent)]);
     for (const method of called()) for (const scope of scopesOfMethod(method)) needed.add(scope);
     expect([...manifest.oauth_config.scopes.bot].sort()).toEqual([...needed].sort());
   });
 });
 
-it('the two manifests differ in nothing but the way', () => {
+it('the two manifests differ only in the transport', () => {
   const withoutWay = (manifest: Manifest) =>
     JSON.parse(JSON.stringify(manifest), (key, value) => (/url$|socket_mode_enabled/.test(key) ? undefined : value));
   expect(withoutWay(manifests.http)).toEqual(withoutWay(manifests['socket-mode']));
 });
 
-it('every button that is drawn is listened to, and every listener has its button', () => {
+it('every button has a listener, and every listener has a button', () => {
   const cards = statuses.map((status) => requestCard(registration(status)));
   const event = { at: new Date(0), registration: 0, version: 1 };
   const change = { ...event, actor: null, before: null, after: {} };
@@ -243,7 +243,7 @@ it('every button that is drawn is listened to, and every listener has its button
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 
-it('every picker that is drawn is filled, and every form is read', () => {
+it('every picker has options, and every form a listener', () => {
   const listeners = heard();
   expect(drawn([...modals, fullHome], /external_select/)).toEqual(listeners.pickers);
   expect(modals.map(({ callback_id }) => callback_id).sort()).toEqual(listeners.views);

@@ -68,7 +68,7 @@ describe('an owner who wants', () => {
   });
 });
 
-describe('whatever is wanted', () => {
+describe('whatever the command', () => {
   const wishes: ApplicationCommand[] = [
     { action: 'rename', name: 'Kiosk' },
     { action: 'owners', others: ['U0LEE'] },
@@ -90,7 +90,7 @@ describe('whatever is wanted', () => {
   });
 });
 
-it('who has left Slack owns nothing any more, once', () => {
+it('an owner who has left Slack is removed once', () => {
   expect(ownerLeft(shop, 'U0SAM')).toEqual({ action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] });
   expect(ownerLeft({ ...shop, owners: ['U0DANA'] }, 'U0SAM')).toBe(null);
   expect(ownerLeft({ ...shop, deleted: true }, 'U0SAM')).toBe(null);
@@ -124,7 +124,7 @@ it.each([
   expect(ownersToNotify(change, shop.owners, 'U0DANA')).toEqual(told);
 });
 
-it('of a departure hear those who are left', () => {
+it('the remaining owners are told when an owner leaves', () => {
   const change = { action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] } as const;
   expect(ownersToNotify({ ...change, added: [], removed: ['U0SAM'] }, shop.owners, null)).toEqual(['U0DANA']);
 });

@@ -17,7 +17,7 @@ const everybodyIn = (...ids: string[]) => new Map(ids.map((id) => [id, true]));
 /** What Slack says of a full member. */
 const member = (of: Map<string, boolean>) => ({ account: 'member' as const, of });
 
-describe('whom a request rests with', () => {
+describe('the approvers of a request', () => {
   it.each([
     [
       'the members of the admin channel, where nothing is set',
@@ -80,7 +80,7 @@ describe('who may decide', () => {
     expect(refusal?.kind ?? null).toBe(kind);
   });
 
-  it('the requester, where ALLOW_SELF_APPROVAL says so and they are an approver', () => {
+  it('the requester, with ALLOW_SELF_APPROVAL and as an approver', () => {
     const allowed = { ...policy, allowSelfApproval: true };
     const refuse = (memberships: Map<string, boolean>) =>
       checkDecision('U0DANA', 'U0DANA', allowedApprovers(plain, allowed), member(memberships), allowed);
@@ -88,7 +88,7 @@ describe('who may decide', () => {
     expect(refuse(new Map([['C0ADMIN', false]]))?.kind).toBe('not-an-approver');
   });
 
-  it('Slack is asked of nobody who is named, and of the channel only where nobody is', () => {
+  it('Slack is not asked about named users, and about the channel only without named approvers', () => {
     expect(membershipsToCheck(allowedApprovers(named, policy), 'U0ALEX')).toEqual([]);
     expect(membershipsToCheck(allowedApprovers(named, policy), 'U0LEE')).toEqual(['S0LEADS']);
     expect(membershipsToCheck(allowedApprovers(plain, policy), 'U0LEE')).toEqual(['C0ADMIN']);

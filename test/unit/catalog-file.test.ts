@@ -156,11 +156,11 @@ describe('a mistake names file, line and field', () => {
     ).toBe(true);
   });
 
-  it('and all of them are told at once', () => {
+  it('and all of them are reported at once', () => {
     expect(mistakes('services:\n  - slug: A\n  - name: B\n').length).toBeGreaterThanOrEqual(3);
   });
 
-  it('also where the file is not there', async () => {
+  it('also where the file does not exist', async () => {
     const file = await readCatalog('/nowhere/catalog.yaml');
     expect(file.ok ? [] : file.mistakes).toEqual([
       '/nowhere/catalog.yaml: the file cannot be read (ENOENT); CATALOG_FILE names it',

@@ -15,8 +15,8 @@ const mistakes = (env: Record<string, string>) => {
   return outcome.ok ? [] : outcome.mistakes.map(({ variable }) => variable);
 };
 
-describe('what is set', () => {
-  it('has the documented defaults where it is not', () => {
+describe('a variable', () => {
+  it('has its documented default where it is not set', () => {
     expect(read(least)).toMatchObject({
       SLACK_API_URL: 'https://slack.com/api/',
       APPROVERS: [],
@@ -120,7 +120,7 @@ describe('a mistake', () => {
     ['GATEWAY_EDGE_TOKEN', 'with a space'],
   ])('%s=%s is named', (variable, value) => expect(mistakes({ ...least, [variable]: value })).toContain(variable));
 
-  it('is reported together with all the others', () => {
+  it('is reported together with all others', () => {
     expect(mistakes({ PORT: '-1', TIME_ZONE: 'x', SMTP_URL: 'smtp://mail.example.com' })).toEqual([
       'SLACK_BOT_TOKEN',
       'ADMIN_CHANNEL',
@@ -131,7 +131,7 @@ describe('a mistake', () => {
     ]);
   });
 
-  it('never shows what was set, which may be a secret', () => {
+  it('never shows the value, which may be a secret', () => {
     const outcome = readConfig({
       SLACK_BOT_TOKEN: 'hunter2',
       DATABASE_URL: 'hunter2',

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createHttpClient } from '../../src/http-client.ts';
 import { openWorkspace } from '../local-slack/workspace.ts';
 
-it('a redirect is not followed: what it names would be given the token', async () => {
+it('a redirect is not followed: its target would be given the token', async () => {
   await using workspace = await openWorkspace();
   const asked: string[] = [];
   workspace.mount(({ url = '' }, response) => {

@@ -11,7 +11,7 @@ function open() {
   return { acts, answer, happened, act };
 }
 
-it('a message waits for an act of this moment', async () => {
+it('bulk work waits for an interaction that has just begun', async () => {
   const { acts, answer, happened, act } = open();
   const message = acts.yieldToInteractive(60_000).then(() => happened.push('delivered'));
   answer.resolve();
@@ -19,7 +19,7 @@ it('a message waits for an act of this moment', async () => {
   expect(happened).toEqual(['answered', 'delivered']);
 });
 
-it('a message does not wait for an act that takes long, nor longer than it may', async () => {
+it('bulk work does not wait for a slow interaction, nor longer than its limit', async () => {
   const { acts, answer, happened, act } = open();
   await acts.yieldToInteractive(1);
   await acts.yieldToInteractive(60_000);
@@ -29,7 +29,7 @@ it('a message does not wait for an act that takes long, nor longer than it may',
   expect(happened).toEqual(['delivered', 'answered']);
 });
 
-it('the process ends when all is answered, and no later than it may', async () => {
+it('draining ends when no interaction is in flight, or at its limit', async () => {
   const { acts, answer, happened, act } = open();
   await acts.drain(1);
   happened.push('too late');
@@ -39,7 +39,7 @@ it('the process ends when all is answered, and no later than it may', async () =
   expect(happened).toEqual(['too late', 'answered', 'ended']);
 });
 
-it('an act that breaks is over as well, and says so', async () => {
+it('an interaction that fails is over too, and rejects', async () => {
   const acts = createInFlight();
   await expect(acts.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   await acts.yieldToInteractive(60_000);

@@ -37,14 +37,14 @@ const every = statuses.flatMap((from) => actions.map((action) => ({ from, action
 const at = new Date('2026-11-02T09:00:00Z');
 const facts = (status: Status, version: number) => ({ id: 7, status, version, last: { status, by: 'U0ALEX', at } });
 
-describe('the life of a registration', () => {
+describe('the transitions of a registration', () => {
   it.each(allowed)('%s, %s by %s, becomes %s', (from, action, by, to) => {
     expect(actorFor[action]).toBe(by);
     expect(transition(facts(from, 3), action, 3)).toMatchObject({ ok: true, to });
   });
 
   const refused = every.filter(({ from, action }) => !allowed.some(([f, a]) => f === from && a === action));
-  it.each(refused)('$from cannot $action, and hears what it already is', ({ from, action }) => {
+  it.each(refused)('$from cannot $action, and says what it already is', ({ from, action }) => {
     expect(transition(facts(from, 3), action, 3)).toEqual({
       ok: false,
       refusal: { kind: 'already', action, last: { status: from, by: 'U0ALEX', at } },
@@ -66,7 +66,7 @@ describe('the life of a registration', () => {
     ['expired', false],
   ] as const)('%s is live: %s', (status, live) => expect(isLive(status)).toBe(live));
 
-  it('a button that was drawn from an earlier version does nothing', () => {
+  it('a button of an earlier version does nothing', () => {
     expect(transition(facts('approved', 4), 'revoke', 2)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
     expect(transition(facts('approved', 4), 'revoke', 5)).toMatchObject({ ok: false, refusal: { kind: 'stale' } });
   });
@@ -100,10 +100,10 @@ describe('the life of a registration', () => {
   });
 });
 
-describe('whatever anybody does in whatever order', () => {
+describe('in any order of actions', () => {
   const clicks = fc.array(fc.record({ action: fc.constantFrom(...actions), behind: fc.constantFrom(0, 0, 0, 1, -1) }));
 
-  it('a registration stays in the table, its version only rises, and once closed it never moves', () => {
+  it('a registration stays within the table, its version only rises, and a closed one never changes', () => {
     fc.assert(
       fc.property(clicks, fc.boolean(), (sequence, auto) => {
         let status = initialStatus({ workspace: auto, service: false });
@@ -127,7 +127,7 @@ describe('whatever anybody does in whatever order', () => {
     );
   });
 
-  it('the table has no way out of itself', () => {
+  it('the table leads to no status outside of it', () => {
     fc.assert(
       fc.property(fc.constantFrom(...statuses), fc.constantFrom(...actions), (status, action) => {
         const to = nextStatus(status, action);

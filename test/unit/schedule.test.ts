@@ -6,7 +6,7 @@ import { parseCron } from '../../src/scheduler/cron.ts';
 const berlin = (expression: string) => parseCron(expression, 'Europe/Berlin');
 const read = (date: Date | undefined) => date?.toISOString().slice(0, 19);
 
-describe('a moment and what the clock reads', () => {
+describe('an instant and its wall-clock time', () => {
   it.each([
     ['2026-10-24T09:00:00', '2026-10-24T07:00:00', 'in summer'],
     ['2026-10-26T09:00:00', '2026-10-26T08:00:00', 'in winter'],
@@ -21,7 +21,7 @@ describe('a moment and what the clock reads', () => {
   });
 });
 
-describe('the last tick up to a moment', () => {
+describe('the previous tick', () => {
   it.each([
     ['0 9 * * 1-5', '2026-11-03T07:59:59Z', '2026-11-02T09:00:00', 'a second too early'],
     ['0 9 * * 1-5', '2026-11-03T08:00:00Z', '2026-11-03T09:00:00', 'on time'],

@@ -17,7 +17,7 @@ describe("an application's name", () => {
     ['x'.repeat(80), 'x'.repeat(60)],
   ])('%j is kept as %j', (typed, kept) => expect(normalizeName(typed)).toBe(kept));
 
-  it('fits its option, is one line and stays the same when tidied again, whatever is typed', () => {
+  it('fits its option, is one line and stays the same when normalized again, whatever is typed', () => {
     fc.assert(
       fc.property(anything, (typed) => {
         const name = normalizeName(typed);
@@ -30,7 +30,7 @@ describe("an application's name", () => {
   });
 });
 
-describe('a text that is cut', () => {
+describe('a truncated text', () => {
   it('fits, begins as it did, and never ends in half a character', () => {
     fc.assert(
       fc.property(anything, fc.integer({ min: 2, max: 150 }), (text, limit) => {
@@ -44,6 +44,6 @@ describe('a text that is cut', () => {
   });
 });
 
-it('what is kept has no NUL and no half of a pair', () => {
+it('stored text has no NUL and no lone surrogate', () => {
   expect(toStorable('a\0b\ud83d')).toBe('ab\ufffd');
 });
