@@ -1,20 +1,92 @@
-/** PostgreSQL's errors that only the operator can fix. */
+/** Errors of PostgreSQL and of the way to it: which pass by themselves, and what a human has to do about the others. */
 
-/** What is wrong, by SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-export const connectionMistakes: Record<string, string> = {
-  '28P01': 'the password is wrong',
-  '28000': 'the user may not connect',
-  '3D000': 'there is no such database',
-  '42501': 'the user may not create tables there',
-};
-
-/** Explains an error that is a mistake in DATABASE_URL; undefined for any other. */
-export function databaseConfigError(error: unknown): string | undefined {
-  const code = sqlState(error) ?? sqlState(error instanceof Error ? error.cause : undefined);
-  const why = connectionMistakes[code ?? ''];
-  return why ? `DATABASE_URL: ${why} (PostgreSQL says ${code}).` : undefined;
+/** An error with a code, as those of the network and of PostgreSQL have one. */
+export class SessionError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-/** Reads the SQLSTATE, or the system's error code, of an error; undefined where it has none. */
+/** What Registrar needs of the database and does not find, each with what to do. */
+export class RequirementError extends Error {
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** The innermost error with a code: Drizzle's and Node's have others inside. */
+function coded(error: unknown): { code: string; message: string } | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const inner = coded(error.cause);
+  const code = sqlState(error);
+  return inner ?? (code === undefined ? undefined : { code, message: error.message });
+}
+
+/** Of the network and of a session that has ended. ENOENT: the socket of a PostgreSQL that does not run. */
+const networkCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE'],
+  ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_BUSY'],
+]);
+
+/**
+ * PostgreSQL's codes for what passes (https://www.postgresql.org/docs/current/errcodes-appendix.html): the connection, room,
+ * a server that starts or stops, a session or statement that ran into a time limit, and transactions that met.
+ */
+const passingStates = /^(08|53|57P0[1235]|57014|25P0[34]|40|55P03)/;
+
+/** PgBouncer has one code for everything; by its words, these wait for a human. */
+const poolerMistakes = /unsupported startup parameter|no such (database|user)|not allowed|authentication|required/i;
+
+/** Whether an error passes by itself, by its kind. */
+export function isOutage(error: unknown): boolean {
+  const found = coded(error);
+  if (!found) return false;
+  if (found.code === '08P01') return !poolerMistakes.test(found.message);
+  return networkCodes.has(found.code) || passingStates.test(found.code);
+}
+
+/** What is wrong with the configuration, and what to do about it, by PostgreSQL's code. */
+const mistakes: Record<string, readonly [what: string, fix: string]> = {
+  '28P01': ['DATABASE_URL: the password is wrong', 'Set the one of this user.'],
+  '28000': ['DATABASE_URL: the user may not connect', 'Let it in, with a line in pg_hba.conf, or name another.'],
+  '3D000': ['DATABASE_URL: there is no such database', 'Create it, or name another.'],
+  '42501': [
+    'DATABASE_URL: the user lacks a privilege',
+    'docs/operations-databases.md has the statements that grant it.',
+  ],
+  '25006': [
+    'DATABASE_URL: the database can only be read',
+    'Name the primary server, or let this role write (default_transaction_read_only).',
+  ],
+  '08P01': ['The pooler refuses the session', 'docs/operations-databases.md says what it has to be set to.'],
+  '58P01': ['The database lacks a file', "Where it is pg_trgm's, install PostgreSQL's contrib package."],
+  ERR_TLS_NOT_OFFERED: [
+    'DATABASE_URL: sslmode asks for TLS',
+    'Switch TLS on in PostgreSQL, or take sslmode out of DATABASE_URL.',
+  ],
+  EACCES: ['DATABASE_URL: the socket may not be opened', 'Give this process access to it.'],
+};
+
+const ofTls = [
+  'DATABASE_URL: the certificate of the server is not accepted',
+  'Set sslrootcert to the certificate of its authority, and with sslmode=verify-full the host to the name in it.',
+] as const;
+
+/** Says why Registrar cannot start with this database, in words for the operator; undefined where it is an outage. */
+export function databaseConfigError(error: unknown): string | undefined {
+  if (error instanceof RequirementError) return error.message;
+  if (isOutage(error)) return undefined;
+  const found = coded(error);
+  if (!found) return `The database cannot be used: ${String(error)}`;
+  const { code, message } = found;
+  const isTls = /^(ERR_(SSL|TLS)|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code);
+  const [what, fix] = mistakes[code] ?? (isTls ? ofTls : ['The database cannot be used', '']);
+  const says = /^[0-9A-Z]{5}$/.test(code) ? 'PostgreSQL says: ' : '';
+  return `${what} (${says}${message}, ${code}). ${fix}`.trim();
+}

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, createSecureContext, type TLSSocket } from 'node:tls';
+import { SessionError } from './errors.ts';
 
 export type Tls = {
   mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -74,13 +75,7 @@ export const attempts: Record<Tls['mode'], readonly ('plain' | 'offered' | 'tls'
 };
 
 /** The server does without TLS, or its certificate is not one that the mode accepts. */
-export class TlsError extends Error {
-  readonly code: string;
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class TlsError extends SessionError {}
 
 /** SSLRequest of the protocol: its length, and a number that no version has. */
 const request = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
