@@ -12,7 +12,7 @@ ALTER TABLE "homes" ADD COLUMN "catalog_page" integer DEFAULT 1 NOT NULL;--> sta
 ALTER TABLE "homes" ADD COLUMN "catalog_search" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "services" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "services" ADD COLUMN "retired_at" timestamp (3) with time zone;--> statement-breakpoint
-ALTER TABLE "service_changes" ADD CONSTRAINT "service_changes_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "public"."services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "service_changes" ADD CONSTRAINT "service_changes_service_id_services_id_fk" FOREIGN KEY ("service_id") REFERENCES "services"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 -- The record of the catalog stays as it was written, as history does.
 CREATE TRIGGER service_changes_are_append_only
   BEFORE UPDATE OR DELETE OR TRUNCATE ON service_changes

@@ -1,9 +1,10 @@
 /** What the database itself holds to, whoever writes to it. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
+import { tableNames } from '../../src/db/requirements.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdRegistrations } from '../support/locks.ts';
@@ -69,6 +70,13 @@ it('replicas that start together migrate one after the other', async () => {
   await sql.end();
   await server`drop database test_replicas with (force)`;
   await server.end();
+});
+
+it('a start looks at the rights on every table, and the migrations name no schema', async () => {
+  const made = await database.sql`select tablename from pg_tables where schemaname = 'public' order by 1`;
+  expect(made.map(({ tablename }) => tablename)).toEqual(tableNames.toSorted());
+  const named = migrations.map((file) => readFileSync(new URL(`../../migrations/${file}`, import.meta.url), 'utf8'));
+  expect(named.filter((text) => /"public"\.|\bpublic\./.test(text))).toEqual([]);
 });
 
 describe('a connection of the bot', () => {

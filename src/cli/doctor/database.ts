@@ -8,6 +8,7 @@ import * as health from '../../db/health.ts';
 import * as databaseMetrics from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { countReplicas } from '../../db/replicas.ts';
+import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
 import { formatAge } from '../../domain/duration.ts';
 import type { Rule } from './approvers.ts';
 import { type CheckResult, errorCodeIn, fail, ok, warn } from './check-result.ts';
@@ -35,7 +36,7 @@ export async function checkDatabase({ DATABASE_URL: url, DATA_DIR: folder }: Con
     const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
     const connection = connect(database.url, readOnly);
     try {
-      return await checkConnection(connection, url ? 'at DATABASE_URL' : `in DATA_DIR ${folder}`, now);
+      return await checkConnection(database.url, connection, url ? 'at DATABASE_URL' : `in DATA_DIR ${folder}`, now);
     } finally {
       await connection.close();
       await database.stop();
@@ -53,45 +54,35 @@ function unreachable(error: unknown): CheckResult {
   }
   const mistake = databaseConfigError(error);
   const fix = 'See that DATABASE_URL names a PostgreSQL that is running and accepts connections from this machine.';
-  return fail('database', mistake ? `${mistake} ${fix}` : `not reachable${errorCodeIn(error)}. ${fix}`);
+  return fail('database', mistake ?? `not reachable${errorCodeIn(error)}. ${fix}`);
 }
 
-async function checkConnection(connection: Connection, where: string, now: Date): Promise<Database> {
-  const { version, number, migrations, trigrams, mayCreate } = await health.inspect(connection);
+async function checkConnection(url: string, connection: Connection, where: string, now: Date): Promise<Database> {
+  const { version, missing, trigrams, mistakes } = await readRequirements(url);
   const replicas = await countReplicas(connection);
+  const about = (what: Mistake['about'], otherwise: CheckResult): CheckResult[] => {
+    const found = mistakes.filter((mistake) => mistake.about === what);
+    return found.length > 0 ? found.map((mistake) => fail(what, mistake.what)) : [otherwise];
+  };
   const findings = [
-    number >= 140_000
-      ? ok('database', `PostgreSQL ${version} ${where}.`)
-      : fail('database', `PostgreSQL ${version} ${where}. Upgrade it to 14 or later.`),
-    migrationsResult(migrations, mayCreate),
-    trigramResult(trigrams),
+    ...about('database', ok('database', `PostgreSQL ${version} ${where}.`)),
+    ...mistakes.filter(({ about }) => about === 'pooler').map(({ what }) => fail('pooler', what)),
+    ...about('migrations', migrationsResult(missing)),
+    ...about('pg_trgm', trigramResult(trigrams)),
   ];
-  // The rest needs the schema of this version.
-  if (migrations.missing > 0 || migrations.unknown) return { findings, rules: [], replicas };
+  // What this version would ask is not there yet, or not any more.
+  if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas };
   const [rules, outbox] = await Promise.all([health.approverSettings(connection), checkOutbox(connection, now)]);
   return { findings: [...findings, ...outbox], rules, replicas };
 }
 
-function migrationsResult({ missing, unknown }: health.DatabaseHealth['migrations'], mayCreate: boolean): CheckResult {
-  if (unknown)
-    return fail(
-      'migrations',
-      'the database was migrated by a newer version of Registrar. Start that version, or a newer one.',
-    );
-  if (missing === 0) return ok('migrations', 'all applied.');
-  if (!mayCreate) {
-    const fix = 'Grant it: GRANT CREATE ON DATABASE … TO …, and on the schema public.';
-    return fail('migrations', `${missing} to apply, and the user of DATABASE_URL may not create tables. ${fix}`);
-  }
-  return warn('migrations', `${missing} to apply. npm start does.`);
-}
+const migrationsResult = (missing: number): CheckResult =>
+  missing === 0 ? ok('migrations', 'all applied.') : warn('migrations', `${missing} to apply. npm start does.`);
 
-function trigramResult(state: health.DatabaseHealth['trigrams']): CheckResult {
-  if (state === 'installed') return ok('pg_trgm', 'installed.');
-  if (state === 'available')
-    return warn('pg_trgm', 'not installed yet. npm start does; after that, CREATE EXTENSION pg_trgm.');
-  return fail('pg_trgm', "this PostgreSQL lacks it. Install PostgreSQL's contrib package.");
-}
+const trigramResult = (state: Requirements['trigrams']): CheckResult =>
+  state === 'installed'
+    ? ok('pg_trgm', 'installed.')
+    : warn('pg_trgm', 'not installed yet. npm start does; after that, CREATE EXTENSION pg_trgm.');
 
 async function checkOutbox(connection: Connection, now: Date): Promise<CheckResult[]> {
   const { outbox } = await databaseMetrics.collect(connection);

@@ -1,0 +1,28 @@
+/**
+ * `npm run migrate`: applies the migrations, as a start does, and ends. For where the bot runs as a role that may not: the
+ * owner of the tables runs this before each upgrade, with a DATABASE_URL of its own.
+ */
+import { readDatabaseConfig } from '../config.ts';
+import { databaseConfigError, sqlState } from '../db/errors.ts';
+import { migrateDatabase } from '../db/migrate.ts';
+
+/** The program: the environment in, and what it comes to as a line and an exit code. */
+async function migrate(env: Record<string, string | undefined>): Promise<{ line: string; code: number }> {
+  const failed = (line: string) => ({ line, code: 1 });
+  const read = readDatabaseConfig(env);
+  if (!read.ok) return failed(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
+  const { DATABASE_URL: url } = read.database;
+  if (!url) return failed('DATABASE_URL is not set: the embedded database is migrated by npm start.');
+  try {
+    await migrateDatabase(url);
+    return { line: 'The database is up to date.', code: 0 };
+  } catch (error) {
+    return failed(databaseConfigError(error) ?? `The database is not reachable (${sqlState(error) ?? String(error)}).`);
+  }
+}
+
+if (import.meta.main) {
+  const { line, code } = await migrate(process.env);
+  (code === 0 ? process.stdout : process.stderr).write(`${line}\n`);
+  process.exitCode = code;
+}

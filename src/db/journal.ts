@@ -1,0 +1,38 @@
+/** Which migrations this version has, and which of them a database says were applied. */
+import { fileURLToPath } from 'node:url';
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Session } from './session.ts';
+
+export const knownMigrations = (): MigrationMeta[] =>
+  readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
+
+export type Journal = {
+  /** The table that notes them, quoted; in the schema of the tables, or in `drizzle` where that is `public`. */
+  journal: string;
+  /** Those that were applied, by the time that is their name. */
+  applied: number[];
+};
+
+export async function readJournal(session: Session): Promise<Journal> {
+  const [place] = await session.query<{ journal: string; there: boolean }>(`
+    with place as (select (case home when 'public' then 'drizzle' else home end) || '.__drizzle_migrations' as journal
+      from split_part(current_setting('search_path'), ', ', 1) home)
+    select journal, to_regclass(journal) is not null as there from place`);
+  if (!place) throw new Error('PostgreSQL does not say where the migrations are noted');
+  const { journal, there } = place;
+  if (!there) return { journal, applied: [] };
+  const rows = await session.query<{ at: number }>(`select created_at::float8 as at from ${journal}`);
+  return { journal, applied: rows.map(({ at }) => at) };
+}
+
+/** Makes the table, and its schema, where they are missing: whoever may not make any needs the right to only then. */
+export async function createJournal(session: Session, journal: string): Promise<void> {
+  const [schema = ''] = journal.split('.');
+  const [found] = await session.query(
+    `select from pg_namespace where quote_ident(nspname) = '${schema.replaceAll("'", "''")}'`,
+  );
+  if (!found) await session.query(`create schema ${schema}`);
+  await session.query(
+    `create table if not exists ${journal} (id serial primary key, hash text not null, created_at bigint)`,
+  );
+}

@@ -1,0 +1,194 @@
+/**
+ * What Registrar needs of a database. A start looks at it before it changes anything, and is refused with everything that
+ * only a human can fix; doctor looks at the same.
+ */
+import { getTableName, is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
+import { type DatabaseAddress, databaseAddress } from './database-url.ts';
+import { knownMigrations, readJournal } from './journal.ts';
+import * as applications from './schema/applications.ts';
+import * as core from './schema/core.ts';
+import * as delivery from './schema/delivery.ts';
+import * as outbox from './schema/outbox.ts';
+import * as scheduling from './schema/scheduling.ts';
+import * as services from './schema/services.ts';
+import { openSession, type Session } from './session.ts';
+import { noLimits } from './settings.ts';
+
+export type Mistake = { about: 'database' | 'pooler' | 'migrations' | 'pg_trgm'; what: string };
+
+export type Requirements = {
+  /** PostgreSQL's, for people. */
+  version: string;
+  /** How many migrations are to be applied. */
+  missing: number;
+  trigrams: 'installed' | 'available' | 'absent';
+  mistakes: Mistake[];
+};
+
+/** Every table of the schema. */
+export const tableNames = Object.values({
+  ...core,
+  ...applications,
+  ...delivery,
+  ...outbox,
+  ...scheduling,
+  ...services,
+})
+  .filter((one) => is(one, PgTable))
+  .map(getTableName);
+
+/** Their rows are never changed, so nobody needs the right to. */
+const appendOnly = ['history', 'application_history', 'service_changes'];
+
+type Facts = {
+  version: string;
+  number: number;
+  encoding: string;
+  user: string;
+  database: string;
+  /** Where the tables are, or will be; null where the user may not look into it. */
+  schema: string | null;
+  home: string;
+  mayCreateTables: boolean;
+  mayCreateSchemas: boolean;
+  trigrams: Requirements['trigrams'];
+  /** Tables of somebody else's, which this user cannot alter. */
+  foreign: string | null;
+  /** Rights that are missing, as `UPDATE on outbox`. */
+  lacking: string | null;
+};
+
+const list = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+
+const factsOf = (journal: string) => `
+  with tables as (
+    select c.oid, c.relname, c.relowner from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and c.relkind = 'r' and c.relname in (${list(tableNames)})),
+  wanted as (
+    select oid, relname, privilege from tables, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) privilege
+    where privilege in ('SELECT', 'INSERT') or relname not in (${list(appendOnly)})
+    union all select to_regclass('${journal}'), '${journal}', 'SELECT')
+  select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+    current_setting('server_encoding') as encoding, quote_ident(current_user) as user,
+    quote_ident(current_database()) as database, quote_ident(current_schema()) as schema,
+    split_part(current_setting('search_path'), ', ', 1) as home,
+    coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreateTables",
+    has_database_privilege(current_database(), 'CREATE') as "mayCreateSchemas",
+    case when exists (select from pg_extension where extname = 'pg_trgm') then 'installed'
+      when exists (select from pg_available_extensions where name = 'pg_trgm') then 'available' else 'absent' end as trigrams,
+    (select string_agg(relname, ', ' order by relname) from tables where not pg_has_role(relowner, 'USAGE')) as foreign,
+    (select string_agg(privilege || ' on ' || relname, ', ' order by relname, privilege) from wanted
+      where oid is not null and not has_table_privilege(oid, privilege)) as lacking`;
+
+/** Looks at a database, and changes nothing in it. */
+export async function checkRequirements(address: DatabaseAddress, session: Session): Promise<Requirements> {
+  const { journal, applied } = await readJournal(session);
+  const known = knownMigrations();
+  const missing = known.filter(({ folderMillis }) => !applied.includes(folderMillis)).length;
+  const newer = applied.filter((at) => !known.some(({ folderMillis }) => folderMillis === at));
+  const [facts] = await session.query<Facts>(factsOf(journal));
+  if (!facts) throw new Error('PostgreSQL does not say what it is');
+  const { version, trigrams } = facts;
+  const mistakes = [
+    ...aboutDatabase(facts),
+    ...aboutMigrations(facts, missing, newer, journal),
+    ...(trigrams === 'installed' ? [] : aboutTrigrams(facts)),
+    ...(await aboutPooler(address, session)),
+  ];
+  return { version, missing, trigrams, mistakes };
+}
+
+/** The same with a session of its own, which can only read. */
+export async function readRequirements(url: string): Promise<Requirements> {
+  const address = databaseAddress(url);
+  const settings = { ...noLimits, default_transaction_read_only: true };
+  const session = await openSession(address, { applicationName: 'registrar-doctor', settings, writes: false });
+  try {
+    return await checkRequirements(address, session);
+  } finally {
+    await session.close();
+  }
+}
+
+function aboutDatabase({ number, version, encoding, schema, home, user }: Facts): Mistake[] {
+  const mistakes = [
+    number < 140_000 && `PostgreSQL ${version} is too old. Upgrade it to 14 or later.`,
+    encoding !== 'UTF8' &&
+      `the database is encoded in ${encoding}, which lacks most letters. Create one with ENCODING 'UTF8' TEMPLATE template0.`,
+    schema === null && `the user may not use the schema ${home}. Grant it: GRANT USAGE ON SCHEMA ${home} TO ${user}.`,
+  ];
+  return mistakes.filter((one) => one !== false).map((what) => ({ about: 'database', what }));
+}
+
+function aboutMigrations(facts: Facts, missing: number, newer: number[], journal: string): Mistake[] {
+  const { user, database, home, mayCreateTables, mayCreateSchemas, foreign, lacking } = facts;
+  const of = (what: string): Mistake => ({ about: 'migrations', what });
+  if (newer.length > 0) {
+    const days = newer.map((at) => new Date(at).toISOString().slice(0, 16)).join(', ');
+    return [
+      of(`the database was migrated by a newer version of Registrar (on ${days}). Start that version, or a newer one.`),
+    ];
+  }
+  if (missing === 0) {
+    if (!lacking) return [];
+    return [of(`the user lacks ${lacking}. Grant it to ${user}: docs/operations-databases.md has the statements.`)];
+  }
+  const toApply = `${missing} to apply, and the user of DATABASE_URL`;
+  const journalSchema = journal.split('.')[0];
+  const mistakes = [
+    !mayCreateTables && `may not create tables in ${home}. Grant it: GRANT CREATE ON SCHEMA ${home} TO ${user}.`,
+    !mayCreateSchemas &&
+      journalSchema !== home &&
+      `may not create the schema ${journalSchema}. Grant it: GRANT CREATE ON DATABASE ${database} TO ${user}.`,
+    foreign && `does not own ${foreign}. Apply them as the owner: npm run migrate, with its DATABASE_URL.`,
+  ];
+  return mistakes.filter((one) => typeof one === 'string').map((what) => of(`${toApply} ${what}`));
+}
+
+function aboutTrigrams({ trigrams, mayCreateSchemas, database, user }: Facts): Mistake[] {
+  if (trigrams === 'absent') {
+    return [{ about: 'pg_trgm', what: "this PostgreSQL lacks it. Install PostgreSQL's contrib package." }];
+  }
+  if (mayCreateSchemas) return [];
+  const fix = `Have its owner run CREATE EXTENSION pg_trgm, or grant it: GRANT CREATE ON DATABASE ${database} TO ${user}.`;
+  return [{ about: 'pg_trgm', what: `not installed, and the user of DATABASE_URL may not do so. ${fix}` }];
+}
+
+/** How often it is tried to catch a pooler at giving one session of PostgreSQL's to two of ours. */
+const rounds = 3;
+
+/**
+ * Whether a pooler stands in between that gives a session of PostgreSQL's for a transaction or a statement only: LISTEN,
+ * settings, prepared statements and locks would be somebody else's by the next one.
+ */
+async function aboutPooler(address: DatabaseAddress, session: Session): Promise<Mistake[]> {
+  for (let round = 0; round < rounds; round += 1) {
+    if (!(await isShared(address, session))) continue;
+    const what =
+      'DATABASE_URL leads to a pooler in transaction or statement mode, and Registrar needs sessions. Name PostgreSQL itself, or set the pooler to session mode (pool_mode = session).';
+    return [{ about: 'pooler', what }];
+  }
+  return [];
+}
+
+const backendOf = async (session: Session) =>
+  (await session.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
+
+/** Whether two sessions are at the same backend, or one is at another while its last one is taken. */
+async function isShared(address: DatabaseAddress, session: Session): Promise<boolean> {
+  const other = await openSession(address, { applicationName: 'registrar', settings: noLimits, writes: false });
+  try {
+    const before = await backendOf(session);
+    // In statement mode a transaction ends the session.
+    const begun = await other.query('begin').then(
+      () => true,
+      () => false,
+    );
+    if (!begun) return other.hasEnded() && !session.hasEnded();
+    if ((await backendOf(other)) === before) return true;
+    return (await backendOf(session)) !== before;
+  } finally {
+    other.destroy();
+  }
+}
