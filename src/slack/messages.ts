@@ -59,7 +59,7 @@ export async function post(
 ): Promise<MessageLocation> {
   const slot = await pacing.reserve(db, channel, attempt.slot);
   if (slot) throw new ChannelThrottled(slot);
-  // Whoever has the job now may be posting the same.
+  // A worker that has the lease now may be posting the same message.
   attempt.signal.throwIfAborted();
   const posted = await poster.chat
     .postMessage({

@@ -1,4 +1,4 @@
-/** The main job as somebody does it by hand: in a real browser, on the page of the local workspace. */
+/** The main story by hand: in a real browser, on the page of the local Slack. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ it.skipIf(!executable)(
     await shows(dana, '2-dana-is-told-to-wait');
     await dana.presses('Close');
 
-    // Nobody reloads: the page of the one changes by what the other does.
+    // Without a reload: each page follows what the other user does.
     const payments = alex.message('Payments API');
     const ledger = alex.message('Ledger API');
     await alex.reads(payments, /Dana Reyes.*Checkout for the new shop.*Waiting since/s);

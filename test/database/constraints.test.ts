@@ -1,4 +1,4 @@
-/** What the database itself holds to, whoever writes to it. */
+/** The constraints that the database itself enforces. */
 import { readdirSync, readFileSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';

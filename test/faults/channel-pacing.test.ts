@@ -31,7 +31,7 @@ describe('slots', () => {
     const anew = await reserve(two, 'C1', taken[1]?.at);
     expect(anew?.at.getTime()).toBe(last.at.getTime() + 1050);
 
-    // Nobody has waited for a minute: it is as any other.
+    // After a minute without waiting messages, the channel is no longer throttled.
     await sql`update channel_turns set free = now() - interval '61 seconds', closed_until = now() - interval '2 minutes'`;
     expect(await reserve(one, 'C1', undefined)).toBe(go);
     for (const { tables } of replicas) await tables.close();

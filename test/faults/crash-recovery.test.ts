@@ -19,7 +19,7 @@ it('after a crash between commit and post, card and reminder are posted once at 
   await asks(dana, ['Payments API'], 'Shop');
   await Promise.all([post.reached, reminder.reached]);
   await kill(first);
-  // Slack has the request and may still post it, or not; nobody is there to be told.
+  // Slack has the request and may still post it, or not; the process that would learn of it is dead.
   post.release();
   reminder.release();
 

@@ -1,4 +1,4 @@
-/** The database is in trouble: everybody is answered in time and truly, nothing is lost, and it mends itself. */
+/** Database outages: every user gets a true response in time, nothing is lost, and the bot recovers by itself. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';

@@ -14,7 +14,7 @@ import { openStory, type Story } from './fault-matrix/story.ts';
 const error = (word: string): Fault => ({ kind: 'error', error: word });
 
 /**
- * Ways to fail, and Slack's own words, each where it can be said. Each has an office, for they mostly wait; those that wait
+ * Ways to fail, and Slack's own words, each where it can occur. Each has a scenario, because they mostly wait; those that wait
  * longest begin.
  */
 const ways: [string, (row: Row) => Fault[]][] = [
@@ -92,7 +92,7 @@ it('every method that the bot calls has its row, and no other', () => {
   const clients = /\b(?:client|poster)\s*\.((?:\s*\.?\w+)(?:\s*\.\w+)+)\(/g;
   const called = [...source.matchAll(clients)].map(([, path = '']) => path.replace(/\s+/g, ''));
   const methods = called.filter((path) => /^(chat|views|conversations|users|usergroups|files|auth)\./.test(path));
-  // What is not called by name: the SDK opens connections, and Bolt answers beside a message.
+  // Calls that the code does not name: the SDK opens connections, and Bolt posts to response URLs.
   const others = ['apps.connections.open', 'response_url'];
   expect(source).not.toMatch(/\bapiCall\(/);
   expect([...new Set(rows.map(({ method }) => method))].sort()).toEqual([...new Set([...methods, ...others])].sort());

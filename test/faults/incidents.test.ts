@@ -1,4 +1,4 @@
-/** What only a human can mend reaches a human, once, and follows by itself when it is mended. */
+/** Incidents: what only a human can resolve is reported once, and is delivered by itself once it is resolved. */
 import { describe, expect, it } from 'vitest';
 import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
@@ -33,7 +33,7 @@ it('an unreachable channel is reported to the admin channel once, takes no reque
         'Payments API: no request can be made just now, because Registrar cannot post to the channel that decides. Please tell an admin, who has been told why.',
     },
   });
-  // Nobody has to be asked for this one.
+  // This one needs no approver.
   await sam.unpicks('Services');
   await sam.picks('Services', 'Search API');
   expect(await sam.submits()).toHaveProperty('view');

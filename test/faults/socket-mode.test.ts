@@ -1,4 +1,4 @@
-/** Socket Mode when Slack renews, drops or refuses its connections: no click is lost while one stands, and nobody storms. */
+/** Socket Mode when Slack renews, drops or refuses connections: no click is lost while one is open, and retries back off. */
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -35,7 +35,7 @@ const bothOpen = (of = workspace) => of.until(() => of.connections === 2 && of.l
 
 const asked = () => workspace.calls.filter(({ method }) => method === 'apps.connections.open');
 
-/** Somebody who types one command after the other while something happens; each is answered, or it throws. */
+/** Types one command after the other while something happens. Throws where one gets no response. */
 async function meanwhile(happens: () => Promise<unknown>): Promise<void> {
   const { dana } = people(scenario);
   const over = new AbortController();

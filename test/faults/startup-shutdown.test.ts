@@ -49,7 +49,7 @@ describe('stopped while it starts, it ends at once, accepts nothing, and closes 
         select from pg_stat_activity where datname = current_database() and application_name like 'registrar%'`;
       return left.length === 0 && workspace.connections === 0;
     });
-    // Whoever comes next finds all as it should be.
+    // The next process finds everything in order.
     await scenario.startAnother();
     const { dana, alex } = people(scenario);
     await requests(dana, alex);

@@ -1,4 +1,4 @@
-/** `npm run audit`: the whole record as CSV and JSON lines, of any length, beside a running bot or without one. */
+/** `npm run audit`: the whole record as CSV and JSON lines, of any length, with or without a running bot. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `npm run doctor`: what is wrong is named, with how to mend it, whatever hangs; and nothing is changed. */
+/** `npm run doctor`: it names what is wrong and how to fix it, whatever hangs, and changes nothing. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

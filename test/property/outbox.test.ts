@@ -64,7 +64,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 4, maxLength: 30 },
 );
 
-/** What must be true of a job. `waits`: until time passes. `lost`: its lease has ended, and nobody has it. */
+/** What must be true of a job. `waits`: until time passes. `lost`: its lease has ended, and no worker has it. */
 type Known = { lane: string; state: 'due' | 'waits' | 'held' | 'lost' | 'done' | 'dead' };
 
 class Run {
@@ -90,7 +90,7 @@ class Run {
     await database.sql`update outbox set run_at = now() + interval '1 hour' where leased and run_at > now()`;
   }
 
-  /** Claims until there is nothing more: precisely the first of each lane that is due, and that nobody has. */
+  /** Claims until there is nothing more: precisely the first of each lane that is due and has no lease. */
   async claimAll(): Promise<store.Job[]> {
     const free = (lane: string) => ![...this.#known.values()].some((one) => one.lane === lane && one.state === 'held');
     const firsts = new Map(
@@ -184,7 +184,7 @@ class Run {
   }
 
   async #end(how: 'complete' | 'retry' | 'postpone' | 'bury' | 'crash', job: store.Job): Promise<void> {
-    // Until its transaction has begun to end nobody else can have the lane.
+    // Until its transaction has begun to end no other worker can claim the lane.
     this.#held.delete(job.id);
     const states = { complete: 'done', retry: 'waits', postpone: 'waits', bury: 'dead', crash: 'lost' } as const;
     const incident = { destination: 'C0', cause: 'is_archived' };

@@ -1,4 +1,4 @@
-/** Names that look like others: what nobody sees is taken out, what mixes alphabets is refused, wherever a name is given. */
+/** Confusable names: invisible characters are stripped, mixed scripts are refused, wherever a name is given. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCatalog } from '../../src/catalog-file.ts';
@@ -123,7 +123,7 @@ it('a form with such a name is refused on the field, and can be corrected there'
   await dana.closes();
   expect(await asks(sam, ['Payments API'], 'Pаyments')).toEqual({ errors: { Application: refused } });
   await sam.closes();
-  // Without what nobody sees it is the very name, which is taken.
+  // Without invisible characters it is the same name, which is taken.
   await sam.types('/register payments');
   expect(await sam.searches('Application', '\u202eＰay\u200bments')).toEqual(['Create "Payments"']);
   await sam.picks('Application', 'Payments');

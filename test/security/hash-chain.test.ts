@@ -27,7 +27,7 @@ const reasons = [
   "'; --",
 ];
 
-/** So many events of so many registrations, each of which stands as its last event left it. */
+/** Inserts events of registrations, whose state is the one that their last event left. */
 async function hasHappened({ sql }: Pick<TestDatabase, 'sql'>, registrations: number, events: number) {
   await sql`insert into services (slug, name, managed_by) select 's-' || n, 'S', 'slack' from generate_series(1, ${registrations}::int) n`;
   await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
@@ -81,7 +81,7 @@ describe('what is tampered with', () => {
   });
   afterAll(() => database[Symbol.asyncDispose]());
 
-  /** As somebody does who owns the tables: the triggers are off meanwhile. Afterwards all is as it was. */
+  /** Tampers as the owner of the tables can, with the triggers off. Afterwards everything is restored. */
   async function tamperedWith(how: string, noted?: { seq: number; hash: string }): Promise<string> {
     const { sql, url } = database;
     await sql.unsafe(`${guards('disable')} ${how}; ${guards('enable')}`);

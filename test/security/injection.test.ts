@@ -312,7 +312,7 @@ describe('the table', () => {
         "slug",
       ]
     `);
-    // The places in the code that make a field: whoever adds one adds it to the story, and here.
+    // The places in the code that make a field: a new one is added to the story, and here.
     expect(source.match(/type: 'plain_text_input'/g)).toHaveLength(5);
   });
 });

@@ -1,4 +1,4 @@
-/** A flood from one person is slowed, says so, and hurts nobody else. */
+/** A flood from one user is rate limited, is told so, and does not affect other users. */
 import { expect, it } from 'vitest';
 import { openScenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';

@@ -21,7 +21,7 @@ function withGuests() {
 const talkTo = ({ workspace }: Scenario, bot: Running) =>
   workspace.deliverOver(`http://127.0.0.1:${bot.port}/slack/events`);
 
-/** The newest payload that was handed to a bot: to be sent again, or by somebody else. */
+/** Returns the newest payload that was delivered to a bot: to be replayed, or sent by another user. */
 const last = ({ workspace }: Scenario, type: string) =>
   workspace.delivered.findLast((payload) => payload.type === type);
 
@@ -122,7 +122,7 @@ it('a deactivated approver decides nothing, and a deactivated owner unregisters 
   await workspace.deliver(JSON.parse(click));
   await workspace.until(() => workspace.transcript().includes('(only to @alex): This Slack account was deactivated.'));
   const user = { ...Object(submission?.user), id: dana.id };
-  // Once the departure has been carried out, what was theirs is not theirs any more.
+  // Once the removal of the owner is done, they own nothing.
   const refused =
     /^This Slack account was deactivated\. Nothing was changed\.$|^This registration is not yours to unregister/;
   expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({

@@ -29,7 +29,7 @@ const company = () =>
     ],
   });
 
-/** A service of which only the slug is told apart from the others' by its line. */
+/** A service that differs from the others only in its slug. */
 const named = (slug: string) => ({ ...atHome, on: new RegExp(`\`${slug}\``) });
 
 const changes = ({ database }: Scenario) =>

@@ -178,7 +178,7 @@ describe.concurrent('in the channel', () => {
   const digests = ({ workspace }: Scenario) =>
     workspace.messages('api-requests').filter(({ metadata }) => metadata?.event_type === 'registrar_digest');
 
-  /** The clock of an office, which its story sets. */
+  /** The clock of a scenario, which its story sets. */
   function calendar() {
     let now = new Date('2026-11-02T08:15:00Z');
     return {

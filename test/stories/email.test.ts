@@ -1,4 +1,4 @@
-/** E-mail beside the direct message: the same words, once where possible, and never in the way of anything else. */
+/** E-mail in addition to the direct message: the same words, sent once where possible, and never delaying anything else. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';

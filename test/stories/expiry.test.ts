@@ -1,4 +1,4 @@
-/** Expiry: what nobody answers is closed, after a warning, and can be asked for again. */
+/** Expiry: a request without a decision expires after a warning, and can be requested again. */
 import { expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';

@@ -1,4 +1,4 @@
-/** What other access bots got wrong, where no other story tells of it; each in the same office, one after the other. */
+/** Known failures of other access bots that no other story covers; all in one scenario, one after the other. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { person, seed } from '../local-slack/seed.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';

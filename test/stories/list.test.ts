@@ -1,4 +1,4 @@
-/** `/registrations`: a person reads what their applications have, and nobody else sees it. */
+/** `/registrations`: a user reads what their applications have, and no other user sees it. */
 import { expect, it } from 'vitest';
 import { seedLargeCatalog } from '../support/large-data.ts';
 import { openScenario } from '../support/scenario.ts';

@@ -17,7 +17,7 @@ const catalog = `services:
     name: Search API
 `;
 
-/** Priya decides about payments, and so does whoever leads; Gone has left. */
+/** Priya and the leads decide about payments; Gone has left. */
 const company = () =>
   seed({
     members: [person('gone', { deleted: true })],
@@ -198,7 +198,7 @@ describe('when something fails', () => {
     expect(read(timed, 'api-requests')).toEqual([expect.stringMatching(/2 requests.*Dana.*Sam/s)]);
     expect(alex.sees('api-requests').filter((text) => /^· This reminder is over/.test(text))).toHaveLength(1);
 
-    // Somebody deleted it, and then what it lists is decided.
+    // The message was deleted, and then what it lists is decided.
     const [there] = reminders(timed, 'api-requests');
     await workspace.deleteMessage('api-requests', there?.ts ?? '');
     await alex.clicks('Approve', { in: 'api-requests', on: /Till/ });

@@ -27,7 +27,7 @@ export const oneOf = <T>(random: () => number, things: readonly T[]): T | undefi
  */
 export type Act = { who: string; what: string; took: number; answered: boolean; cutOff: boolean; why: string };
 
-/** How long somebody waits for an answer, in milliseconds: Slack's three seconds, and a busy machine's slowness. */
+/** How long a user waits for a response, in milliseconds: Slack's three seconds, and a busy machine's slowness. */
 export const patience = 30_000;
 
 export class Actor {
@@ -85,7 +85,7 @@ export class Actor {
     return this.#workspace.delivered.slice(this.#since).findLast((payload) => actorOf(payload) === this.#person.id);
   }
 
-  /** Whether the process that had it died over it: nobody will answer any more. */
+  /** Whether the process that had it died: no response will come. */
   #isCutOff(): boolean {
     const last = this.#last();
     return last !== undefined && this.#workspace.cutOff.has(last);

@@ -1,6 +1,6 @@
 /**
  * 500 mixed actions by 20 people over two replicas, which are killed ten times, on a Slack that misbehaves. At the end
- * nothing is lost, nothing doubled, and nobody went without an answer but those whose process died while answering.
+ * nothing is lost, nothing doubled, and every user got a response, except where the process died while responding.
  * `STORM_SEED=… npm run test:storm` has the same people intend the same again.
  */
 import { setTimeout as pause } from 'node:timers/promises';

@@ -25,7 +25,7 @@ export async function years({ sql }: TestDatabase): Promise<void> {
       insert into history (registration_id, version, actor, action, to_status, reason, at, seq)
       select id, 1, requester, 'request', 'pending', reason, requested_at, -id from registrations`;
   });
-  // A vacuum also puts what was just inserted into the trigram index in order; nobody asks it before.
+  // A vacuum also merges what was just inserted into the trigram index.
   await sql`vacuum analyze services`;
   await sql`analyze`;
 }

@@ -118,7 +118,7 @@ describe('who may decide', () => {
       expect(checkOwnerAccount(account)?.kind ?? null).toBe(expected.owns);
       const approver = expected.decides === null || (expected.decides === 'unsure' ? undefined : false);
       expect(isApprover('U0ALEX', approvers, memberships, set)).toBe(approver);
-      // Whoever is no approver is none, whatever their account.
+      // A user who is no approver may not decide, whatever their account.
       expect(isApprover('U0LEE', approvers, memberships, set)).toBe(false);
     }
   });

@@ -1,4 +1,4 @@
-/** The HTTP client, beside what Slack's own answers are tried with (answers, outbox, metrics). */
+/** The HTTP client, in addition to the tests of Slack's responses (responses, outbox, metrics). */
 import { expect, it } from 'vitest';
 import { createHttpClient } from '../../src/http-client.ts';
 import { openWorkspace } from '../local-slack/workspace.ts';

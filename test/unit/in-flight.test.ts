@@ -1,4 +1,4 @@
-/** Whoever acts goes before messages, but messages do not wait for an act that itself waits for Slack or the database. */
+/** Bulk work yields to interactions, but not to one that itself waits for Slack or the database. */
 import { expect, it } from 'vitest';
 import { createInFlight } from '../../src/slack/middleware/in-flight.ts';
 

@@ -8,7 +8,10 @@ import { type CheckResult, checkEach, errorSummary, fail, joinList, ok, warn } f
 /** The services with the same approver settings: some of their slugs, and how many there are. */
 export type Rule = { approvers: string[]; channel: string | null; services: string[]; count: number };
 
-/** Slack's limits are about 100 users and 20 groups a minute (https://docs.slack.dev/apis/web-api/rate-limits), shared with the bot. */
+/**
+ * Slack's limits are about 100 users and 20 groups a minute (https://docs.slack.dev/apis/web-api/rate-limits), shared with
+ * the bot.
+ */
 const maxUsers = 50;
 const maxGroups = 8;
 

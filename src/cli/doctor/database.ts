@@ -70,7 +70,7 @@ async function checkConnection(url: string, connection: Connection, where: strin
     ...about('migrations', migrationsResult(missing)),
     ...about('pg_trgm', trigramResult(trigrams)),
   ];
-  // What this version would ask is not there yet, or not any more.
+  // The rest needs the schema of this version.
   if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas };
   const [rules, outbox] = await Promise.all([health.approverSettings(connection), checkOutbox(connection, now)]);
   return { findings: [...findings, ...outbox], rules, replicas };

@@ -18,13 +18,13 @@ export type Act = {
   act: () => Promise<unknown>;
   /** Done once more, when it has ended. */
   afterwards?: () => Promise<unknown>;
-  /** What follows by itself: nobody waits for it, and all else goes on meanwhile. */
+  /** What follows by itself: no user waits for it, and all else goes on meanwhile. */
   inTheEnd?: () => Promise<unknown>;
 };
 
 export type Row = {
   method: string;
-  /** Slack's words for what stays as it is until somebody mends it. */
+  /** Error codes for what stays as it is until a human resolves it. */
   words: string[];
   /** Makes all ready while Slack is well. */
   ready: (story: Story, fault: Fault) => Promise<Act>;

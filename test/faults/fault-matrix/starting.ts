@@ -10,7 +10,7 @@ import { environment } from '../../support/bot.ts';
 import type { Act } from './rows.ts';
 import type { Story } from './story.ts';
 
-/** In Socket Mode, beside a bot that is handed everything over HTTP. A start that was refused may be tried again. */
+/** In Socket Mode, next to a bot that receives everything over HTTP. A refused start may be retried. */
 export async function startsSlack({ workspace }: Story): Promise<Act> {
   const read = readConfig(environment(workspace, 'socket', { DATABASE_URL: 'postgres://127.0.0.1/none' }));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));

@@ -1,4 +1,4 @@
-/** Where the matrix plays: an office with a clock in its hand, and how an answer is told from silence and from a lie. */
+/** The scenario of the matrix, with a clock that the test sets, and the checks that a response came and is true. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Message, View } from '../../local-slack/model.ts';
@@ -93,13 +93,13 @@ export class Story implements AsyncDisposable {
   }
 
   /**
-   * Whoever acts reads or sees something new in time; and where that says that nothing was changed, nothing was.
+   * The acting user sees something new in time; and where it says that nothing was changed, nothing was.
    */
   async answered(person: Person, act: () => Promise<unknown>): Promise<string> {
     const [before, kept] = [this.#seen(person), await this.#kept()];
     await act();
     const news = () => [...this.#seen(person)].find(([id]) => !before.has(id));
-    // All of this is one process: while it is given no processor, nobody's clock goes on.
+    // All of this is one process: while it gets no processor time, no clock of it goes on.
     for (let waited = 0; !news() && waited < inTime; waited += step) await pause(step);
     const [, answer] = news() ?? [];
     if (!answer) throw new Error(`${person.name} is not answered in time`);

@@ -1,4 +1,4 @@
-/** Walks: a random step is something that a random person does in Slack, beside what the model says must come of it. */
+/** Walks: a random step is something that a random user does in Slack, compared with what the model expects. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Action, Refusal } from '../../../src/domain/registration.ts';
@@ -56,7 +56,7 @@ export class Walker {
     this.#services = services;
   }
 
-  /** Takes a step, and returns whether there was anything to do. A refusal is one word to who acted, and to nobody else. */
+  /** Takes a step, and returns whether there was anything to do. A refusal is shown to the acting user only. */
   async takes({ who, does, which, how, behind }: Step): Promise<boolean> {
     const person = this.#scenario.workspace.person(who);
     const whispered = person.whispers.length;
