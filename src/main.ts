@@ -14,6 +14,7 @@ import { databaseConfigError } from './db/errors.ts';
 import * as databaseMetrics from './db/metrics.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox, startDelivering } from './db/outbox/outbox.ts';
+import { takeOverPgBoss } from './db/outbox/pg-boss.ts';
 import type { Worker } from './db/outbox/worker.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
@@ -122,6 +123,14 @@ export async function start(
     db = { tables: client.tables, outbox };
     const { tables } = db;
     await retryUntilReady('database', () => migrateDatabase(url), databaseConfigError, signal, log);
+    const takenOver = await retryUntilReady(
+      'outbox',
+      () => takeOverPgBoss({ tables }),
+      databaseConfigError,
+      signal,
+      log,
+    );
+    if (takenOver !== 'nothing') log.info({ takenOver }, 'outbox of version 0.1 taken over');
     state.migrated = true;
     if (config.CATALOG_FILE)
       log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'catalog file applied');

@@ -11,10 +11,11 @@ export type TestDatabase = AsyncDisposable & {
   allow(connections: boolean): Promise<void>;
 };
 
-export async function createDatabase(): Promise<TestDatabase> {
+/** `from`: what it begins as; `template1` is empty. */
+export async function createDatabase({ from = template } = {}): Promise<TestDatabase> {
   const server = postgres(inject('postgres'), { max: 1, fetch_types: false, onnotice: () => {} });
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await server.unsafe(`create database ${name} template ${template} strategy file_copy`);
+  await server.unsafe(`create database ${name} template ${from} strategy file_copy`);
   const url = databaseUrl(inject('postgres'), name);
   const sql = postgres(url, { max: 2, onnotice: () => {} });
   return {

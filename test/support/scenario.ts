@@ -49,6 +49,8 @@ type Setting = BotOptions & {
   limited?: boolean;
   /** Returns the URL that the bots reach the database at, such as a proxy's. */
   reach?: (url: string) => Promise<string>;
+  /** What the bots find; an empty one if not said. */
+  database?: () => Promise<TestDatabase>;
 };
 
 /** Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol. */
@@ -57,7 +59,7 @@ export async function openScenario(setting: Setting = {}): Promise<Scenario> {
   const folder = await mkdtemp(join(tmpdir(), 'registrar-scenario-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
-  const database = await createDatabase();
+  const database = await (setting.database ?? createDatabase)();
   const url = (await setting.reach?.(database.url)) ?? database.url;
   const workspace = await openWorkspace({
     seed: setting.seed ?? seed(),

@@ -1,0 +1,70 @@
+/** A bot that starts on the database of version 0.1 goes on where that one was stopped, and next to one that still runs. */
+import { expect, it } from 'vitest';
+import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
+import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
+import { verify } from '../../src/db/audit-log/hash-chain.ts';
+import { channel, seed } from '../local-slack/seed.ts';
+import { openMailServer } from '../support/mail-server.ts';
+import { delivered } from '../support/outbox.ts';
+import { openScenario } from '../support/scenario.ts';
+import { asks, people } from '../support/steps.ts';
+import { createVersion01 } from '../support/upgrade/version-0.1.ts';
+
+const catalog = `services:
+  - { slug: payments, name: Payments API, docs: https://docs.acme.example/payments }
+  - { slug: ledger, name: Ledger API, channel: C0PAY, approvers: [U0ALEX] }
+  - { slug: search, name: Search API, approval: auto }
+`;
+
+it('everything that was on its way arrives, once, the dead letters are kept, and the records fit', async () => {
+  await using mail = await openMailServer();
+  await using scenario = await openScenario({
+    bots: 0,
+    catalog,
+    database: createVersion01,
+    seed: seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] }),
+    env: { SMTP_URL: mail.url, MAIL_FROM: 'Registrar <registrar@acme.example>' },
+  });
+  const { workspace, database } = scenario;
+  const { dana, alex, priya, lee } = people(scenario);
+  await workspace.deactivate('sam');
+  await scenario.startAnother();
+  // What it was posting is given up as lost, and the slots come.
+  await database.sql`delete from channel_turns`;
+  await database.sql`update outbox set run_at = now(), slot = null where dead_at is null`;
+  await alex.finds(/Kiosk[\s\S]*Unregistered by @dana/, { in: 'api-requests' });
+  await priya.finds(/Approved by @alex/);
+  await workspace.join('registrar', 'payments');
+  await alex.finds(/Ledger API[\s\S]*\[Approve\]/, { in: 'payments' });
+  // What a replica of version 0.1 enqueues meanwhile is delivered as well.
+  await database.sql`
+    insert into pgboss.job_common (name, data, singleton_key, priority, policy, dead_letter)
+    values ('outbox', '{"kind": "notice", "registration": 4, "version": 2}', 'notice:4', 1, 'key_strict_fifo', 'outbox-dead')`;
+  await lee.finds(/Approved by @alex/);
+  await delivered(scenario);
+
+  const kiosk = workspace.messages('api-requests').filter(({ text }) => /Kiosk/.test(text));
+  expect(kiosk).toHaveLength(1);
+  expect(priya.told).toHaveLength(1);
+  expect(lee.told).toHaveLength(1);
+  expect(mail.letters.map(({ subject }) => subject).sort()).toEqual([
+    'Approved: Payments API for Billing',
+    'Approved: Payments API for Scanner',
+    'Approved: Payments API for Shop',
+    'Rejected: Payments API for Mobile',
+  ]);
+  expect(
+    (await runCommand(readArguments(['list']), database.url)).split('\n').map((line) => line.split('  ').slice(1, 4)),
+  ).toEqual([
+    ['notice of registration 3', 'to direct', 'because of channel_not_found'],
+    ['notice of registration 4', 'to cards', 'because of crashed'],
+  ]);
+  // It was told after all: redriven, it is found by its marker.
+  await runCommand(readArguments(['redrive', '--why', 'crashed']), database.url);
+  await delivered(scenario);
+  expect(lee.told).toHaveLength(1);
+
+  await asks(dana, ['Payments API'], 'Wallet');
+  await alex.finds(/Wallet/, { in: 'api-requests' });
+  expect(formatVerifyResult(await verify(database.url))).toMatch(/^All \d+ events fit/);
+});
