@@ -5,14 +5,14 @@
  */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { readDatabaseConfig } from '../config.ts';
 import { verify } from '../db/audit-log/hash-chain.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
-import { openEmbedded } from '../db/embedded/embedded.ts';
 import { databaseConfigError } from '../db/errors.ts';
-import { readArguments, UsageError } from './audit/arguments.ts';
+import { readArguments } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
 import { formatVerifyResult } from './audit/verify-report.ts';
+import { readDatabase, withDatabase } from './database.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Runs the program. Returns the exit code: 1 where it fails, or `--verify` finds a violation. */
 export async function audit(
@@ -35,22 +35,15 @@ export async function audit(
 /** Does what the arguments say. Returns false where `--verify` finds a violation. */
 async function runAudit(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
   const options = readArguments(args);
-  const read = readDatabaseConfig(env);
-  if (!read.ok)
-    throw new UsageError(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
-  const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
-  const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
-  try {
+  return withDatabase(readDatabase(env), async (url) => {
     if (options.verify) {
-      const result = await verify(database.url, options.expect);
+      const result = await verify(url, options.expect);
       out.write(formatVerifyResult(result));
       return result.fits;
     }
-    await writeRecord(database.url, options, out);
+    await writeRecord(url, options, out);
     return true;
-  } finally {
-    await database.stop();
-  }
+  });
 }
 
 type Options = ReturnType<typeof readArguments>;

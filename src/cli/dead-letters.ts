@@ -4,19 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readDatabaseConfig } from '../config.ts';
 import { connect } from '../db/client.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
-import { openEmbedded } from '../db/embedded/embedded.ts';
 import { databaseConfigError } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
 import { redriveAll } from '../db/outbox/redrive.ts';
+import { readDatabase, withDatabase } from './database.ts';
+import { UsageError } from './usage-error.ts';
 
 const usage = `npm run outbox -- list [--limit 100]              lists what could not be delivered, oldest first
 npm run outbox -- redrive [--place C…] [--why …]  retries it: all of it, or what has this place or cause`;
-
-/** What is wrong with the arguments or the environment, in a sentence. */
-class UsageError extends Error {}
 
 const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('list'), limit: z.coerce.number().int().min(1).max(100_000).default(100) }),
@@ -67,16 +64,8 @@ const formatLetter = ({ deadAt, kind, registration, destination, cause, enqueued
 
 async function run(): Promise<void> {
   const command = readArguments(process.argv.slice(2));
-  const read = readDatabaseConfig(process.env);
-  if (!read.ok)
-    throw new UsageError(read.mistakes.map(({ variable, expected }) => `${variable}: ${expected}`).join('; '));
-  const { DATABASE_URL: url, DATA_DIR: folder } = read.database;
-  const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
-  try {
-    process.stdout.write(`${await runCommand(command, database.url)}\n`);
-  } finally {
-    await database.stop();
-  }
+  const output = await withDatabase(readDatabase(process.env), (url) => runCommand(command, url));
+  process.stdout.write(`${output}\n`);
 }
 
 /** Says in a sentence for the operator why it failed. */

@@ -1,10 +1,8 @@
 /** Reads the arguments of `npm run audit`. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { UsageError } from '../usage-error.ts';
 import { recordNames } from './formats.ts';
-
-/** What is wrong with the arguments or the environment, in one line. */
-export class UsageError extends Error {}
 
 const expectedTimestamp =
   'a date such as 2026-01-31 (which begins at midnight, UTC), or a time such as 2026-01-31T09:00:00Z';

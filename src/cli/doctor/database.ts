@@ -2,7 +2,6 @@
 import type { Config } from '../../config.ts';
 import { type Connection, connect } from '../../db/client.ts';
 import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
-import { openEmbedded } from '../../db/embedded/embedded.ts';
 import { databaseConfigError } from '../../db/errors.ts';
 import * as health from '../../db/health.ts';
 import * as databaseMetrics from '../../db/metrics.ts';
@@ -10,6 +9,7 @@ import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { countReplicas } from '../../db/replicas.ts';
 import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
 import { formatAge } from '../../domain/duration.ts';
+import { withDatabase } from '../database.ts';
 import type { Rule } from './approvers.ts';
 import { type CheckResult, errorCodeIn, fail, ok, warn } from './check-result.ts';
 
@@ -31,16 +31,17 @@ const maxListed = 10;
 export const readOnly = { application_name: 'registrar-doctor', default_transaction_read_only: true };
 
 /** Checks the database. Never rejects: one that is not reachable is a result. */
-export async function checkDatabase({ DATABASE_URL: url, DATA_DIR: folder }: Config, now: Date): Promise<Database> {
+export async function checkDatabase(config: Config, now: Date): Promise<Database> {
+  const where = config.DATABASE_URL ? 'at DATABASE_URL' : `in DATA_DIR ${config.DATA_DIR}`;
   try {
-    const database = url ? { url, stop: async () => {} } : await openEmbedded(folder);
-    const connection = connect(database.url, readOnly);
-    try {
-      return await checkConnection(database.url, connection, url ? 'at DATABASE_URL' : `in DATA_DIR ${folder}`, now);
-    } finally {
-      await connection.close();
-      await database.stop();
-    }
+    return await withDatabase(config, async (url) => {
+      const connection = connect(url, readOnly);
+      try {
+        return await checkConnection(url, connection, where, now);
+      } finally {
+        await connection.close();
+      }
+    });
   } catch (error) {
     return { findings: [unreachable(error)], rules: [], replicas: undefined };
   }
