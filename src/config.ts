@@ -3,9 +3,10 @@ import { validate } from 'node-cron';
 import { z } from 'zod';
 import { readDatabaseUrl } from './db/database-url.ts';
 import type { Policy } from './domain/authorization.ts';
+import { msPer } from './domain/duration.ts';
 import { approverId, channelId } from './domain/service.ts';
 
-const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const units = { s: msPer.second, m: msPer.minute, h: msPer.hour, d: msPer.day } as const;
 
 /** Parses `90s`, `15m`, `24h` or `7d` to milliseconds. */
 const duration = z
@@ -82,7 +83,7 @@ const environment = z.object({
   PORT: port.default(3000),
   METRICS_PORT: port.optional(),
   REMINDER_SCHEDULE: schedule.default('0 9 * * 1-5'),
-  REMIND_AFTER: duration.default(86_400_000),
+  REMIND_AFTER: duration.default(msPer.day),
   EXPIRE_PENDING_AFTER: duration.optional(),
   ESCALATION_CHANNEL: channel.optional(),
   DIGEST_SCHEDULE: schedule.optional(),

@@ -1,9 +1,12 @@
-/** Durations in words, for people. */
+/** Durations: their units, and how they are worded for people. */
+
+/** The length of each unit, in milliseconds. */
+export const msPer = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 const units = [
-  { name: 'day', milliseconds: 86_400_000 },
-  { name: 'hour', milliseconds: 3_600_000 },
-  { name: 'minute', milliseconds: 60_000 },
+  { name: 'day', milliseconds: msPer.day },
+  { name: 'hour', milliseconds: msPer.hour },
+  { name: 'minute', milliseconds: msPer.minute },
 ] as const;
 
 type Unit = (typeof units)[number];

@@ -1,4 +1,5 @@
 import type { Approvers } from './approvers.ts';
+import { msPer } from './duration.ts';
 import type { ReminderEffect } from './effects.ts';
 import { addWallClock, nextTick, type Schedule } from './schedule.ts';
 
@@ -10,7 +11,7 @@ export const escalatedFrom = 3;
 const growth = 2;
 
 /** The longest interval, in milliseconds: in a hundred years is still a date that databases can write. */
-const forever = 100 * 365 * 86_400_000;
+const forever = 100 * 365 * msPer.day;
 
 /** Returns when the first reminder of a request is due. `remindAfter` is in milliseconds. */
 export const firstReminder = (requestedAt: Date, remindAfter: number): Date =>

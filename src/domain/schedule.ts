@@ -2,6 +2,7 @@
  * Schedules in wall-clock time: each of their times comes once a day, also on the day on which the clock is turned back
  * and shows it twice, or turned forward and never shows it.
  */
+import { msPer } from './duration.ts';
 
 /** A wall-clock time, as a Date whose UTC fields are those of the clock. */
 export type WallClockTime = Date;
@@ -18,7 +19,7 @@ export type Schedule = {
   seconds: readonly number[];
 };
 
-const day = 86_400_000;
+const { day } = msPer;
 
 /** How far ticks are searched, in days: one that was missed longer ago is not served. */
 const horizon = 366;

@@ -1,19 +1,23 @@
-/** A request as a reminder lists it, by what its requester is called and with a link to its card. */
+/** The rows of a reminder: requests with the name of the requester and a link to the card. */
 import type * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
+import { msPer } from '../../domain/duration.ts';
 import { permalinkFor } from '../../slack/messages.ts';
 
 export type ReminderRow = reminders.PendingReminder['rows'][number];
 
-/** Names hardly change, and Slack may be asked about a hundred people a minute: a tick can name more than that. */
-const namesKeptFor = 3_600_000;
+/**
+ * How long a name is cached, in milliseconds: a tick can list more people than Slack allows look-ups, 100 a minute
+ * (users.info, tier 4, https://docs.slack.dev/apis/web-api/rate-limits).
+ */
+const nameTtl = msPer.hour;
 
-/** Asks Slack once for each requester, and not for the links. */
+/** Adds names and links to rows. Slack is asked once for each requester, and never for a link. */
 export async function withNames(rows: ReminderRow[], { directory }: Pick<Deps, 'directory'>) {
   const url = await directory.workspaceUrl();
   const requesters = [...new Set(rows.map(({ registration }) => registration.requester))];
-  const asked = requesters.map(async (id) => [id, (await directory.member(id, namesKeptFor))?.name] as const);
-  const names = new Map(await Promise.all(asked));
+  const lookups = requesters.map(async (id) => [id, (await directory.member(id, nameTtl))?.name] as const);
+  const names = new Map(await Promise.all(lookups));
   return rows.map(({ registration, service, application }) => {
     const { cardChannel, cardTs, requester } = registration;
     const link = cardChannel && cardTs ? permalinkFor(url, { channel: cardChannel, ts: cardTs }) : undefined;
