@@ -171,7 +171,7 @@ describe.concurrent('the record', () => {
     const services = await audit(where, '--record', 'services');
     expect(services.out.replaceAll('\r\n', '⏎\n')).toMatchInlineSnapshot(`
       "at,service,version,actor,before,after⏎
-      2026-11-02T09:00:00.000Z,payments,1,,,"{""docs"":null,""name"":""Payments API"",""slug"":""payments"",""channel"":null,""retired"":false,""approvers"":[""U0ALEX"",""S0LEADS""],""managedBy"":""file"",""autoApprove"":false,""description"":"""",""registrationEnabled"":true}"⏎
+      2026-11-02T09:00:00.000Z,payments,1,,,"{""docs"":null,""name"":""Payments API"",""slug"":""payments"",""access"":null,""channel"":null,""retired"":false,""approvers"":[""U0ALEX"",""S0LEADS""],""managedBy"":""file"",""autoApprove"":false,""description"":"""",""registrationEnabled"":true}"⏎
       "
     `);
     expect((await audit(where, '--verify')).out).toMatch(/^All 4 events fit/);
