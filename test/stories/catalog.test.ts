@@ -137,6 +137,23 @@ describe('an admin', () => {
     });
   });
 
+  it('edits it also while the database is slow: the form opens at once, and fills in when it has loaded', async () => {
+    const { alex } = people(scenario);
+    const locked = Promise.withResolvers<void>();
+    const free = Promise.withResolvers<void>();
+    const held = scenario.database.sql.begin(async (tx) => {
+      await tx`lock table services in access exclusive mode`;
+      locked.resolve();
+      await free.promise;
+    });
+    await locked.promise;
+    await alex.clicks('Edit', named('translate'));
+    await alex.finds(/Just a moment/, { in: 'modal' });
+    free.resolve();
+    await held;
+    await alex.finds(/Edit a service[\s\S]*Name: Translation API/, { in: 'modal' });
+  });
+
   it('is refused a channel that the bot cannot post in, and approvers none of whom is active', async () => {
     const { alex } = people(scenario);
     const { workspace } = scenario;
