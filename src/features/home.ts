@@ -1,4 +1,4 @@
-/** The Home: a person opens it, turns its pages, and narrows down what waits for them. What it then shows, the outbox draws. */
+/** Handles Home: a person opens it, turns its pages and filters its lists. The outbox renders and publishes it. */
 import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
 import * as queue from '../db/home/approval-queue.ts';
 import * as homes from '../db/home/homes.ts';
@@ -20,7 +20,7 @@ import { decidableBy } from './shared/decidable-by.ts';
 
 export function home(app: App, deps: Deps): void {
   const { db, now, log } = deps;
-  const show = (person: string, wish: Partial<homes.HomeState>) => homes.show(db, person, now(), wish);
+  const show = (person: string, changes: Partial<homes.HomeState>) => homes.show(db, person, now(), changes);
 
   app.event('app_home_opened', async ({ event }) => {
     if (event.tab !== 'messages') await show(event.user, {});
@@ -54,8 +54,8 @@ export function home(app: App, deps: Deps): void {
   });
 
   app.options(servicePicker, async ({ ack, options, body }) => {
-    const found = decidableBy(body.user.id, deps).then((may) =>
-      queue.listFilters(db, may, toStorable(options.value ?? ''), optionLimit),
+    const found = decidableBy(body.user.id, deps).then((rule) =>
+      queue.listFilters(db, rule, toStorable(options.value ?? ''), optionLimit),
     );
     await ackOptions(
       ack,

@@ -1,36 +1,36 @@
 /**
- * Slack tells of people who join and leave channels and groups, and of those whose account changes: what is remembered of
- * them is forgotten at once, here and in every other replica. Who has been deactivated owns nothing any more.
- * Where the bot may post again, it posts what waited.
+ * Handles the events about channels, user groups and accounts: invalidates what all replicas have cached about them,
+ * removes a deactivated owner, and resolves the incident of a channel that the bot can post to again.
  */
 import type { App } from '@slack/bolt';
-import * as orphans from '../db/application/ownerless.ts';
-import * as outdated from '../db/cache-invalidation.ts';
+import * as ownerless from '../db/application/ownerless.ts';
+import * as cacheInvalidation from '../db/cache-invalidation.ts';
 import * as incidents from '../db/outbox/incidents.ts';
 import type { Deps } from '../deps.ts';
 
 export function followWorkspace(app: App, { db, directory }: Deps): void {
-  async function forget(id: string): Promise<void> {
+  /** Invalidates what is cached about an id: here at once, and in the other replicas by the database. */
+  async function invalidate(id: string): Promise<void> {
     directory.invalidate(id);
-    await outdated.publishInvalidation(db, id);
+    await cacheInvalidation.publishInvalidation(db, id);
   }
 
-  /** What could not be posted to a channel follows at once. */
-  const reachable = (channel: string) =>
+  /** Resolves the incident of a channel, so that the outbox retries at once. */
+  const resolveIncident = (channel: string) =>
     db.tables.transaction((tx) => incidents.resolve(tx, db.outbox.enqueue, { destination: channel }));
 
   app.event('member_joined_channel', async ({ event, context }) => {
-    await forget(event.channel);
-    if (event.user === context.botUserId) await reachable(event.channel);
+    await invalidate(event.channel);
+    if (event.user === context.botUserId) await resolveIncident(event.channel);
   });
   for (const unarchived of ['channel_unarchive', 'group_unarchive'] as const) {
-    app.event(unarchived, ({ event }) => reachable(event.channel));
+    app.event(unarchived, ({ event }) => resolveIncident(event.channel));
   }
-  app.event('member_left_channel', async ({ event }) => forget(event.channel));
-  app.event('subteam_members_changed', async ({ event }) => forget(event.subteam_id));
+  app.event('member_left_channel', async ({ event }) => invalidate(event.channel));
+  app.event('subteam_members_changed', async ({ event }) => invalidate(event.subteam_id));
   app.event('user_change', async ({ event }) => {
     const { id, deleted } = event.user;
-    await forget(id);
-    if (deleted) await orphans.onOwnerLeft(db, id);
+    await invalidate(id);
+    if (deleted) await ownerless.onOwnerLeft(db, id);
   });
 }

@@ -1,7 +1,7 @@
-/** An application has lost its last owner: an admin hands it over, from the message in the admin channel. */
+/** Handles Assign owner on the message about an application without owners: an admin assigns one. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import * as changes from '../../db/application/changes.ts';
-import * as orphans from '../../db/application/ownerless.ts';
+import * as ownerless from '../../db/application/ownerless.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
@@ -20,14 +20,14 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
 
   app.action<BlockButtonAction>(assignOwnerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await openModalWhenLoaded({ client, body, respond }, read(readButton(action.value), body.user.id), log);
+    await openModalWhenLoaded({ client, body, respond }, loadForm(readButton(action.value), body.user.id), log);
   });
 
   app.view<ViewSubmitAction>(assignOwnerFormId, async ({ ack, body, view, client }) => {
     await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
-  async function read(about: ButtonValue | undefined, person: string): Promise<ModalOrReason> {
+  async function loadForm(about: ButtonValue | undefined, person: string): Promise<ModalOrReason> {
     const application = about && (await changes.find(db, about.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (application.owners.length > 0) return refused({ kind: 'owned' });
@@ -47,7 +47,7 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
     const { policy } = config;
     const named = new Map([[to, known]]);
     const outcome = about
-      ? await orphans.assignOwner(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
+      ? await ownerless.assignOwner(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
       : { ok: false as const, refusal: { kind: 'gone' as const } };
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }

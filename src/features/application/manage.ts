@@ -1,4 +1,4 @@
-/** Applications, in Home: their owners make, rename, share, hand over, leave and delete them. */
+/** Handles applications in Home: owners create, rename, share, hand over, leave and delete them. */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
 import * as changes from '../../db/application/changes.ts';
 import type { Deps } from '../../deps.ts';
@@ -54,14 +54,14 @@ export function manageApplications(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(newApplicationFormId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, created(body.user.id, view), log);
+    await ackSubmission({ ack, client, view }, submittedNew(body.user.id, view), log);
   });
 
   app.action<BlockOverflowAction>(applicationMenuId, async ({ ack, action, body, client, respond }) => {
     await ack();
     await openModalWhenLoaded(
       { client, body, respond },
-      read(readMenuChoice(action.selected_option.value), body.user.id),
+      loadForm(readMenuChoice(action.selected_option.value), body.user.id),
       log,
     );
   });
@@ -72,18 +72,18 @@ export function manageApplications(app: App, deps: Deps): void {
     });
   }
 
-  async function created(person: string, view: View): Promise<SubmissionResult> {
+  async function submittedNew(person: string, view: View): Promise<SubmissionResult> {
     const name = normalizeName(readName(view.state?.values));
-    const wrong = applicationNameError(name);
-    if (wrong) return { errors: { name: wrong } };
-    const mayNot = checkAccount(await directory.account(person), config.policy);
-    if (mayNot) return applicationFormErrors(view, mayNot);
+    const nameError = applicationNameError(name);
+    if (nameError) return { errors: { name: nameError } };
+    const denied = checkAccount(await directory.account(person), config.policy);
+    if (denied) return applicationFormErrors(view, denied);
     const outcome = await changes.create(db, name, person, now());
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
-  /** The form that was chosen, for what the application now is. What counts is asked again when it is submitted. */
-  async function read(choice: ReturnType<typeof readMenuChoice>, person: string): Promise<ModalOrReason> {
+  /** Loads the form that was chosen, from the application as it is now. The submission is checked again. */
+  async function loadForm(choice: ReturnType<typeof readMenuChoice>, person: string): Promise<ModalOrReason> {
     const application = choice && (await changes.find(db, choice.id));
     if (!application || application.deleted) return refused({ kind: 'gone' });
     if (!application.owners.includes(person)) return refused({ kind: 'not-an-owner' });
@@ -107,34 +107,37 @@ export function manageApplications(app: App, deps: Deps): void {
   }
 
   async function submitted(action: ApplicationAction, by: string, view: View): Promise<SubmissionResult> {
-    const wish = wishOf(action, view.state?.values);
-    if ('errors' in wish) return wish;
+    const command = buildCommand(action, view.state?.values);
+    if ('errors' in command) return command;
     const about = readButton(view.private_metadata);
     const application = about && (await changes.find(db, about.id));
     if (!application) return applicationFormErrors(view, { kind: 'gone' });
-    const [account, named] = await Promise.all([directory.account(by), known(newcomers(wish, application))]);
+    const [account, named] = await Promise.all([directory.account(by), lookUp(newOwners(command, application))]);
     const { id, seen } = about;
-    const asking = { id, seen, by, account, named, at: now(), policy: config.policy };
-    const outcome = await changes.change(db, asking, wish);
+    const context = { id, seen, by, account, named, at: now(), policy: config.policy };
+    const outcome = await changes.change(db, context, command);
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
-  /** What Slack says of these people, where it says anything. */
-  async function known(people: string[]) {
-    const asked = people.map(async (id) => [id, await directory.member(id).catch(() => undefined)] as const);
-    return new Map(await Promise.all(asked));
+  /** Looks up these people; undefined for one that Slack did not answer about. */
+  async function lookUp(people: string[]) {
+    const members = people.map(async (id) => [id, await directory.member(id).catch(() => undefined)] as const);
+    return new Map(await Promise.all(members));
   }
 }
 
 const refused = (refusal: ApplicationRefusal): ModalOrReason => ({ why: applicationRefusalText(refusal) });
 
-/** What was filled in; else what each field needs. */
-function wishOf(action: ApplicationAction, values: unknown): ApplicationCommand | { errors: Record<string, string> } {
+/** Builds the command from a submitted form, or the errors of its fields. */
+function buildCommand(
+  action: ApplicationAction,
+  values: unknown,
+): ApplicationCommand | { errors: Record<string, string> } {
   switch (action) {
     case 'rename': {
       const name = normalizeName(readName(values));
-      const wrong = applicationNameError(name);
-      return wrong ? { errors: { name: wrong } } : { action, name };
+      const nameError = applicationNameError(name);
+      return nameError ? { errors: { name: nameError } } : { action, name };
     }
     case 'owners': {
       const others = readCoOwners(values);
@@ -151,8 +154,8 @@ function wishOf(action: ApplicationAction, values: unknown): ApplicationCommand 
   }
 }
 
-/** Of whom Slack has to be asked whether they can own anything. */
-function newcomers(wish: ApplicationCommand, { owners }: Application): string[] {
-  const named = wish.action === 'owners' ? wish.others : wish.action === 'hand-over' ? [wish.to] : [];
+/** Lists the people whom a command would make owners: Slack is asked about their accounts. */
+function newOwners(command: ApplicationCommand, { owners }: Application): string[] {
+  const named = command.action === 'owners' ? command.others : command.action === 'hand-over' ? [command.to] : [];
   return named.filter((id) => !owners.includes(id));
 }

@@ -1,14 +1,14 @@
-/** The clock: at each tick of DIGEST_SCHEDULE, every channel with something to tell hears how its week was. */
+/** The digests: at each tick of DIGEST_SCHEDULE, every channel with events or pending requests gets one. */
 import * as digests from '../../db/scheduling/digests.ts';
 import type { Deps } from '../../deps.ts';
 import type { Schedule, WallClockTime } from '../../domain/schedule.ts';
 
-/** Returns what serves a tick of the schedule: called by any number of replicas, however often, it serves it once. */
+/** Returns the function that serves a tick. It is idempotent, on any number of replicas. */
 export function enqueueDigests({ config, db, log }: Pick<Deps, 'config' | 'db' | 'log'>, { timeZone }: Schedule) {
   const { ADMIN_CHANNEL: adminChannel } = config;
 
   return async (reading: WallClockTime): Promise<void> => {
     const channels = await digests.claimDigests(db, { schedule: 'digest', reading }, { adminChannel, timeZone });
-    if (channels > 0) log.info({ channels }, 'channels get their digest');
+    if (channels > 0) log.info({ channels }, 'digests enqueued');
   };
 }

@@ -1,9 +1,9 @@
-/** The clock: at each tick of REMINDER_SCHEDULE, every channel hears of its requests that nobody has answered. */
+/** The reminders: at each tick of REMINDER_SCHEDULE, every channel is reminded of its pending requests that are due. */
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import type { WallClockTime } from '../../domain/schedule.ts';
 
-/** Returns what serves a tick: called by any number of replicas, however often, it serves it once. */
+/** Returns the function that serves a tick. It is idempotent, on any number of replicas. */
 export function enqueueReminders({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {
   const { REMIND_AFTER: remindAfter, ADMIN_CHANNEL: adminChannel, ESCALATION_CHANNEL: escalationChannel } = config;
 
@@ -14,6 +14,6 @@ export function enqueueReminders({ config, db, schedule, log }: Pick<Deps, 'conf
       adminChannel,
       escalationChannel,
     });
-    if (due > 0) log.info({ due }, 'requests are due for a reminder');
+    if (due > 0) log.info({ due }, 'requests are due for a reminder, reminders enqueued');
   };
 }

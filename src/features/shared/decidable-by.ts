@@ -1,39 +1,41 @@
-/** What a person may decide, by the one policy: Slack is asked about them once for each group and channel, not for each request. */
+/** What a person may decide. Slack is asked once for each user group and channel, not for each request. */
 import * as queue from '../../db/home/approval-queue.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
 
+/** Which pending requests a person may decide, and their role. */
 export type DecidableRequests = queue.DecidableRule & {
-  /** Whether they decide anything: about a service that has something pending, or where a service names nobody. */
+  /** Whether they are an approver: of a service with pending requests, or of the services that name no approvers. */
   approver: boolean;
-  /** Whether they look after the workspace as a whole. */
+  /** Whether they are an admin. */
   admin: boolean;
-  /** Whether Slack left open who decides about something that is pending. */
+  /** Whether it is unknown if they may decide a pending request, because Slack did not answer. */
   unsure: boolean;
 };
 
-type Asking = Pick<Deps, 'config' | 'db' | 'directory'>;
+type Context = Pick<Deps, 'config' | 'db' | 'directory'>;
 
-export async function decidableBy(person: string, { config, db, directory }: Asking): Promise<DecidableRequests> {
+/** Determines what a person may decide. */
+export async function decidableBy(person: string, { config, db, directory }: Context): Promise<DecidableRequests> {
   const { policy } = config;
-  const named = (await queue.listRules(db)).map(({ services, ...rule }) => ({
+  const settings = (await queue.listRules(db)).map(({ services, ...rule }) => ({
     services,
     approvers: allowedApprovers(rule, policy),
   }));
-  const rules = [{ services: [], approvers: admins(policy) }, ...named];
+  const rules = [{ services: [], approvers: admins(policy) }, ...settings];
   const ids = new Set(rules.flatMap(({ approvers }) => membershipsToCheck(approvers, person)));
   const memberships = await directory.memberships(person, [...ids]);
-  const judged = rules.map(({ services, approvers }) => ({
+  const checked = rules.map(({ services, approvers }) => ({
     services,
     may: isApprover(person, approvers, memberships, policy),
   }));
-  const theirs = judged.filter(({ may }) => may === true);
+  const allowed = checked.filter(({ may }) => may === true);
   return {
     person,
-    services: theirs.flatMap(({ services }) => services),
+    services: allowed.flatMap(({ services }) => services),
     own: policy.allowSelfApproval,
-    approver: theirs.length > 0,
-    admin: judged[0]?.may === true,
-    unsure: judged.some(({ may, services }) => may === undefined && services.length > 0),
+    approver: allowed.length > 0,
+    admin: checked[0]?.may === true,
+    unsure: checked.some(({ may, services }) => may === undefined && services.length > 0),
   };
 }

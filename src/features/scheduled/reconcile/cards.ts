@@ -1,52 +1,55 @@
-/** Compares cards with what they should be: read from Slack a page at a time, drawn from the rows, redrawn where they differ. */
+/** Compares cards in Slack with their registrations, and enqueues updates of those that differ. */
 import type { WebClient } from '@slack/web-api';
-import * as reconciling from '../../../db/registration/card-drift.ts';
+import * as cardDrift from '../../../db/registration/card-drift.ts';
 import * as cards from '../../../db/registration/cards.ts';
 import type { Deps } from '../../../deps.ts';
 import { slackErrorCode } from '../../../slack/errors.ts';
 import { requestCard } from '../../../views/registration/card.ts';
 import { fingerprint } from '../../../views/registration/card-fingerprint.ts';
 
-type Standing = reconciling.DrawnCard;
-
-/** How many cards are compared at a time, and how many pages of history are read for it: of 50 calls a minute, few. */
-const cardsAtMost = 60;
-const pagesAtMost = 15;
-/** How many messages a page has; Slack recommends no more than 200. */
+/** How many cards are compared at a time, and how many pages of history are read for it: few of 50 calls a minute. */
+const maxCards = 60;
+const maxPages = 15;
+/** Messages on a page; Slack recommends at most 200 (https://docs.slack.dev/reference/methods/conversations.history). */
 const pageSize = 200;
 
-/** What stands in Slack in the place of a card: its blocks; null where there is nothing; undefined where it cannot be read. */
-type Found = { card: Standing; blocks: unknown[] | null | undefined };
+/** A card and its blocks in Slack: null where the message is missing, undefined where the channel cannot be read. */
+type ComparedCard = { card: cardDrift.DrawnCard; blocks: unknown[] | null | undefined };
 
-export async function compareCards(deps: Deps): Promise<{ looked: number; redrawn: number }> {
+/** Compares a batch of cards. Returns how many were compared, and for how many an update was enqueued. */
+export async function compareCards(deps: Deps): Promise<{ compared: number; updated: number }> {
   const { db, poster } = deps;
-  const standing = await reconciling.claimForComparison(db, cardsAtMost);
-  const looked: number[] = [];
-  const fine: number[] = [];
-  let redrawn = 0;
-  let pages = pagesAtMost;
-  for (const [channel, some] of Map.groupBy(standing, (one) => one.channel)) {
-    // Slack tells the newest first.
+  const claimed = await cardDrift.claimForComparison(db, maxCards);
+  const compared: number[] = [];
+  const matching: number[] = [];
+  let updated = 0;
+  let pages = maxPages;
+  for (const [channel, some] of Map.groupBy(claimed, (one) => one.channel)) {
+    // Slack returns the newest message first.
     let left = some.toSorted((one, other) => Number(other.ts) - Number(one.ts));
     while (left.length > 0 && pages > 0) {
       pages -= 1;
       const found = await readPage(poster, channel, left);
       for (const one of found) {
-        const difference = await differs(deps, one);
-        if (difference === undefined) fine.push(one.card.id);
-        else if (await reconciling.enqueueUpdate(db, one.card, difference)) redrawn += 1;
-        looked.push(one.card.id);
+        const difference = await findDifference(deps, one);
+        if (difference === undefined) matching.push(one.card.id);
+        else if (await cardDrift.enqueueUpdate(db, one.card, difference)) updated += 1;
+        compared.push(one.card.id);
       }
       left = left.slice(found.length);
     }
   }
-  await reconciling.clearDrift(db, fine);
-  await reconciling.markCompared(db, looked);
-  return { looked: looked.length, redrawn };
+  await cardDrift.clearDrift(db, matching);
+  await cardDrift.markCompared(db, compared);
+  return { compared: compared.length, updated };
 }
 
-/** Reads one page of a channel, from the first of these cards back in time: what it says of the first so many of them. */
-async function readPage(client: WebClient, channel: string, [first, ...rest]: Standing[]): Promise<Found[]> {
+/** Reads a page of a channel's history, starting at the first of these cards, and finds as many of them as it covers. */
+async function readPage(
+  client: WebClient,
+  channel: string,
+  [first, ...rest]: cardDrift.DrawnCard[],
+): Promise<ComparedCard[]> {
   if (!first) return [];
   const all = [first, ...rest];
   const range = { latest: first.ts, oldest: all.at(-1)?.ts ?? first.ts, inclusive: true };
@@ -58,19 +61,22 @@ async function readPage(client: WebClient, channel: string, [first, ...rest]: St
     return read.map((one) => ({ card: one, blocks: messages.get(one.ts) ?? null }));
   } catch (error) {
     if (!slackErrorCode(error)) throw error;
-    // A channel that cannot be read is told of where something has to be posted to it; its cards wait for their next turn.
+    // When something is posted to a channel that cannot be read, an incident opens. Its cards are compared again later.
     return all.map((one) => ({ card: one, blocks: undefined }));
   }
 }
 
-/** What is different, in short; null where nothing stands, undefined where all is well or has changed meanwhile. */
-async function differs(
+/**
+ * Finds the difference between a card and its registration, as text; null where the message is missing. Undefined where
+ * there is none, or the registration has changed meanwhile, so that an update is on its way.
+ */
+async function findDifference(
   { db, config }: Deps,
-  { card: { id, drawing }, blocks }: Found,
+  { card: { id, drawing }, blocks }: ComparedCard,
 ): Promise<string | null | undefined> {
   const found = await cards.find(db, id, config.policy);
   if (found?.drawing !== drawing || blocks === undefined) return undefined;
   if (blocks === null) return null;
-  const [should, is] = [fingerprint(requestCard(found.registration).blocks), fingerprint(blocks)];
-  return should === is ? undefined : `${should}\n${is}`;
+  const [expected, actual] = [fingerprint(requestCard(found.registration).blocks), fingerprint(blocks)];
+  return expected === actual ? undefined : `${expected}\n${actual}`;
 }

@@ -1,19 +1,19 @@
-/** Looks whether channels that took no posts take them again, in case Slack's word of it was lost. */
-
+/** Incidents of channels: resolves those whose channel the bot can post to again, in case Slack's event was lost. */
 import * as incidents from '../../../db/outbox/incidents.ts';
 import type { Deps } from '../../../deps.ts';
 import { slackErrorCode } from '../../../slack/errors.ts';
 
-/** Of the 50 calls a minute that Slack allows (https://docs.slack.dev/apis/web-api/rate-limits), few. */
-const channelsAtMost = 10;
+/** How many channels are probed at a time. Slack allows 50 calls a minute (https://docs.slack.dev/apis/web-api/rate-limits). */
+const maxChannels = 10;
 
+/** Probes the channels with an open incident, those first that were probed longest ago. */
 export async function probeIncidents({ db, poster }: Deps): Promise<void> {
-  for (const destination of await incidents.nextToProbe(db, channelsAtMost)) {
-    if (!(await open(destination))) continue;
+  for (const destination of await incidents.nextToProbe(db, maxChannels)) {
+    if (!(await canPost(destination))) continue;
     await db.tables.transaction((tx) => incidents.resolve(tx, db.outbox.enqueue, { destination }));
   }
 
-  async function open(channel: string): Promise<boolean> {
+  async function canPost(channel: string): Promise<boolean> {
     try {
       const { channel: known } = await poster.conversations.info({ channel });
       return known?.is_archived === false && known.is_member === true;
