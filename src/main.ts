@@ -18,6 +18,7 @@ import { takeOverPgBoss } from './db/outbox/pg-boss.ts';
 import type { Worker } from './db/outbox/worker.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
+import { watchPool } from './db/watchdog.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serveHttp } from './http.ts';
@@ -132,6 +133,11 @@ export async function start(
     );
     if (takenOver !== 'nothing') log.info({ takenOver }, 'outbox of version 0.1 taken over');
     state.migrated = true;
+    const stopWatch = watchPool(client, url, () => {
+      // Outside of every promise: it ends the process.
+      throw new Error('the pool has not answered for a minute, and PostgreSQL does');
+    });
+    parts.defer(stopWatch);
     if (config.CATALOG_FILE)
       log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'catalog file applied');
 

@@ -7,6 +7,6 @@ import type { Db } from './db.ts';
 export async function countReplicas({ tables }: Pick<Db, 'tables'>): Promise<number> {
   const [row] = await tables.execute<{ count: number }>(sql`
     select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and application_name = 'registrar' and query ilike ${`listen%${channel}%`}`);
+    where datname = current_database() and query ilike ${`listen%${channel}%`}`);
   return row?.count ?? 0;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { databaseAddress } from '../../src/db/database-url.ts';
 import { openSession } from '../../src/db/session.ts';
+import { watchPool } from '../../src/db/watchdog.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTcpProxy } from '../support/tcp-proxy.ts';
@@ -171,4 +172,31 @@ it('where PostgreSQL gives only two sessions, all are served by them', async () 
   await Promise.all(answers);
   await close();
   await database.sql`drop role few`;
+});
+
+it('a pool that does not answer while PostgreSQL does is noticed, and an outage is not', async () => {
+  await using toPool = await createTcpProxy(database.url);
+  await using toAll = await createTcpProxy(database.url);
+  const timing = { interval: 50, looks: 3 };
+  const [stuck, out] = [connect(toPool.url), connect(toAll.url)];
+  const ended = Promise.withResolvers<void>();
+  let ofOutage = false;
+  const watches = [
+    watchPool(stuck, database.url, ended.resolve, timing),
+    watchPool(
+      out,
+      toAll.url,
+      () => {
+        ofOutage = true;
+      },
+      timing,
+    ),
+  ];
+  await Promise.all([stuck, out].map(({ tables }) => tables.execute('select 1')));
+  await Promise.all([toPool.setFault('silent'), toAll.setFault('silent')]);
+  await ended.promise;
+  await expect(out.tables.execute('select 1')).rejects.toThrow();
+  expect(ofOutage).toBe(false);
+  for (const stop of watches) stop();
+  await Promise.all([stuck.close(), out.close()]);
 });
