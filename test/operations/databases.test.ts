@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { databaseAddress } from '../../src/db/database-url.ts';
@@ -21,6 +22,8 @@ import {
   withoutPostgres,
 } from '../support/debian.ts';
 import { eventually } from '../support/eventually.ts';
+import { openScenario } from '../support/scenario.ts';
+import { people, requests } from '../support/steps.ts';
 
 /** What a start with this database ends with; undefined where it goes on. Nothing of it is waited for. */
 async function startSays(url: string): Promise<string | undefined> {
@@ -56,6 +59,26 @@ async function works(url: string): Promise<void> {
     await close();
   }
 }
+
+/** Of a role or a database: each would have the bot read or wait otherwise. */
+const strange = {
+  datestyle: "'German'",
+  intervalstyle: 'sql_standard',
+  timezone: "'America/St_Johns'",
+  default_transaction_isolation: 'serializable',
+  default_transaction_deferrable: 'on',
+  bytea_output: 'escape',
+  extra_float_digits: '-15',
+  standard_conforming_strings: 'off',
+  array_nulls: 'off',
+  transform_null_equals: 'on',
+  search_path: 'nowhere',
+  client_encoding: 'latin1',
+  statement_timeout: "'1h'",
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '60000',
+};
 
 let folder: string;
 beforeAll(() => {
@@ -166,25 +189,6 @@ describe.skipIf(withoutPostgres)('roles and settings', () => {
     expect(await startSays(url)).toBeUndefined();
     await works(url);
   });
-
-  const strange = {
-    datestyle: "'German'",
-    intervalstyle: 'sql_standard',
-    timezone: "'America/St_Johns'",
-    default_transaction_isolation: 'serializable',
-    default_transaction_deferrable: 'on',
-    bytea_output: 'escape',
-    extra_float_digits: '-15',
-    standard_conforming_strings: 'off',
-    array_nulls: 'off',
-    transform_null_equals: 'on',
-    search_path: 'nowhere',
-    client_encoding: 'latin1',
-    statement_timeout: "'1h'",
-    lock_timeout: '0',
-    idle_in_transaction_session_timeout: '0',
-    idle_session_timeout: '60000',
-  };
 
   it('every setting that the reading hangs on is set on every session', async () => {
     const url = await createRole('strange', strange);
@@ -411,8 +415,10 @@ describe.skipIf(withoutPgBouncer)('PgBouncer', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
+  const behind = () => ({ host: server.folder, port: server.port, user: 'owner' });
+
   it('in session mode serves everything, as its package sets it up', async () => {
-    await using pooler = await startPgBouncer(server, { pool_mode: 'session' });
+    await using pooler = await startPgBouncer(behind(), { pool_mode: 'session' });
     const url = pooler.url('owner', 'pooled');
     expect(await startSays(url)).toBeUndefined();
     await works(url);
@@ -426,8 +432,29 @@ describe.skipIf(withoutPgBouncer)('PgBouncer', () => {
     await close();
   });
 
+  it('in session mode carries the bot, over a database whose settings are strange', async () => {
+    await using closing = new AsyncDisposableStack();
+    const reach = async (url: string) => {
+      const { hostname: host, port, username: user, password, pathname } = new URL(url);
+      const name = pathname.slice(1);
+      const admin = postgres(url, { max: 1 });
+      for (const [setting, value] of Object.entries({ ...strange, search_path: "''" })) {
+        await admin.unsafe(`alter database ${name} set ${setting} = ${value}`);
+      }
+      await admin.end();
+      return closing
+        .use(await startPgBouncer({ host, port, user, password }, { pool_mode: 'session' }))
+        .url(user, name);
+    };
+    await using office = await openScenario({ reach });
+    const { dana, alex } = people(office);
+    await requests(dana, alex);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await dana.finds(/Approved by @alex/);
+  });
+
   it('that gives three sessions serves everything with them', async () => {
-    await using pooler = await startPgBouncer(server, { pool_mode: 'session', default_pool_size: 3 });
+    await using pooler = await startPgBouncer(behind(), { pool_mode: 'session', default_pool_size: 3 });
     const url = pooler.url('owner', 'pooled');
     expect(await startSays(url)).toBeUndefined();
     const { tables, close } = connect(url);
@@ -442,7 +469,7 @@ describe.skipIf(withoutPgBouncer)('PgBouncer', () => {
     ['transaction', { server_round_robin: 1 }],
     ['statement', {}],
   ])('in %s mode (%o) is found out at start and refused by name', async (mode, settings) => {
-    await using pooler = await startPgBouncer(server, { pool_mode: mode, ...settings });
+    await using pooler = await startPgBouncer(behind(), { pool_mode: mode, ...settings });
     const url = pooler.url('owner', 'pooled');
     expect(await startSays(url)).toMatch(
       /^pooler: DATABASE_URL leads to a pooler in transaction or statement mode.*session mode/,
@@ -451,7 +478,7 @@ describe.skipIf(withoutPgBouncer)('PgBouncer', () => {
   });
 
   it('options in the URL, which it refuses, end the start with its own words', async () => {
-    await using pooler = await startPgBouncer(server, { pool_mode: 'session' });
+    await using pooler = await startPgBouncer(behind(), { pool_mode: 'session' });
     expect(await startSays(`${pooler.url('owner', 'pooled')}?options=-c%20search_path%3Dapp`)).toMatch(
       /^The pooler refuses the session \(PostgreSQL says: unsupported startup parameter: options, 08P01\)/,
     );

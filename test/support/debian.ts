@@ -104,7 +104,7 @@ export type PgBouncer = AsyncDisposable & { url: (user: string, database: string
 
 /** Starts one before a PostgreSQL, as its package sets it up, but for what is said here. */
 export async function startPgBouncer(
-  server: DebianPostgres,
+  server: { host: string; port: number | string; user: string; password?: string },
   settings: Record<string, string | number>,
 ): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), 'registrar-pgbouncer-'));
@@ -112,10 +112,8 @@ export async function startPgBouncer(
   const all = { listen_addr: '127.0.0.1', listen_port: port, auth_type: 'any', unix_socket_dir: folder, ...settings };
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}`);
   const file = join(folder, 'pgbouncer.ini');
-  writeFileSync(
-    file,
-    `[databases]\n* = host=${server.folder} port=${server.port} user=owner\n[pgbouncer]\n${lines.join('\n')}\n`,
-  );
+  const target = Object.entries(server).map(([name, value]) => `${name}=${value}`);
+  writeFileSync(file, `[databases]\n* = ${target.join(' ')}\n[pgbouncer]\n${lines.join('\n')}\n`, { mode: 0o600 });
   for (const path of [folder, file]) own(path);
   const child = spawn(pgbouncer, [file], { ...runAs(), stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
