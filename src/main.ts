@@ -37,6 +37,8 @@ export type Running = {
   port: number;
   /** Runs what is due by now, such as reminders, without waiting for the next tick. */
   runDueJobs: () => Promise<void>;
+  /** Waits until no interaction is in flight; it goes on accepting more. */
+  drain: () => Promise<void>;
   /** Accepts nothing new, drains what is in flight, and closes everything. Safe to call twice. */
   stop: () => Promise<void>;
 };
@@ -170,7 +172,7 @@ export async function start(
     const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });
     parts.defer(stopScheduler);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');
-    return { port: http.port, runDueJobs, stop };
+    return { port: http.port, runDueJobs, drain: () => slack.drain(interactionDrain), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -25,6 +25,8 @@ export type Slack = {
   connected(): boolean;
   /** Waits until no interaction has just begun, for at most `milliseconds`. */
   yieldToInteractive(milliseconds: number): Promise<void>;
+  /** Waits until no interaction is in flight, for at most `milliseconds`; more are accepted meanwhile. */
+  drain(milliseconds: number): Promise<void>;
   /** Waits for the interactions in flight, for at most `milliseconds`, then closes the connections. */
   stop(milliseconds: number): Promise<void>;
 };
@@ -94,6 +96,7 @@ export function createSlack(
     },
     connected: () => socketMode?.isConnected() ?? true,
     yieldToInteractive: inFlight.yieldToInteractive,
+    drain: inFlight.drain,
     async stop(milliseconds) {
       await inFlight.drain(milliseconds);
       await socketMode?.stop();

@@ -10,6 +10,11 @@ export class Timestamps {
     this.last = last;
   }
 
+  /** Begins before any timestamp, for a time that may lie before those that were handed out. */
+  startOver(): void {
+    this.last = 0;
+  }
+
   next(): string {
     // Microseconds since 1970 fit in a double until the year 2255.
     this.last = Math.max(Math.floor(this.#now()) * 1000, this.last) + 100;

@@ -42,6 +42,11 @@ export class ResponseUrls {
     return token;
   }
 
+  /** Forgets all that were issued. */
+  startOver(): void {
+    this.#addresses.clear();
+  }
+
   post(token: string, given: unknown): { status: number; body: string } {
     try {
       const address = this.#addresses.get(token) ?? refuse('expired_url');

@@ -194,6 +194,16 @@ export class SlackServer implements AsyncDisposable {
   hold(method: string, when?: (args: Record<string, unknown>) => boolean): Held {
     return this.#faults.hold(method, when);
   }
+  /** Forgets what was said, opened, called and delivered, and the faults; people, channels and connections stay. */
+  startOver(): void {
+    this.clearFaults();
+    this.context.triggers.startOver();
+    this.context.responses.startOver();
+    this.state.startOver();
+    this.calls.length = 0;
+    this.delivered.length = 0;
+  }
+
   clearFaults(): void {
     this.#faults.clear();
   }

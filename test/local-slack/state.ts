@@ -55,6 +55,16 @@ export class State {
     return JSON.stringify(saved);
   }
 
+  /** Forgets what was said and opened; people, groups and channels stay. */
+  startOver(): void {
+    this.messages = [];
+    this.modals.clear();
+    this.homes.clear();
+    for (const { id, kind } of [...this.channels.values()]) if (kind === 'im') this.channels.delete(id);
+    this.#timestamps.startOver();
+    this.changed();
+  }
+
   nextTs(): string {
     return this.#timestamps.next();
   }

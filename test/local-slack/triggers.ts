@@ -28,6 +28,11 @@ export class Triggers {
     return id;
   }
 
+  /** Forgets all that were issued. */
+  startOver(): void {
+    this.#issued.clear();
+  }
+
   redeem(id: string): Trigger {
     const trigger = this.#issued.get(id) ?? refuse('invalid_trigger_id');
     if (trigger.used) refuse('exchanged_trigger_id');

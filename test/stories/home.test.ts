@@ -5,7 +5,10 @@ import { group, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { seedLargeCatalog } from '../support/large-data.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 const atHome = { in: 'home' } as const;
@@ -22,7 +25,7 @@ const delivered = ({ database }: Scenario) =>
 
 describe.concurrent('a developer', () => {
   it('without registrations reads how to begin, and registers from there', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana } = people(scenario);
     await dana.opensHome();
     expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
@@ -71,7 +74,7 @@ describe.concurrent('a developer', () => {
   });
 
   it('unregisters there: Home and the card are updated', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await dana.opensHome();
@@ -89,7 +92,7 @@ describe.concurrent('a developer', () => {
   it('edits the reason of a pending request: a click on the old card decides nothing, and the card shows the new reason', async ({
     expect,
   }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { workspace, database } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
@@ -143,7 +146,7 @@ describe.concurrent('a developer', () => {
   });
 
   it('whose click is too late is told in a modal, because Home has no ephemeral messages', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
@@ -163,7 +166,7 @@ describe.concurrent('a developer', () => {
   });
 
   it('whose click fails, or whose modal Slack does not open, gets a response nevertheless', async () => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { workspace, database } = scenario;
     const { dana } = people(scenario);
     await dana.opensHome();
@@ -184,7 +187,7 @@ describe.concurrent('a developer', () => {
 describe.concurrent('an approver', () => {
   it('sees what they may decide, oldest first, without their own requests', async ({ expect }) => {
     let now = new Date('2026-11-01T08:00:00Z');
-    await using scenario = await openScenario({ now: () => now });
+    await using scenario = await scenarios.open({ now: () => now });
     const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Shop');
     now = monday();
@@ -237,7 +240,7 @@ describe.concurrent('an approver', () => {
   });
 
   it('with nothing to decide reads so', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { alex } = people(scenario);
     await alex.opensHome();
     expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing waits for your decision.');
@@ -282,7 +285,7 @@ describe.concurrent('an approver', () => {
   it('approves and rejects there, with the buttons of the card; the cards and both Homes are updated', async ({
     expect,
   }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await dana.closes();
@@ -311,7 +314,7 @@ describe.concurrent('an approver', () => {
   });
 
   it('who may not decide, or is too late, is told in a modal, and changes nothing', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { workspace, database } = scenario;
     const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
@@ -348,7 +351,7 @@ describe.concurrent('an approver', () => {
 
 describe.concurrent('while others act', () => {
   it('is updated live for users who have opened it, and never published for others', async ({ expect }) => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     const { dana, alex, priya } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
@@ -370,7 +373,7 @@ describe.concurrent('while others act', () => {
   });
 
   it('a change during a publish is published afterwards', async () => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     const { dana, alex } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Nothing waits/, atHome);
@@ -392,7 +395,7 @@ describe.concurrent('while others act', () => {
   it('with two replicas and many changes, is published at most once a second, and is right in the end', async ({
     expect,
   }) => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     await scenario.startAnother();
     const { dana, alex } = people(scenario);
     await alex.opensHome();
@@ -416,7 +419,7 @@ describe.concurrent('while others act', () => {
     ['cuts the connection', { kind: 'reset' }],
     ['draws it and cuts the connection', { kind: 'accept-then-drop' }],
   ])('where Slack %s, is right in the end', async (_, fault) => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     const { dana, alex } = people(scenario);
     scenario.workspace.fail('views.publish', fault);
     await alex.opensHome();
@@ -447,7 +450,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   const many = { services: 1000, registrations: 300, pending: 200 };
 
   it('fits into the limits of Slack, and every page can be opened', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();
@@ -471,7 +474,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   });
 
   it('the queue is filtered by service, searched by application, and reset', async ({ expect }) => {
-    await using scenario = await openScenario({ now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await requests(dana, alex, 'Payments API', 'Shop');
@@ -495,7 +498,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
   });
 
   it('a page keeps its place while requests come and go', async () => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     const { dana, sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();

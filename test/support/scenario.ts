@@ -37,7 +37,7 @@ export type Scenario = AsyncDisposable & {
 };
 
 /** `bots: 0` opens it without a bot, for tests that start the bot as a process. */
-type Setting = BotOptions & {
+export type Setting = BotOptions & {
   bots?: 0;
   mode?: Mode;
   env?: Record<string, string>;
