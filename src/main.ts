@@ -179,7 +179,7 @@ export async function start(
   }
 
   async function embedded(): Promise<string> {
-    const server = await startEmbedded(config.DATA_DIR, (line) => log.debug({ from: 'postgres' }, line));
+    const server = await startEmbedded(config.DATA_DIR, (line) => log.trace({ from: 'postgres' }, line));
     parts.defer(server.stop);
     return server.url;
   }

@@ -4,9 +4,9 @@ import type { Approvers } from './approvers.ts';
 import { type Account, checkAccount, checkOwnerAccount, type Policy, type SlackMember } from './authorization.ts';
 import { normalizeLetters } from './names.ts';
 import type { Refusal } from './registration.ts';
-import { truncate } from './text.ts';
+import { truncateEscaped } from './text.ts';
 
-/** The longest name, in UTF-16 units: `Create "…"` with it must fit into an option of 75 characters. */
+/** The longest name, in UTF-16 units as Slack escapes it: `Create "…"` with it must fit into an option of 75 characters. */
 export const applicationNameLimit = 60;
 
 /** The most owners that an application has. */
@@ -14,7 +14,7 @@ export const maxOwners = 20;
 
 /** Normalizes a name as it is stored: only visible characters, in plain letters, truncated to the limit. */
 export const normalizeName = (typed: string): string =>
-  truncate(normalizeLetters(typed), applicationNameLimit, '').trim();
+  truncateEscaped(normalizeLetters(typed), applicationNameLimit, '').trim();
 
 /** The actions of an owner: the entries of an application's menu in Home. */
 export const applicationActions = ['rename', 'owners', 'hand-over', 'leave', 'delete'] as const;

@@ -1,12 +1,27 @@
+/** Counts UTF-16 units, as Slack does. */
+const unitsOf = (text: string): number => text.length;
+
+/** Counts UTF-16 units after Slack's escaping of & < >, which is what its limits are measured on. */
+export const escapedLength = (text: string): number =>
+  text.length + 4 * (text.match(/&/g)?.length ?? 0) + 3 * (text.match(/[<>]/g)?.length ?? 0);
+
 /**
  * Truncates a text to `limit` UTF-16 units, as Slack counts, without splitting a character; `mark` ends what was
  * truncated.
  */
-export function truncate(text: string, limit: number, mark = '…'): string {
-  if (text.length <= limit) return text;
+export const truncate = (text: string, limit: number, mark = '…'): string => truncateBy(unitsOf, text, limit, mark);
+
+/** Truncates a text so that it has at most `limit` UTF-16 units once Slack has escaped it. */
+export const truncateEscaped = (text: string, limit: number, mark = '…'): string =>
+  truncateBy(escapedLength, text, limit, mark);
+
+function truncateBy(lengthOf: (text: string) => number, text: string, limit: number, mark: string): string {
+  if (lengthOf(text) <= limit) return text;
   let kept = '';
+  let left = limit - lengthOf(mark);
   for (const character of text) {
-    if (kept.length + character.length + mark.length > limit) break;
+    left -= lengthOf(character);
+    if (left < 0) break;
     kept += character;
   }
   return kept + mark;

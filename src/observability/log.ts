@@ -23,6 +23,8 @@ export const redact = (text: string): string =>
   text
     .replace(/xox[a-z]-[\w-]+|xapp-[\w-]+/g, '[token]')
     .replace(/\/\/[^/\s@]+@/g, '//[credentials]@')
+    // Mail servers quote addresses.
+    .replace(/[^\s<>"'@/]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b/gi, '[address]')
     // The parameters hold what users wrote, over any number of lines.
     .replace(/\nparams: .*/s, '');
 

@@ -20,15 +20,16 @@ import type {
 } from '@slack/types';
 import { z } from 'zod';
 import { reasonLimit } from '../domain/registration.ts';
-import { stripControls, truncate } from '../domain/text.ts';
+import { stripControls, truncate, truncateEscaped } from '../domain/text.ts';
 
 /** The most options a picker takes, and the longest text of one. */
 export const optionLimit = 100;
 export const optionTextLimit = 75;
 
+/** Builds plain text. Slack measures it escaped. */
 export const plain = (text: string, limit = 3000): PlainTextElement => ({
   type: 'plain_text',
-  text: truncate(text, limit),
+  text: truncateEscaped(text, limit),
   emoji: false,
 });
 

@@ -25,7 +25,8 @@ const long = `${short} <!subteam^S0EVIL> <#C0EVIL> <!date^1^{date}|x> \\ _i_ ~s~
 /** Every field that people fill in, or that is named elsewhere, with what marks it where it is shown. */
 const fields = {
   COMMAND: short,
-  APPLICATION: short,
+  // Sixty characters as Slack escapes them.
+  APPLICATION: '<!here><@U0E>`c`<http://e|x>&lt;',
   REASON: long,
   EDITED: long,
   REJECTED: long,

@@ -83,7 +83,8 @@ function csvRow(cells: readonly string[]): string {
 }
 
 /**
- * Prefixes an apostrophe to a cell that a spreadsheet would run as a formula, because it begins with = + - @ or a tab
- * (https://owasp.org/www-community/attacks/CSV_Injection). JSON lines need none.
+ * Prefixes an apostrophe to a cell that a spreadsheet would run as a formula, because it begins with = + - @, their full-width forms,
+ * or a tab (https://owasp.org/www-community/attacks/CSV_Injection). Where a list separator is a semicolon, as in many locales, what
+ * follows one begins a cell too. JSON lines need none.
  */
-const escapeFormula = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+const escapeFormula = (text: string): string => text.replace(/^[=+\-@＝＋－＠\t\r]|(?<=;\s*)[=+\-@＝＋－＠]/gu, "'$&");

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
-import { toStorable, truncate } from '../../domain/text.ts';
+import { toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
   input,
   option,
@@ -79,7 +79,7 @@ const unknownService = (typed: string): string =>
 /** Builds an option for a service, marked where registration is disabled. */
 export function serviceOption({ id, slug, name, registrationEnabled }: OfferedService): PlainTextOption {
   const disabled = registrationEnabled ? '' : ' (registration disabled)';
-  return option(`${truncate(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
+  return option(`${truncateEscaped(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
 }
 
 /** Lists the options: to create what was typed, unless one of the applications has that name, and those. */

@@ -3,7 +3,7 @@
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import type { Refusal, Status } from '../../domain/registration.ts';
-import { truncate } from '../../domain/text.ts';
+import { escapedLength, truncateEscaped } from '../../domain/text.ts';
 import {
   fields,
   input,
@@ -56,8 +56,8 @@ export function registrationOption({
 }: OfferedRegistration): PlainTextOption {
   const end = ` (${status})`;
   const room = optionTextLimit - end.length - ' — '.length;
-  const shownApplication = truncate(application, Math.max(room - service.length, Math.floor(room / 2)));
-  const shownService = truncate(service, room - shownApplication.length);
+  const shownApplication = truncateEscaped(application, Math.max(room - escapedLength(service), Math.floor(room / 2)));
+  const shownService = truncateEscaped(service, room - escapedLength(shownApplication));
   return option(`${shownService} — ${shownApplication}${end}`, `${id}@${version}`);
 }
 

@@ -4,9 +4,19 @@ import { z } from 'zod';
 /** An identifier: block_id, action_id, callback_id, external_id. */
 export const id = z.string().min(1).max(255);
 
+/** Plain text is measured as Slack keeps it: with & < > escaped. */
+const escapedMax = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .refine((text) => escapedLength(text) <= max, `must be less than ${max + 1} characters`);
+
+const escapedLength = (text: string): number =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').length;
+
 /** Empty text is invalid everywhere. */
 export const plain = (max = 3000) =>
-  z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(max), emoji: z.boolean().optional() });
+  z.strictObject({ type: z.literal('plain_text'), text: escapedMax(max), emoji: z.boolean().optional() });
 
 const mrkdwn = (max = 3000) =>
   z.strictObject({ type: z.literal('mrkdwn'), text: z.string().min(1).max(max), verbatim: z.boolean().optional() });
