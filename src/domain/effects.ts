@@ -62,7 +62,9 @@ export type Effect =
   | CatalogEffect
   | ApplicationEffect
   /** Set going again, a batch at a time, what failed by an incident that is resolved: the jobs after this id. */
-  | { kind: 'redrive'; place: string; why: string; after: number };
+  | { kind: 'redrive'; place: string; why: string; after: number }
+  /** Put these into the outbox once there is room: what a change brings by the hundred is enqueued in stages. */
+  | { kind: 'staged'; effects: Effect[] };
 
 /** What follows a person's act, what follows the clock, and what a change brings by the hundred. */
 export type Priority = 'act' | 'clock' | 'bulk';
@@ -101,6 +103,7 @@ const rules = {
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
   orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
   redrive: { lane: ['place', 'why'], priority: 'bulk', destination: 'database' },
+  staged: { lane: [], priority: 'bulk', destination: 'database' },
 } as const satisfies { [Kind in Effect['kind']]: RulesOf<Extract<Effect, { kind: Kind }>> };
 
 export const effectKinds = Object.keys(rules) as Effect['kind'][];

@@ -1,3 +1,4 @@
+import { deliverStage } from '../db/outbox/outbox.ts';
 import { resume } from '../db/outbox/redrive.ts';
 import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
@@ -61,6 +62,7 @@ function createDeliveries(deps: Deps) {
       },
       permanentErrors: [],
     },
+    staged: { deliver: ({ effects }) => deliverStage(deps.db, effects), permanentErrors: [] },
   } satisfies { [One in Kind]: DeliveryOf<One> };
 }
 

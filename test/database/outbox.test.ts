@@ -1,6 +1,7 @@
 /** The outbox's table and its worker, race by race. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Connection, connect } from '../../src/db/client.ts';
+import { redrive, redriveAll } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
 import type { Priority } from '../../src/domain/effects.ts';
@@ -161,6 +162,24 @@ describe('the table', () => {
     expect(await store.nextDue(db, 'test')).toBeGreaterThan(0);
     await database.sql`update outbox set run_at = now() - interval '1 second'`;
     expect(await store.nextDue(db, 'test')).toBeLessThan(0);
+  });
+});
+
+describe('dead letters', () => {
+  it('are redriven by the thousand, batch by batch, each once and in their places, also where the first redrive is cut short', async () => {
+    await database.sql`
+      insert into outbox (queue, lane, priority, front, effect, dead_at, destination, cause)
+      select 'test', 'notice:' || n % 5000, 0, false, jsonb_build_object('kind', 'notice', 'n', n), now(), 'direct', case n % 2 when 0 then 'user_not_found' else 'crashed' end
+      from generate_series(1, 20000) n`;
+    const first = await redrive(db, { cause: 'crashed' }, 0);
+    expect(first).toEqual({ count: 500, after: expect.any(Number) });
+    // Whoever did that is gone; another begins again.
+    expect(await redriveAll(db, { destination: 'direct', cause: 'crashed' })).toBe(9_500);
+    expect(await redriveAll(db, { destination: 'C0' })).toBe(0);
+    const queued = await claim();
+    expect(queued).toHaveLength(10);
+    expect(queued.every(({ unsure }) => unsure)).toBe(true);
+    expect(await database.sql`select count(*)::int from outbox where dead_at is not null`).toEqual([{ count: 10_000 }]);
   });
 });
 

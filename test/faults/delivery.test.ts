@@ -1,10 +1,12 @@
 /** What is committed reaches Slack, once, whatever Slack or the process does in between. */
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
@@ -160,4 +162,21 @@ it('after a rate limit, the messages of a registration keep their order, and non
   expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
   // Slack is known to have refused it, so it cannot be there.
   expect(workspace.calls.filter(({ method }) => method === 'conversations.history')).toEqual([]);
+});
+
+it("a newer version's effect is retried and logged, and waits for a replica that knows it", async () => {
+  const lines: { msg: string; lane?: string }[] = [];
+  const log = pino({ level: 'warn', base: null }, { write: (line) => lines.push(JSON.parse(line)) });
+  await using scenario = await openScenario({ log });
+  const { database } = scenario;
+  await database.sql`
+    insert into outbox (queue, lane, priority, front, effect) values ('outbox', 'survey:1', 0, true, '{"kind": "survey"}')`;
+  await database.sql`select pg_notify('registrar_outbox', '')`;
+  await eventually('it was tried', async () => lines.some(({ lane }) => lane === 'survey:1'));
+  expect(lines.find(({ lane }) => lane === 'survey:1')?.msg).toBe(
+    'outbox error, will retry in 5 s: a newer version delivers it',
+  );
+  expect(await database.sql`select leased, dead_at, retries from outbox`).toEqual([
+    { leased: false, dead_at: null, retries: 1 },
+  ]);
 });

@@ -66,9 +66,8 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
     // The Homes of approvers list what is pending, or was until this event.
     const queued = cards.filter(({ status }) => status === 'pending' || status === 'unregistered');
     const next = cards.length === batch ? cards.at(-1) : undefined;
-    await db.outbox.enqueue(tx, [
-      ...queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version })),
-      ...(next ? [{ kind: 'application' as const, application: id, version, after: next.id }] : []),
-    ]);
+    const queuedHomes = queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version }));
+    await db.outbox.enqueue(tx, queuedHomes, 'bulk');
+    if (next) await db.outbox.enqueue(tx, [{ kind: 'application', application: id, version, after: next.id }], 'bulk');
   });
 }

@@ -16,6 +16,9 @@ export type HomeState = {
 /** The shortest time between two updates of a Home, in milliseconds. What its person does themselves shows at once. */
 const minInterval = 1_000;
 
+/** More Homes than these are bulk: whoever acts does not wait for them. */
+const few = 20;
+
 /** Records that a person opened their Home or changed its state, and enqueues the update. `changes` is merged in. */
 export async function show(db: Db, person: string, at: Date, changes: Partial<HomeState>): Promise<void> {
   await db.tables.transaction(async (tx) => {
@@ -74,11 +77,8 @@ export async function markStale(db: Db, registration: number | null, people: str
             where r.id = ${registration}))
         order by user_id for update)
       update ${homes} set stale = true from due where homes.user_id = due.user_id returning homes.user_id as person`);
-    if (marked.length > 0)
-      await db.outbox.enqueue(
-        tx,
-        marked.map(({ person }) => ({ kind: 'home', person })),
-      );
+    const effects = marked.map(({ person }) => ({ kind: 'home' as const, person }));
+    await db.outbox.enqueue(tx, effects, effects.length > few ? 'bulk' : 'act');
   });
 }
 

@@ -3,7 +3,7 @@
  * not happen and nothing that happened goes unsaid. A worker delivers them, and here is written down how each ended.
  */
 import { destinationOf, type Effect, effectKinds, laneOf, priorityOf, queueOf } from '../../domain/effects.ts';
-import type { Connection, Tx } from '../client.ts';
+import type { Connection, Drizzle, Tx } from '../client.ts';
 import * as incidents from './incidents.ts';
 import * as store from './store.ts';
 import type { Attempt, Deliver, DeliveryResult, Outbox } from './types.ts';
@@ -17,7 +17,7 @@ export function createOutbox({ mail = false } = {}): Outbox {
   return {
     async enqueue(tx, effects, priority) {
       const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
-      const jobs = wanted.map((effect) => ({
+      const jobs = (priority === 'bulk' ? inStages(wanted) : wanted).map((effect) => ({
         queue: queueOf(effect.kind),
         lane: laneOf(effect),
         priority: priority ?? priorityOf(effect.kind),
@@ -26,6 +26,24 @@ export function createOutbox({ mail = false } = {}): Outbox {
       await store.enqueue(tx, jobs);
     },
   };
+}
+
+/** How many bulk jobs go in at once, and with how many lanes of them waiting the next stage waits. */
+const stageSize = 50;
+const maxWaiting = 200;
+
+function inStages(effects: Effect[]): Effect[] {
+  if (effects.length <= stageSize) return effects;
+  return Array.from({ length: Math.ceil(effects.length / stageSize) }, (_, index) => ({
+    kind: 'staged',
+    effects: effects.slice(index * stageSize, (index + 1) * stageSize),
+  }));
+}
+
+/** Delivers a stage: its effects go in where there is room for them. */
+export async function deliverStage(db: { tables: Drizzle }, effects: Effect[]): Promise<DeliveryResult> {
+  if (await store.isBusyWithBulk(db, maxWaiting)) return { status: 'postponed', seconds: 1 };
+  return { status: 'delivered', effects };
 }
 
 /** Starts delivering. Without a mail server, e-mail is left to the replicas that have one. */
@@ -98,6 +116,7 @@ export function startDelivering(
     switch (result.status) {
       case 'delivered':
         await store.complete(tx, job);
+        if (result.effects) await outbox.enqueue(tx, result.effects, 'bulk');
         if (job.incident) await incidents.resolve(tx, outbox.enqueue, job.incident);
         return;
       case 'postponed':

@@ -174,6 +174,15 @@ export async function nextDue({ tables }: { tables: Drizzle }, queue: string): P
   return row?.seconds ?? undefined;
 }
 
+/** Whether so many lanes of bulk wait, dead letters not counted. */
+export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: number): Promise<boolean> {
+  const [row] = await tables.execute<{ count: number }>(sql`
+    select count(*)::int as count from (
+      select from ${outbox} where queue = 'outbox' and priority = ${priorities.bulk}::smallint and front and dead_at is null
+      limit ${lanes}) waiting`);
+  return row?.count === lanes;
+}
+
 /** Extends leases. Returns the ids of the jobs that are still held; the other leases are lost. */
 export async function heartbeat(
   { tables }: { tables: Drizzle },

@@ -10,7 +10,8 @@ export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] 
 
 /** How a delivery ended. */
 export type DeliveryResult =
-  | { status: 'delivered' }
+  /** `effects` follow from it, and are enqueued as it ends. */
+  | { status: 'delivered'; effects?: Effect[] }
   /** It waits, which is no failure, and keeps its place in its lane. */
   | {
       status: 'postponed';
@@ -42,7 +43,10 @@ export type Attempt = {
 
 export type Deliver = (effect: Effect, attempt: Attempt) => Promise<DeliveryResult>;
 
-/** Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. */
+/**
+ * Puts effects into the outbox; they leave when the transaction commits, and not at all if it does not. Without a priority
+ * each has that of its kind. Many of `bulk` go in in stages.
+ */
 export type Enqueue = (tx: Tx, effects: Effect[], priority?: Priority) => Promise<void>;
 
 export type Outbox = { enqueue: Enqueue };

@@ -75,10 +75,14 @@ export async function recordMove(
       .update(registrations)
       .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
       .where(eq(registrations.id, id));
-    await db.outbox.enqueue(tx, [
-      { kind: 'moved', registration: id, channel: from.channel, ts: from.ts },
-      { kind: 'homes', registration: id, version },
-    ]);
+    await db.outbox.enqueue(
+      tx,
+      [
+        { kind: 'moved', registration: id, channel: from.channel, ts: from.ts },
+        { kind: 'homes', registration: id, version },
+      ],
+      'bulk',
+    );
   });
 }
 
@@ -116,6 +120,7 @@ export async function markStale(tx: Tx, db: Db, ids: number[]): Promise<void> {
   await db.outbox.enqueue(
     tx,
     marked.map((one) => ({ kind: 'card', ...one })),
+    'bulk',
   );
 }
 

@@ -46,6 +46,7 @@ export async function expireDue(
     await db.outbox.enqueue(
       tx,
       closed.flatMap(({ effects }) => effects),
+      'bulk',
     );
     await append(
       tx,
