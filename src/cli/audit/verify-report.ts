@@ -4,7 +4,7 @@ import type { Subject } from '../../db/audit-log/subject.ts';
 
 /** Renders a result: a sentence and, where all events fit, a line with the chain's head, to be kept elsewhere. */
 export function formatVerifyResult(result: VerifyResult): string {
-  if (!result.fits) return `${describeViolation(result.misfit)}\n`;
+  if (!result.fits) return `${describeViolation(result.violation)}\n`;
   const { seq, hash } = result.head;
   return `${seq === 1 ? 'The one event fits' : `All ${seq} events fit`}.\nhead ${seq}:${hash}\n`;
 }
@@ -21,7 +21,7 @@ function describeViolation(violation: ChainViolation): string {
       return `Event ${violation.seq + 1} is missing: the record went up to event ${violation.upTo}, and its end was cut off.`;
     case 'rewritten':
       return `Event ${violation.seq} does not fit: the record up to it was rewritten, and does not end in the head that was noted.`;
-    case 'disowned':
+    case 'drift':
       return `${subjectName(violation.of)} does not fit: its last event left it in another state.`.replace(
         /^./,
         (first) => first.toUpperCase(),

@@ -32,9 +32,9 @@ export type ChainViolation =
   /** The chain is consistent, but not the one of the head, or of the head noted elsewhere: it was rewritten. */
   | { kind: 'rewritten'; seq: number }
   /** State drift: the current state is not the one that the last event led to. */
-  | { kind: 'disowned'; of: Subject };
+  | { kind: 'drift'; of: Subject };
 
-export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; misfit: ChainViolation };
+export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; violation: ChainViolation };
 
 /**
  * Verifies the whole audit log, in one snapshot: reads it in the order of the chain, up to the first violation. `noted` is
@@ -69,21 +69,21 @@ async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   );
   for await (const some of links) {
     for (const link of some) {
-      const misfit = violationOf(last, link);
-      if (misfit) return { fits: false, misfit };
+      const violation = violationOf(last, link);
+      if (violation) return { fits: false, violation };
       last = { seq: link.seq, hash: link.hash };
       if (last.seq === noted.seq && last.hash !== noted.hash) return rewritten(last);
     }
   }
   const [head] = await session.query<ChainHead>('select seq::float8 as seq, hash from history_head');
   const upTo = Math.max(noted.seq, head?.seq ?? 0);
-  if (upTo > last.seq) return { fits: false, misfit: { kind: 'cut', seq: last.seq, upTo } };
+  if (upTo > last.seq) return { fits: false, violation: { kind: 'cut', seq: last.seq, upTo } };
   if (head?.seq !== last.seq || head.hash !== last.hash) return rewritten(last);
   const of = await findDrift(session);
-  return of ? { fits: false, misfit: { kind: 'disowned', of } } : { fits: true, head: last };
+  return of ? { fits: false, violation: { kind: 'drift', of } } : { fits: true, head: last };
 }
 
-const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, misfit: { kind: 'rewritten', seq } });
+const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, violation: { kind: 'rewritten', seq } });
 
 function violationOf(before: ChainHead, link: Link): ChainViolation | undefined {
   const { seq, record, id, version } = link;
