@@ -146,7 +146,7 @@ describe.concurrent('the record', () => {
     const now = () => new Date(Date.UTC(2026, 10, 2, 9, minute));
     const only = 'services:\n  - { slug: payments, name: Payments API, approvers: [U0ALEX, S0LEADS] }\n';
     await using scenario = await openScenario({ now, catalog: only });
-    const { dana, alex } = people(scenario);
+    const { dana, sam } = people(scenario);
     minute = 1;
     await asks(dana, ['Payments API'], '=Shop, "new"');
     await dana.closes();
@@ -156,7 +156,7 @@ describe.concurrent('the record', () => {
     await dana.picks('Co-owners', 'lee');
     minute = 2;
     await dana.submits();
-    await alex.finds(/Payments API/, { in: 'api-requests' });
+    await sam.finds(/made you an owner/);
 
     const where = { DATABASE_URL: scenario.database.url };
     const applications = await audit(where, '--record', 'applications');
