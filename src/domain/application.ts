@@ -38,7 +38,14 @@ export type ApplicationCommand =
   | { action: 'delete'; typed: string };
 
 /** The current state of an application. */
-export type Application = { id: number; name: string; version: number; owners: string[]; deleted: boolean };
+export type Application = {
+  id: number;
+  publicId: string;
+  name: string;
+  version: number;
+  owners: string[];
+  deleted: boolean;
+};
 
 /** The owner who asks, the version that they saw, and what Slack says of them and of the people they name. */
 export type CommandContext = {
@@ -54,8 +61,10 @@ export type ApplicationChange = { action: ApplicationEvent; name: string; added:
 
 /** Why a change is refused. Nothing is changed, and the views have a sentence for each. */
 export type ApplicationRefusal =
-  /** No such application, or it was deleted. */
+  /** It was deleted. */
   | { kind: 'gone' }
+  /** No such application: the button or the form is another database's, or forged. */
+  | { kind: 'unknown' }
   | { kind: 'not-an-owner' }
   /** It has changed since the form was opened. */
   | { kind: 'stale' }

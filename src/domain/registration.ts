@@ -87,7 +87,7 @@ export type Refusal =
   | { kind: 'already'; action?: Action; last: LastChange }
   /** The button or picker was rendered from an earlier version. */
   | { kind: 'stale'; action: Action; last: LastChange }
-  /** No such registration. */
+  /** No such registration: the button is another database's, or forged. */
   | { kind: 'gone' }
   /** The owners have deleted the application: nothing can be approved for it. */
   | { kind: 'application-deleted' }
@@ -179,6 +179,7 @@ export type HistoryEvent = {
 /** A registration with all that its card shows. */
 export type Registration = {
   id: number;
+  publicId: string;
   version: number;
   status: Status;
   service: { name: string; docs: string | null };

@@ -24,7 +24,7 @@ export type ServiceFacts = {
 };
 
 /** Checks that an application may request these services, all of them or none; null if it may. */
-export function checkRequest(chosen: number[], services: ServiceFacts[]): RequestRefusal | null {
+export function checkRequest(chosen: string[], services: ServiceFacts[]): RequestRefusal | null {
   if (services.length !== new Set(chosen).size) return { field: 'services', kind: 'unknown-service' };
   const disabled = services.filter((service) => !service.registrationEnabled).map((service) => service.name);
   if (disabled.length > 0) return { field: 'services', kind: 'disabled', services: disabled };

@@ -2,6 +2,7 @@
 import type { App, BlockButtonAction, BlockExternalSelectAction, BlockPlainTextInputAction } from '@slack/bolt';
 import * as queue from '../db/home/approval-queue.ts';
 import * as homes from '../db/home/homes.ts';
+import * as services from '../db/service/services.ts';
 import type { Deps } from '../deps.ts';
 import { toStorable } from '../domain/text.ts';
 import { ackOptions } from '../slack/respond.ts';
@@ -35,7 +36,9 @@ export function home(app: App, deps: Deps): void {
 
   app.action<BlockExternalSelectAction>(servicePicker, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1, serviceId: readServiceFilter(action.selected_option?.value) });
+    const chosen = readServiceFilter(action.selected_option?.value);
+    const service = chosen === undefined ? undefined : await services.resolve(db, chosen);
+    await show(body.user.id, { queuePage: 1, serviceId: service?.id ?? null });
   });
 
   app.action<BlockPlainTextInputAction>(searchField, async ({ ack, action, body }) => {

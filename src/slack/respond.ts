@@ -6,6 +6,7 @@ import type { AckFn, RespondFn, ViewResponseAction } from '@slack/bolt';
 import type { ModalView, PlainTextOption } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { withTimeout } from '../async/timeout.ts';
+import type { MessageLocation } from '../domain/reference.ts';
 import type { Log } from '../observability/log.ts';
 import { done, errorsModal, failed, formNotOpened, loading, notSaved, textModal, working } from '../views/fallbacks.ts';
 import type { Message } from '../views/message.ts';
@@ -22,6 +23,12 @@ export type Interaction = {
   body: { trigger_id?: string; user?: { id: string }; user_id?: string };
   respond: RespondFn | undefined;
 };
+
+/** Returns the message whose button was clicked; undefined for a click in Home or in a modal. */
+export function messageOf({ container }: { container: Record<string, unknown> }): MessageLocation | undefined {
+  const { type, channel_id: channel, message_ts: ts } = container;
+  return type === 'message' && typeof channel === 'string' && typeof ts === 'string' ? { channel, ts } : undefined;
+}
 
 /** The bodies of interactions that a response has begun for. */
 const responding = new WeakSet<object>();

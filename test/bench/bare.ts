@@ -37,22 +37,24 @@ if (url) {
   /** The same rows as the bot writes for a decision, in one transaction. */
   app.action<BlockButtonAction>('approve', async ({ ack, action, body }) => {
     await ack();
-    const [id = 0, version = 0] = (action.value ?? '').split('@').map(Number);
+    const [publicId = '', version] = (action.value ?? '').split('@');
+    const seen = Number(version);
     const by = body.user.id;
     const at = new Date();
     await sql.begin(async (tx) => {
       const [row] = await tx`
         update registrations set status = 'approved', version = version + 1, changed_by = ${by}, changed_at = ${at}
-        where id = ${id} and version = ${version} and status = 'pending' returning id`;
+        where public_id = ${publicId} and version = ${seen} and status = 'pending' returning id::int`;
       if (!row) return;
-      const effects = ['card', 'homes', 'notice'].map((kind) => ({ kind, registration: id, version: version + 1 }));
+      const { id } = row;
+      const effects = ['card', 'homes', 'notice'].map((kind) => ({ kind, registration: id, version: seen + 1 }));
       await tx`
         insert into outbox (queue, lane, priority, front, effect)
         select 'outbox', (effect ->> 'kind') || ':' || ${id}::int, 0, true, effect
         from jsonb_array_elements(${tx.json(effects)}) effect`;
       await tx`
         insert into history (registration_id, version, actor, action, from_status, to_status, at)
-        values (${id}, ${version + 1}, ${by}, 'approve', 'pending', 'approved', ${at})`;
+        values (${id}, ${seen + 1}, ${by}, 'approve', 'pending', 'approved', ${at})`;
     });
   });
 
@@ -60,7 +62,7 @@ if (url) {
   app.options(servicesPicker, async ({ ack, options }) => {
     const like = `%${options.value}%`;
     const found = await sql`
-      select id, name from services where name ilike ${like} or slug ilike ${like} or description ilike ${like}
+      select public_id as id, name from services where name ilike ${like} or slug ilike ${like} or description ilike ${like}
       order by lower(name), id limit 100`;
     await ack({ options: found.map(({ id, name }) => ({ text: { type: 'plain_text', text: name }, value: `${id}` })) });
   });

@@ -10,10 +10,17 @@ const reason = 'Checkout for the shop, as agreed';
 /** Where no click has been decided for so long, one was lost, or refused, in milliseconds. */
 const patience = 60_000;
 
-/** Pending requests, each of an application of its own, by people who are not the approver. Returns their ids. */
-export async function fillPending({ sql }: Database, count: number): Promise<number[]> {
-  await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack') on conflict do nothing`;
-  const rows = await sql<{ id: number }[]>`
+/** The public id of the service that requests are for, in every database of the bench. */
+export const service = '00000000-0000-4000-8000-000000000001';
+
+export const addService = ({ sql }: Database) =>
+  sql`insert into services (public_id, slug, name, managed_by) values (${service}, 'payments', 'Payments API', 'slack') on conflict do nothing`;
+
+/** Pending requests, each of an application of its own, by people who are not the approver. Returns their public ids. */
+export async function fillPending(database: Database, count: number): Promise<string[]> {
+  const { sql } = database;
+  await addService(database);
+  const rows = await sql<{ id: string }[]>`
     with made as (
       insert into applications (name, created_by, created_at)
       select 'app ' || gen_random_uuid(), 'U' || n % 97, now() from generate_series(1, ${count}::int) n returning id, created_by),
@@ -21,9 +28,11 @@ export async function fillPending({ sql }: Database, count: number): Promise<num
     asked as (
       insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at, card_channel, card_ts, card_version)
       select made.id, s.id, created_by, ${reason}, 'F' || made.id, 'pending', 1, now(), now(), 'C0REQUESTS', '1700000000.1', 1
-      from made, services s where s.slug = 'payments' returning id, requester)
-    insert into history (registration_id, version, actor, action, to_status, reason, at)
-    select id, 1, requester, 'request', 'pending', ${reason}, now() from asked returning registration_id::float8 as id`;
+      from made, services s where s.slug = 'payments' returning id, public_id, requester),
+    recorded as (
+      insert into history (registration_id, version, actor, action, to_status, reason, at)
+      select id, 1, requester, 'request', 'pending', ${reason}, now() from asked)
+    select public_id as id from asked`;
   await sql`analyze registrations`;
   return rows.map(({ id }) => id);
 }
@@ -35,7 +44,7 @@ export async function fillPending({ sql }: Database, count: number): Promise<num
 export async function approveAll(
   ports: number[],
   { sql }: Database,
-  ids: number[],
+  ids: string[],
   inFlight: number,
 ): Promise<Measured> {
   const began = performance.now();
@@ -52,8 +61,8 @@ export async function approveAll(
       );
     }
     await pause(2);
-    const [row] =
-      await sql`select count(*)::int from history where version = 2 and registration_id = any (${ids}::bigint[])`;
+    const [row] = await sql`select count(*)::int from history join registrations r on r.id = registration_id
+        where history.version = 2 and public_id = any (${ids}::uuid[])`;
     const count = row?.count ?? 0;
     if (count > committed) latest = performance.now();
     committed = count;

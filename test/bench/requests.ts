@@ -64,7 +64,7 @@ export const keystroke = (by: string, action: string, typed: string): Sent =>
   });
 
 /** The form "Register an application", filled in and sent. */
-export const form = (by: string, viewId: string, services: number[], application: string): Sent => {
+export const form = (by: string, viewId: string, services: string[], application: string): Sent => {
   const option = (value: string) => ({ text: { type: 'plain_text', text: value }, value });
   return interaction({
     type: 'view_submission',
@@ -81,7 +81,7 @@ export const form = (by: string, viewId: string, services: number[], application
           services: {
             [servicesPicker]: {
               type: 'multi_external_select',
-              selected_options: services.map((id) => option(`${id}`)),
+              selected_options: services.map(option),
             },
           },
           application: {

@@ -30,6 +30,9 @@ const seen: Statement[] = [];
 beforeAll(async () => {
   database = await createDatabase();
   await years(database);
+  await database.sql`
+    update services set public_id = ('00000000-0000-4000-8000-' || lpad(id::text, 12, '0'))::uuid where id between 4001 and 4004`;
+  await database.sql`update registrations set public_id = ${publicId(7)} where id = 7`;
   client = postgres(database.url, { max: 1, onnotice: () => {} });
   const logger = { logQuery: (text: string, params: unknown[]) => void seen.push({ text, params }) };
   const outbox = createOutbox();
@@ -52,8 +55,11 @@ const everything = async () => ({
   services: (await queue.listRules(db)).flatMap(({ services }) => services),
   own: false,
 });
+/** The public id that a row of this id is given below. */
+const publicId = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`;
+
 const request = (services: number[], form: string) => ({
-  services,
+  services: services.map(publicId),
   application: { name: `New ${form}` },
   requester: 'U0DANA',
   reason: 'why',
@@ -77,7 +83,11 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ['the application picker', 1, () => applications.searchOwned(db, 'U0DANA', 'app', 99)],
   ['the form is sent', 8, () => requests.create(db, request([4001], 'one'))],
   ['a form with three services is sent', 8, () => requests.create(db, request([4002, 4003, 4004], 'three'))],
-  ['a click: who may decide is to be found out', 1, () => registrations.find(db, 7)],
+  [
+    'a click: who may decide is to be found out',
+    1,
+    () => registrations.resolve(db, { publicId: publicId(7), seen: 1 }),
+  ],
   [
     'the click: decided',
     4,

@@ -89,6 +89,7 @@ describe('the message', () => {
     { length: 20 },
     (_, index): ReminderRow => ({
       id: 10_000_000 + index,
+      publicId: crypto.randomUUID(),
       version: 1,
       service: '<!channel> & '.repeat(12),
       application: '😀'.repeat(30),

@@ -75,6 +75,7 @@ describe('what is compared of a card', () => {
   const at = new Date('2026-11-03T10:00:00Z');
   const { blocks } = requestCard({
     id: 1,
+    publicId: '00000000-0000-4000-8000-000000000001',
     version: 1,
     status: 'pending',
     service: { name: 'R&D <API>', docs: null },

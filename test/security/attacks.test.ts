@@ -136,7 +136,14 @@ describe('what was replayed or forged', () => {
     const form = delivered('view_submission');
     const [action] = Object(click.actions);
     const before = await kept();
+    const [publicId] = /^[0-9a-f-]{36}/.exec(action.value) ?? [];
     const made = [
+      `${crypto.randomUUID()}@1`,
+      `${publicId}@0`,
+      `${publicId}@-1`,
+      `${publicId}@1.0`,
+      `${publicId?.toUpperCase()}@1`,
+      `${publicId}`,
       '0@1',
       '-1@1',
       '1@-1',

@@ -45,7 +45,10 @@ beforeAll(async () => {
   const [click] = genuine.filter(({ type }) => type === 'block_actions');
   const [action] = Object(click?.actions);
   for (const action_id of ['approve', 'reinstate', 'unregister', 'history', 'more']) {
-    genuine.push({ ...click, actions: [{ ...action, action_id, selected_option: { value: 'delete:1@1' } }] });
+    genuine.push({
+      ...click,
+      actions: [{ ...action, action_id, selected_option: { value: `delete:${action.value}` } }],
+    });
   }
 });
 afterAll(() => scenario[Symbol.asyncDispose]());

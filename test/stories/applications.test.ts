@@ -162,20 +162,52 @@ describe.concurrent('owners', () => {
     const forged = (over: object) =>
       workspace.deliver({ ...submission, user: { id: lee.id }, view: { ...view, ...over } });
     const named = { values: { name: { name: { type: 'plain_text_input', value: 'Mine' } } } };
+    const [first, second] = await database.sql`select public_id as id from applications order by id limit 2`;
     const answers = await Promise.all([
-      forged({ callback_id: 'application-rename', state: named, private_metadata: '1@3' }),
-      forged({ callback_id: 'application-rename', state: named, private_metadata: '99@1' }),
+      forged({ callback_id: 'application-rename', state: named, private_metadata: `${first?.id}@3` }),
+      forged({ callback_id: 'application-rename', state: named, private_metadata: `${crypto.randomUUID()}@1` }),
       forged({ callback_id: 'application-rename', state: named, private_metadata: '2@"' }),
-      forged({ callback_id: 'application-rename', state: { values: { name: 1 } }, private_metadata: '2@1' }),
-      forged({ callback_id: 'application-delete', state: named, private_metadata: '1@3' }),
-      forged({ callback_id: 'application-leave', private_metadata: '1@3' }),
-      forged({ callback_id: 'application-owners', private_metadata: '2@1', state: { values: several('nobody') } }),
-      forged({ callback_id: 'application-owners', private_metadata: '2@1', state: { values: several('U0GONE') } }),
-      forged({ callback_id: 'adopt-application', private_metadata: '2@1', state: { values: one('U0LEE') } }),
+      forged({
+        callback_id: 'application-rename',
+        state: { values: { name: 1 } },
+        private_metadata: `${second?.id}@1`,
+      }),
+      forged({ callback_id: 'application-delete', state: named, private_metadata: `${first?.id}@3` }),
+      forged({ callback_id: 'application-leave', private_metadata: `${first?.id}@3` }),
+      forged({
+        callback_id: 'application-owners',
+        private_metadata: `${second?.id}@1`,
+        state: { values: several('nobody') },
+      }),
+      forged({
+        callback_id: 'application-owners',
+        private_metadata: `${second?.id}@1`,
+        state: { values: several('U0GONE') },
+      }),
+      forged({
+        callback_id: 'adopt-application',
+        private_metadata: `${second?.id}@1`,
+        state: { values: one('U0LEE') },
+      }),
     ]);
     expect(
-      answers.map((answer) => /Only|deleted|Type a name|Choose up to|did not say/.exec(JSON.stringify(answer))?.[0]),
-    ).toEqual(['Only', 'deleted', 'deleted', 'Type a name', 'Only', 'Only', 'Choose up to', 'did not say', 'Only']);
+      answers.map(
+        (answer) =>
+          /Only|deleted|not in Registrar any more|Type a name|Choose up to|did not say/.exec(
+            JSON.stringify(answer),
+          )?.[0],
+      ),
+    ).toEqual([
+      'Only',
+      'not in Registrar any more',
+      'not in Registrar any more',
+      'Type a name',
+      'Only',
+      'Only',
+      'Choose up to',
+      'did not say',
+      'Only',
+    ]);
     expect(await changes()).toEqual(before);
 
     function several(id: string) {

@@ -439,9 +439,12 @@ describe('other users', () => {
       actions: [{ ...(click.actions as object[])[0], action_id: 'service-menu', selected_option: { value } }],
     });
     const [ids] = await scenario.database.sql`
-      select (select id::int from services where slug = 'payments') as file, (select id::int from services where slug = 'maps-api') as slack`;
-    const remembered = (id: number, seen: number) =>
-      (form.private_metadata ?? '').replace(/"service":\{[^}]*\}/, `"service":{"id":${id},"seen":${seen}}`);
+      select (select public_id from services where slug = 'payments') as file, (select public_id from services where slug = 'maps-api') as slack`;
+    const remembered = (publicId: string, seen: number) =>
+      (form.private_metadata ?? '').replace(
+        /"service":\{[^}]*\}/,
+        `"service":{"publicId":"${publicId}","seen":${seen}}`,
+      );
     for (const value of [`edit:${ids?.slack}@2`, `retire:${ids?.slack}@2`, `retire:${ids?.file}@1`]) {
       await workspace.deliver({ ...pressed(value), user });
     }
@@ -451,7 +454,14 @@ describe('other users', () => {
       view: { ...form, private_metadata: remembered(ids?.slack, 2) },
     });
     expect(JSON.stringify(asLee)).toContain('may look after the catalog');
-    for (const value of [`retire:${ids?.file}@1`, `edit:${ids?.file}@1`, 'retire:999@1', 'explode:1@1', '']) {
+    for (const value of [
+      `retire:${ids?.file}@1`,
+      `edit:${ids?.file}@1`,
+      'retire:999@1',
+      `retire:${crypto.randomUUID()}@1`,
+      'explode:1@1',
+      '',
+    ]) {
       expect(await workspace.deliver(pressed(value))).toMatchObject({ ok: true });
     }
     const ofFile = await workspace.deliver({

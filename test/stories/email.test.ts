@@ -163,6 +163,7 @@ describe.concurrent('what users write', () => {
       const approve = { version: 2, actor: 'U0ALEX', action: 'approve', from: 'pending', to: 'approved' } as const;
       const registration = {
         id: 1,
+        publicId: '00000000-0000-4000-8000-000000000001',
         version: 2,
         status: 'approved' as const,
         service: { name, docs: null },

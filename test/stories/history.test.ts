@@ -155,12 +155,12 @@ it('responds also for a registration that is gone or was made up', async () => {
   await alex.clicks('History', { in: 'api-requests' });
   await alex.finds(/Requested by/, { in: 'modal' });
   const [clicked] = workspace.delivered.filter(({ type }) => type === 'block_actions');
-  for (const value of ['999999@1', 'x', '1@0']) {
+  for (const value of [`${crypto.randomUUID()}@1`, '999999@1', 'x', '1@0']) {
     const [action] = structuredClone(Array.isArray(clicked?.actions) ? clicked.actions : []);
     await workspace.deliver({
       ...clicked,
       actions: [{ ...action, value }],
     });
   }
-  await workspace.until(() => alex.whispers.filter((text) => /not in Registrar any more/.test(text)).length === 3);
+  await workspace.until(() => alex.whispers.filter((text) => /not in Registrar any more/.test(text)).length === 4);
 });

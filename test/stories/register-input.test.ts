@@ -146,12 +146,12 @@ it('a form replayed after its registration was closed makes no new one', async (
 
 describe('what no form of Registrar would send', () => {
   let genuine: string;
-  let danas: number;
+  let danas: string;
   beforeAll(async () => {
     const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Of Dana');
-    [{ id: danas } = { id: 0 }] = await scenario.database.sql<{ id: number }[]>`
-      select id::int from applications where name = 'Of Dana'`;
+    [{ id: danas } = { id: '' }] = await scenario.database.sql<{ id: string }[]>`
+      select public_id as id from applications where name = 'Of Dana'`;
     await asks(sam, ['Payments API'], 'Forged', 'because');
     genuine = JSON.stringify(delivered('view_submission'));
   });
@@ -159,12 +159,12 @@ describe('what no form of Registrar would send', () => {
   it.each([
     [
       'a service that is not in the catalog',
-      /"value":"\d+"/g,
-      '"value":"999999"',
+      /"value":"[0-9a-f-]{36}"/g,
+      `"value":"${crypto.randomUUID()}"`,
       'services',
       /not in the catalog any more/,
     ],
-    ['a service that is no number', /"value":"\d+"/g, '"value":"1 or 1=1"', 'services', /out of the list/],
+    ['a service that is no id', /"value":"[0-9a-f-]{36}"/g, '"value":"1 or 1=1"', 'services', /out of the list/],
     ["somebody else's application", '"new:Forged"', '"id:DANAS"', 'application', /not yours/],
     ['an application that is no choice', '"new:Forged"', '"rm -rf"', 'application', /one of your applications/],
     ['an application without a name', '"new:Forged"', '"new: \u202e "', 'application', /one of your applications/],
@@ -172,7 +172,7 @@ describe('what no form of Registrar would send', () => {
   ])('%s, is refused on its field', async (_, search, put, field, words) => {
     const before = await written();
     const forged = JSON.parse(
-      genuine.replace(/"id":"V\w+"/, '"id":"VFORGED"').replaceAll(search, put.replace('DANAS', String(danas))),
+      genuine.replace(/"id":"V\w+"/, '"id":"VFORGED"').replaceAll(search, put.replace('DANAS', danas)),
     );
     const receipt = await scenario.workspace.deliver(forged);
     expect(receipt).toMatchObject({
@@ -198,12 +198,12 @@ describe('what no form of Registrar would send', () => {
     await alex.clicks('Approve', { in: 'api-requests', on: /Of Dana/ });
     const click = JSON.stringify(delivered('block_actions'));
     const before = await written();
-    const made = ['999999@1', '1', '1@1; drop table', '-1@1', '1e3@1', ''];
+    const made = [`${crypto.randomUUID()}@1`, '999999@1', '1', '1@1; drop table', '-1@1', '1e3@1', ''];
     for (const value of made)
       await scenario.workspace.deliver(
-        JSON.parse(click.replace(/"value":"\d+@1"/g, JSON.stringify({ value }).slice(1, -1))),
+        JSON.parse(click.replace(/"value":"[0-9a-f-]{36}@1"/g, JSON.stringify({ value }).slice(1, -1))),
       );
-    const gone = () => alex.whispers.filter((text) => text.startsWith('This request is not in Registrar any more.'));
+    const gone = () => alex.whispers.filter((text) => text.startsWith('This is not in Registrar any more'));
     await scenario.workspace.until(() => gone().length === Math.min(made.length, 5));
     expect((await written())?.registrations).toEqual(before?.registrations);
   });
@@ -214,9 +214,11 @@ describe('what no form of Registrar would send', () => {
     await dana.picks('Registration', 'Of Dana');
     await dana.submits();
     const submission = JSON.stringify(delivered('view_submission'));
-    const [{ id = 0, version = 0 } = {}] = await scenario.database.sql`
-      select r.id, r.version from registrations r join applications a on a.id = application_id where a.name = 'Till' and status = 'pending'`;
-    const stolen = submission.replace(/"value":"\d+@\d+"/g, `"value":"${id}@${version}"`).replaceAll(dana.id, sam.id);
+    const [{ id = 0, name = '', version = 0 } = {}] = await scenario.database.sql`
+      select r.id, r.public_id as name, r.version from registrations r join applications a on a.id = application_id where a.name = 'Till' and status = 'pending'`;
+    const stolen = submission
+      .replace(/"value":"[0-9a-f-]{36}@\d+"/g, `"value":"${name}@${version}"`)
+      .replaceAll(dana.id, sam.id);
     expect(await scenario.workspace.deliver(JSON.parse(stolen))).toMatchObject({
       body: { response_action: 'errors', errors: { registration: expect.stringMatching(/not yours to unregister/) } },
     });

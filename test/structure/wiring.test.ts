@@ -80,8 +80,11 @@ function heard() {
   };
 }
 
+const publicId = '00000000-0000-4000-8000-000000000001';
+
 const registration = (status: Registration['status']): Registration => ({
   id: 1,
+  publicId,
   version: 1,
   status,
   service: { name: 'Payments API', docs: null },
@@ -95,7 +98,7 @@ const registration = (status: Registration['status']): Registration => ({
   previousRequests: [],
 });
 
-const application = { id: 1, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
+const application = { id: 1, publicId, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
 
 const modals = [
   newApplicationModal(),
@@ -104,12 +107,12 @@ const modals = [
   handOverModal(application),
   leaveModal(application),
   deleteModal(application, { unregistrable: 3, revoked: 1 }),
-  assignOwnerModal('Shop', { id: 1, seen: 1 }),
+  assignOwnerModal(application),
   registerModal(),
   unregisterModal(),
-  reasonModal('reject', { id: 1, seen: 1 }),
-  reasonModal('revoke', { id: 1, seen: 1 }),
-  editModal({ id: 1, seen: 1 }, 'why'),
+  reasonModal('reject', { publicId, seen: 1 }),
+  reasonModal('revoke', { publicId, seen: 1 }),
+  editModal({ publicId, seen: 1 }, 'why'),
   serviceModal({ remembers: '', adding: true, typed: {}, groups: [], gateways: [{ name: 'edge', kind: 'kong' }] }),
 ];
 
@@ -120,8 +123,9 @@ const fullHome = homeView(
       rows: [
         {
           applicationId: 1,
+          applicationPublicId: publicId,
           application: 'Shop',
-          registration: { id: 1, version: 1, status: 'pending', since: new Date(0), mine: true },
+          registration: { id: 1, publicId, version: 1, status: 'pending', since: new Date(0), mine: true },
           service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
         },
       ],
@@ -140,6 +144,7 @@ const fullHome = homeView(
       rows: [
         {
           id: 1,
+          publicId,
           version: 1,
           slug: 'payments',
           name: 'Payments API',
@@ -229,18 +234,34 @@ it('the two manifests differ only in the transport', () => {
   expect(withoutWay(manifests.http)).toEqual(withoutWay(manifests['socket-mode']));
 });
 
+const cards = statuses.map((status) => requestCard(registration(status)));
+const event = { at: new Date(0), registration: 0, version: 1 };
+const change = { ...event, actor: null, before: null, after: {} };
+const services = { publicId, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
+const page = { publicId, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
+const asked = ownerlessMessage({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
+const pages = [historyModal(page), serviceHistoryModal(services)];
+
 it('every button has a listener, and every listener has a button', () => {
-  const cards = statuses.map((status) => requestCard(registration(status)));
-  const event = { at: new Date(0), registration: 0, version: 1 };
-  const change = { ...event, actor: null, before: null, after: {} };
-  const services = { id: 1, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
-  const page = { id: 1, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
   // On Home the fields tell of themselves; in a modal they wait for the submission.
   const fields = drawn([fullHome], /select|input/);
-  const asked = ownerlessMessage({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
-  const pages = [historyModal(page), serviceHistoryModal(services)];
   const pressed = drawn([...cards, ...told, asked, ...pages, fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
+});
+
+it('what buttons, options and forms carry names things by their public id, and never by a number', () => {
+  const service = { publicId, slug: 'payments', name: 'Payments API', description: '', registrationEnabled: true };
+  const filled = registerModal({ preselected: service, application: { publicId, name: 'Shop' } });
+  const carried: string[] = [];
+  JSON.stringify([...cards, ...told, asked, ...pages, fullHome, ...modals, filled], (_, value) => {
+    const turnsPages = /^home-.*-(previous|next)$/.test(value?.action_id ?? '');
+    for (const field of ['value', 'private_metadata'])
+      if (typeof value?.[field] === 'string' && !turnsPages) carried.push(value[field]);
+    return value;
+  });
+  expect(carried.filter((value) => value.includes(publicId)).length).toBeGreaterThan(40);
+  const named = (value: string) => value.includes(publicId) || !/(^|\W)\d+(@|$)/.test(value);
+  expect(carried.filter((value) => !named(value))).toEqual([]);
 });
 
 it('every picker has options, and every form a listener', () => {

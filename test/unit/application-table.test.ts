@@ -10,7 +10,14 @@ import {
 import type { Account } from '../../src/domain/authorization.ts';
 
 const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
-const shop = { id: 1, name: 'Shop', version: 4, owners: ['U0DANA', 'U0SAM'], deleted: false };
+const shop = {
+  id: 1,
+  publicId: '00000000-0000-4000-8000-000000000001',
+  name: 'Shop',
+  version: 4,
+  owners: ['U0DANA', 'U0SAM'],
+  deleted: false,
+};
 const known = (account: Account, app = false) => ({ name: 'Somebody', account, app });
 const named = new Map([
   ['U0LEE', known('member')],

@@ -8,8 +8,8 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** The application that a form names: an existing one by id, or a new one by name. */
-export type OwnedApplication = { id: number } | { name: string };
+/** The application that a form names: an existing one by its public id, or a new one by name. */
+export type OwnedApplication = { publicId: string } | { name: string };
 
 /** Lists the applications of a person whose name contains every word typed, by name; at most `limit`. */
 export async function searchOwned(
@@ -17,9 +17,9 @@ export async function searchOwned(
   owner: string,
   typed: string,
   limit: number,
-): Promise<{ id: number; name: string }[]> {
+): Promise<{ publicId: string; name: string }[]> {
   return db.tables
-    .select({ id: applications.id, name: applications.name })
+    .select({ publicId: applications.publicId, name: applications.name })
     .from(applications)
     .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
     .where(
@@ -36,8 +36,16 @@ export async function searchOwned(
 /** An application with one of its live registrations. An application without any has one row, with null. */
 export type OwnedRow = {
   applicationId: number;
+  applicationPublicId: string;
   application: string;
-  registration: { id: number; version: number; status: Status; since: Date; requester: string } | null;
+  registration: {
+    id: number;
+    publicId: string;
+    version: number;
+    status: Status;
+    since: Date;
+    requester: string;
+  } | null;
   service: { name: string; approvers: string[]; channel: string | null } | null;
 };
 
@@ -59,9 +67,11 @@ export async function listOwned(
   const rows = await db.tables
     .select({
       applicationId: applications.id,
+      applicationPublicId: applications.publicId,
       application: applications.name,
       registration: {
         id: registrations.id,
+        publicId: registrations.publicId,
         version: registrations.version,
         status: registrations.status,
         requester: registrations.requester,
@@ -100,8 +110,8 @@ export async function lockApplication(
   person: string,
   at: Date,
 ): Promise<{ ok: true; id: number; name: string; made: boolean } | { ok: false; refusal: RequestRefusal }> {
-  if ('id' in application) {
-    const found = await lockOwned(tx, person, eq(applications.id, application.id));
+  if ('publicId' in application) {
+    const found = await lockOwned(tx, person, eq(applications.publicId, application.publicId));
     return found
       ? { ok: true, made: false, ...found }
       : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };

@@ -10,17 +10,36 @@ import {
   evaluate,
   ownersToNotify,
 } from '../../domain/application.ts';
+import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
 import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { orphans } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
 
-/** Finds an application with its owners, also a deleted one; undefined where there is none. */
-export async function find({ tables }: Db, id: number): Promise<Application | undefined> {
-  const [found] = await tables.select().from(applications).where(eq(applications.id, id));
-  return found && withOwners(tables, found);
+/**
+ * Finds the application that a button or a form names, with its owners, also a deleted one. A number counts only on the
+ * message that tells the admins that this application has lost its last owner. Undefined for what is another database's.
+ */
+export async function resolve(
+  { tables }: Db,
+  reference: Pick<Reference, 'publicId'> | NumberedReference | undefined,
+  message?: MessageLocation,
+): Promise<Application | undefined> {
+  if (!reference) return undefined;
+  if ('publicId' in reference) {
+    const [found] = await tables.select().from(applications).where(eq(applications.publicId, reference.publicId));
+    return found && withOwners(tables, found);
+  }
+  if (!message) return undefined;
+  const [found] = await tables
+    .select({ application: applications })
+    .from(applications)
+    .innerJoin(orphans, eq(orphans.applicationId, applications.id))
+    .where(and(eq(applications.id, reference.id), eq(orphans.channel, message.channel), eq(orphans.ts, message.ts)));
+  return found && withOwners(tables, found.application);
 }
 
 /** Finds an application and locks its row until the transaction ends: changes of one application are serialized. */
@@ -32,14 +51,14 @@ export async function lock(tx: Tx, id: number): Promise<Application | undefined>
 /** Reads the owners in their own statement: the one that waited for the row's lock would see those from before the wait. */
 async function withOwners(
   tables: Db['tables'] | Tx,
-  { id, name, version, deletedAt }: typeof applications.$inferSelect,
+  { id, publicId, name, version, deletedAt }: typeof applications.$inferSelect,
 ): Promise<Application> {
   const owners = await tables
     .select({ person: applicationOwners.userId })
     .from(applicationOwners)
     .where(eq(applicationOwners.applicationId, id))
     .orderBy(asc(applicationOwners.userId));
-  return { id, name, version, owners: owners.map(({ person }) => person), deleted: deletedAt !== null };
+  return { id, publicId, name, version, owners: owners.map(({ person }) => person), deleted: deletedAt !== null };
 }
 
 /** Counts the registrations that deleting an application would unregister, and those that stay revoked. */

@@ -74,7 +74,7 @@ export async function assignOwner(
 
 /** An application that lost its last owner, who was assigned since, and where the message to the admins is. */
 export type OwnerlessApplication = {
-  id: number;
+  publicId: string;
   version: number;
   application: string;
   /** The last owner, and when they left. */
@@ -87,7 +87,7 @@ export type OwnerlessApplication = {
 /** Finds what the message to the admins shows about an application that lost its last owner at `version`. */
 export async function find(db: Db, id: number, version: number): Promise<OwnerlessApplication | undefined> {
   const [found] = await db.tables
-    .select({ orphan: orphans, application: applications.name })
+    .select({ orphan: orphans, application: applications.name, publicId: applications.publicId })
     .from(orphans)
     .innerJoin(applications, eq(applications.id, orphans.applicationId))
     .where(and(eq(orphans.applicationId, id), eq(orphans.version, version)));
@@ -98,7 +98,7 @@ export async function find(db: Db, id: number, version: number): Promise<Ownerle
   const given = events.find((event) => event.version === adoptedVersion);
   const [owner] = given?.added ?? [];
   return {
-    id,
+    publicId: found.publicId,
     version,
     application: found.application,
     left: lost?.removed[0] ?? '',

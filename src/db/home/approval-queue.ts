@@ -14,6 +14,7 @@ export type QueueFilter = { serviceId: number | null; search: string };
 /** A pending request as the queue lists it. */
 export type QueuedRequest = {
   id: number;
+  publicId: string;
   version: number;
   service: string;
   application: string;
@@ -65,6 +66,7 @@ export async function listPage(
   const rows = await db.tables
     .select({
       id: registrations.id,
+      publicId: registrations.publicId,
       version: registrations.version,
       service: services.name,
       application: applications.name,
@@ -87,7 +89,7 @@ export async function listPage(
 export async function listFilters(db: Db, rule: DecidableRule, typed: string, limit: number) {
   const withPending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(decidable(rule));
   return db.tables
-    .select({ id: services.id, slug: services.slug, name: services.name })
+    .select({ publicId: services.publicId, slug: services.slug, name: services.name })
     .from(services)
     .where(and(inArray(services.id, withPending), matchesAllWords(services.search, typed)))
     .orderBy(sql`lower(${services.name})`, asc(services.id))
@@ -97,7 +99,7 @@ export async function listFilters(db: Db, rule: DecidableRule, typed: string, li
 /** Finds the service that the queue is filtered by, even if it has no pending requests now. */
 export async function findFilter(db: Db, serviceId: number) {
   const [found] = await db.tables
-    .select({ id: services.id, slug: services.slug, name: services.name })
+    .select({ publicId: services.publicId, slug: services.slug, name: services.name })
     .from(services)
     .where(eq(services.id, serviceId));
   return found;

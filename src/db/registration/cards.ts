@@ -27,13 +27,14 @@ export async function find(
 ): Promise<{ registration: Registration; drawing: number; place: CardLocation | null } | undefined> {
   const row = await findRegistration(db, id);
   if (!row) return undefined;
-  const { id: _, version, status, requester, reason, requestedAt } = row.registration;
+  const { publicId, version, status, requester, reason, requestedAt } = row.registration;
   const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;
   const previous = await previousRequests(db, row.registration);
   const histories = await historiesOf(db, [id, ...previous.map((one) => one.id)]);
   return {
     registration: {
       id,
+      publicId,
       version,
       status,
       requester,

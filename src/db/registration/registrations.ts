@@ -1,12 +1,14 @@
 /** Registrations: finds them by id, and lists those that an owner may unregister. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
 import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { reminderMessages } from '../schema/scheduling.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** Prepared once, because every click and every message runs it. */
-const findById = preparedOnce((tables) =>
+/** Both are prepared once, because every click and every message runs one. */
+const findWhere = (tables: Db['tables'], which: SQL) =>
   tables
     .select({
       registration: registrations,
@@ -17,8 +19,12 @@ const findById = preparedOnce((tables) =>
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(eq(registrations.id, sql.placeholder('id')))
-    .prepare('a_registration'),
+    .where(which);
+const findById = preparedOnce((tables) =>
+  findWhere(tables, eq(registrations.id, sql.placeholder('id'))).prepare('a_registration'),
+);
+const findByPublicId = preparedOnce((tables) =>
+  findWhere(tables, eq(registrations.publicId, sql.placeholder('publicId'))).prepare('a_registration_by_public_id'),
 );
 
 /** Finds a registration with its service and application, without a lock; undefined where there is none. */
@@ -27,11 +33,40 @@ export async function find(db: Db, id: number) {
   return row;
 }
 
+/**
+ * Finds the registration that a button or a form names. A number counts only on a message that this database knows as one
+ * that shows the registration: its card, or the reminder that lists it. Undefined for what is another database's.
+ */
+export async function resolve(
+  db: Db,
+  reference: Reference | NumberedReference | undefined,
+  message?: MessageLocation,
+): Promise<FoundRegistration | undefined> {
+  if (!reference) return undefined;
+  if (isPublic(reference)) {
+    const [row] = await findByPublicId(db).execute({ publicId: reference.publicId });
+    return row;
+  }
+  const row = message && (await find(db, reference.id));
+  return row && (await isShownBy(db, row, message)) ? row : undefined;
+}
+
+/** Tells whether a message is the registration's card, or the reminder that lists it. */
+async function isShownBy(db: Db, { registration }: FoundRegistration, message: MessageLocation): Promise<boolean> {
+  const { cardChannel, cardTs, remindedIn, escalatedIn } = registration;
+  if (cardChannel === message.channel && cardTs === message.ts) return true;
+  if (![remindedIn, escalatedIn].includes(message.channel)) return false;
+  const reminder = and(eq(reminderMessages.channel, message.channel), eq(reminderMessages.ts, message.ts));
+  return (await db.tables.$count(reminderMessages, reminder)) > 0;
+}
+
+export type FoundRegistration = NonNullable<Awaited<ReturnType<typeof find>>>;
+
 /** A registration and its service, as one statement read them. */
-export type RegistrationWithService = Pick<NonNullable<Awaited<ReturnType<typeof find>>>, 'registration' | 'service'>;
+export type RegistrationWithService = Pick<FoundRegistration, 'registration' | 'service'>;
 
 /** A registration that a person may unregister. */
-export type Unregistrable = { id: number; version: number; service: string; application: string; status: Status };
+export type Unregistrable = { publicId: string; version: number; service: string; application: string; status: Status };
 
 /** Lists what a person may unregister, of all applications they own, where every word typed matches; at most `limit`. */
 export async function searchUnregistrable(
@@ -42,7 +77,7 @@ export async function searchUnregistrable(
 ): Promise<Unregistrable[]> {
   return db.tables
     .select({
-      id: registrations.id,
+      publicId: registrations.publicId,
       version: registrations.version,
       service: services.name,
       application: applications.name,

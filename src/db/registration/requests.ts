@@ -1,6 +1,7 @@
 /** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { type Account, checkAccount, type Policy } from '../../domain/authorization.ts';
+import type { Reference } from '../../domain/reference.ts';
 import {
   effectsOfRequest,
   initialStatus,
@@ -17,7 +18,8 @@ import { applicationOwners, applications, isPending, registrations, services } f
 import { troubles } from '../schema/delivery.ts';
 
 export type NewRequest = {
-  services: number[];
+  /** Their public ids. */
+  services: string[];
   application: OwnedApplication;
   requester: string;
   /** The requester's kind of account; undefined where Slack did not answer. */
@@ -51,7 +53,7 @@ export async function create(
     const chosen = await tx
       .select({ ...getTableColumns(services), channelError: channelIncident(request.policy.adminChannel) })
       .from(services)
-      .where(inArray(services.id, request.services))
+      .where(inArray(services.publicId, request.services))
       .orderBy(services.id)
       .for('share');
     const refusedEarly = checkRequest(
@@ -66,13 +68,14 @@ export async function create(
 
     // In the order in which they were chosen. The lock above takes them in the order of their ids, against deadlocks.
     const wanted = chosen
-      .toSorted((one, other) => request.services.indexOf(one.id) - request.services.indexOf(other.id))
+      .toSorted((one, other) => request.services.indexOf(one.publicId) - request.services.indexOf(other.publicId))
       .map((service) => ({
         id: service.id,
         service: service.name,
         rule: service,
         status: initialStatus({ workspace: request.autoApprove, service: service.autoApprove }),
       }));
+    const ids = wanted.map(({ id }) => id);
     const adding = wanted.filter(({ status }) => status === 'pending').length;
     const tooMany = checkPendingLimit(await countPending(tx, request), adding, request.maxPending);
     if (tooMany) return { ok: false, refusal: tooMany };
@@ -81,7 +84,7 @@ export async function create(
     if (!application.ok) return application;
 
     // A new application has no registrations.
-    const existing = application.made ? [] : await createdOrLive(tx, application.id, request);
+    const existing = application.made ? [] : await createdOrLive(tx, application.id, request.form, ids);
     const before = existing.filter(({ form }) => form === request.form);
     if (before.length > 0) {
       const created = before.flatMap(({ serviceId, status }) =>
@@ -129,7 +132,7 @@ async function countPending(tx: Tx, { requester, form }: NewRequest): Promise<nu
 }
 
 /** Lists what this form has created before, and the application's live registrations for the chosen services. */
-const createdOrLive = (tx: Tx, applicationId: number, { form, services: chosen }: NewRequest) =>
+const createdOrLive = (tx: Tx, applicationId: number, form: string, chosen: number[]) =>
   tx
     .select()
     .from(registrations)
@@ -191,15 +194,25 @@ async function insert(
 
 /**
  * Finds the values to prefill the form with when a person requests the same again: none where they do not own the
- * application, and no application where it was deleted.
+ * application, and no application where it was deleted. Undefined where there is no such registration.
  */
-export async function findForResubmit(db: Db, id: number, person: string) {
+export async function findForResubmit(db: Db, { publicId }: Reference, person: string) {
   const [row] = await db.tables
-    .select({ preselected: services, application: applications, reason: registrations.reason })
+    .select({
+      preselected: services,
+      application: applications,
+      reason: registrations.reason,
+      owner: applicationOwners.userId,
+    })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
-    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, registrations.applicationId))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(and(eq(registrations.id, id), eq(applicationOwners.userId, person)));
-  return row ? { ...row, application: row.application.deletedAt ? undefined : row.application } : {};
+    .leftJoin(
+      applicationOwners,
+      and(eq(applicationOwners.applicationId, registrations.applicationId), eq(applicationOwners.userId, person)),
+    )
+    .where(eq(registrations.publicId, publicId));
+  if (!row) return undefined;
+  const { owner, ...prefill } = row;
+  return owner ? { ...prefill, application: prefill.application.deletedAt ? undefined : prefill.application } : {};
 }

@@ -15,11 +15,17 @@ import {
   text,
   timestamp,
   uniqueIndex,
+  uuid,
 } from 'drizzle-orm/pg-core';
 import type { ServiceAccess } from '../../domain/access.ts';
 import { type EventKind, liveStatuses, type Status, statuses } from '../../domain/registration.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
+/**
+ * The name under which Slack has it, in buttons, forms and options. Random, because ids start over in another database, and a
+ * button of the one would decide something else in the other. The default also fills in what an older replica inserts.
+ */
+const publicId = (table: string) => uuid().notNull().unique(`${table}_public_id`).defaultRandom();
 export const timestampColumn = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 /** The columns of an event in the hash chain (audit-log/hash-chain.ts): its number, from 1 without gaps, and its hash. */
 export const chainColumns = {
@@ -32,6 +38,7 @@ export const services = pgTable(
   'services',
   {
     id: id(),
+    publicId: publicId('services'),
     slug: text().notNull().unique(),
     name: text().notNull(),
     description: text().notNull().default(''),
@@ -64,6 +71,7 @@ export const applications = pgTable(
   'applications',
   {
     id: id(),
+    publicId: publicId('applications'),
     name: text().notNull(),
     createdBy: text().notNull(),
     createdAt: timestampColumn().notNull(),
@@ -92,6 +100,7 @@ export const registrations = pgTable(
   'registrations',
   {
     id: id(),
+    publicId: publicId('registrations'),
     applicationId: bigint({ mode: 'number' })
       .notNull()
       .references(() => applications.id),

@@ -7,7 +7,7 @@ import { escapeLike, matchesWordPrefixes } from '../text-search.ts';
 
 /** A service as a picker offers it. */
 export type PickerService = {
-  id: number;
+  publicId: string;
   slug: string;
   name: string;
   description: string;
@@ -16,6 +16,7 @@ export type PickerService = {
 
 const columns = {
   id: services.id,
+  publicId: services.publicId,
   slug: services.slug,
   name: services.name,
   description: services.description,

@@ -18,16 +18,17 @@ import { services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-export type Service = ServiceRecord & { id: number; version: number };
+export type Service = ServiceRecord & { id: number; publicId: string; version: number };
 
 /** The service after a change, or why it was refused. */
 export type ServiceResult = { ok: true; service: Service } | { ok: false; refusal: ServiceRefusal };
 
 /** Who changes which service, and the version that they saw. */
-export type ChangeContext = { id: number; seen: number; by: string; at: Date };
+export type ChangeContext = { publicId: string; seen: number; by: string; at: Date };
 
 const row = {
   id: services.id,
+  publicId: services.publicId,
   version: services.version,
   slug: services.slug,
   name: services.name,
@@ -45,6 +46,12 @@ const row = {
 /** Finds a service; undefined where there is none. */
 export async function find(db: Db, id: number): Promise<Service | undefined> {
   const [found] = await db.tables.select(row).from(services).where(eq(services.id, id));
+  return found;
+}
+
+/** Finds the service of a public id; undefined where there is none: it is another database's. */
+export async function resolve(db: Db, publicId: string): Promise<Service | undefined> {
+  const [found] = await db.tables.select(row).from(services).where(eq(services.publicId, publicId));
   return found;
 }
 
@@ -88,7 +95,7 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
       .insert(services)
       .values({ ...service, managedBy: 'slack' })
       .onConflictDoNothing({ target: services.slug })
-      .returning({ id: services.id, version: services.version });
+      .returning({ id: services.id, publicId: services.publicId, version: services.version });
     if (!made) return { ok: false, refusal: { kind: 'slug-taken' } };
     const { id: serviceId, version } = made;
     await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
@@ -103,13 +110,14 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
  */
 export async function change(
   db: Db,
-  { id, seen, by, at }: ChangeContext,
+  { publicId, seen, by, at }: ChangeContext,
   wanted: Partial<ServiceRecord>,
 ): Promise<ServiceResult> {
   return db.tables.transaction(async (tx) => {
-    const [current] = await tx.select(row).from(services).where(eq(services.id, id)).for('update');
+    const [current] = await tx.select(row).from(services).where(eq(services.publicId, publicId)).for('update');
     const refused = checkServiceChange(current, seen);
     if (!current || refused === 'gone') return { ok: false, refusal: { kind: 'gone' } };
+    const { id } = current;
     if (refused === 'managed-by-file') return { ok: false, refusal: { kind: refused } };
     if (refused) {
       return {

@@ -5,7 +5,14 @@ import * as ownerless from '../../db/application/ownerless.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationRefusal } from '../../domain/application.ts';
 import { admins, isApprover, membershipsToCheck } from '../../domain/authorization.ts';
-import { ackSubmission, type ModalOrReason, openModalWhenLoaded, type SubmissionResult } from '../../slack/respond.ts';
+import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
+import {
+  ackSubmission,
+  type ModalOrReason,
+  messageOf,
+  openModalWhenLoaded,
+  type SubmissionResult,
+} from '../../slack/respond.ts';
 import { assignOwnerButton } from '../../views/application/messages.ts';
 import { assignOwnerFormId, assignOwnerModal, readNewOwner } from '../../views/application/owner-forms.ts';
 import {
@@ -13,27 +20,36 @@ import {
   applicationFormErrors,
   applicationRefusalText,
 } from '../../views/application/refusals.ts';
-import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import { readButton, readReference } from '../../views/button-value.ts';
 
 export function assignOwner(app: App, { config, db, directory, now, log }: Deps): void {
   const askInstead = admins(config.policy);
 
   app.action<BlockButtonAction>(assignOwnerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await openModalWhenLoaded({ client, body, respond }, loadForm(readButton(action.value), body.user.id), log);
+    await openModalWhenLoaded(
+      { client, body, respond },
+      loadForm(readButton(action.value), messageOf(body), body.user.id),
+      log,
+    );
   });
 
   app.view<ViewSubmitAction>(assignOwnerFormId, async ({ ack, body, view, client }) => {
     await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
   });
 
-  async function loadForm(about: ButtonValue | undefined, person: string): Promise<ModalOrReason> {
-    const application = about && (await changes.find(db, about.id));
-    if (!application || application.deleted) return refused({ kind: 'gone' });
+  async function loadForm(
+    about: Reference | NumberedReference | undefined,
+    message: MessageLocation | undefined,
+    person: string,
+  ): Promise<ModalOrReason> {
+    const application = await changes.resolve(db, about, message);
+    if (!about || !application) return refused({ kind: 'unknown' });
+    if (application.deleted) return refused({ kind: 'gone' });
     if (application.owners.length > 0) return refused({ kind: 'owned' });
     const admin = await isAdmin(person);
     if (!admin) return refused(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
-    return { view: assignOwnerModal(application.name, about) };
+    return { view: assignOwnerModal({ ...application, version: about.seen }) };
   }
 
   async function submitted(
@@ -42,13 +58,18 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
   ): Promise<SubmissionResult> {
     const to = readNewOwner(view.state?.values);
     if (!to) return { errors: { people: applicationFieldErrors.person } };
-    const about = readButton(view.private_metadata);
-    const [admin, known] = await Promise.all([isAdmin(by), directory.member(to).catch(() => undefined)]);
+    const about = readReference(view.private_metadata);
+    const [application, admin, known] = await Promise.all([
+      changes.resolve(db, about),
+      isAdmin(by),
+      directory.member(to).catch(() => undefined),
+    ]);
+    if (!about || !application) return applicationFormErrors(view, { kind: 'unknown' });
+    const { id } = application;
     const { policy } = config;
     const named = new Map([[to, known]]);
-    const outcome = about
-      ? await ownerless.assignOwner(db, { ...about, by, at: now(), to, admin, askInstead, named, policy })
-      : { ok: false as const, refusal: { kind: 'gone' as const } };
+    const asking = { id, seen: about.seen, by, at: now(), to, admin, askInstead, named, policy };
+    const outcome = await ownerless.assignOwner(db, asking);
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 

@@ -39,7 +39,7 @@ import {
   applicationNameError,
   applicationRefusalText,
 } from '../../views/application/refusals.ts';
-import { readButton } from '../../views/button-value.ts';
+import { readReference } from '../../views/button-value.ts';
 import { assignOwner } from './assign-owner.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };
@@ -84,8 +84,9 @@ export function manageApplications(app: App, deps: Deps): void {
 
   /** Loads the form that was chosen, from the application as it is now. The submission is checked again. */
   async function loadForm(choice: ReturnType<typeof readMenuChoice>, person: string): Promise<ModalOrReason> {
-    const application = choice && (await changes.find(db, choice.id));
-    if (!application || application.deleted) return refused({ kind: 'gone' });
+    const application = await changes.resolve(db, choice);
+    if (!choice || !application) return refused({ kind: 'unknown' });
+    if (application.deleted) return refused({ kind: 'gone' });
     if (!application.owners.includes(person)) return refused({ kind: 'not-an-owner' });
     if (choice.action === 'leave' && application.owners.length === 1) return refused({ kind: 'only-owner' });
     return { view: await formOf(choice.action, application, person) };
@@ -109,12 +110,12 @@ export function manageApplications(app: App, deps: Deps): void {
   async function submitted(action: ApplicationAction, by: string, view: View): Promise<SubmissionResult> {
     const command = buildCommand(action, view.state?.values);
     if ('errors' in command) return command;
-    const about = readButton(view.private_metadata);
-    const application = about && (await changes.find(db, about.id));
-    if (!application) return applicationFormErrors(view, { kind: 'gone' });
+    const about = readReference(view.private_metadata);
+    const application = await changes.resolve(db, about);
+    if (!about || !application) return applicationFormErrors(view, { kind: 'unknown' });
     const [account, named] = await Promise.all([directory.account(by), lookUp(newOwners(command, application))]);
-    const { id, seen } = about;
-    const context = { id, seen, by, account, named, at: now(), policy: config.policy };
+    const { id } = application;
+    const context = { id, seen: about.seen, by, account, named, at: now(), policy: config.policy };
     const outcome = await changes.change(db, context, command);
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }

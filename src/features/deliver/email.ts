@@ -34,8 +34,8 @@ export function deliverEmail({ config, db, poster, mailer, now, log }: Deps) {
     }
     const decider = entry.actor && entry.action !== 'request' ? await profile(entry.actor) : undefined;
     const card = place ? await fetchPermalink(poster, place.channel, place.ts) : undefined;
-    // With the moment in it, the name stays its own also where a database began anew and counts from 1 again.
-    const name = `registration-${id}-${version}-${entry.at.getTime()}`;
+    // The public id keeps the name apart from those of other databases, which count from 1 as well.
+    const name = `registration-${registration.publicId}-${version}`;
     await mailer.send(to, name, renderEmail(registration, entry, { decidedBy: decider?.name, card }));
     return { status: 'delivered' };
   };

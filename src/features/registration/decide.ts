@@ -8,16 +8,19 @@ import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
+import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
 import {
   ackSubmission,
   lookupTimeout,
+  messageOf,
   openModal,
   respondToAction,
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { reasonError } from '../../views/blocks.ts';
-import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import { readButton } from '../../views/button-value.ts';
+import { failed } from '../../views/fallbacks.ts';
 import { cardMenuId, readDelete } from '../../views/registration/card.ts';
 import {
   decisionRefusedModal,
@@ -31,25 +34,33 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
   for (const action of ['approve', 'reinstate'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const outcome = await execute(action, readButton(clicked.value), body.user.id);
+      const outcome = await execute(action, seenIn(body, readButton(clicked.value)), body.user.id);
       if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
     });
   }
 
   app.action<BlockOverflowAction>(cardMenuId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const outcome = await execute('delete', readDelete(action.selected_option.value), body.user.id);
+    const seen = seenIn(body, readDelete(action.selected_option.value));
+    const outcome = await execute('delete', seen, body.user.id);
     if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
   });
 
   for (const action of ['reject', 'revoke'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const seen = readButton(clicked.value);
-      const previewed = await withTimeout(lookupTimeout, preview(action, seen, body.user.id), undefined);
+      const reference = readButton(clicked.value);
+      const previewed = await withTimeout(
+        lookupTimeout,
+        preview(action, seenIn(body, reference), body.user.id),
+        undefined,
+      );
       const interaction = { client, body, respond };
-      if (previewed && !previewed.ok) await respondToAction(interaction, refusalText(previewed.refusal), log);
-      else if (seen) await openModal(interaction, reasonModal(action, seen), log);
+      const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
+      if (previewed && !previewed.outcome.ok)
+        await respondToAction(interaction, refusalText(previewed.outcome.refusal), log);
+      else if (named) await openModal(interaction, reasonModal(action, named), log);
+      else await respondToAction(interaction, failed, log);
     });
 
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
@@ -62,14 +73,14 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     person: string,
     view: { private_metadata: string; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
-    const { pressed: seen, reason } = readReason(view);
+    const { pressed: reference, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonError } };
-    const outcome = await execute(action, seen, person, reason);
+    const outcome = await execute(action, { reference }, person, reason);
     return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
   }
 
   /** Takes a decision, and measures how long the requester waited for it. */
-  async function execute(action: Action, seen: ButtonValue | undefined, by: string, reason?: string): Promise<Outcome> {
+  async function execute(action: Action, seen: Seen, by: string, reason?: string): Promise<Outcome> {
     const built = await buildCommand(action, seen, by);
     if (!built) return gone;
     const { command, requestedAt } = built;
@@ -78,23 +89,34 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     return outcome;
   }
 
-  async function preview(action: Action, seen: ButtonValue | undefined, by: string): Promise<Outcome> {
+  /** Evaluates a decision without taking it; `named` is what a form about it remembers. */
+  async function preview(action: Action, seen: Seen, by: string): Promise<{ outcome: Outcome; named?: Reference }> {
     const built = await buildCommand(action, seen, by);
-    return built ? transitions.preview(db, built.command) : gone;
+    return built ? { outcome: await transitions.preview(db, built.command), named: built.named } : { outcome: gone };
   }
 
   /**
    * Builds the command, with what Slack says about the user: it is asked before a lock is held. Undefined where there is
    * no such registration.
    */
-  async function buildCommand(action: Action, seen: ButtonValue | undefined, by: string) {
-    const found = seen && (await registrations.find(db, seen.id));
-    if (!found) return undefined;
+  async function buildCommand(action: Action, { reference, message }: Seen, by: string) {
+    const found = await registrations.resolve(db, reference, message);
+    if (!reference || !found) return undefined;
+    const { id, publicId, requestedAt } = found.registration;
+    const { seen } = reference;
     const approvers = allowedApprovers(found.service, config.policy);
     const memberships = await directory.memberships(by, membershipsToCheck(approvers, by));
-    const command = { ...seen, action, by, at: now(), policy: config.policy, memberships };
-    return { command, requestedAt: found.registration.requestedAt };
+    const command = { id, seen, action, by, at: now(), policy: config.policy, memberships };
+    return { command, named: { publicId, seen }, requestedAt };
   }
 }
+
+/** What a user saw: what the button or the form names, and the message that the button was on. */
+type Seen = { reference: Reference | NumberedReference | undefined; message?: MessageLocation | undefined };
+
+const seenIn = (body: { container: Record<string, unknown> }, reference: Seen['reference']): Seen => ({
+  reference,
+  message: messageOf(body),
+});
 
 const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };

@@ -3,9 +3,10 @@ import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
+import type { Reference } from '../../domain/reference.ts';
 import { ackSubmission, openModal, respondToAction, type SubmissionResult } from '../../slack/respond.ts';
 import { reasonError } from '../../views/blocks.ts';
-import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import { readReference } from '../../views/button-value.ts';
 import { editReasonButton } from '../../views/home/applications.ts';
 import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
 import { readReason } from '../../views/registration/reason-modal.ts';
@@ -15,10 +16,10 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
   app.action<BlockButtonAction>(editReasonButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const interaction = { client, body, respond };
-    const seen = readButton(action.value);
-    const row = seen && (await registrations.find(db, seen.id));
+    const seen = readReference(action.value);
+    const row = await registrations.resolve(db, seen);
     if (!seen || !row) return respondToAction(interaction, refusalText({ kind: 'gone' }), log);
-    const previewed = await transitions.preview(db, await buildCommand(seen, body.user.id));
+    const previewed = await transitions.preview(db, await buildCommand(row, seen, body.user.id));
     if (!previewed.ok) return respondToAction(interaction, refusalText(previewed.refusal), log);
     await openModal(interaction, editModal(seen, row.registration.reason), log);
   });
@@ -33,15 +34,16 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
   ): Promise<SubmissionResult> {
     const { pressed: seen, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonError } };
-    const row = seen && (await registrations.find(db, seen.id));
+    const row = await registrations.resolve(db, seen);
     if (!seen || !row) return { view: notEdited(refusalText({ kind: 'gone' })) };
     if (reason === row.registration.reason) return 'close';
-    const outcome = await transitions.apply(db, { ...(await buildCommand(seen, person)), reason });
+    const outcome = await transitions.apply(db, { ...(await buildCommand(row, seen, person)), reason });
     return outcome.ok ? 'close' : { view: notEdited(refusalText(outcome.refusal)) };
   }
 
-  async function buildCommand(seen: ButtonValue, by: string) {
+  async function buildCommand({ registration }: registrations.FoundRegistration, { seen }: Reference, by: string) {
     const memberships = await directory.memberships(by, []);
-    return { ...seen, action: 'edit' as const, by, at: now(), policy: config.policy, memberships };
+    const { id } = registration;
+    return { id, seen, action: 'edit' as const, by, at: now(), policy: config.policy, memberships };
   }
 }

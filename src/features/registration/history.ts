@@ -4,8 +4,9 @@ import * as history from '../../db/audit-log/append.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, checkReading, membershipsToCheck } from '../../domain/authorization.ts';
-import { type ModalOrReason, openModalWhenLoaded } from '../../slack/respond.ts';
-import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
+import { type ModalOrReason, messageOf, openModalWhenLoaded } from '../../slack/respond.ts';
+import { readButton } from '../../views/button-value.ts';
 import { failed } from '../../views/fallbacks.ts';
 import {
   historyButton,
@@ -20,7 +21,7 @@ import { refusalText } from '../../views/registration/refusals.ts';
 export function showHistory(app: App, { config, db, directory, log }: Deps): void {
   app.action<BlockButtonAction>(historyButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const page = loadPage(readButton(action.value), body.user.id, 'latest');
+    const page = loadPage(readButton(action.value), body.user.id, 'latest', messageOf(body));
     await openModalWhenLoaded({ client, body, respond }, page, log, {
       loading: loadingHistory,
       unavailable: historyUnavailable,
@@ -44,21 +45,22 @@ export function showHistory(app: App, { config, db, directory, log }: Deps): voi
    * page: the modal may have been open for hours.
    */
   async function loadPage(
-    button: ButtonValue | undefined,
+    button: Reference | NumberedReference | undefined,
     person: string,
     from: 'latest' | 'seen',
+    message?: MessageLocation,
   ): Promise<ModalOrReason> {
-    const row = button && (await registrations.find(db, button.id));
-    if (!row) return { why: refusalText({ kind: 'gone' }) };
+    const row = await registrations.resolve(db, button, message);
+    if (!button || !row) return { why: refusalText({ kind: 'gone' }) };
     const approvers = allowedApprovers(row.service, config.policy);
     const toCheck = [approvers, admins(config.policy)].flatMap((some) => membershipsToCheck(some, person));
     const memberships = await directory.memberships(person, toCheck);
     const refused = checkReading(person, approvers, memberships, config.policy);
     if (refused) return { why: refusalText(refused) };
-    const { id, version: latest } = row.registration;
+    const { id, publicId, version: latest } = row.registration;
     const newest = from === 'latest' ? latest : Math.min(button.seen, latest);
     const entries = await history.listEvents(db, id, newest, pageSize);
     const { application, service } = row;
-    return { view: historyModal({ id, from: newest, latest, service: service.name, application, entries }) };
+    return { view: historyModal({ publicId, from: newest, latest, service: service.name, application, entries }) };
   }
 }

@@ -18,7 +18,7 @@ import {
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
-import { readButton } from '../../views/button-value.ts';
+import { readReference } from '../../views/button-value.ts';
 import { registerButton } from '../../views/home/home.ts';
 import { confirmation } from '../../views/registration/confirmation.ts';
 import { askAgainButton } from '../../views/registration/decision-message.ts';
@@ -49,10 +49,12 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
 
   app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const seen = readButton(action.value);
-    const previous = seen ? requests.findForResubmit(db, seen.id, body.user.id) : Promise.resolve({});
-    const prefill = withTimeout(lookupTimeout, previous, {}).catch(() => ({}));
-    await openForm({ client, body, respond }, body.user.id, prefill);
+    const seen = readReference(action.value);
+    const previous = seen ? requests.findForResubmit(db, seen, body.user.id) : Promise.resolve(undefined);
+    const prefill = await withTimeout(lookupTimeout, previous, {}).catch(() => ({}));
+    const interaction = { client, body, respond };
+    if (prefill) await openForm(interaction, body.user.id, Promise.resolve(prefill));
+    else await respondToAction(interaction, refusalText({ kind: 'gone' }), log);
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {

@@ -4,6 +4,7 @@ import { withTimeout } from '../../async/timeout.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
+import type { Reference } from '../../domain/reference.ts';
 import type { Outcome } from '../../domain/registration.ts';
 import { toStorable } from '../../domain/text.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
-import { type ButtonValue, readButton } from '../../views/button-value.ts';
+import { readReference } from '../../views/button-value.ts';
 import { unregisterButton } from '../../views/home/applications.ts';
 import { withdrawnText } from '../../views/registration/pending-message.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
@@ -53,7 +54,7 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
 
   app.action<BlockButtonAction>(unregisterButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const choice = readButton(action.value);
+    const choice = readReference(action.value);
     const outcome = choice && (await execute(choice, body.user.id));
     const interaction = { client, body, respond };
     if (!outcome?.ok) await respondToAction(interaction, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
@@ -70,13 +71,15 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     if (!choice) return { errors: choiceError };
     const outcome = await execute(choice, person);
     if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
-    const ended = await registrations.find(db, choice.id);
+    const ended = await registrations.resolve(db, choice);
     return { view: unregisteredModal(ended?.service.name ?? '', ended?.application ?? '') };
   }
 
-  async function execute(choice: ButtonValue, by: string): Promise<Outcome> {
-    const memberships = await directory.memberships(by, []);
+  async function execute(choice: Reference, by: string): Promise<Outcome> {
+    const [found, memberships] = await Promise.all([registrations.resolve(db, choice), directory.memberships(by, [])]);
+    if (!found) return { ok: false, refusal: { kind: 'gone' } };
+    const { id } = found.registration;
     const { policy } = config;
-    return transitions.apply(db, { ...choice, action: 'unregister', by, at: now(), policy, memberships });
+    return transitions.apply(db, { id, seen: choice.seen, action: 'unregister', by, at: now(), policy, memberships });
   }
 }

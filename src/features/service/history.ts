@@ -17,29 +17,29 @@ export function showServiceHistory(app: App, { db, log }: Deps, authorize: Autho
   for (const actionId of servicePages) {
     app.action<BlockButtonAction>(actionId, async ({ ack, action, body, client }) => {
       await ack();
-      const { id, before } = readHistoryPage(action.value) ?? { id: 0, before: null };
-      const { view } = await loadPage(id, before, body.user.id);
+      const { publicId, before = null } = readHistoryPage(action.value) ?? {};
+      const { view } = await loadPage(publicId, before, body.user.id);
       if (body.view) await client.views.update({ view_id: body.view.id, view });
     });
   }
 
-  return async (interaction: Interaction, id: number, person: string): Promise<void> => {
-    await openModalWhenLoaded(interaction, loadPage(id, null, person), log, {
+  return async (interaction: Interaction, publicId: string, person: string): Promise<void> => {
+    await openModalWhenLoaded(interaction, loadPage(publicId, null, person), log, {
       loading: loadingHistory,
       unavailable: historyUnavailable,
     });
   };
 
   /** Loads a page of events. Authorizes the user again for each page: the modal may have been open for hours. */
-  async function loadPage(id: number, before: timeline.Cursor | null, person: string) {
+  async function loadPage(publicId: string | undefined, before: timeline.Cursor | null, person: string) {
     try {
       const refused = await authorize(person);
       if (refused) return { view: historyUnavailable(serviceRefusalText(refused)) };
-      const service = await services.find(db, id);
+      const service = publicId === undefined ? undefined : await services.resolve(db, publicId);
       if (!service) return { view: historyUnavailable(serviceRefusalText({ kind: 'gone' })) };
-      const found = await timeline.listPage(db, id, before, maxEvents + 1);
+      const found = await timeline.listPage(db, service.id, before, maxEvents + 1);
       const view = serviceHistoryModal({
-        id,
+        publicId: service.publicId,
         service: service.name,
         events: found.slice(0, maxEvents),
         newest: before === null,
@@ -47,7 +47,7 @@ export function showServiceHistory(app: App, { db, log }: Deps, authorize: Autho
       });
       return { view };
     } catch (error) {
-      log.error({ err: error, service: id }, 'the history of a service could not be read, the modal says so');
+      log.error({ err: error, service: publicId }, 'the history of a service could not be read, the modal says so');
       return { view: historyUnavailable(failed) };
     }
   }

@@ -59,11 +59,13 @@ export function manageServices(app: App, deps: Deps): void {
     await ack();
     const chosen = readServiceMenu(action.selected_option.value);
     const interaction = { client, body, respond };
-    if (chosen?.what === 'history') return history(interaction, chosen.id, body.user.id);
-    if (chosen?.what === 'edit') return openModalWhenLoaded(interaction, loadEditForm(chosen.id, body.user.id), log);
+    if (chosen?.what === 'history') return history(interaction, chosen.publicId, body.user.id);
+    if (chosen?.what === 'edit')
+      return openModalWhenLoaded(interaction, loadEditForm(chosen.publicId, body.user.id), log);
     const denied = await authorize(body.user.id);
-    const context = { id: chosen?.id ?? 0, seen: chosen?.seen ?? 0, by: body.user.id, at: now() };
-    const changed = denied || !chosen ? undefined : await services.change(db, context, toggles[chosen.what]);
+    const context = { by: body.user.id, at: now() };
+    const changed =
+      denied || !chosen ? undefined : await services.change(db, { ...chosen, ...context }, toggles[chosen.what]);
     const refusal = denied ?? (changed?.ok ? null : (changed?.refusal ?? gone));
     if (refusal) await respondToAction(interaction, serviceRefusalText(refusal), log);
     else await showAtOnce(body.user.id);
@@ -90,12 +92,12 @@ export function manageServices(app: App, deps: Deps): void {
     return { view: serviceModal({ remembers, adding: true, typed: {}, groups: [], gateways }) };
   }
 
-  async function loadEditForm(id: number, person: string): Promise<ModalOrReason> {
-    const [refusal, service] = await Promise.all([authorize(person), services.find(db, id)]);
+  async function loadEditForm(publicId: string, person: string): Promise<ModalOrReason> {
+    const [refusal, service] = await Promise.all([authorize(person), services.resolve(db, publicId)]);
     if (refusal) return refused(refusal);
     if (!service) return refused(gone);
     if (service.managedBy === 'file') return refused({ kind: 'managed-by-file' });
-    const remembers = encodeFormState(notReviewed({ id, seen: service.version }));
+    const remembers = encodeFormState(notReviewed({ publicId, seen: service.version }));
     return { view: await formOf(service, { remembers, adding: false }) };
   }
 
@@ -133,7 +135,7 @@ export function manageServices(app: App, deps: Deps): void {
     const { refusal } = saved;
     switch (refusal.kind) {
       case 'stale': {
-        const remembers = encodeFormState(notReviewed({ id: edited?.id ?? 0, seen: refusal.version }));
+        const remembers = encodeFormState(notReviewed(edited ? { ...edited, seen: refusal.version } : null));
         return { view: await formOf(service, { remembers, adding: false, overtaken: refusal.since }) };
       }
       case 'slug-taken':

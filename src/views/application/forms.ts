@@ -2,12 +2,14 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
 import { context, fields, input, plain, section, textElement } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import { applicationFormIds } from './menu.ts';
 
 export const newApplicationFormId = 'new-application';
 
 /** Encodes the application that a form is about, and the version that it was opened at. */
-export const encodeApplication = ({ id, version }: Pick<Application, 'id' | 'version'>): string => `${id}@${version}`;
+export const encodeApplication = (application: Pick<Application, 'publicId' | 'version'>): string =>
+  buttonValue(application);
 
 /** Builds a form. Slack's titles and buttons have at most 24 characters. */
 export const applicationForm = (

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type ApplicationAction, applicationActions } from '../../domain/application.ts';
 import { toStorable } from '../../domain/text.ts';
 import { option } from '../blocks.ts';
+import { publicIdPattern } from '../button-value.ts';
 
 export const applicationMenuId = 'application';
 export const newApplicationButton = 'new-application';
@@ -26,16 +27,18 @@ const labels = {
 } as const satisfies Record<ApplicationAction, string>;
 
 /** Builds the menu of an application. Slack takes five options here. */
-export const applicationMenu = (id: number): Overflow => ({
+export const applicationMenu = (publicId: string): Overflow => ({
   type: 'overflow',
   action_id: applicationMenuId,
-  options: applicationActions.map((action) => option(labels[action], `${action}:${id}`)),
+  options: applicationActions.map((action) => option(labels[action], `${action}:${publicId}`)),
 });
 
+const menuValue = new RegExp(`^([a-z-]+):(${publicIdPattern})$`);
+
 const choice = z.string().transform((text, checking) => {
-  const [, verb, id] = /^([a-z-]+):([1-9]\d{0,14})$/.exec(text) ?? [];
+  const [, verb, publicId] = menuValue.exec(text) ?? [];
   const action = applicationActions.find((one) => one === verb);
-  if (action && id) return { action, id: Number(id) };
+  if (action && publicId) return { action, publicId };
   checking.issues.push({ code: 'custom', message: 'made up', input: text });
   return z.NEVER;
 });

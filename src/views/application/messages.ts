@@ -2,6 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { button, context, dateTime, fields, inlineText, mention, person, section, textElement } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 
 /** An event of an application that one of its owners is notified of. */
@@ -46,11 +47,11 @@ export function ownerMessage(
   }
 }
 
-/** The button on the message about an application that has no owner; its value is `id@version`. */
+/** The button on the message about an application that has no owner; its value is `publicId@version`. */
 export const assignOwnerButton = 'adopt-application';
 
 type OwnerlessApplication = {
-  id: number;
+  publicId: string;
   version: number;
   application: string;
   left: string;
@@ -59,7 +60,8 @@ type OwnerlessApplication = {
 };
 
 /** Asks the admins to assign an owner; after one of them has, says whom. */
-export function ownerlessMessage({ id, version, application, left, since, adopted }: OwnerlessApplication): Message {
+export function ownerlessMessage(ownerless: OwnerlessApplication): Message {
+  const { application, left, since, adopted } = ownerless;
   const said = adopted
     ? `:key: *Handed over to ${mention(adopted.owner)} by ${mention(adopted.by)}* ${dateTime(adopted.at)}`
     : ':warning: *This application has no owner any more.* Nobody can unregister what it has, or delete it. Hand it over to somebody.';
@@ -69,7 +71,7 @@ export function ownerlessMessage({ id, version, application, left, since, adopte
         {
           type: 'actions',
           block_id: 'adopt',
-          elements: [button(assignOwnerButton, 'Hand over', `${id}@${version}`, 'primary')],
+          elements: [button(assignOwnerButton, 'Hand over', buttonValue(ownerless), 'primary')],
         },
       ];
   return {

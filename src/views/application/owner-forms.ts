@@ -3,7 +3,6 @@ import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { type Application, maxOwners } from '../../domain/application.ts';
 import { input, plain } from '../blocks.ts';
-import type { ButtonValue } from '../button-value.ts';
 import { applicationForm, applicationNameBlock, encodeApplication } from './forms.ts';
 import { applicationFormIds, slackUserId } from './menu.ts';
 
@@ -45,9 +44,9 @@ export const handOverModal = (application: Application): ModalView =>
 export const assignOwnerFormId = 'adopt-application';
 
 /** Builds the form in which an admin assigns an owner to an ownerless application. */
-export const assignOwnerModal = (name: string, { id, seen }: ButtonValue): ModalView =>
-  applicationForm(assignOwnerFormId, `${id}@${seen}`, 'Hand over application', 'Hand over', [
-    applicationNameBlock(name),
+export const assignOwnerModal = (application: Pick<Application, 'name' | 'publicId' | 'version'>): ModalView =>
+  applicationForm(assignOwnerFormId, encodeApplication(application), 'Hand over application', 'Hand over', [
+    applicationNameBlock(application.name),
     newOwner('They will own it alone, and are told.'),
   ]);
 

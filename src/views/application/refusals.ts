@@ -11,6 +11,8 @@ export function applicationRefusalText(refused: ApplicationRefusal): string {
   switch (refused.kind) {
     case 'gone':
       return 'This application has been deleted. Nothing was changed.';
+    case 'unknown':
+      return refusalText({ kind: 'gone' });
     case 'not-an-owner':
       return 'Only an owner of the application may do this. Nothing was changed.';
     case 'stale':

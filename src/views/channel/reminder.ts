@@ -5,6 +5,7 @@ import { formatAge } from '../../domain/duration.ts';
 import { type Mentions, maxReminders } from '../../domain/reminder.ts';
 import { truncate } from '../../domain/text.ts';
 import { button, context, date, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
@@ -20,6 +21,7 @@ export const snoozeButton = 'put-off';
 
 export type ListedRequest = {
   id: number;
+  publicId: string;
   version: number;
   service: string;
   application: string;
@@ -65,7 +67,7 @@ function mentionList(ids: string[]): string {
 }
 
 function row(waiting: ReminderRow, now: Date): SectionBlock {
-  const { id, version, elsewhere, expires, snoozed } = waiting;
+  const { id, elsewhere, expires, snoozed } = waiting;
   const facts = [
     waitingLine(waiting, now),
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
@@ -73,7 +75,7 @@ function row(waiting: ReminderRow, now: Date): SectionBlock {
     ...(snoozed ? [`:zzz: Put off until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
   ];
   const later =
-    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', `${id}@${version}`) };
+    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', buttonValue(waiting)) };
   return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
 }
 

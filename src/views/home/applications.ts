@@ -7,6 +7,7 @@ import { truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, dateTime, header, mrkdwn, plain, section } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import { capitalize, statusEmoji } from '../registration/timeline.ts';
 import { pager } from './pagination.ts';
 
@@ -19,8 +20,9 @@ export const editReasonButton = 'edit';
 /** An application with one of its live registrations, or with none. */
 export type HeldApplication = {
   applicationId: number;
+  applicationPublicId: string;
   application: string;
-  registration: { id: number; version: number; status: Status; since: Date; mine: boolean } | null;
+  registration: { id: number; publicId: string; version: number; status: Status; since: Date; mine: boolean } | null;
   service: { name: string; approvers: Approvers } | null;
 };
 
@@ -37,7 +39,7 @@ export const noApplications =
 
 /** Renders a registration, under a heading with its application where that is not yet on the page. */
 function registrationBlocks(
-  { applicationId, application, registration, service }: HeldApplication,
+  { applicationId, applicationPublicId, application, registration, service }: HeldApplication,
   before: HeldApplication | undefined,
 ): KnownBlock[] {
   const heading: KnownBlock = {
@@ -45,18 +47,18 @@ function registrationBlocks(
     block_id: `application-${applicationId}`,
     text: plain(application),
     ...(registration ? {} : { fields: [plain('No registrations.')] }),
-    accessory: applicationMenu(applicationId),
+    accessory: applicationMenu(applicationPublicId),
   };
   const under = before?.applicationId === applicationId ? [] : [heading];
   if (!registration || !service) return under;
-  const { id, version, status, mine } = registration;
+  const { id, status, mine } = registration;
   const edit: KnownBlock = {
     type: 'actions',
     block_id: `edit-${id}`,
-    elements: [button(editReasonButton, 'Edit reason', `${id}@${version}`)],
+    elements: [button(editReasonButton, 'Edit reason', buttonValue(registration))],
   };
   const unregister = {
-    ...button(unregisterButton, 'Unregister', `${id}@${version}`),
+    ...button(unregisterButton, 'Unregister', buttonValue(registration)),
     confirm: confirmUnregister(service.name, application),
   };
   return [

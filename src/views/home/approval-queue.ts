@@ -7,6 +7,7 @@ import { formatAge } from '../../domain/duration.ts';
 import type { Page } from '../../domain/pagination.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { button, header, input, option, person, picker, section, textElement } from '../blocks.ts';
+import { publicId } from '../button-value.ts';
 import { decisionButtons } from '../registration/card.ts';
 import { pager } from './pagination.ts';
 
@@ -20,6 +21,7 @@ export const showAllButton = 'home-all';
 /** A pending request that the person may decide. */
 export type QueueItem = {
   id: number;
+  publicId: string;
   version: number;
   service: string;
   application: string;
@@ -29,7 +31,7 @@ export type QueueItem = {
   cardChannel: string | null;
 };
 
-type Service = { id: number; slug: string; name: string };
+type Service = { publicId: string; slug: string; name: string };
 
 /** The filter of the queue. `service` is undefined also where the chosen one is no longer in the catalog. */
 type Filter = { active: boolean; service: Service | undefined; search: string };
@@ -59,7 +61,7 @@ function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
   const typed = search === '' ? {} : { initial_value: search };
   const all: ActionsBlock = { type: 'actions', block_id: 'all', elements: [button(showAllButton, 'Show all', 'all')] };
   return [
-    { ...input(`service-${service?.id ?? 'all'}`, 'Service', chosen), dispatch_action: true },
+    { ...input(`service-${service?.publicId ?? 'all'}`, 'Service', chosen), dispatch_action: true },
     {
       ...input(
         `search-${search}`,
@@ -75,7 +77,7 @@ function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
 
 /** Renders a request like its card, in two blocks, with the buttons of the card. */
 function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
-  const { id, version, service, application, requester, reason, requestedAt, cardChannel } = request;
+  const { id, publicId, version, service, application, requester, reason, requestedAt, cardChannel } = request;
   return [
     {
       type: 'rich_text',
@@ -97,22 +99,17 @@ function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
     {
       type: 'actions',
       block_id: `decide-${id}`,
-      elements: decisionButtons({ id, version, status: 'pending', applicationDeleted: false }),
+      elements: decisionButtons({ publicId, version, status: 'pending', applicationDeleted: false }),
     },
   ];
 }
 
 /** Builds an option of the picker that filters the queue by service. */
-export const queueServiceOption = ({ id, slug, name }: Service): PlainTextOption =>
-  option(name.replace(/\s+/g, ' '), String(id), slug);
+export const queueServiceOption = ({ publicId, slug, name }: Service): PlainTextOption =>
+  option(name.replace(/\s+/g, ' '), publicId, slug);
 
-const chosen = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/)
-  .transform(Number);
-
-/** Reads the chosen service; null for none. */
-export const readServiceFilter = (value: unknown): number | null => chosen.safeParse(value).data ?? null;
+/** Reads the public id of the chosen service; undefined for none. */
+export const readServiceFilter = (value: unknown): string | undefined => publicId.safeParse(value).data;
 
 /** Reads the search text, truncated to the longest name. */
 export const readSearch = (value: unknown): string =>

@@ -3,11 +3,12 @@ import type { KnownBlock, Overflow } from '@slack/types';
 import { z } from 'zod';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
+import type { Reference } from '../../domain/reference.ts';
 import { type ServiceRecord, serviceLimits, type Toggle, toggles } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
-import { type ButtonValue, readButton } from '../button-value.ts';
+import { buttonValue, readReference } from '../button-value.ts';
 import { pager } from './pagination.ts';
 
 /** How many services a page holds, one block each. */
@@ -15,11 +16,11 @@ export const maxServices = 10;
 
 export const addButton = 'add-service';
 export const catalogSearch = 'home-catalog-search';
-/** The menu of each service; its values are `what:id@version`. */
+/** The menu of each service; its values are `what:publicId@version`. */
 export const serviceMenu = 'service-menu';
 
 /** A service, and who is asked about it. */
-export type CatalogItem = ServiceRecord & { id: number; version: number; asked: Approvers };
+export type CatalogItem = ServiceRecord & { id: number; publicId: string; version: number; asked: Approvers };
 
 export type Catalog = Page<CatalogItem> & { search: string };
 
@@ -59,12 +60,11 @@ export const readCatalogSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
 function serviceBlock(service: CatalogItem): KnownBlock {
-  const { id, version } = service;
   return {
     type: 'section',
-    block_id: `listed-${id}`,
+    block_id: `listed-${service.id}`,
     fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(describeService(service))],
-    accessory: menu(service, `${id}@${version}`),
+    accessory: menu(service, buttonValue(service)),
   };
 }
 
@@ -98,9 +98,9 @@ function menu({ registrationEnabled, autoApprove, retired, managedBy }: CatalogI
 }
 
 /** Parses the choice in the menu, with the service and the version that was seen; undefined for a forged value. */
-export function readServiceMenu(value: string): (ButtonValue & { what: Toggle | 'edit' | 'history' }) | undefined {
+export function readServiceMenu(value: string): (Reference & { what: Toggle | 'edit' | 'history' }) | undefined {
   const [what = '', rest] = value.split(':');
-  const service = readButton(rest);
+  const service = readReference(rest);
   if (!service) return undefined;
   if (what === 'edit' || what === 'history') return { ...service, what };
   return isToggle(what) ? { ...service, what } : undefined;

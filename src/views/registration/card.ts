@@ -16,7 +16,7 @@ import {
   section,
   textElement,
 } from '../blocks.ts';
-import { type ButtonValue, readButton } from '../button-value.ts';
+import { buttonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { historyButton } from './history-modal.ts';
 import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
@@ -105,22 +105,22 @@ function eventBlocks({ status, requestedAt, approvers, history, applicationDelet
   return [...events, { ...context(`${since}${deleted}`), block_id: 'since' }];
 }
 
-type Decidable = Pick<Registration, 'id' | 'version' | 'status' | 'applicationDeleted'>;
+type Decidable = Pick<Registration, 'publicId' | 'version' | 'status' | 'applicationDeleted'>;
 
 /**
  * Builds the buttons that decide a registration in its status. Their value holds the version that they were rendered
  * from.
  */
-export const decisionButtons = ({ id, version, status, applicationDeleted }: Decidable) =>
+export const decisionButtons = ({ status, applicationDeleted, ...named }: Decidable) =>
   buttons
     .filter(
       ({ action }) => nextStatus(status, action) && !(applicationDeleted && nextStatus(status, action) === 'approved'),
     )
-    .map(({ action, label, style }) => button(action, label, `${id}@${version}`, style));
+    .map(({ action, label, style }) => button(action, label, buttonValue(named), style));
 
 function buttonBlocks(registration: Registration): KnownBlock[] {
-  const { id, version, status, service, application } = registration;
-  const value = `${id}@${version}`;
+  const { status, service, application } = registration;
+  const value = buttonValue(registration);
   // A closed card has no buttons.
   if (!isLive(status)) return [];
   const elements: ActionsBlock['elements'] = [
@@ -146,6 +146,6 @@ const confirmDelete = (service: string, application: string): ConfirmationDialog
   deny: plain('Keep', 30),
   style: 'danger',
 });
-/** Parses the overflow menu's `delete:id@version`; undefined for another or a forged value. */
-export const readDelete = (value: string): ButtonValue | undefined =>
+/** Parses the overflow menu's `delete:publicId@version`; undefined for another or a forged value. */
+export const readDelete = (value: string): ReturnType<typeof readButton> =>
   value.startsWith('delete:') ? readButton(value.slice('delete:'.length)) : undefined;

@@ -2,6 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
 import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
@@ -28,10 +29,10 @@ export function decisionMessage(registration: Registration, entry: HistoryEvent)
 
 export const askAgainButton = 'ask-again';
 
-const askAgainBlock = ({ id, version }: Registration): KnownBlock => ({
+const askAgainBlock = (registration: Registration): KnownBlock => ({
   type: 'actions',
   block_id: 'again',
-  elements: [button(askAgainButton, 'Ask again', `${id}@${version}`)],
+  elements: [button(askAgainButton, 'Ask again', buttonValue(registration))],
 });
 
 /** How commands and links are written: the same sentences go into Slack and into e-mail, as text and as HTML. */

@@ -1,18 +1,19 @@
 /** The form in which a requester edits the reason of a request that is still pending. */
 import type { ModalView } from '@slack/types';
+import type { Reference } from '../../domain/reference.ts';
 import { messageModal, plain, reasonInput, section } from '../blocks.ts';
-import type { ButtonValue } from '../button-value.ts';
+import { buttonValue } from '../button-value.ts';
 
 export const editModalId = 'edit-reason';
 
 const title = 'Edit reason';
 
 /** Builds the form; `reason` is the current one. */
-export function editModal({ id, seen }: ButtonValue, reason: string): ModalView {
+export function editModal({ publicId, seen }: Reference, reason: string): ModalView {
   return {
     type: 'modal',
     callback_id: editModalId,
-    private_metadata: `${id}@${seen}`,
+    private_metadata: buttonValue({ publicId, version: seen }),
     title: plain(title, 24),
     submit: plain('Save', 24),
     close: plain('Cancel', 24),

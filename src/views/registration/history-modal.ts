@@ -2,10 +2,11 @@
 import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types';
 import type { HistoryEvent } from '../../domain/registration.ts';
 import { button, context, dateTime, fields, mention, messageModal, quote, section, textElement } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import { eventTitle, statusEmoji } from './timeline.ts';
 
 /**
- * The button of the card, and those of the modal. All of them carry `id@version`; those of the modal, the newest
+ * The button of the card, and those of the modal. All of them carry `publicId@version`; those of the modal, the newest
  * version to show.
  */
 export const historyButton = 'history';
@@ -17,7 +18,7 @@ export const pageSize = 25;
 const title = 'History';
 
 export type HistoryPage = {
-  id: number;
+  publicId: string;
   /** The newest version on this page, and the newest there is. Versions are counted without a gap, from 1. */
   from: number;
   latest: number;
@@ -27,11 +28,14 @@ export type HistoryPage = {
   entries: HistoryEvent[];
 };
 
-export function historyModal({ id, from, latest, service, application, entries }: HistoryPage): ModalView {
+export function historyModal({ publicId, from, latest, service, application, entries }: HistoryPage): ModalView {
   const oldest = from - entries.length + 1;
   const elements: ActionsBlock['elements'] = [];
-  if (from < latest) elements.push(button('history-newer', 'Newer', `${id}@${Math.min(from + pageSize, latest)}`));
-  if (oldest > 1) elements.push(button('history-older', 'Older', `${id}@${oldest - 1}`));
+  if (from < latest)
+    elements.push(
+      button('history-newer', 'Newer', buttonValue({ publicId, version: Math.min(from + pageSize, latest) })),
+    );
+  if (oldest > 1) elements.push(button('history-older', 'Older', buttonValue({ publicId, version: oldest - 1 })));
   const paging: KnownBlock[] = [
     { ...context(`Events ${oldest} to ${from} of ${latest}, the newest first`), block_id: 'shown' },
     { type: 'actions', block_id: 'pages', elements },

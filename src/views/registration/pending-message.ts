@@ -2,11 +2,13 @@ import type { Approvers } from '../../domain/approvers.ts';
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, context, dateTime, mrkdwn, plain, section } from '../blocks.ts';
+import { buttonValue } from '../button-value.ts';
 import { unregisterButton } from '../home/applications.ts';
 import type { Message } from '../message.ts';
 
 type Waiting = {
   id: number;
+  publicId: string;
   version: number;
   service: string;
   application: string;
@@ -25,14 +27,14 @@ export function pendingMessage(waiting: Waiting[], total: number): Message {
     text: `${headline}.`,
     blocks: [
       { ...section(`:hourglass_flowing_sand: *${headline}.*`), block_id: 'headline' },
-      ...waiting.map(({ id, version, service, application, requestedAt, approvers }) => ({
+      ...waiting.map(({ id, publicId, version, service, application, requestedAt, approvers }) => ({
         type: 'section' as const,
         block_id: `request-${id}`,
         fields: [
           plain(`${truncate(service, 150)} — ${application}`),
           mrkdwn(`Since ${dateTime(requestedAt)}, for ${describeApprovers(approvers)}`),
         ],
-        accessory: button(unregisterButton, 'Withdraw', `${id}@${version}`),
+        accessory: button(unregisterButton, 'Withdraw', buttonValue({ publicId, version })),
       })),
       ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
       { ...context('Whoever decides has been reminded. You need not do anything.'), block_id: 'next' },

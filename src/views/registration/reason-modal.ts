@@ -1,9 +1,10 @@
 /** The form that asks an approver why: for Reject and for Revoke. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
+import type { Reference } from '../../domain/reference.ts';
 import type { ReasonedDecision } from '../../domain/registration.ts';
 import { messageModal, plain, reasonInput, reasonText, section } from '../blocks.ts';
-import { type ButtonValue, readButton } from '../button-value.ts';
+import { buttonValue, readReference } from '../button-value.ts';
 
 export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<
   ReasonedDecision,
@@ -16,10 +17,10 @@ const words = {
 } as const satisfies Record<ReasonedDecision, { title: string; submit: string }>;
 
 /** Builds the form. It needs no data but the registration and its version. */
-export const reasonModal = (decision: ReasonedDecision, { id, seen }: ButtonValue): ModalView => ({
+export const reasonModal = (decision: ReasonedDecision, { publicId, seen }: Reference): ModalView => ({
   type: 'modal',
   callback_id: reasonModalIds[decision],
-  private_metadata: `${id}@${seen}`,
+  private_metadata: buttonValue({ publicId, version: seen }),
   title: plain(words[decision].title, 24),
   submit: plain(words[decision].submit, 24),
   close: plain('Cancel', 24),
@@ -32,7 +33,7 @@ const values = z.object({
 
 /** Parses the submitted form; undefined parts were missing, forged, or only spaces. */
 export const readReason = (view: { private_metadata: string; state?: { values: unknown } }) => ({
-  pressed: readButton(view.private_metadata),
+  pressed: readReference(view.private_metadata),
   reason: values.safeParse(view.state?.values).data?.reason.reason.value,
 });
 

@@ -13,7 +13,7 @@ export function refusalText(refused: Refusal): string {
     case 'stale':
       return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
     case 'gone':
-      return 'This request is not in Registrar any more. Nothing was changed.';
+      return "This is not in Registrar any more: it is from an earlier database, or from before an update. Nothing was changed. Registrar's Home shows what there is now.";
     case 'application-deleted':
       return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
     case 'own-request':

@@ -17,6 +17,7 @@ import {
   reasonInput,
   reasonText,
 } from '../blocks.ts';
+import { publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText } from './refusals.ts';
 
@@ -29,7 +30,7 @@ export const registerTitle = 'Register an application';
 /** The most services that one form may request. */
 const maxServicesPerForm = 10;
 
-type OfferedService = { id: number; slug: string; name: string; registrationEnabled: boolean };
+type OfferedService = { publicId: string; slug: string; name: string; registrationEnabled: boolean };
 
 /**
  * What the form is filled in with: a service, or the name of an unknown one; and, for asking again, the earlier
@@ -38,7 +39,7 @@ type OfferedService = { id: number; slug: string; name: string; registrationEnab
 export type FormPrefill = {
   preselected?: OfferedService;
   unknown?: string;
-  application?: { id: number; name: string } | undefined;
+  application?: { publicId: string; name: string } | undefined;
   reason?: string;
 };
 
@@ -77,20 +78,20 @@ const unknownService = (typed: string): string =>
   `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
 
 /** Builds an option for a service, marked where registration is disabled. */
-export function serviceOption({ id, slug, name, registrationEnabled }: OfferedService): PlainTextOption {
+export function serviceOption({ publicId, slug, name, registrationEnabled }: OfferedService): PlainTextOption {
   const disabled = registrationEnabled ? '' : ' (registration disabled)';
-  return option(`${truncateEscaped(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, String(id), slug);
+  return option(`${truncateEscaped(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, publicId, slug);
 }
 
 /** Lists the options: to create what was typed, unless one of the applications has that name, and those. */
-export function applicationOptions(owned: { id: number; name: string }[], typed: string): PlainTextOption[] {
+export function applicationOptions(owned: { publicId: string; name: string }[], typed: string): PlainTextOption[] {
   const name = normalizeName(typed);
   const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
   const create = name === '' || known ? [] : [option(`Create "${name}"`, `new:${name}`)];
   return [...create, ...owned.map(ownedOption)];
 }
 
-const ownedOption = ({ id, name }: { id: number; name: string }) => option(name, `id:${id}`);
+const ownedOption = ({ publicId, name }: { publicId: string; name: string }) => option(name, `id:${publicId}`);
 
 /** The option of a picker whose look-up failed: choosing it is an error on the field. */
 export const unavailableOption = option(
@@ -100,15 +101,11 @@ export const unavailableOption = option(
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-const chosenId = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/)
-  .transform(Number);
-
 const ofMine = z
   .string()
-  .regex(/^id:[1-9]\d{0,14}$/)
-  .transform((text) => ({ id: Number(text.slice('id:'.length)) }));
+  .startsWith('id:')
+  .transform((text) => ({ publicId: text.slice('id:'.length) }))
+  .pipe(z.object({ publicId }));
 
 const toCreate = z
   .string()
@@ -120,7 +117,7 @@ const values = z.object({
   services: z.object({
     [servicesPicker]: z.object({
       selected_options: z
-        .array(z.object({ value: chosenId }))
+        .array(z.object({ value: publicId }))
         .min(1)
         .max(maxServicesPerForm),
     }),
@@ -138,7 +135,7 @@ const needed = {
   reason: reasonError,
 } as const;
 
-export type RegisterForm = { services: number[]; application: { id: number } | { name: string }; reason: string };
+export type RegisterForm = { services: string[]; application: { publicId: string } | { name: string }; reason: string };
 export type FieldErrors = Record<string, string>;
 
 /** Parses the submitted form, or returns what each wrong field needs. */

@@ -2,6 +2,7 @@
 
 import type { ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
+import type { Reference } from '../../domain/reference.ts';
 import type { Refusal, Status } from '../../domain/registration.ts';
 import { escapedLength, truncateEscaped } from '../../domain/text.ts';
 import {
@@ -16,7 +17,7 @@ import {
   section,
   textElement,
 } from '../blocks.ts';
-import { type ButtonValue, readButton } from '../button-value.ts';
+import { buttonValue, readReference } from '../button-value.ts';
 import { refusalText } from './refusals.ts';
 
 export const unregisterModalId = 'unregister';
@@ -44,11 +45,11 @@ export const unregisterModal = (): ModalView => ({
   ],
 });
 
-type OfferedRegistration = { id: number; version: number; service: string; application: string; status: Status };
+type OfferedRegistration = { publicId: string; version: number; service: string; application: string; status: Status };
 
 /** Builds the option `Service — Application (status)`; the names are truncated before the status. */
 export function registrationOption({
-  id,
+  publicId,
   version,
   service,
   application,
@@ -58,7 +59,7 @@ export function registrationOption({
   const room = optionTextLimit - end.length - ' — '.length;
   const shownApplication = truncateEscaped(application, Math.max(room - escapedLength(service), Math.floor(room / 2)));
   const shownService = truncateEscaped(service, room - escapedLength(shownApplication));
-  return option(`${shownService} — ${shownApplication}${end}`, `${id}@${version}`);
+  return option(`${shownService} — ${shownApplication}${end}`, buttonValue({ publicId, version }));
 }
 
 const values = z.object({
@@ -68,8 +69,8 @@ const values = z.object({
 });
 
 /** Parses the chosen registration; undefined for none or a forged value. */
-export function readChoice(submitted: unknown): ButtonValue | undefined {
-  return readButton(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
+export function readChoice(submitted: unknown): Reference | undefined {
+  return readReference(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
 }
 
 export const choiceError = { registration: 'Choose one of your registrations out of the list.' };

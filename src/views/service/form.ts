@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { gatewayName, groupRule, isGroup, type ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { stripInvisible } from '../../domain/names.ts';
+import type { Reference } from '../../domain/reference.ts';
 import {
   approverId,
   type CatalogService,
@@ -17,8 +18,9 @@ import {
 import { stripControls, toStorable } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { dateTime } from '../blocks.ts';
+import { publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
-import { unsureText } from '../registration/refusals.ts';
+import { refusalText, unsureText } from '../registration/refusals.ts';
 import { groupsPicker } from './modal.ts';
 import { actorName, describeAccess } from './timeline.ts';
 
@@ -33,10 +35,10 @@ export type ReviewSummary = {
 };
 
 /** What a form remembers: its service, null while one is added, and its review. Slack keeps 3,000 characters of it. */
-export type FormState = { service: { id: number; seen: number } | null; said: ReviewSummary | null };
+export type FormState = { service: Reference | null; said: ReviewSummary | null };
 
 const remembered = z.strictObject({
-  service: z.strictObject({ id: z.int().positive(), seen: z.int().positive() }).nullable(),
+  service: z.strictObject({ publicId, seen: z.int().positive() }).nullable(),
   said: z
     .strictObject({
       slug: z.string(),
@@ -236,7 +238,7 @@ export function serviceRefusalText(refused: ServiceRefusal): string {
     case 'unsure':
       return unsureText;
     case 'gone':
-      return 'There is no such service. Nothing was changed.';
+      return refusalText({ kind: 'gone' });
     case 'managed-by-file':
       return 'This service is managed by the catalog file. Change it there, and start Registrar again.';
     case 'stale': {

@@ -16,6 +16,7 @@ import {
   section,
   textElement,
 } from '../blocks.ts';
+import { publicIdPattern } from '../button-value.ts';
 import { historyLine } from '../registration/history-modal.ts';
 import { actorName, changedFields } from './timeline.ts';
 
@@ -32,7 +33,7 @@ export type ServiceHistoryItem = HistoryPosition &
   ({ entry: HistoryEvent; application: string; requester: string } | { change: ServiceChange });
 
 export type ServiceHistoryPage = {
-  id: number;
+  publicId: string;
   service: string;
   /** Newest first. */
   events: ServiceHistoryItem[];
@@ -41,11 +42,11 @@ export type ServiceHistoryPage = {
   older: boolean;
 };
 
-export function serviceHistoryModal({ id, service, events, newest, older }: ServiceHistoryPage): ModalView {
+export function serviceHistoryModal({ publicId, service, events, newest, older }: ServiceHistoryPage): ModalView {
   const last = events.at(-1);
   const buttons = [
-    ...(newest ? [] : [button('service-history-newest', 'Newest', `${id}`)]),
-    ...(older && last ? [button('service-history-older', 'Older', `${id}@${encodePosition(last)}`)] : []),
+    ...(newest ? [] : [button('service-history-newest', 'Newest', publicId)]),
+    ...(older && last ? [button('service-history-older', 'Older', `${publicId}@${encodePosition(last)}`)] : []),
   ];
   return messageModal('History of a service', [
     fields('service', [{ label: 'Service', value: [textElement(service, 150)] }]),
@@ -81,13 +82,13 @@ const encodePosition = ({ at, registration, version }: HistoryPosition): string 
 
 const pageButtonValue = z
   .string()
-  .regex(/^[1-9]\d{0,14}(@\d{1,14}\.\d{1,15}\.\d{1,9})?$/)
+  .regex(new RegExp(`^${publicIdPattern}(@\\d{1,14}\\.\\d{1,15}\\.\\d{1,9})?$`))
   .transform((text) => {
-    const [id, place] = text.split('@');
+    const [publicId = '', place] = text.split('@');
     const [at = 0, registration = 0, version = 0] = (place ?? '').split('.').map(Number);
-    return { id: Number(id), before: place ? { at: new Date(at), registration, version } : null };
+    return { publicId, before: place ? { at: new Date(at), registration, version } : null };
   });
 
 /** Parses the service and the page that a button turns to; undefined for a forged value. */
-export const readHistoryPage = (value: unknown): { id: number; before: HistoryPosition | null } | undefined =>
+export const readHistoryPage = (value: unknown): { publicId: string; before: HistoryPosition | null } | undefined =>
   pageButtonValue.safeParse(value).data;

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { person, seed } from '../../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../../local-slack/workspace.ts';
+import { addService, service } from '../clicks.ts';
 import { send } from '../load.ts';
 import { type Measurable, startBare, startBot } from '../place.ts';
 import { type Answer, type Bench, roundsOf } from '../question.ts';
@@ -20,8 +21,7 @@ export async function card({ place, rounds: count, quick }: Bench): Promise<Answ
   const forms = quick ? 5 : 20;
   await using slack = await openWorkspace({ seed: seed({ members: crew }) });
   const databases = [await place.database(), await place.database(), await place.database()] as const;
-  for (const { sql } of databases)
-    await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack')`;
+  for (const database of databases) await addService(database);
   await using bot = await startBot(slack, databases[0]);
   await using direct = await startBare(slack, { DATABASE_URL: databases[1].url });
   await using polling = await startBare(slack, { DATABASE_URL: databases[2].url, POLL: '1000' });
@@ -33,7 +33,7 @@ export async function card({ place, rounds: count, quick }: Bench): Promise<Answ
     const by = crew[sent++ % crew.length]?.id ?? '';
     const began = performance.now();
     const arrived = arrival(`${name}.`);
-    await send(port, form(by, `V${name}`, [1], `${name}.`));
+    await send(port, form(by, `V${name}`, [service], `${name}.`));
     return (await arrived) - began;
   };
   const inTurn = (target: Measurable) => async () => {

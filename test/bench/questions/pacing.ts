@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { person, seed } from '../../local-slack/seed.ts';
 import { openWorkspace } from '../../local-slack/workspace.ts';
-import { fillPending } from '../clicks.ts';
+import { fillPending, service } from '../clicks.ts';
 import { load, send } from '../load.ts';
 import { startBot } from '../place.ts';
 import type { Answer, Bench } from '../question.ts';
@@ -59,7 +59,7 @@ export async function pacing({ place, quick }: Bench, calm: () => void = () => {
   });
   const last = there.then(() => (performance.now() - began) / 1000);
   await load({ count: requests, inFlight: 8 }, (one) =>
-    send(bot.port, form(crew[one % crew.length]?.id ?? '', `V0${one}`, [1], `Application ${one}`)),
+    send(bot.port, form(crew[one % crew.length]?.id ?? '', `V0${one}`, [service], `Application ${one}`)),
   );
   const busy = await clicking();
   calm();

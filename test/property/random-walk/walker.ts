@@ -148,7 +148,7 @@ export class Walker {
     const blockId = `edit-${id}`;
     const home = await workspace.until(() => {
       const view = workspace.home(requester);
-      const value = `${id}@${model.versionOf(registration)}`;
+      const value = `@${model.versionOf(registration)}`;
       return view?.blocks.some((block) => block.block_id === blockId && JSON.stringify(block).includes(value))
         ? view
         : undefined;
