@@ -7,7 +7,10 @@ import { findMixedScript, stripInvisible } from '../../src/domain/names.ts';
 import { stripControls } from '../../src/domain/text.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 describe('a name that', () => {
   it.each([
@@ -114,7 +117,7 @@ it('the catalog file names the line of a service whose name mixes scripts, and i
 });
 
 it('a form with such a name is refused on the field, and can be corrected there', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, sam, alex } = people(scenario);
   const refused =
     '“Pаyments” has letters of different alphabets, Latin and Cyrillic, and could pass for another name. Type the word in one alphabet.';

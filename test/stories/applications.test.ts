@@ -4,7 +4,10 @@ import type { Person } from '../local-slack/people.ts';
 import { person, seed } from '../local-slack/seed.ts';
 import { holdApplications, holdRecord, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 const typeIt = 'Type the name of the application to delete it';
 const atHome = { in: 'home' } as const;
@@ -134,7 +137,7 @@ describe.concurrent('owners', () => {
   });
 
   it('concurrent, forged, replayed and outdated forms make one change, and nothing else', async ({ expect }) => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     await scenario.startAnother();
     const { workspace, database } = scenario;
     const { dana, sam, lee } = people(scenario);
@@ -378,7 +381,7 @@ describe('deleting at the same instant as', () => {
 
 describe('an owner who has left Slack', () => {
   it('owns nothing; the co-owners are told, and an admin assigns an owner to an ownerless application', async () => {
-    await using scenario = await openScenario();
+    await using scenario = await scenarios.open();
     await scenario.startAnother();
     const { workspace, database } = scenario;
     const { dana, sam, lee, alex, priya } = people(scenario);

@@ -1,15 +1,17 @@
 /** The main job, end to end, in both modes: asked for, decided, told, undone. */
 import { describe, expect, it } from 'vitest';
 import { modes } from '../support/bot.ts';
-import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
 
 /** A fixed moment, so that what is read can be written down. */
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
 describe.each(modes)('over %s', (mode) => {
+  const scenarios = sharedScenarios({ mode });
+
   it('two services are requested at once; one is approved, one rejected, and the requester is told of both', async () => {
-    await using scenario = await openScenario({ mode, now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, alex, priya } = people(scenario);
 
     await dana.types('/register');
@@ -99,7 +101,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('a registration is unregistered: it leaves the list, the card says by whom, and it can be requested again', async () => {
-    await using scenario = await openScenario({ mode, now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, alex } = people(scenario);
     await asks(dana, ['Payments API'], 'Shop');
     await alex.clicks('Approve', { in: 'api-requests' });
@@ -153,7 +155,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('a service with auto approval is approved at once, and the channel gets a card without decision buttons', async () => {
-    await using scenario = await openScenario({ mode, now: monday });
+    await using scenario = await scenarios.open({ now: monday });
     const { dana, alex } = people(scenario);
     await asks(dana, ['Search API'], 'Shop');
     expect(dana.reads).toMatchInlineSnapshot(`

@@ -2,7 +2,10 @@
 import { expect, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
@@ -25,7 +28,7 @@ async function hasHappened({ database: { sql } }: Scenario, last: number) {
 const shown = (text: string) => [...text.matchAll(/Change (\d+)/g)].map(([, version]) => Number(version));
 
 it('lists every event, newest first: who, what, from which status to which, when, and why', async () => {
-  await using scenario = await openScenario({ now: monday });
+  await using scenario = await scenarios.open({ now: monday });
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
@@ -75,7 +78,7 @@ it('is for the approvers of the service and for admins; others read who these ar
 });
 
 it('is also open for their own requests to those who may read the others', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { alex } = people(scenario);
   await requests(alex, alex);
   await alex.clicks('History', { in: 'api-requests' });
@@ -118,7 +121,7 @@ it('has pages, forward and back; each page checks who may read it now', async ()
 });
 
 it('opens in time also where the database is slow, and loads then', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const locked = Promise.withResolvers<void>();
@@ -137,7 +140,7 @@ it('opens in time also where the database is slow, and loads then', async () => 
 });
 
 it('says so where the database cannot be read', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
   await scenario.database.sql`alter table history rename to elsewhere`;
@@ -147,7 +150,7 @@ it('says so where the database cannot be read', async () => {
 });
 
 it('responds also for a registration that is gone or was made up', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);
   await asks(dana, ['Payments API'], 'Shop');

@@ -1,13 +1,15 @@
 /** `/registrations`: a user reads what their applications have, and no other user sees it. */
 import { expect, it } from 'vitest';
 import { seedLargeCatalog } from '../support/large-data.ts';
-import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 const monday = () => new Date('2026-11-02T09:15:00Z');
 
 it('a user without registrations reads so, and what to do next', async () => {
-  await using scenario = await openScenario({ now: monday });
+  await using scenario = await scenarios.open({ now: monday });
   const { dana } = people(scenario);
   await dana.types('/registrations');
   expect(await dana.finds(/./, { in: 'whispered' })).toMatchInlineSnapshot(
@@ -16,7 +18,7 @@ it('a user without registrations reads so, and what to do next', async () => {
 });
 
 it('lists each registration with application, service, status and since when, only to the user who asks', async () => {
-  await using scenario = await openScenario({ now: monday });
+  await using scenario = await scenarios.open({ now: monday });
   const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
   await dana.closes();
@@ -47,7 +49,7 @@ it('lists each registration with application, service, status and since when, on
 });
 
 it('lists also what a co-owner requested', async () => {
-  await using scenario = await openScenario({ now: monday });
+  await using scenario = await scenarios.open({ now: monday });
   const { dana, sam, alex } = people(scenario);
   await requests(dana, alex);
   await scenario.database.sql`insert into application_owners select id, ${sam.id} from applications`;
@@ -56,7 +58,7 @@ it('lists also what a co-owner requested', async () => {
 });
 
 it('truncates a long list, counts the rest, and points to Home', async () => {
-  await using scenario = await openScenario({ now: monday });
+  await using scenario = await scenarios.open({ now: monday });
   const { dana, sam } = people(scenario);
   await seedLargeCatalog(scenario.database, {
     services: 1000,

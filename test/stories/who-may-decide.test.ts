@@ -2,7 +2,10 @@
 import { expect, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
 import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
 
 const pay = (more: string) => `services:\n  - slug: payments\n    name: Payments API\n${more}`;
 
@@ -93,7 +96,7 @@ it('a decision is authorized again where the approvers change during the look-up
 });
 
 it('a reminder that lists a request while it is being decided is updated without it', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
   const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
@@ -127,7 +130,7 @@ it('ALLOW_SELF_APPROVAL lets approvers decide their own requests', async () => {
 });
 
 it('a late click changes nothing, and is told who decided what and when', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   const [asPriyaStillSeesIt = ''] = scenario.workspace.messages('api-requests');
@@ -148,7 +151,7 @@ it('a late click changes nothing, and is told who decided what and when', async 
 });
 
 it('an open form rejects nothing after another approver decided, and says so', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await priya.clicks('Reject', { in: 'api-requests' });
@@ -161,7 +164,7 @@ it('an open form rejects nothing after another approver decided, and says so', a
 });
 
 it('approved access is revoked with a reason, reinstated, and the request deleted; the requester is told of each', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
@@ -203,7 +206,7 @@ it('approved access is revoked with a reason, reinstated, and the request delete
 });
 
 it('AUTO_APPROVE approves every new request, and no earlier one', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await scenarios.open();
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
   await scenario.bot.stop();
