@@ -47,9 +47,13 @@ export type ApplicationEffect =
 export type Effect =
   /** Post the request card, or update it. */
   | { kind: 'card'; registration: number; version: number }
-  /** Tell the requester about the event that made `version`. */
-  | { kind: 'notice'; registration: number; version: number }
+  /** Tell an owner of an application about the events that one act made, in one message. */
+  | { kind: 'decision'; person: string; events: RegistrationEvent[] }
   /** Send the same by e-mail, where there is a mail server. */
+  | { kind: 'decision-mail'; person: string; events: RegistrationEvent[] }
+  /** Tell the requester about the event that made `version`, as earlier versions enqueued it. */
+  | { kind: 'notice'; registration: number; version: number }
+  /** Send the same by e-mail, as earlier versions enqueued it. */
   | { kind: 'mail'; registration: number; version: number }
   | ReminderEffect
   /** Post a channel's digest of the seven days before `at`. */
@@ -66,6 +70,9 @@ export type Effect =
   /** Put these into the outbox once there is room: what a change brings by the hundred is enqueued in stages. */
   | { kind: 'staged'; effects: Effect[] };
 
+/** The event of a registration that made `version`. */
+export type RegistrationEvent = { registration: number; version: number };
+
 /** What follows a person's act, what follows the clock, and what a change brings by the hundred. */
 export type Priority = 'act' | 'clock' | 'bulk';
 
@@ -81,10 +88,12 @@ type RulesOf<One extends Effect> = {
 
 /**
  * How each effect is queued. Cards and direct messages have lanes of their own: a channel that cannot be posted to must not
- * keep the decision from the requester. How each is delivered is in features/deliver.ts; an effect is in these two places.
+ * keep the decision from the owners. How each is delivered is in features/deliver.ts; an effect is in these two places.
  */
 const rules = {
   card: { lane: ['registration'], priority: 'act', destination: 'cards' },
+  decision: { lane: ['person'], priority: 'act', destination: 'direct' },
+  'decision-mail': { lane: ['person'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
   notice: { lane: ['registration'], priority: 'act', destination: 'direct' },
   mail: { lane: ['registration'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
   reminder: { lane: ['channel'], priority: 'clock', destination: 'cards' },

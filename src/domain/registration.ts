@@ -1,5 +1,5 @@
 import type { Approvers } from './approvers.ts';
-import type { Effect } from './effects.ts';
+import type { Effect, RegistrationEvent } from './effects.ts';
 import { type ReminderLocation, updateReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
@@ -74,7 +74,7 @@ export function nextStatus(status: Status, action: Action): Status | undefined {
   return allowed[action];
 }
 
-/** The events that the requester is notified of by direct message, and those also sent by e-mail. */
+/** The events that the owners are notified of by direct message, and those also sent by e-mail. */
 const notified: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
 const emailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete'];
 
@@ -111,6 +111,8 @@ type Facts = {
   status: Status;
   version: number;
   last: LastChange;
+  /** The owners of the application, who are notified. */
+  owners: string[];
   applicationDeleted?: boolean;
   listed?: ReminderLocation;
 };
@@ -124,7 +126,8 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
   if (to === undefined) return { ok: false, refusal: { kind: 'already', action, last: facts.last } };
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
   if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
-  const effects = effectsOf(action, facts.id, facts.version + 1);
+  const event = { registration: facts.id, version: facts.version + 1 };
+  const effects = [...updatesOf(event), ...notificationsOf(action, [event], facts.owners)];
   // Reminders list pending requests only.
   return {
     ok: true,
@@ -141,25 +144,27 @@ export function initialStatus(autoApprove: { workspace: boolean; service: boolea
 }
 
 /**
- * Returns the effects of a new registration: its card and Homes, and the approval message where it was approved at
- * once.
+ * Returns the effects of the registrations that one form creates: their cards and Homes, and for those approved at once
+ * one approval message to each owner of the application.
  */
-export function effectsOfRequest(registration: number, status: Status): Effect[] {
-  const updates = updatesOf(registration, 1);
-  return status === 'approved' ? [...updates, ...notificationsOf('approve', registration, 1)] : updates;
+export function effectsOfRequest(created: { id: number; status: Status }[], owners: string[]): Effect[] {
+  const events = created.map(({ id, status }) => ({ registration: id, version: 1, status }));
+  const approved = events.filter(({ status }) => status === 'approved').map(({ status: _, ...event }) => event);
+  return [...events.flatMap(updatesOf), ...notificationsOf('approve', approved, owners)];
 }
 
-function effectsOf(event: EventKind, registration: number, version: number): Effect[] {
-  return [...updatesOf(registration, version), ...notificationsOf(event, registration, version)];
+/** Returns the effects that tell each owner about events of one kind that one act made, in one message. */
+function notificationsOf(action: EventKind, events: RegistrationEvent[], owners: string[]): Effect[] {
+  if (events.length === 0) return [];
+  const kinds = [
+    ...(notified.includes(action) ? (['decision'] as const) : []),
+    ...(emailed.includes(action) ? (['decision-mail'] as const) : []),
+  ];
+  return kinds.flatMap((kind) => owners.map((person) => ({ kind, person, events })));
 }
-
-const notificationsOf = (event: EventKind, registration: number, version: number): Effect[] => [
-  ...(notified.includes(event) ? [{ kind: 'notice', registration, version } as const] : []),
-  ...(emailed.includes(event) ? [{ kind: 'mail', registration, version } as const] : []),
-];
 
 /** Returns the effects that update everything that shows a registration. */
-const updatesOf = (registration: number, version: number): Effect[] => [
+const updatesOf = ({ registration, version }: RegistrationEvent): Effect[] => [
   { kind: 'card', registration, version },
   { kind: 'homes', registration, version },
 ];

@@ -7,9 +7,9 @@ import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverCardMoved } from './deliver/card-moved.ts';
 import { classifyError, malformed, unreachablePerson } from './deliver/classify-error.ts';
-import { deliverDecisionMessage } from './deliver/decision-message.ts';
+import { deliverDecisionMessage, deliverNotice } from './deliver/decision-message.ts';
 import { deliverDigest } from './deliver/digest.ts';
-import { deliverEmail } from './deliver/email.ts';
+import { deliverEmail, deliverMail } from './deliver/email.ts';
 import { deliverHomes } from './deliver/home.ts';
 import { deliverIncident } from './deliver/incident.ts';
 import { deliverLastReminder } from './deliver/last-reminder.ts';
@@ -37,9 +37,11 @@ function createDeliveries(deps: Deps) {
   const toPerson = [...malformed, ...unreachablePerson];
   return {
     card: { deliver: deliverCard(deps), permanentErrors: malformed },
-    notice: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
+    decision: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
     // A mail server has words of its own (email.ts).
-    mail: { deliver: deliverEmail(deps), permanentErrors: [] },
+    'decision-mail': { deliver: deliverEmail(deps), permanentErrors: [] },
+    notice: { deliver: deliverNotice(deps), permanentErrors: toPerson },
+    mail: { deliver: deliverMail(deps), permanentErrors: [] },
     reminder: { deliver: deliverReminder(deps), permanentErrors: malformed },
     waiting: { deliver: deliverPendingMessage(deps), permanentErrors: toPerson },
     stopped: { deliver: deliverLastReminder(deps), permanentErrors: malformed },

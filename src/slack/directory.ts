@@ -22,9 +22,16 @@ export type Directory = {
   members(ids: string[]): Promise<string[]>;
   /** Returns the workspace's web address. */
   workspaceUrl(): Promise<string>;
+  /**
+   * Returns the links that open the app for anybody: its Home in a Slack client, and the app in a browser. Undefined where
+   * Slack does not say which app the bot is.
+   */
+  appLinks(): Promise<AppLinks>;
   /** Drops what is cached about a user, group or channel; without an ID, everything. */
   invalidate(id?: string): void;
 };
+
+export type AppLinks = { home: string | undefined; web: string | undefined };
 
 /** In milliseconds. Slack allows 20 looks at user groups a minute (https://docs.slack.dev/apis/web-api/rate-limits). */
 const cacheTtl = 60_000;
@@ -40,9 +47,12 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
 
   /** Looks up the bot's own team, which never changes. */
   function ownTeam(): Promise<Team> {
-    cachedTeam ??= client.auth
-      .test()
-      .then(({ team_id, enterprise_id, url = '' }) => ({ team: team_id, enterprise: enterprise_id, url }));
+    cachedTeam ??= client.auth.test().then(async ({ team_id, enterprise_id, url = '', bot_id, ...more }) => ({
+      team: team_id,
+      enterprise: enterprise_id,
+      url,
+      app: 'app_id' in more ? String(more.app_id) : await appOf(client, bot_id),
+    }));
     cachedTeam.catch(() => {
       cachedTeam = undefined;
     });
@@ -93,6 +103,13 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       return (await Promise.all(lookups)).flatMap((members) => [...members]);
     },
     workspaceUrl: async () => (await ownTeam()).url,
+    async appLinks() {
+      const { team = '', app, url } = await ownTeam();
+      if (!app) return { home: undefined, web: undefined };
+      // Both forms are from https://docs.slack.dev/interactivity/deep-linking.
+      const home = `slack://app?team=${encodeURIComponent(team)}&id=${encodeURIComponent(app)}&tab=home`;
+      return { home, web: new URL(`app_redirect?app=${encodeURIComponent(app)}`, url).href };
+    },
     invalidate: (id) => {
       memberSets.invalidate(id);
       users.invalidate(id);
@@ -121,7 +138,18 @@ function ttlCache<T>(load: (id: string) => Promise<T>, time: () => number) {
   };
 }
 
-type Team = { team: string | undefined; enterprise: string | undefined; url: string };
+type Team = { team: string | undefined; enterprise: string | undefined; url: string; app: string | undefined };
+
+/** Looks up which app a bot belongs to; undefined where Slack does not say. */
+async function appOf(client: WebClient, bot: string | undefined): Promise<string | undefined> {
+  if (!bot) return undefined;
+  try {
+    return (await client.bots.info({ bot })).bot?.app_id;
+  } catch (error) {
+    if (slackErrorCode(error)) return undefined;
+    throw error;
+  }
+}
 
 async function loadMember(client: WebClient, id: string, ownTeam: () => Promise<Team>): Promise<SlackMember> {
   const [found, own] = await Promise.all([loadUser(client, id), ownTeam()]);

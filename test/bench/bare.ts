@@ -44,10 +44,14 @@ if (url) {
     await sql.begin(async (tx) => {
       const [row] = await tx`
         update registrations set status = 'approved', version = version + 1, changed_by = ${by}, changed_at = ${at}
-        where public_id = ${publicId} and version = ${seen} and status = 'pending' returning id::int`;
+        where public_id = ${publicId} and version = ${seen} and status = 'pending' returning id::int, requester`;
       if (!row) return;
       const { id } = row;
-      const effects = ['card', 'homes', 'notice'].map((kind) => ({ kind, registration: id, version: seen + 1 }));
+      const event = { registration: id, version: seen + 1 };
+      const effects = [
+        ...['card', 'homes'].map((kind) => ({ kind, ...event })),
+        { kind: 'decision', person: row.requester, events: [event] },
+      ];
       await tx`
         insert into outbox (queue, lane, priority, front, effect)
         select 'outbox', (effect ->> 'kind') || ':' || ${id}::int, 0, true, effect

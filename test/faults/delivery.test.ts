@@ -126,18 +126,22 @@ it('a message that cannot be delivered becomes a dead letter, and blocks nothing
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
-  await workspace.deactivate('dana');
+  workspace.fail(
+    'chat.postMessage',
+    { kind: 'error', error: 'channel_not_found' },
+    { times: 2, when: (args) => args.channel === dana.id },
+  );
   await alex.clicks('Approve', { in: 'api-requests' });
   await alex.finds(/Approved by @alex/, { in: 'api-requests' });
   await alex.clicks('Revoke', { in: 'api-requests' });
-  await alex.fills('Reason', 'Dana has left');
+  await alex.fills('Reason', 'A mistake');
   await alex.submits();
   await alex.finds(/Revoked by @alex/, { in: 'api-requests' });
   await delivered(scenario);
   const aside = await database.sql`select effect, cause from outbox where dead_at is not null order by id`;
-  expect(aside.map(({ effect, cause }) => [effect.kind, effect.version, cause])).toEqual([
-    ['notice', 2, 'channel_not_found'],
-    ['notice', 3, 'channel_not_found'],
+  expect(aside.map(({ effect, cause }) => [effect.kind, effect.events[0].version, cause])).toEqual([
+    ['decision', 2, 'channel_not_found'],
+    ['decision', 3, 'channel_not_found'],
   ]);
 });
 

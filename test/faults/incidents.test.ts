@@ -96,8 +96,8 @@ describe('what could not be delivered', () => {
 
     const listed = await runCommand(readArguments(['list']), database.url);
     expect(listed.split('\n').map((line) => line.split('  ').slice(1, 4))).toEqual([
-      ['notice of registration 1', 'to direct', 'because of user_not_found'],
-      ['notice of registration 1', 'to direct', 'because of user_not_found'],
+      ['decision of registration 1', 'to direct', 'because of user_not_found'],
+      ['decision of registration 1', 'to direct', 'because of user_not_found'],
     ]);
     expect(await runCommand(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
 
@@ -135,7 +135,7 @@ describe('what could not be delivered', () => {
     });
     await delivered(scenario);
     const why = await database.sql`select kind, cause as why from outbox where dead_at is not null order by id`;
-    expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['notice user_not_found', 'card internal_error']);
+    expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['decision user_not_found', 'card internal_error']);
     expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
       '1 message will be retried.',
     );
@@ -155,7 +155,8 @@ describe('what could not be delivered', () => {
         return new; end $$;
       create trigger cut_short before insert on outbox for each row
         when (new.effect->>'kind' = 'trouble') execute function cut_short()`);
-    await workspace.deactivate('dana');
+    const toDana = ({ channel }: Record<string, unknown>) => channel === dana.id;
+    workspace.fail('chat.postMessage', { kind: 'error', error: 'user_not_found' }, { times: 2, when: toDana });
     await alex.clicks('Approve', { in: 'api-requests' });
     await eventually('it is cut short', async () => {
       const [{ is_called = false } = {}] = await database.sql`select is_called from cut_short`;
@@ -177,7 +178,7 @@ describe('what could not be delivered', () => {
     await alex.clicks('Approve', { in: 'api-requests' });
     await post.reached;
     await database.sql`
-      update outbox set give_up_at = now(), run_at = now(), attempt = attempt + 1 where leased and kind = 'notice'`;
+      update outbox set give_up_at = now(), run_at = now(), attempt = attempt + 1 where leased and kind = 'decision'`;
     await alex.finds(/Registrar was stopped at the last of many attempts/, { in: 'api-requests' });
     post.release();
     await alex.clicks('Revoke', { in: 'api-requests' });

@@ -175,7 +175,7 @@ const waits = { ...registration('pending'), service: 'Payments API', called: 'da
 
 /** What is said outside the card, with all of its buttons. */
 const told = [
-  decisionMessage(registration('expired'), { ...entry, at: new Date(0) }),
+  decisionMessage([{ registration: registration('expired'), entry: { ...entry, at: new Date(0) } }]),
   reminderMessage(
     [{ ...waits, elsewhere: undefined, expires: undefined, snoozed: undefined }],
     1,
@@ -295,6 +295,7 @@ const methodScopes: Record<string, string[]> = {
   'conversations.open': ['im:write'],
   'usergroups.list': ['usergroups:read'],
   'usergroups.users.list': ['usergroups:read'],
+  'bots.info': ['users:read'],
   'users.info': ['users:read', 'users:read.email'],
   'views.open': [],
   'views.publish': [],

@@ -17,7 +17,7 @@ import type { TestDatabase } from './database.ts';
 
 type Place = { workspace: Workspace; database: TestDatabase };
 
-/** The events that the requester is told of, each by one direct message. */
+/** The events that each owner of the application is told of, those of one act in one direct message. */
 const told: EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete', 'expire'];
 
 /** What people read on a card: how it stands, and what can still be done. */
@@ -111,8 +111,17 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
   for (const id of byRegistration.keys()) wrong.push(`there is a card of ${id}, which does not exist`);
 
   const owed = await database.sql<{ key: string; action: EventKind }[]>`
-    select r.requester || ' ' || r.id || '@' || h.version as key, h.action from history h join registrations r on r.id = h.registration_id
-    where h.action in ${database.sql(told)} or (h.action = 'request' and h.to_status = 'approved')`;
+    select owner.person || ' ' || min(r.id) || '@' || (array_agg(h.version order by r.id))[1] as key, h.action
+    from history h join registrations r on r.id = h.registration_id
+    cross join lateral (
+      select person from (
+        select unnest(added) as person, 1 as change from application_history where application_id = r.application_id and seq < h.seq
+        union all
+        select unnest(removed), -1 from application_history where application_id = r.application_id and seq < h.seq) changes
+      group by person having sum(change) > 0) owner
+    where h.action in ${database.sql(told)} or (h.action = 'request' and h.to_status = 'approved')
+    group by owner.person, h.action, r.application_id,
+      case h.action when 'request' then r.form else r.id || '@' || h.version end`;
   const counts = Map.groupBy(marked('registrar_notice'), (message) => {
     const [person] = workspace.channel(message.channel).members;
     return `${person} ${about(message)}@${message.metadata?.event_payload.version}`;

@@ -35,7 +35,14 @@ const allowed: [from: Status, action: Action, by: 'approver' | 'owner' | 'reques
 
 const every = statuses.flatMap((from) => actions.map((action) => ({ from, action })));
 const at = new Date('2026-11-02T09:00:00Z');
-const facts = (status: Status, version: number) => ({ id: 7, status, version, last: { status, by: 'U0ALEX', at } });
+const owners = ['U0DANA', 'U0SAM'];
+const facts = (status: Status, version: number) => ({
+  id: 7,
+  status,
+  version,
+  owners,
+  last: { status, by: 'U0ALEX', at },
+});
 
 describe('the transitions of a registration', () => {
   it.each(allowed)('%s, %s by %s, becomes %s', (from, action, by, to) => {
@@ -78,13 +85,15 @@ describe('the transitions of a registration', () => {
     ['unregister', false, false],
     ['delete', true, true],
     ['expire', true, false],
-  ] as const)('%s redraws the card; the requester hears of it: %s, also by e-mail: %s', (action, told, mailed) => {
+  ] as const)('%s updates the card; every owner hears of it: %s, also by e-mail: %s', (action, told, mailed) => {
     const outcome = transition(facts('pending', 1), action, 1);
     const effects = outcome.ok ? outcome.effects : [];
     expect(effects).toContainEqual({ kind: 'card', registration: 7, version: 2 });
     expect(effects).toContainEqual({ kind: 'homes', registration: 7, version: 2 });
-    expect(effects.some(({ kind }) => kind === 'notice')).toBe(told);
-    expect(effects.some(({ kind }) => kind === 'mail')).toBe(mailed);
+    const events = [{ registration: 7, version: 2 }];
+    const each = (kind: string) => owners.map((person) => ({ kind, person, events }));
+    expect(effects.filter(({ kind }) => kind === 'decision')).toEqual(told ? each('decision') : []);
+    expect(effects.filter(({ kind }) => kind === 'decision-mail')).toEqual(mailed ? each('decision-mail') : []);
   });
 
   it.each([
@@ -94,8 +103,8 @@ describe('the transitions of a registration', () => {
     [true, true, 'approved'],
   ] as const)('auto approval by workspace %s, by service %s: begins %s', (workspace, service, status) => {
     expect(initialStatus({ workspace, service })).toBe(status);
-    expect(effectsOfRequest(7, status).map(({ kind }) => kind)).toEqual(
-      status === 'approved' ? ['card', 'homes', 'notice', 'mail'] : ['card', 'homes'],
+    expect(effectsOfRequest([{ id: 7, status }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
+      status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes'],
     );
   });
 });
@@ -115,8 +124,9 @@ describe('in any order of actions', () => {
             expect(allowed).toContainEqual([status, action, actorFor[action], outcome.to]);
             expect(behind).toBe(0);
             expect(isLive(before.status)).toBe(true);
+            const event = { registration: 7, version: version + 1 };
             for (const effect of outcome.effects)
-              expect(effect).toMatchObject({ registration: 7, version: version + 1 });
+              expect('events' in effect ? effect.events : [effect]).toEqual([expect.objectContaining(event)]);
             status = outcome.to;
             version += 1;
           }

@@ -18,6 +18,7 @@ import type { Db } from '../db.ts';
 import { orphans } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
+import { ownersOf } from './owners.ts';
 
 /**
  * Finds the application that a button or a form names, with its owners, also a deleted one. A number counts only on the
@@ -53,12 +54,7 @@ async function withOwners(
   tables: Db['tables'] | Tx,
   { id, publicId, name, version, deletedAt }: typeof applications.$inferSelect,
 ): Promise<Application> {
-  const owners = await tables
-    .select({ person: applicationOwners.userId })
-    .from(applicationOwners)
-    .where(eq(applicationOwners.applicationId, id))
-    .orderBy(asc(applicationOwners.userId));
-  return { id, publicId, name, version, owners: owners.map(({ person }) => person), deleted: deletedAt !== null };
+  return { id, publicId, name, version, owners: await ownersOf(tables, id), deleted: deletedAt !== null };
 }
 
 /** Counts the registrations that deleting an application would unregister, and those that stay revoked. */

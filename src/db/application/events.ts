@@ -6,7 +6,8 @@ import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import { markStale } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
-import { applicationOwners, applications, registrations } from '../schema/core.ts';
+import { applications, registrations } from '../schema/core.ts';
+import { ownersOf } from './owners.ts';
 
 /** An event of an application, with its current name and owners. */
 export type ApplicationHappening = {
@@ -27,13 +28,9 @@ export async function find(db: Db, applicationId: number, version: number): Prom
     .innerJoin(applications, eq(applications.id, applicationHistory.applicationId))
     .where(and(eq(applicationHistory.applicationId, applicationId), eq(applicationHistory.version, version)));
   if (!found) return undefined;
-  const owners = await db.tables
-    .select({ person: applicationOwners.userId })
-    .from(applicationOwners)
-    .where(eq(applicationOwners.applicationId, applicationId))
-    .orderBy(asc(applicationOwners.userId));
+  const owners = await ownersOf(db.tables, applicationId);
   const { action, actor, added, removed, at } = found.event;
-  return { application: found.application, action, actor, added, removed, at, owners: owners.map((one) => one.person) };
+  return { application: found.application, action, actor, added, removed, at, owners };
 }
 
 /** How many cards one job marks. */

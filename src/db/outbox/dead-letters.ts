@@ -22,6 +22,12 @@ const matching = ({ destination, cause }: IncidentFilter) =>
     cause === undefined ? undefined : eq(outbox.cause, cause),
   );
 
+/** Returns the registration that an effect is about, the first of several; null for none. */
+function registrationOf(effect: { kind: string; registration?: unknown; events?: unknown }): number | null {
+  const [first] = Array.isArray(effect.events) ? effect.events : [effect];
+  return typeof first?.registration === 'number' ? first.registration : null;
+}
+
 /** Counts the dead letters of an incident, or all. */
 export async function count({ tables }: Pick<Db, 'tables'>, filter: IncidentFilter = {}): Promise<number> {
   const [row] = await tables.select({ count: countRows() }).from(outbox).where(matching(filter));
@@ -33,7 +39,7 @@ export async function list({ tables }: Pick<Db, 'tables'>, limit: number): Promi
   const rows = await tables.select().from(outbox).where(matching({})).orderBy(outbox.deadAt, outbox.id).limit(limit);
   return rows.map(({ kind, effect, destination, cause, enqueuedAt, deadAt }) => ({
     kind,
-    registration: 'registration' in effect ? Number(effect.registration) : null,
+    registration: registrationOf(effect),
     destination: destination ?? '',
     cause: cause ?? '',
     enqueuedAt,

@@ -16,7 +16,7 @@ export type OutboxLog = Record<'debug' | 'warn' | 'error', (about: object, messa
 export function createOutbox({ mail = false } = {}): Outbox {
   return {
     async enqueue(tx, effects, priority) {
-      const wanted = effects.filter(({ kind }) => mail || kind !== 'mail');
+      const wanted = effects.filter(({ kind }) => mail || queueOf(kind) !== 'outbox-mail');
       const jobs = (priority === 'bulk' ? inStages(wanted) : wanted).map((effect) => ({
         queue: queueOf(effect.kind),
         lane: laneOf(effect),

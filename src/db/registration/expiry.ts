@@ -1,6 +1,7 @@
 /** Expiry: closes requests that were not decided in time. Each is closed once, however many replicas try. */
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
 import { transition } from '../../domain/registration.ts';
+import { ownersByApplication } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import { isPending, registrations } from '../schema/core.ts';
@@ -25,9 +26,14 @@ export async function expireDue(
       .orderBy(asc(registrations.requestedAt), asc(registrations.id))
       .limit(limit)
       .for('update', { skipLocked: true });
+    const owners = await ownersByApplication(tx, [...new Set(rows.map((row) => row.applicationId))]);
     const closed = rows.flatMap((row) => {
       const last = { status: row.status, by: row.changedBy, at: row.changedAt };
-      const outcome = transition({ ...row, last, listed: row }, 'expire', row.version);
+      const outcome = transition(
+        { ...row, last, owners: owners.get(row.applicationId) ?? [], listed: row },
+        'expire',
+        row.version,
+      );
       return outcome.ok ? [{ row, ...outcome }] : [];
     });
     const [first] = closed;

@@ -11,6 +11,7 @@ import {
 } from '../../domain/registration.ts';
 import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
 import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
+import { ownersOf } from '../application/owners.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -172,10 +173,7 @@ async function insert(
       })),
     )
     .returning({ id: registrations.id, status: registrations.status });
-  await db.outbox.enqueue(
-    tx,
-    rows.flatMap(({ id, status }) => effectsOfRequest(id, status)),
-  );
+  await db.outbox.enqueue(tx, effectsOfRequest(rows, await ownersOf(tx, application.id)));
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(
     tx,

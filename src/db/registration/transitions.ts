@@ -9,10 +9,11 @@ import {
   type Policy,
 } from '../../domain/authorization.ts';
 import { type Action, actorFor, type Outcome, type Refusal, transition } from '../../domain/registration.ts';
+import { ownersOf } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applications, registrations, services } from '../schema/core.ts';
 import { find, type RegistrationWithService } from './registrations.ts';
 
 export type TransitionCommand = {
@@ -64,14 +65,15 @@ async function evaluate(
   command: TransitionCommand,
 ): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
+  const owners = await ownersOf(tables, registration.applicationId);
   const applicationDeleted = command.action === 'reinstate' && (await isDeleted(tables, registration.applicationId));
   const outcome = transition(
-    { ...registration, last, applicationDeleted, listed: registration },
+    { ...registration, last, owners, applicationDeleted, listed: registration },
     command.action,
     command.seen,
   );
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome;
-  const refusal = await authorize(tables, registration, service, command);
+  const refusal = authorize(registration, service, owners, command);
   return refusal ? { ok: false, refusal } : outcome;
 }
 
@@ -82,20 +84,17 @@ async function isDeleted(tables: Db['tables'] | Tx, id: number): Promise<boolean
 }
 
 /** Checks whether the user may take the action; null where they may. */
-async function authorize(
-  tables: Db['tables'] | Tx,
-  { applicationId, requester }: Row,
+function authorize(
+  { requester }: Row,
   service: ServiceRow,
+  owners: string[],
   { action, by, policy, memberships }: TransitionCommand,
-): Promise<Refusal | null> {
+): Refusal | null {
   switch (actorFor[action]) {
     case 'approver':
       return checkDecision(by, requester, allowedApprovers(service, policy), memberships, policy);
-    case 'owner': {
-      const owner = and(eq(applicationOwners.applicationId, applicationId), eq(applicationOwners.userId, by));
-      const [found] = await tables.select().from(applicationOwners).where(owner);
-      return found ? checkOwnerAccount(memberships.account) : { kind: 'not-an-owner' };
-    }
+    case 'owner':
+      return owners.includes(by) ? checkOwnerAccount(memberships.account) : { kind: 'not-an-owner' };
     case 'requester':
       return by === requester ? checkAccount(memberships.account, policy) : { kind: 'not-the-requester' };
     case 'time':

@@ -1,53 +1,58 @@
-import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
+/** The e-mails about decisions: one for each owner, of all that one act decided. */
+import type { DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
-import { fetchPermalink } from '../../slack/messages.ts';
 import { renderEmail } from '../../views/registration/email.ts';
+import { loadDecided } from './decision-message.ts';
 
-type Mail = Extract<Effect, { kind: 'mail' }>;
-
-/** How long a letter waits for its card to be posted before it goes without the link, and how often it looks. */
-const waitsFor = 60_000;
-const looksAgainAfter = 1;
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
 /** One address and nothing else: what stands in a profile is not always one. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
 const hidden = ['user_not_found', 'user_not_visible'];
 
-export function deliverEmail({ config, db, poster, mailer, now, log }: Deps) {
-  return async ({ registration: id, version }: Mail, attempt: Attempt): Promise<DeliveryResult> => {
-    const found = await cards.find(db, id, config.policy);
-    const entry = found?.registration.history.find((one) => one.version === version);
-    if (!mailer || !found || !entry) return { status: 'delivered' };
-    const { place, registration } = found;
-    if (!place && now().getTime() - attempt.enqueuedAt.getTime() < waitsFor) {
-      return { status: 'postponed', seconds: looksAgainAfter };
-    }
-    const requester = await profile(registration.requester);
-    const to = requester?.email ?? '';
+export function deliverEmail({ config, db, poster, directory, mailer, log }: Deps) {
+  return async ({ person, events }: Of<'decision-mail'>): Promise<DeliveryResult> => {
+    const [first, ...others] = await loadDecided({ config, db }, events);
+    if (!mailer || !first) return { status: 'delivered' };
+    const { registration, entry } = first;
+    const owner = await profile(person);
+    const to = owner?.email ?? '';
     if (!address.test(to)) {
-      log.debug({ registration: id }, 'the requester has no e-mail address in Slack');
+      log.debug({ registration: registration.id, person }, 'the owner has no e-mail address in Slack');
       return { status: 'delivered' };
     }
     const decider = entry.actor && entry.action !== 'request' ? await profile(entry.actor) : undefined;
-    const card = place ? await fetchPermalink(poster, place.channel, place.ts) : undefined;
+    const { web } = await directory.appLinks();
     // The public id keeps the name apart from those of other databases, which count from 1 as well.
-    const name = `registration-${registration.publicId}-${version}`;
-    await mailer.send(to, name, renderEmail(registration, entry, { decidedBy: decider?.name, card }));
+    const name = `registration-${registration.publicId}-${entry.version}-${person}`;
+    await mailer.send(to, name, renderEmail([first, ...others], { decidedBy: decider?.name, app: web }));
     return { status: 'delivered' };
   };
 
-  /** Undefined for somebody whom Slack does not show: nobody to write to, and nobody to name. */
+  /** Undefined for somebody whom Slack does not show, or who has left: nobody to write to, and nobody to name. */
   async function profile(user: string) {
     try {
       const { user: known } = await poster.users.info({ user });
-      return { email: known?.profile?.email, name: known?.profile?.real_name || known?.real_name };
+      const name = known?.profile?.real_name || known?.real_name;
+      return { email: known?.deleted ? undefined : known?.profile?.email, name };
     } catch (error) {
       if (hidden.includes(slackErrorCode(error) ?? '')) return undefined;
       throw error;
     }
   }
+}
+
+/** Delivers what earlier versions enqueued, for the requester alone. */
+export function deliverMail(deps: Deps) {
+  const deliver = deliverEmail(deps);
+  return async ({ registration, version }: Of<'mail'>): Promise<DeliveryResult> => {
+    const found = await cards.find(deps.db, registration, deps.config.policy);
+    if (!found) return { status: 'delivered' };
+    const person = found.registration.requester;
+    return deliver({ kind: 'decision-mail', person, events: [{ registration, version }] });
+  };
 }

@@ -1,4 +1,4 @@
-/** The direct message that tells the requester of a decision. */
+/** The direct message that tells an owner of the application of a decision. */
 import type { KnownBlock } from '@slack/types';
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
 import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
@@ -6,25 +6,28 @@ import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
-/** Renders the message about an event that the requester is notified of. */
-export function decisionMessage(registration: Registration, entry: HistoryEvent): Message {
-  const { service, application } = registration;
+/** A registration, and the event that its owners are notified of. */
+export type Decided = { registration: Registration; entry: HistoryEvent };
+
+/** Renders the message about events that one act made of registrations of one application. */
+export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
+  const [{ registration, entry }] = decided;
+  const { application } = registration;
+  const services = decided.map((one) => one.registration.service);
   const why = entry.action === 'request' ? null : entry.reason;
   const headline = `${statusEmoji[entry.to]} *${eventTitle(entry)}*`;
   const blocks: KnownBlock[] = [
     { ...section(headline), block_id: 'decision' },
     fields('request', [
-      { label: 'Service', value: [textElement(service.name, 150)] },
+      ...services.map(({ name }) => ({ label: 'Service', value: [textElement(name, 150)] })),
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
-    { ...section(nextStep(entry, service.docs, slack)), block_id: 'next' },
+    { ...section(nextStep(entry, services, slack)), block_id: 'next' },
     ...(entry.action === 'expire' ? [askAgainBlock(registration)] : []),
   ];
-  return {
-    text: `${eventTitle(entry)}: ${inlineText(service.name)} for ${inlineText(application)}.${reasonSuffix(why)}`,
-    blocks,
-  };
+  const names = services.map(({ name }) => inlineText(name)).join(', ');
+  return { text: `${eventTitle(entry)}: ${names} for ${inlineText(application)}.${reasonSuffix(why)}`, blocks };
 }
 
 export const askAgainButton = 'ask-again';
@@ -40,15 +43,23 @@ export type Markup = { command: (text: string) => string; link: (url: string, la
 
 const slack: Markup = {
   command: (text) => `\`${text}\``,
-  link: (url, label) => `<${linkTo(url)}|${label}>`,
+  link: (url, label) => `<${linkTo(url)}|${inlineText(label)}>`,
 };
 
-/** Says what the requester can do next. */
-export function nextStep({ action }: HistoryEvent, docs: string | null, { command, link }: Markup): string {
+type Documented = { name: string; docs: string | null };
+
+/** Says what the owners can do next. */
+export function nextStep({ action }: HistoryEvent, services: Documented[], { command, link }: Markup): string {
   switch (action) {
     case 'request':
     case 'approve':
     case 'reinstate': {
+      const [{ docs = null } = {}, ...others] = services;
+      if (others.length > 0) {
+        const documented = services.flatMap(({ name, docs: each }) => (each ? [link(each, name)] : []));
+        const start = documented.length > 0 ? ` Read the docs: ${documented.join(', ')}.` : '';
+        return `Your application can use these services.${start}`;
+      }
       const start = docs ? ` Start with the ${link(docs, 'documentation')}.` : '';
       return `Your application may use this service.${start}`;
     }

@@ -79,7 +79,7 @@ export function take(world: World, registration: Registration, { action, person,
 function refuse(world: World, registration: Registration, { action, person, seen }: Taken): Refusal | undefined {
   const { status, requester, service, application } = registration;
   const last = { status, by: null, at: new Date(0) };
-  const outcome = transition({ id: 0, status, version: versionOf(registration), last }, action, seen);
+  const outcome = transition({ id: 0, status, version: versionOf(registration), last, owners: [] }, action, seen);
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome.refusal;
   if (actorFor[action] === 'approver') {
     const approvers = { users: service.approvers, groups: [], channel };
@@ -93,6 +93,7 @@ function refuse(world: World, registration: Registration, { action, person, seen
 }
 
 function tell(world: World, registration: Registration, event: Event): void {
-  const before = world.told.get(registration.requester) ?? [];
-  world.told.set(registration.requester, [...before, { event, registration }]);
+  const owner = world.owners.get(registration.application) ?? '';
+  const before = world.told.get(owner) ?? [];
+  world.told.set(owner, [...before, { event, registration }]);
 }

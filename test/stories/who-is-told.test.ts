@@ -1,0 +1,113 @@
+/** Whom a decision reaches: every owner of the application, each once for each act, and nobody else. */
+import { describe, expect, it } from 'vitest';
+import { handsOver, shares } from '../support/applications.ts';
+import { modes } from '../support/bot.ts';
+import { openMailServer } from '../support/mail-server.ts';
+import { delivered } from '../support/outbox.ts';
+import { openScenario } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const inChannel = { in: 'api-requests' } as const;
+const decisions = (told: string[]) =>
+  told.filter((text) => /^:\w+: (Approved|Rejected|Revoked|Reinstated|Deleted)/.test(text));
+
+describe.each(modes)('over %s', (mode) => {
+  it('every owner reads a decision, by message and by mail; a former owner who asked reads none', async () => {
+    await using mail = await openMailServer();
+    const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };
+    await using scenario = await openScenario({ mode, env });
+    const { dana, sam, lee, alex } = people(scenario);
+    await requests(dana, alex);
+    await shares(dana, /^Shop/m, sam);
+    await alex.clicks('Approve', inChannel);
+    await sam.finds(/^:white_check_mark: Approved by @alex\nService {2}Payments API\nApplication {2}Shop/);
+    await dana.finds(/Approved by @alex/);
+    await delivered(scenario);
+    expect(mail.letters.flatMap(({ recipients }) => recipients).sort()).toEqual([
+      'dana@acme.example',
+      'sam@acme.example',
+    ]);
+
+    await handsOver(dana, /^Shop/m, lee);
+    await delivered(scenario);
+    await alex.clicks('Revoke', inChannel);
+    await alex.fills('Reason', 'Keys were leaked');
+    await alex.submits();
+    await lee.finds(/Revoked by @alex[\s\S]*> Keys were leaked/);
+    await delivered(scenario);
+    expect([dana, sam, lee].map(({ told }) => decisions(told).length)).toEqual([1, 2, 1]);
+    expect(
+      mail.letters
+        .slice(2)
+        .flatMap(({ recipients }) => recipients)
+        .sort(),
+    ).toEqual(['lee@acme.example', 'sam@acme.example']);
+  });
+
+  it('what one form has approved at once is one message to each owner, with all services', async () => {
+    await using mail = await openMailServer();
+    const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };
+    const names = ['Alpha', 'Beta', 'Gamma', 'Delta'];
+    const catalog = `services:\n${names.map((name) => `  - { slug: ${name.toLowerCase()}, name: ${name} API, approval: auto, docs: 'https://docs.acme.example/${name}' }\n`).join('')}  - { slug: ledger, name: Ledger API }\n`;
+    await using scenario = await openScenario({ mode, env, catalog });
+    const { dana, sam, alex } = people(scenario);
+    await requests(dana, alex, 'Ledger API');
+    await shares(dana, /^Shop/m, sam);
+    await asks(
+      sam,
+      names.map((name) => `${name} API`),
+      'Shop',
+    );
+    await delivered(scenario);
+    for (const owner of [dana, sam]) {
+      expect(decisions(owner.told)).toEqual([
+        `:white_check_mark: Approved automatically
+${names.map((name) => `Service  ${name} API`).join('\n')}
+Application  Shop
+Your application can use these services. Read the docs: ${names.map((name) => `${name} API (https://docs.acme.example/${name})`).join(', ')}.`,
+      ]);
+    }
+    expect(mail.letters.map(({ recipients, subject }) => [...recipients, subject]).sort()).toEqual([
+      ['dana@acme.example', 'Approved: Alpha API and 3 more for Shop'],
+      ['sam@acme.example', 'Approved: Alpha API and 3 more for Shop'],
+    ]);
+  });
+
+  it('an owner who has left Slack is not told, and nothing of it is put aside', async () => {
+    await using scenario = await openScenario({ mode });
+    const { workspace, database } = scenario;
+    const { dana, sam, alex } = people(scenario);
+    await requests(dana, alex);
+    await shares(dana, /^Shop/m, sam);
+    await delivered(scenario);
+    // While the bot was away, so that nobody has told it.
+    workspace.member('sam').deleted = true;
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+    await delivered(scenario);
+    expect(await database.sql`select kind, cause from outbox where dead_at is not null`).toEqual([]);
+  });
+
+  it('what an earlier version put into the outbox still reaches the requester', async () => {
+    await using scenario = await openScenario({ mode });
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex);
+    await scenario.database.sql`
+      insert into outbox (queue, lane, priority, front, effect)
+      values ('outbox', 'notice:1', 0, true, '{"kind": "notice", "registration": 1, "version": 2}')`;
+    await delivered(scenario);
+    expect(decisions(dana.told)).toEqual([]);
+    await scenario.bot.stop();
+    await scenario.database.sql`
+      with decided as (update registrations set status = 'approved', version = 2, changed_by = 'U0ALEX' returning id)
+      insert into history (registration_id, version, actor, action, from_status, to_status, at)
+      select id, 2, 'U0ALEX', 'approve', 'pending', 'approved', now() from decided`;
+    await scenario.database.sql`
+      insert into outbox (queue, lane, priority, front, effect)
+      values ('outbox', 'notice:1', 0, true, '{"kind": "notice", "registration": 1, "version": 2}')`;
+    await scenario.startAnother();
+    await dana.finds(/^:white_check_mark: Approved by @alex/);
+    await delivered(scenario);
+    expect(decisions(dana.told)).toHaveLength(1);
+  });
+});
