@@ -10,6 +10,7 @@ import { approve } from './questions/approve.ts';
 import { card } from './questions/card.ts';
 import { lists } from './questions/lists.ts';
 import { memory } from './questions/memory.ts';
+import { outbox } from './questions/outbox.ts';
 import { pacing } from './questions/pacing.ts';
 import { picker } from './questions/picker.ts';
 import { register } from './questions/register.ts';
@@ -20,7 +21,10 @@ import { setting, table, writePage } from './table.ts';
 import { years } from './years.ts';
 
 /** Asked one after the other, in this order, after the one that takes five minutes has been begun. */
-const questions = { register, approve, card, picker, lists, tick, replicas, start } satisfies Record<string, Question>;
+const questions = { register, approve, card, outbox, picker, lists, tick, replicas, start } satisfies Record<
+  string,
+  Question
+>;
 
 const { values } = parseArgs({
   options: {
