@@ -429,6 +429,30 @@ it('messages outlive a restart', async () => {
   expect(later.groups.get('S0PAYMENTS')?.users).toEqual(['U0ALEX']);
 });
 
+it('starting over forgets what was said, opened and called, and keeps people and connections', async () => {
+  const { workspace, client } = await workspaceWith();
+  await botOn(workspace, 'socket');
+  const dana = workspace.person('dana');
+  await dana.types('/register');
+  await workspace.until(() => workspace.views(dana.id).length === 1);
+  await dana.opensHome();
+  await dana.finds(/Hello/, { in: 'home' });
+  await client.chat.postMessage({ channel: dana.id, text: 'kept until then' });
+  const trigger_id = String(workspace.delivered[0]?.trigger_id);
+  const held = workspace.hold('auth.test');
+  const call = client.auth.test();
+  await held.reached;
+  workspace.startOver();
+  await call;
+  expect([dana.told, dana.reads, dana.sees('home')]).toEqual([[], '', []]);
+  expect(workspace.delivered).toEqual([]);
+  await expect(client.views.open({ trigger_id, view: modal })).rejects.toThrow('invalid_trigger_id');
+  expect(workspace.calls.map(({ method }) => method)).toEqual(['views.open']);
+  expect(workspace.connections).toBe(1);
+  await dana.types('/mine again');
+  expect(dana.whispers).toEqual(['You said again']);
+});
+
 it('what is gone cannot be clicked', async () => {
   const { workspace, client } = await workspaceWith({ patience: 60 });
   const button = { type: 'button' as const, action_id: 'old', text: plain('Old') };

@@ -22,7 +22,7 @@ it('lists each registration with application, service, status and since when, on
   const { dana, sam, alex } = people(scenario);
   await asks(dana, ['Payments API', 'Search API'], 'Shop');
   await dana.closes();
-  await requests(dana, alex, 'Ledger API', '<!channel> *bold* & <https://evil.example|co>');
+  await requests(dana, alex, 'Ledger API', '<!channel> *bold* & <https://evil.example|x>');
   await alex.clicks('Reject', { in: 'api-requests', on: /Ledger/ });
   await alex.fills('Reason', 'Not yet');
   await alex.submits();
@@ -35,7 +35,7 @@ it('lists each registration with application, service, status and since when, on
   await dana.types('/registrations');
   expect(await dana.finds(/Your applications/, { in: 'whispered' })).toMatchInlineSnapshot(`
     "Your applications
-    <!channel> *bold* & <https://evil.example|co>
+    <!channel> *bold* & <https://evil.example|x>
     • Ledger API: rejected since today at 09:15
     Kiosk
     No registrations.
