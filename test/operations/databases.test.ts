@@ -446,8 +446,8 @@ describe.skipIf(withoutPgBouncer)('PgBouncer', () => {
         .use(await startPgBouncer({ host, port, user, password }, { pool_mode: 'session' }))
         .url(user, name);
     };
-    await using office = await openScenario({ reach });
-    const { dana, alex } = people(office);
+    await using scenario = await openScenario({ reach });
+    const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await alex.clicks('Approve', { in: 'api-requests' });
     await dana.finds(/Approved by @alex/);
