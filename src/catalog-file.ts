@@ -149,8 +149,10 @@ export async function readCatalog(path: string | undefined, tokens: GatewayToken
 async function readFrom(path: string): Promise<ParsedCatalog> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
+    if (error instanceof TypeError)
+      return { ok: false, mistakes: [`${path}: the file is not UTF-8; save it as UTF-8`] };
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return { ok: false, mistakes: [`${path}: the file cannot be read${code}; CATALOG_FILE names it`] };
   }

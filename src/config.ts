@@ -49,9 +49,10 @@ const databaseUrl = z
     for (const message of read.ok ? [] : read.mistakes) addIssue(message);
   });
 
+/** Intl also takes offsets such as +02:00, which PostgreSQL reads the other way around (https://www.postgresql.org/docs/current/datetime-posix-timezone-specs.html). */
 const timeZone = z.string().refine((name) => {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
   } catch {
     return false;
   }
@@ -134,7 +135,7 @@ export function readConfig(
 ): { ok: true; config: Config } | { ok: false; mistakes: ConfigError[] } {
   const given = nonEmpty(env);
   const parsed = environment.safeParse(given);
-  const mistakes = toMistakes(parsed.error);
+  const mistakes = toMistakes(parsed.error, given);
   if (!given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
     const expected = 'one of the two: an app-level token (xapp-…) for Socket Mode, or the signing secret for HTTP mode';
     mistakes.push({ variable: 'SLACK_APP_TOKEN or SLACK_SIGNING_SECRET', expected });
@@ -144,7 +145,8 @@ export function readConfig(
   }
   const tokens = gatewayTokensIn(given);
   for (const [variable, token] of tokens)
-    if (!/^[\x21-\x7e]+$/.test(token)) mistakes.push({ variable, expected: 'a token, without spaces' });
+    if (!/^[\x21-\x7e]+$/.test(token) || inQuotes(token))
+      mistakes.push({ variable, expected: `a token${oddCharacters(token)}` });
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   const policy = {
     approvers: parsed.data.APPROVERS,
@@ -165,8 +167,11 @@ export function isSlackUnencrypted({ SLACK_API_URL }: Pick<Config, 'SLACK_API_UR
 export function readDatabaseConfig(
   env: Record<string, string | undefined>,
 ): { ok: true; database: z.infer<typeof databaseOnly> } | { ok: false; mistakes: ConfigError[] } {
-  const parsed = databaseOnly.safeParse(nonEmpty(env));
-  return parsed.success ? { ok: true, database: parsed.data } : { ok: false, mistakes: toMistakes(parsed.error) };
+  const given = nonEmpty(env);
+  const parsed = databaseOnly.safeParse(given);
+  return parsed.success
+    ? { ok: true, database: parsed.data }
+    : { ok: false, mistakes: toMistakes(parsed.error, given) };
 }
 
 /** Returns the tokens of gateways, by variable. */
@@ -177,12 +182,45 @@ export const gatewayTokensIn = (env: Record<string, string | undefined>): Map<st
     ),
   );
 
-/** Drops empty variables. Those of proxies may be in lower case, which takes precedence, as in curl and Node. */
+/**
+ * Drops empty variables, and the white space and quotes around the others: files and secret stores add a line feed, `docker run
+ * --env-file` keeps quotes. Variables of proxies may be in lower case, which takes precedence, as in curl and Node.
+ */
 function nonEmpty(env: Record<string, string | undefined>): Record<string, string | undefined> {
   const all = { ...env };
   for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']) all[name] = env[name.toLowerCase()] || env[name];
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== ''));
+  const cleaned = Object.entries(all).map(([name, value = '']) => [name, clean(name, value)] as const);
+  return Object.fromEntries(cleaned.filter(([, value]) => value !== ''));
 }
 
-const toMistakes = (error: z.ZodError | undefined): ConfigError[] =>
-  (error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), expected: issue.message }));
+const inQuotes = (value: string): boolean => /^(["']).+\1$/s.test(value);
+
+/** The token of a gateway can be any text, quotes included: those are a mistake that is named, and not removed. */
+function clean(name: string, value: string): string {
+  const trimmed = value.trim();
+  return inQuotes(trimmed) && !name.startsWith('GATEWAY_') ? trimmed.slice(1, -1).trim() : trimmed;
+}
+
+/** Names characters that are easily overlooked in a value, without showing the value. */
+function oddCharacters(value = ''): string {
+  const found = [
+    /[\r\n]/.test(value) && 'a line break',
+    /[^\S\r\n]/.test(value) && 'a space',
+    /["'“”‘’]/.test(value) && 'quotation marks',
+    /[\p{Cc}\p{Cf}]/u.test(value.replace(/\s/g, '')) && 'an invisible character',
+    /[^\p{ASCII}“”‘’\p{Cf}]/u.test(value) && 'a character that is not ASCII',
+  ].filter((one) => one !== false);
+  return found.length > 0 ? `; the value contains ${found.join(', ')}` : '';
+}
+
+/** The variables whose value has no odd characters, so that they are worth naming. */
+const plainValues = /TOKEN|SECRET|CHANNEL|APPROVERS|URL|PORT|_PER_PERSON|AFTER|TIME_ZONE|LOG_LEVEL|PROXY/;
+
+const toMistakes = (error: z.ZodError | undefined, given: Record<string, string | undefined>): ConfigError[] =>
+  (error?.issues ?? []).map((issue) => {
+    const variable = String(issue.path[0]);
+    return {
+      variable,
+      expected: `${issue.message}${plainValues.test(variable) ? oddCharacters(given[variable]) : ''}`,
+    };
+  });

@@ -25,7 +25,7 @@ import { serveHttp } from './http.ts';
 import { createHttpClient } from './http-client.ts';
 import { createLog, type Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { parseCron } from './scheduler/cron.ts';
+import { limitsBothDays, parseCron } from './scheduler/cron.ts';
 import { reconcileSchedule, startScheduler } from './scheduler/scheduler.ts';
 import { createDirectory } from './slack/directory.ts';
 import { slackConfigError } from './slack/errors.ts';
@@ -103,6 +103,9 @@ export async function start(
     );
   });
 
+  for (const variable of ['REMINDER_SCHEDULE', 'DIGEST_SCHEDULE'] as const)
+    if (config[variable] && limitsBothDays(config[variable]))
+      log.warn({ variable }, 'schedule limits days of the month and of the week: it runs only on days that are both');
   log.info({ port: http.port }, 'listening');
   if (isSlackUnencrypted(config))
     log.warn(

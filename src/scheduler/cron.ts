@@ -24,3 +24,12 @@ export function parseCron(expression: string, timeZone: string): Schedule {
     ticksOn: (day) => days.match(new Date(day.getTime() + firstSecond * 1000)),
   };
 }
+
+/**
+ * Checks whether an expression limits the days of the month and of the week. Here it then ticks on days that are both; cron of Unix
+ * ticks on days that are either.
+ */
+export function limitsBothDays(expression: string): boolean {
+  const { dayOfMonth, dayOfWeek } = parse(expression);
+  return new Set(dayOfMonth).size < 31 && new Set(dayOfWeek).size < 7;
+}

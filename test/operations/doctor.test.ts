@@ -39,9 +39,9 @@ afterEach(() => {
 });
 
 /** What it says of an environment, line by line. */
-async function says(env: Record<string, string>): Promise<string[]> {
+async function says(env: Record<string, string>, now = new Date()): Promise<string[]> {
   const lines: string[] = [];
-  await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`));
+  await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`), now);
   everything.push(...lines);
   return lines;
 }
@@ -52,11 +52,21 @@ const problemsOf = async (env: Record<string, string>) => (await says(env)).filt
 const usual = (workspace: Workspace, more: Record<string, string> = {}) =>
   environment(workspace, 'socket', { DATABASE_URL: database.url, ...more });
 
+it('it says that a schedule which limits both kinds of days needs both', async () => {
+  await using workspace = await openWorkspace();
+  const env = usual(workspace, { REMINDER_SCHEDULE: '0 9 1,15 * 1', DIGEST_SCHEDULE: '0 9 29 2 *' });
+  expect((await says(env, new Date('2026-11-23T08:00:00Z'))).filter((line) => line.includes('SCHEDULE'))).toEqual([
+    'warn REMINDER_SCHEDULE: runs next on Monday, 1 February 2027 at 09:00 (UTC). It limits the days of the month and of the week, and runs only on days that are both.',
+    'warn DIGEST_SCHEDULE: does not run within a year. Write another cron expression.',
+  ]);
+});
+
 it('it reports that all is well, and changes nothing', async () => {
   await using workspace = await openWorkspace();
-  expect(await says(usual(workspace))).toMatchInlineSnapshot(`
+  expect(await says(usual(workspace), new Date('2026-11-23T08:00:00Z'))).toMatchInlineSnapshot(`
     [
       "ok configuration: every variable is valid.",
+      "ok REMINDER_SCHEDULE: runs next on Monday, 23 November 2026 at 09:00 (UTC).",
       "ok token: SLACK_BOT_TOKEN is registrar's (U0REGISTRAR) in Acme.",
       "ok scopes: all that the manifest requests.",
       "ok mode: Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.",
@@ -372,7 +382,7 @@ it('next to a running bot it prints a line for each check, exits 1 where one fai
   const { code, out, err } = await promise;
   expect({ code, err }).toEqual({ code: 1, err: '' });
   expect(out).toMatch(
-    /^ok {4}configuration: .*\nok {4}token: .*\n(?:ok {4}.*\n)+FAIL {2}channel C0GONE: .*\nok {4}approvers: .*\n$/,
+    /^ok {4}configuration: .*\nok {4}REMINDER_SCHEDULE: .*\nok {4}token: .*\n(?:ok {4}.*\n)+FAIL {2}channel C0GONE: .*\nok {4}approvers: .*\n$/,
   );
   everything.push(out);
   expect((await fetch(`http://127.0.0.1:${bot.port}/readyz`)).status).toBe(200);

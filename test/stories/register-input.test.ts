@@ -39,14 +39,21 @@ it('an unknown service in the command is named in the form, which opens all the 
   );
 });
 
-it.each(['payments', 'Payments API', 'PAYMENTS', 'payouts'])(
-  'a service named in the command as %s is preselected',
-  async (text) => {
-    const { dana } = people(scenario);
-    await dana.types(`/register ${text}`);
-    expect(await dana.finds(/Register an application/, { in: 'modal' })).toContain('Services: Payments API');
-  },
-);
+it.each([
+  'payments',
+  'Payments API',
+  'PAYMENTS',
+  'payouts',
+  '"Payments API"',
+  '“payments”',
+  '`payments`',
+  '*Payments API*',
+  '*"payments"*',
+])('a service named in the command as %s is preselected', async (text) => {
+  const { dana } = people(scenario);
+  await dana.types(`/register ${text}`);
+  expect(await dana.finds(/Register an application/, { in: 'modal' })).toContain('Services: Payments API');
+});
 
 it('a reason of spaces is refused on its field, and the form stays as it was filled in', async () => {
   const { dana } = people(scenario);

@@ -168,6 +168,17 @@ describe('a mistake names file, line and field', () => {
   });
 });
 
+it('a file that is not UTF-8 is refused whole', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'registrar-catalog-'));
+  const path = join(folder, 'catalog.yaml');
+  await writeFile(path, Buffer.from('services:\n  - { slug: shop, name: Gesch\xe4ft }\n', 'latin1'));
+  expect(await readCatalog(path)).toEqual({
+    ok: false,
+    mistakes: [`${path}: the file is not UTF-8; save it as UTF-8`],
+  });
+  await rm(folder, { recursive: true });
+});
+
 describe('tokens of gateways', () => {
   const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
   const file = async (tokens: Record<string, string>, kind = 'kong') => {

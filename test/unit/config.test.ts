@@ -40,6 +40,20 @@ describe('a variable', () => {
     expect([...gatewayTokens]).toEqual([['GATEWAY_EDGE_EU_TOKEN', 't']]);
   });
 
+  it.each([
+    ['a line feed', 'xoxb-1-abc\n'],
+    ['spaces', '  xoxb-1-abc '],
+    ['a byte order mark', '\ufeffxoxb-1-abc'],
+    ['quotes', '"xoxb-1-abc"'],
+    ['other quotes and a line feed', "'xoxb-1-abc'\r\n"],
+  ])('loses %s around it', (_, SLACK_BOT_TOKEN) => {
+    expect(read({ ...least, SLACK_BOT_TOKEN }).SLACK_BOT_TOKEN).toBe('xoxb-1-abc');
+  });
+
+  it('counts as not set where only white space is in it', () => {
+    expect(read({ ...least, PORT: ' \n' }).PORT).toBe(3000);
+  });
+
   it('counts as not set where it is empty', () => {
     expect(read({ ...least, PORT: '', APPROVERS: '', SLACK_SIGNING_SECRET: '' }).PORT).toBe(3000);
   });
@@ -109,6 +123,7 @@ describe('a mistake', () => {
     ['ESCALATION_CHANNEL', 'U0ALEX'],
     ['DIGEST_SCHEDULE', '61 * * * *'],
     ['TIME_ZONE', 'Mars/Olympus'],
+    ['TIME_ZONE', '+02:00'],
     ['MAX_PENDING_PER_PERSON', '0'],
     ['ALLOW_EXTERNAL', 'maybe'],
     ['SMTP_URL', 'mail.example.com'],
@@ -119,6 +134,20 @@ describe('a mistake', () => {
     ['HTTP_PROXY', 'proxy'],
     ['GATEWAY_EDGE_TOKEN', 'with a space'],
   ])('%s=%s is named', (variable, value) => expect(mistakes({ ...least, [variable]: value })).toContain(variable));
+
+  it.each([
+    ['SLACK_BOT_TOKEN', 'xoxb-1\nxoxb-2', 'a line break'],
+    ['SLACK_BOT_TOKEN', 'xoxb-1 -abc', 'a space'],
+    ['ADMIN_CHANNEL', 'C0\u200bADMIN', 'an invisible character'],
+    ['SLACK_APP_TOKEN', 'xаpp-1-abc', 'a character that is not ASCII'],
+    ['SLACK_BOT_TOKEN', '“xoxb-1-abc”', 'quotation marks'],
+    ['GATEWAY_EDGE_TOKEN', '"secret"', 'quotation marks'],
+  ])('in %s names what is easily overlooked, and not the value', (variable, value, odd) => {
+    const outcome = readConfig({ ...least, [variable]: value });
+    const [mistake] = outcome.ok ? [] : outcome.mistakes;
+    expect(mistake).toMatchObject({ variable, expected: expect.stringContaining(odd) });
+    expect(mistake?.expected).not.toContain(value);
+  });
 
   it('is reported together with all others', () => {
     expect(mistakes({ PORT: '-1', TIME_ZONE: 'x', SMTP_URL: 'smtp://mail.example.com' })).toEqual([

@@ -3,9 +3,11 @@ import { WebClient } from '@slack/web-api';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
+import { nextTick } from '../../domain/schedule.ts';
 import { verifySmtp } from '../../email.ts';
 import { createHttpClient } from '../../http-client.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
+import { limitsBothDays, parseCron } from '../../scheduler/cron.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { connectionWarning } from '../../slack/socket-mode/connection-count.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
@@ -32,6 +34,8 @@ export async function runChecks(
   report(ok('configuration', 'every variable is valid.'));
   if (isSlackUnencrypted(config))
     report(warn('SLACK_API_URL', 'http://: tokens and messages can be read on the network. Use https://.'));
+
+  for (const result of checkSchedules(config, now)) report(result);
 
   const log = createLog('silent');
   const { fetch, agentFor } = createHttpClient(config);
@@ -70,6 +74,21 @@ export async function runChecks(
     checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
   ]);
   for (const { findings } of [channels, approvers]) for (const finding of findings) report(finding);
+}
+
+/** Says when each schedule runs next: a mistake in it shows there first. */
+function checkSchedules(config: Config, now: Date): CheckResult[] {
+  const { TIME_ZONE: timeZone } = config;
+  return (['REMINDER_SCHEDULE', 'DIGEST_SCHEDULE'] as const).flatMap((variable) => {
+    const expression = config[variable];
+    if (!expression) return [];
+    const next = nextTick(parseCron(expression, timeZone), now);
+    const when = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone });
+    const runs = next ? `runs next on ${when.format(next)} (${timeZone})` : 'does not run within a year';
+    const both = 'It limits the days of the month and of the week, and runs only on days that are both.';
+    if (next === undefined) return [warn(variable, `${runs}. Write another cron expression.`)];
+    return [limitsBothDays(expression) ? warn(variable, `${runs}. ${both}`) : ok(variable, `${runs}.`)];
+  });
 }
 
 function connectionCount(connections: number, replicas: number | undefined): CheckResult {

@@ -96,7 +96,8 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   /** Finds the service that was typed after the command: by its slug or name, or the only one that matches. */
   async function preselect(text: string) {
     // Slack escapes these three characters in a command's text (https://docs.slack.dev/messaging/formatting-message-text).
-    const typed = toStorable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
+    const unescaped = toStorable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
+    const typed = stripDelimiters(unescaped);
     if (typed === '') return {};
     const [named, [first, ...more]] = await Promise.all([
       catalog.findByExactName(db, typed),
@@ -132,4 +133,11 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     }));
     return { view: confirmation(outcome.application, requested) };
   }
+}
+
+/** Strips the quotes, asterisks or backticks that people put around a name, of one kind or several. */
+function stripDelimiters(text: string): string {
+  const inner = /^(?:"(.+)"|'(.+)'|“(.+)”|‘(.+)’|„(.+)[“”]|«(.+)»|\*(.+)\*|_(.+)_|~(.+)~|`+(.+?)`+)$/s.exec(text);
+  const found = inner?.slice(1).find((group) => group !== undefined);
+  return found === undefined ? text : stripDelimiters(found.trim());
 }
