@@ -9,6 +9,7 @@ export default defineConfig({
     './src/db/schema/delivery.ts',
     './src/db/schema/scheduling.ts',
     './src/db/schema/outbox.ts',
+    './src/db/schema/access.ts',
   ],
   out: './migrations',
   casing: 'snake_case',

@@ -6,6 +6,7 @@ import { home } from './features/home.ts';
 import { decide } from './features/registration/decide.ts';
 import { editReason } from './features/registration/edit-reason.ts';
 import { showHistory } from './features/registration/history.ts';
+import { manageKeys } from './features/registration/keys.ts';
 import { listRegistrations } from './features/registration/list.ts';
 import { register } from './features/registration/register.ts';
 import { snoozeReminder } from './features/registration/snooze-reminder.ts';
@@ -24,6 +25,7 @@ export function registerListeners(app: App, deps: Deps): void {
   editReason(app, deps); // Edit reason, of a request that is pending, in Home
   showHistory(app, deps); // History, on the card
   snoozeReminder(app, deps); // Remind me tomorrow, on a reminder
+  manageKeys(app, deps); //  Get key, New key and Remove old key
   listRegistrations(app, deps); // /registrations
   home(app, deps); //       Home: opening it, its pages and its searches
   manageServices(app, deps); // the catalog in Home: add, edit, enable or disable, retire

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import type { GatewaySettings } from './access/gateway.ts';
-import { type DeclaredGateway, type GatewayTokens, joinTokens } from './access/settings.ts';
+import type { DeclaredGateway, GatewaySettings } from './access/gateway.ts';
+import { type GatewayTokens, joinTokens } from './access/settings.ts';
 import { gatewayKinds, gatewayName, gatewayNameRule, groupRule, isGroup } from './domain/access.ts';
 import { findMixedScript, stripInvisible } from './domain/names.ts';
 import {
@@ -86,6 +86,17 @@ const gateway = z
     url: z.string().refine((text) => isAddress(URL.parse(text)), 'a URL without user, query and fragment'),
     // The host that may be spoken to without encryption: what is sent there, a token or a key, can be read on the way.
     allowHttp: z.string().optional(),
+    proxy: z
+      .string()
+      .refine(
+        (text) => isAddress(URL.parse(text)),
+        'the address that calls go through, such as https://api.example.com',
+      )
+      .optional(),
+    header: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,60}$/, 'the name of a header, such as apikey')
+      .default('apikey'),
   })
   .superRefine(({ url, allowHttp }, context) => {
     const { protocol, hostname } = URL.parse(url) ?? {};
@@ -96,7 +107,7 @@ const gateway = z
       message: `an address that begins with https://, or allowHttp: ${hostname} where its network may read tokens and keys`,
     });
   })
-  .transform(({ name, kind, url }): DeclaredGateway => ({ name, kind, url }));
+  .transform(({ name, kind, url, proxy, header }): DeclaredGateway => ({ name, kind, url, proxy, header }));
 
 const isAddress = (url: URL | null): boolean =>
   url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';

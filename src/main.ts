@@ -5,6 +5,7 @@ import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
 import { readCatalog } from './catalog-file.ts';
 import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './config.ts';
+import { listGateways } from './db/access/request.ts';
 import * as cacheInvalidation from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
 import type { Db } from './db/db.ts';
@@ -151,12 +152,13 @@ export async function start(
       .subscribe(client, directory.invalidate)
       .catch((error) => log.warn({ err: error }, 'LISTEN for cache invalidation failed, will retry'));
     const schedule = parseCron(config.REMINDER_SCHEDULE, config.TIME_ZONE);
+    const gateways = createGateways(catalog.gateways, { fetch: httpClient.fetch, now });
     const deps = {
       config,
       db,
       poster: slack.poster,
       yieldToInteractive: slack.yieldToInteractive,
-      gateways: createGateways(catalog.gateways, { fetch: httpClient.fetch, now }),
+      gateways,
       directory,
       mailer,
       metrics,
@@ -171,7 +173,12 @@ export async function start(
     parts.defer(() => slack.stop(interactionDrain));
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
-    worker = startDelivering(client, outbox, { deliver: deliver(deps), log, mail });
+    worker = startDelivering(client, outbox, {
+      deliver: deliver(deps),
+      log,
+      mail,
+      gateways: await listGateways(db, [...gateways.keys()]),
+    });
     const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });
     parts.defer(stopScheduler);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');

@@ -3,8 +3,18 @@ import type { GatewayKind, WantedAccess } from '../domain/access.ts';
 import type { GatewayError } from './failure.ts';
 import type { KeyMark, NewKey } from './keys.ts';
 
+/** A gateway as the catalog file names it. */
+export type DeclaredGateway = {
+  name: string;
+  kind: GatewayKind;
+  url: string;
+  /** Where calls go through it, and the header that a key is sent in: for the example next to a new key. */
+  proxy: string | undefined;
+  header: string;
+};
+
 /** A gateway as the catalog file and the environment describe it. */
-export type GatewaySettings = { name: string; kind: GatewayKind; url: string; token: string | undefined };
+export type GatewaySettings = DeclaredGateway & { token: string | undefined };
 
 /** What a webhook is told with a group; a gateway that can be asked needs none of it. */
 export type Backing = {
@@ -58,6 +68,9 @@ export type GatewayReport = {
 export type Gateway = {
   name: string;
   kind: GatewayKind;
+  /** Where calls go through it, where the catalog file says so, and the header that a key is sent in. */
+  proxy: string | undefined;
+  header: string;
   /** Makes access what it should be. Rejects with a `GatewayError` where nothing is known afterwards that was not before. */
   apply(order: Order): Promise<Applied>;
   /** Keys of applications; undefined where the gateway makes its own. */

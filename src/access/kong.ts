@@ -22,6 +22,8 @@ export function createKong(settings: GatewaySettings, fetch: Fetch, timeout?: nu
   return {
     name,
     kind,
+    proxy: settings.proxy,
+    header: settings.header,
     apply: (order) => apply(api, name, order),
     keys: {
       put: async (application, key) => api.putKey((await consumerOf(application)).id, key),

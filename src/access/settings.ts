@@ -1,9 +1,6 @@
 /** The gateways of the catalog file joined with their tokens, which only the environment holds. */
 import type { GatewayKind } from '../domain/access.ts';
-import type { GatewaySettings } from './gateway.ts';
-
-/** A gateway as the catalog file names it. */
-export type DeclaredGateway = { name: string; kind: GatewayKind; url: string };
+import type { DeclaredGateway, GatewaySettings } from './gateway.ts';
 
 /** Tokens by the name of their variable. */
 export type GatewayTokens = ReadonlyMap<string, string>;

@@ -12,7 +12,7 @@ import { type Fetch, send } from './http.ts';
 const temporary = [408, 425];
 
 export function createWebhook(
-  { name, kind, url, token }: GatewaySettings,
+  { name, kind, url, token, proxy, header }: GatewaySettings,
   fetch: Fetch,
   now: () => Date,
   timeout?: number,
@@ -73,6 +73,8 @@ export function createWebhook(
   return {
     name,
     kind,
+    proxy,
+    header,
     apply,
     keys: undefined,
     consumers: undefined,

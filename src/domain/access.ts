@@ -57,6 +57,9 @@ export function planAccess(wanted: WantedAccess | null, actual: ActualAccess): A
   return [...consumer, ...grants, ...removals];
 }
 
+/** What the record tells of an application's access. */
+export type AccessEvent = 'granted' | 'removed' | 'key-made' | 'key-removed' | 'key-lost';
+
 /** Why a gateway did not do what it was asked. */
 export const gatewayFailures = [
   /** Nothing answers at its address, or the connection ended. */
@@ -78,9 +81,82 @@ export const gatewayFailures = [
   'invalid',
   /** What was written to has gone meanwhile. */
   'gone',
+  /** The catalog file does not name it. */
+  'unknown-gateway',
 ] as const;
 export type GatewayFailure = (typeof gatewayFailures)[number];
 
 /** The failures that only a person can resolve. They are told; and removals are retried all the same. */
-const permanent: readonly GatewayFailure[] = ['redirected', 'unauthorized', 'read-only', 'conflict', 'invalid'];
+const permanent: readonly GatewayFailure[] = [
+  'redirected',
+  'unauthorized',
+  'read-only',
+  'conflict',
+  'invalid',
+  'unknown-gateway',
+];
 export const needsOperator = (failure: GatewayFailure): boolean => permanent.includes(failure);
+
+/** A group that is no longer to be let through goes before what is to be let through. */
+export type AccessChange = { application: number; gateway: string; removes: boolean };
+
+/** Returns what a change of a registration's status means at the gateway of its service; undefined where nothing. */
+export function accessChange(
+  access: ServiceAccess | null,
+  { application, wasApproved, isApproved }: { application: number; wasApproved: boolean; isApproved: boolean },
+): AccessChange | undefined {
+  if (!access || wasApproved === isApproved) return undefined;
+  return { application, gateway: access.gateway, removes: !isApproved };
+}
+
+/** What is known of a group at a gateway; `open` is null where a grant was asked for and not confirmed. */
+export type KnownAccess = {
+  gateway: string;
+  open: boolean | null;
+  since: Date;
+  failure: GatewayFailure | null;
+};
+
+/** Why there is no key. */
+export type KeyRefusal =
+  /** No such registration, or its application was deleted. */
+  | { kind: 'gone' }
+  | { kind: 'not-an-owner' }
+  /** Its service has none. */
+  | { kind: 'no-keys' }
+  | { kind: 'not-open' }
+  | { kind: 'too-many-keys' };
+
+/** The access of a registration, as it is shown. */
+export type ShownAccess =
+  /** The gateway has confirmed it. */
+  | {
+      kind: 'open';
+      gateway: string;
+      since: Date;
+      /** The registration's public id where its owners can get keys. */
+      keys: string | null;
+    }
+  | { kind: 'on-its-way'; gateway: string; failure: GatewayFailure | null }
+  /** The registration gives it no longer, and calls may still go through. */
+  | { kind: 'still-open'; gateway: string; since: Date; failure: GatewayFailure | null };
+
+/**
+ * Decides what is shown. `backed`: another approved registration of the application has the same group, so that it stays
+ * open for that one. `changedAt`: since when the registration is in its status.
+ */
+export function shownAccess(
+  registration: { publicId: string; approved: boolean; changedAt: Date; backed: boolean },
+  access: ServiceAccess | null,
+  known: KnownAccess | undefined,
+): ShownAccess | null {
+  if (registration.approved && access) {
+    if (known?.open) {
+      const keys = access.credential === 'key' ? registration.publicId : null;
+      return { kind: 'open', gateway: access.gateway, since: known.since, keys };
+    }
+    return { kind: 'on-its-way', gateway: access.gateway, failure: known?.failure ?? null };
+  }
+  if (!known || known.open === false || registration.backed) return null;
+  return { kind: 'still-open', gateway: known.gateway, since: registration.changedAt, failure: known.failure };
+}

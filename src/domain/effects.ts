@@ -40,6 +40,19 @@ export type ApplicationEffect =
    */
   | { kind: 'orphan'; application: number; version: number };
 
+/** The effects of what changes access at gateways. */
+export type AccessEffect =
+  /** Make the groups of an application at a gateway what its registrations say now. */
+  | { kind: 'access'; application: number; gateway: string }
+  /** Do so for each application registered for a service whose access has changed: the applications after this id. */
+  | { kind: 'access-service'; service: number; gateway: string; after: number }
+  /** Tell an owner, who read that access is on its way, that a group is open now. */
+  | { kind: 'access-open'; application: number; gateway: string; group: string; change: string; person: string }
+  /** Tell the admins that access is still open at a gateway which should not be; `at` tells this time from the next. */
+  | { kind: 'access-alarm'; gateway: string; at: string }
+  /** Tell an owner about a key that was made, removed, or lost at the gateway. */
+  | { kind: 'access-key'; key: string; event: 'made' | 'removed' | 'lost'; person: string };
+
 /**
  * An effect of a change, or of the clock. It names registrations and carries no text: messages are rendered from the
  * rows when they are sent, so late, repeated or reordered effects only make them fresher.
@@ -65,6 +78,7 @@ export type Effect =
   | IncidentEffect
   | CatalogEffect
   | ApplicationEffect
+  | AccessEffect
   /** Set going again, a batch at a time, what failed by an incident that is resolved: the jobs after this id. */
   | { kind: 'redrive'; place: string; why: string; after: number }
   /** Put these into the outbox once there is room: what a change brings by the hundred is enqueued in stages. */
@@ -83,7 +97,7 @@ type RulesOf<One extends Effect> = {
   /** Where it goes, in the words of incidents. An effect that names a channel goes there instead. */
   destination: 'cards' | 'direct' | 'home' | 'mail' | 'database';
   /** Of its own where the other side may hang: what hangs takes all workers of its queue. */
-  queue?: 'outbox-mail';
+  queue?: 'outbox-mail' | 'gateway';
 };
 
 /**
@@ -111,16 +125,29 @@ const rules = {
   owner: { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
   orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
+  // A queue for each gateway: one that hangs holds up no other.
+  access: { lane: ['application', 'gateway'], priority: 'act', destination: 'database', queue: 'gateway' },
+  'access-service': { lane: ['service'], priority: 'bulk', destination: 'database' },
+  'access-open': { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
+  'access-alarm': { lane: ['gateway'], priority: 'act', destination: 'direct' },
+  'access-key': { lane: ['key', 'person'], priority: 'act', destination: 'direct' },
   redrive: { lane: ['place', 'why'], priority: 'bulk', destination: 'database' },
   staged: { lane: [], priority: 'bulk', destination: 'database' },
 } as const satisfies { [Kind in Effect['kind']]: RulesOf<Extract<Effect, { kind: Kind }>> };
 
 export const effectKinds = Object.keys(rules) as Effect['kind'][];
 
-export function queueOf(kind: Effect['kind']): 'outbox' | 'outbox-mail' {
+export function queueOf(kind: Effect['kind']): 'outbox' | 'outbox-mail' | 'gateway' {
   const rule = rules[kind];
   return 'queue' in rule ? rule.queue : 'outbox';
 }
+
+/** The queue of what is asked of a gateway. */
+export const gatewayQueue = (gateway: string): string => `gateway:${gateway}`;
+
+/** The queue of an effect, by the name that workers take it by. */
+export const queueNameOf = (effect: Effect): string =>
+  effect.kind === 'access' ? gatewayQueue(effect.gateway) : queueOf(effect.kind);
 
 export const priorityOf = (kind: Effect['kind']): Priority => rules[kind].priority;
 
@@ -130,5 +157,7 @@ export function laneOf(effect: Effect): string {
   return [effect.kind, ...rules[effect.kind].lane.map((field) => fields[field])].join(':');
 }
 
-export const destinationOf = (effect: Effect): string =>
-  'channel' in effect ? effect.channel : rules[effect.kind].destination;
+export function destinationOf(effect: Effect): string {
+  if (effect.kind === 'access') return gatewayQueue(effect.gateway);
+  return 'channel' in effect ? effect.channel : rules[effect.kind].destination;
+}

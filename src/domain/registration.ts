@@ -1,3 +1,4 @@
+import type { ShownAccess } from './access.ts';
 import type { Approvers } from './approvers.ts';
 import type { Effect, RegistrationEvent } from './effects.ts';
 import { type ReminderLocation, updateReminders } from './reminder.ts';
@@ -197,6 +198,8 @@ export type Registration = {
   approvers: Approvers;
   /** All of its events, oldest first. */
   history: HistoryEvent[];
+  /** Its access at the gateway of its service; null where there is none, and none is left. */
+  access: ShownAccess | null;
   /** How earlier requests for this service, by this application or this person, ended; newest first. */
   previousRequests: PreviousRequest[];
 };

@@ -3,6 +3,8 @@ import { resume } from '../db/outbox/redrive.ts';
 import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
+import { deliverAccess } from './deliver/access.ts';
+import { deliverAccessMessages } from './deliver/access-messages.ts';
 import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
 import { deliverCardMoved } from './deliver/card-moved.ts';
@@ -34,6 +36,8 @@ function createDeliveries(deps: Deps) {
   const homes = deliverHomes(deps);
   const application = deliverApplicationChanged(deps);
   const service = deliverServiceChanged(deps);
+  const access = deliverAccess(deps);
+  const accessMessages = deliverAccessMessages(deps);
   const toPerson = [...malformed, ...unreachablePerson];
   return {
     card: { deliver: deliverCard(deps), permanentErrors: malformed },
@@ -57,6 +61,11 @@ function createDeliveries(deps: Deps) {
     owner: { deliver: deliverOwnerMessage(deps), permanentErrors: toPerson },
     departure: { deliver: application.depart, permanentErrors: [] },
     orphan: { deliver: deliverOwnerlessApplication(deps), permanentErrors: malformed },
+    access: { deliver: access.apply, permanentErrors: [] },
+    'access-service': { deliver: access.applyForService, permanentErrors: [] },
+    'access-open': { deliver: accessMessages.open, permanentErrors: toPerson },
+    'access-alarm': { deliver: accessMessages.alarm, permanentErrors: malformed },
+    'access-key': { deliver: accessMessages.key, permanentErrors: toPerson },
     redrive: {
       async deliver(effect) {
         const { after } = await resume(deps.db, { destination: effect.place, cause: effect.why }, effect.after);

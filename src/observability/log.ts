@@ -22,6 +22,7 @@ function err(error: unknown): Record<string, unknown> {
 export const redact = (text: string): string =>
   text
     .replace(/xox[a-z]-[\w-]+|xapp-[\w-]+/g, '[token]')
+    .replace(/\brg_[\w-]{20,}/g, '[key]')
     .replace(/\/\/[^/\s@]+@/g, '//[credentials]@')
     // Mail servers quote addresses.
     .replace(/[^\s<>"'@/]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b/gi, '[address]')

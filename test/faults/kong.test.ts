@@ -35,7 +35,18 @@ const deleted: Order = { ...wanting(), wanted: null };
 
 /** The client of a local gateway. Nothing in these tests is slower than its limit, but what never answers. */
 const client = (gateway: LocalGateway, timeout = 10_000): Gateway =>
-  createKong({ name: 'edge', kind: gateway.kind, url: gateway.url, token: gateway.token ?? undefined }, fetch, timeout);
+  createKong(
+    {
+      name: 'edge',
+      header: 'apikey',
+      proxy: undefined,
+      kind: gateway.kind,
+      url: gateway.url,
+      token: gateway.token ?? undefined,
+    },
+    fetch,
+    timeout,
+  );
 
 const keysOf = (kong: Gateway) => {
   if (!kong.keys) throw new Error('Kong takes keys');
@@ -238,7 +249,10 @@ describe('what is answered otherwise than hoped', () => {
 
   it('a wrong token is refused, and not told', async () => {
     await using gateway = await openLocalGateway();
-    const kong = createKong({ name: 'edge', kind: 'kong', url: gateway.url, token: 'not-the-token' }, fetch);
+    const kong = createKong(
+      { name: 'edge', header: 'apikey', proxy: undefined, kind: 'kong', url: gateway.url, token: 'not-the-token' },
+      fetch,
+    );
     const error = await kong.apply(wanting('payments')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ failure: 'unauthorized' });
     expect(JSON.stringify(error) + String(error)).not.toContain('not-the-token');
@@ -246,10 +260,13 @@ describe('what is answered otherwise than hoped', () => {
 
   it('a redirect is not followed: what it names would be given the token', async () => {
     const asked: string[] = [];
-    const kong = createKong({ name: 'edge', kind: 'kong', url: 'http://gateway.test', token: 't' }, async (url) => {
-      asked.push(url);
-      return { status: 307, headers: { get: () => null }, text: async () => '' };
-    });
+    const kong = createKong(
+      { name: 'edge', header: 'apikey', proxy: undefined, kind: 'kong', url: 'http://gateway.test', token: 't' },
+      async (url) => {
+        asked.push(url);
+        return { status: 307, headers: { get: () => null }, text: async () => '' };
+      },
+    );
     expect(await failureOf(kong.apply(wanting('payments')))).toBe('redirected');
     expect(asked).toHaveLength(1);
   });
@@ -262,7 +279,7 @@ describe('what is answered otherwise than hoped', () => {
     const page = JSON.stringify({ data: [], offset: 'again', next: null });
     const answer = { status: 200, headers: { get: () => null }, text: async () => page };
     const endless = createKong(
-      { name: 'edge', kind: 'kong', url: 'http://gateway.test', token: 't' },
+      { name: 'edge', header: 'apikey', proxy: undefined, kind: 'kong', url: 'http://gateway.test', token: 't' },
       async () => answer,
     );
     expect(await failureOf(endless.apply(wanting('payments')))).toBe('bad-answer');
@@ -312,9 +329,15 @@ describe('inspected', () => {
   it('a DB-less one, one that does not take the token, one that is away', async () => {
     await using gateway = await openLocalGateway({ dbless: true });
     expect(await client(gateway).inspect()).toMatchObject({ dbless: true, writes: { failure: 'read-only' } });
-    const stranger = createKong({ name: 'edge', kind: 'kong', url: gateway.url, token: 'no' }, fetch);
+    const stranger = createKong(
+      { name: 'edge', header: 'apikey', proxy: undefined, kind: 'kong', url: gateway.url, token: 'no' },
+      fetch,
+    );
     expect(await failureOf(stranger.inspect())).toBe('unauthorized');
-    const away = createKong({ name: 'edge', kind: 'kong', url: 'http://127.0.0.1:9', token: 'no' }, fetch);
+    const away = createKong(
+      { name: 'edge', header: 'apikey', proxy: undefined, kind: 'kong', url: 'http://127.0.0.1:9', token: 'no' },
+      fetch,
+    );
     expect(await failureOf(away.inspect())).toBe('unreachable');
   });
 });

@@ -87,6 +87,7 @@ describe('what is compared of a card', () => {
     approvers: { users: ['U0ALEX'], groups: [], channel: 'C0ADMIN' },
     history: [],
     previousRequests: [],
+    access: null,
   });
   /** The same blocks with every plain value changed as said. */
   const changed = (change: (key: string, value: unknown) => unknown) => JSON.parse(JSON.stringify(blocks, change));

@@ -24,7 +24,7 @@ const order = (wanted: string[], confirmed: string[]): Order => ({
 
 const client = (receiver: WebhookReceiver, timeout = 10_000) =>
   createWebhook(
-    { name: 'hooks', kind: 'webhook', url: receiver.url, token: receiver.secret },
+    { name: 'hooks', header: 'apikey', proxy: undefined, kind: 'webhook', url: receiver.url, token: receiver.secret },
     fetch,
     () => new Date(),
     timeout,

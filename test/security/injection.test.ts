@@ -11,6 +11,7 @@ import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import type { Effect } from '../../src/domain/effects.ts';
+import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { openTimedScenario, type TimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -44,22 +45,26 @@ type Field = keyof typeof fields;
 const typed = (field: Field): string => `${field.slice(0, 5)}${fields[field]}`;
 const marked = (seen: string, field: Field): boolean => seen.includes(field.slice(0, 5));
 
-const catalog = `services:
-  - { slug: one, name: ${JSON.stringify(`${typed('SERVICE')} 1`)}, docs: "https://d.example/?q=<!channel>|x", approvers: [S0NASTY, U0ALEX] }
+const catalogOf = (gateway: LocalGateway) => `services:
+  - { slug: one, name: ${JSON.stringify(`${typed('SERVICE')} 1`)}, docs: "https://d.example/?q=<!channel>|x", approvers: [S0NASTY, U0ALEX], access: { gateway: edge, group: one, credential: key } }
   - { slug: two, name: ${JSON.stringify(`${typed('SERVICE')} 2`)}, channel: C0TWO }
   - { slug: three, name: ${JSON.stringify(`${typed('SERVICE')} 3`)}, channel: C0THREE }
+gateways:
+  - { name: edge, kind: kong, url: "${gateway.url}" }
 `;
 
 let timed: TimedScenario;
 let mail: MailServer;
+let gateway: LocalGateway;
 /** All that ever stood in the workspace: messages and views, as JSON, each with where it stood. */
 const held = new Map<string, string>();
 let printed = '';
 
 beforeAll(async () => {
   mail = await openMailServer();
+  gateway = await openLocalGateway({ token: null });
   timed = await openTimedScenario('2026-11-02T08:00:00Z', {
-    catalog,
+    catalog: catalogOf(gateway),
     env: {
       SMTP_URL: mail.url,
       MAIL_FROM: 'registrar@acme.example',
@@ -97,6 +102,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await timed[Symbol.asyncDispose]();
   await mail[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
 });
 
 async function everythingHappens(): Promise<void> {
@@ -138,11 +144,24 @@ async function everythingHappens(): Promise<void> {
   await advanceTo('2026-11-02T10:05:00Z');
 
   await alex.clicks('Approve', { ...requests, on: /Access request/ });
-  await nick.finds(/Approved by @alex/);
+  await nick.finds(/access is open/);
+  await nick.clicks('Get key');
+  await nick.finds(/APPLI[\s\S]*rg_/, { in: 'modal' });
+  await nick.closes();
+  await nick.finds(/was made by[\s\S]*APPLI/);
+  const [opened] = await database.sql`select application_id, group_name, change from application_access`;
+  const place = { application: Number(opened?.application_id), gateway: 'edge' };
+  await due(database.url, { kind: 'access-open', ...place, group: 'one', change: opened?.change, person: nick.id });
+  await nick.finds(/Access is open\./);
+  gateway.fail('*', { kind: 'server-error' }, { times: 10_000 });
   await alex.clicks('Revoke', { ...requests, on: /Access request/ });
   await alex.fills('Reason', typed('REVOKED'));
   await alex.submits();
   await nick.finds(/REVOK/);
+  await alex.finds(/Access still open at edge, since .*because/, requests);
+  await due(database.url, { kind: 'access-alarm', gateway: 'edge', at: '2026-11-02T10:05:00.000Z' });
+  await alex.finds(/no registration backs[\s\S]*APPLI/, requests);
+  gateway.clearFaults();
   await priya.clicks('Reject', { in: 'two', on: /Access request/ });
   await priya.fills('Reason', typed('REJECTED'));
   await priya.submits();
@@ -197,7 +216,7 @@ async function everythingHappens(): Promise<void> {
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
   printed = await runCommand(readArguments(['list']), database.url);
-  for (const record of ['registrations', 'applications', 'services']) {
+  for (const record of ['registrations', 'applications', 'services', 'access']) {
     const [out, errors] = [new PassThrough(), new PassThrough()];
     const ended = audit(['--record', record], { DATABASE_URL: database.url }, out, errors).finally(() => out.end());
     printed += await text(out);
@@ -269,7 +288,7 @@ describe('the table', () => {
     expect(table).toMatchInlineSnapshot(`
       {
         "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_waiting, service",
-        "APPLICATION": "History, Register an application, application-owners, application-rename, home, register, registrar_card, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, home, register, registrar_access, registrar_access_alarm, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
         "COMMAND": "register",
         "DESCRIBED": "History of a service, service",
         "EDITED": "History, edit-reason, home, registrar_card",
@@ -281,7 +300,7 @@ describe('the table', () => {
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
         "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_card, registrar_last_reminders, registrar_orphan, registrar_reminder",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, home, register, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
+        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
       }
     `);
   });
@@ -304,6 +323,7 @@ describe('the table', () => {
       });
     expect([...typedInto].sort()).toMatchInlineSnapshot(`
       [
+        "access-group",
         "description",
         "docs",
         "home-catalog-search",

@@ -177,6 +177,7 @@ describe.concurrent('what users write', () => {
         approvers: { users: [], groups: [], channel: 'C0ADMIN' },
         history: [],
         previousRequests: [],
+        access: null,
       };
       const entry = { ...approve, reason: null, at };
       const { subject } = renderEmail([{ registration, entry }], { decidedBy: 'Alex', app: undefined });

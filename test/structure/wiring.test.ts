@@ -23,6 +23,8 @@ import { requestCard } from '../../src/views/registration/card.ts';
 import { decisionMessage } from '../../src/views/registration/decision-message.ts';
 import { editModal } from '../../src/views/registration/edit-reason-modal.ts';
 import { historyModal } from '../../src/views/registration/history-modal.ts';
+import { keysModal } from '../../src/views/registration/keys.ts';
+import { registrationList } from '../../src/views/registration/list.ts';
 import { pendingMessage } from '../../src/views/registration/pending-message.ts';
 import { reasonModal } from '../../src/views/registration/reason-modal.ts';
 import { registerModal } from '../../src/views/registration/register-modal.ts';
@@ -96,6 +98,7 @@ const registration = (status: Registration['status']): Registration => ({
   approvers: { users: [], groups: [], channel: 'C0ADMIN' },
   history: [],
   previousRequests: [],
+  access: null,
 });
 
 const application = { id: 1, publicId, name: 'Shop', version: 1, owners: ['U0DANA', 'U0SAM'], deleted: false };
@@ -125,7 +128,15 @@ const fullHome = homeView(
           applicationId: 1,
           applicationPublicId: publicId,
           application: 'Shop',
-          registration: { id: 1, publicId, version: 1, status: 'pending', since: new Date(0), mine: true },
+          registration: {
+            id: 1,
+            publicId,
+            version: 1,
+            status: 'pending',
+            since: new Date(0),
+            mine: true,
+            access: { kind: 'open', gateway: 'edge', since: new Date(0), keys: 'r' },
+          },
           service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
         },
       ],
@@ -243,9 +254,16 @@ const asked = ownerlessMessage({ ...page, version: 1, left: 'U0DANA', since: new
 const pages = [historyModal(page), serviceHistoryModal(services)];
 
 it('every button has a listener, and every listener has a button', () => {
+  const open = { kind: 'open', gateway: 'edge', since: new Date(0), keys: 'r' } as const;
+  const held = { id: 1, status: 'approved', since: new Date(0), access: open } as const;
+  const row = { applicationId: 1, application: 'Shop', registration: held, service: { name: 'Payments API' } };
+  const list = registrationList({ rows: [row], page: 1, pages: 1, total: 1 });
+  const key = { id: 'k', lastFour: 'abcd', madeBy: 'U0DANA', madeAt: new Date(0) };
+  const place = { application: 'Shop', gateway: 'edge', registration: 'r' };
+  const keyModals = [keysModal({ ...place, keys: [key] }), keysModal({ ...place, keys: [key, key] })];
   // On Home the fields tell of themselves; in a modal they wait for the submission.
-  const fields = drawn([fullHome], /select|input/);
-  const pressed = drawn([...cards, ...told, asked, ...pages, fullHome], /button|overflow/);
+  const fields = drawn([fullHome, list], /select|input/);
+  const pressed = drawn([...cards, ...told, asked, ...pages, ...keyModals, fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });
 

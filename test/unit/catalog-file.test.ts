@@ -64,7 +64,7 @@ describe('gateways', () => {
     expect(file).toMatchObject({
       ok: true,
       services: [{ access: { gateway: 'edge', group: 'payments', credential: 'key' } }],
-      gateways: [{ name: 'edge', kind: 'kong', url: 'https://kong.internal:8444' }],
+      gateways: [{ name: 'edge', kind: 'kong', url: 'https://kong.internal:8444', header: 'apikey' }],
     });
   });
 

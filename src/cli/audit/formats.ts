@@ -27,20 +27,23 @@ const columns = {
   ],
   applications: ['at', 'application', 'version', 'action', 'actor', 'name', 'added', 'removed'],
   services: ['at', 'service', 'version', 'actor', 'before', 'after'],
+  access: ['at', 'application', 'version', 'action', 'actor', 'gateway', 'subject'],
 } as const satisfies {
   registrations: (keyof records.RegistrationEvent)[];
   applications: (keyof records.ApplicationRow)[];
   services: (keyof records.ServiceRow)[];
+  access: (keyof records.AccessRow)[];
 };
 
 /** The values of `--record`. */
-export const recordNames = ['registrations', 'applications', 'services'] as const;
+export const recordNames = ['registrations', 'applications', 'services', 'access'] as const;
 
 /** Opens a record in both formats. */
 export const formats = {
   registrations: (url, period) => both(columns.registrations, records.exportRegistrations(url, period)),
   applications: (url, period) => both(columns.applications, records.exportApplications(url, period)),
   services: (url, period) => both(columns.services, records.exportServices(url, period)),
+  access: (url, period) => both(columns.access, records.exportAccess(url, period)),
 } as const satisfies Record<
   (typeof recordNames)[number],
   (url: string, period: records.Period) => { csv: Format; jsonl: Format }

@@ -1,8 +1,10 @@
 /** Applications and their owners. Names are unique, ignoring case, among applications that are not deleted. */
-import { and, asc, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import type { ShownAccess } from '../../domain/access.ts';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import { inStatusSince, liveStatuses, type Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
+import { findShown, mayStillBeOpen } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
@@ -45,6 +47,7 @@ export type OwnedRow = {
     status: Status;
     since: Date;
     requester: string;
+    access: ShownAccess | null;
   } | null;
   service: { name: string; approvers: string[]; channel: string | null } | null;
 };
@@ -55,7 +58,10 @@ export async function listOwned(
   owner: string,
   { asked, size }: { asked: number; size: number },
 ): Promise<Page<OwnedRow>> {
-  const live = and(eq(registrations.applicationId, applications.id), inArray(registrations.status, [...liveStatuses]));
+  const live = and(
+    eq(registrations.applicationId, applications.id),
+    or(inArray(registrations.status, [...liveStatuses]), mayStillBeOpen),
+  );
   const mine = and(eq(applicationOwners.userId, owner), isNull(applications.deletedAt));
   const [{ total } = { total: 0 }] = await db.tables
     .select({ total: count() })
@@ -78,6 +84,7 @@ export async function listOwned(
         requestedAt: registrations.requestedAt,
         changedAt: registrations.changedAt,
       },
+      access: services.access,
       service: { name: services.name, approvers: services.approvers, channel: services.channel },
     })
     .from(applicationOwners)
@@ -93,9 +100,17 @@ export async function listOwned(
     )
     .limit(size)
     .offset((page - 1) * size);
-  const owned = rows.map(({ registration, ...row }) => ({
+  const registered = rows.flatMap(({ applicationId, registration, access }) =>
+    registration ? [{ ...registration, applicationId, access }] : [],
+  );
+  const access = await findShown(db, registered);
+  const owned = rows.map(({ registration, access: _, ...row }) => ({
     ...row,
-    registration: registration && { ...registration, since: inStatusSince(registration) },
+    registration: registration && {
+      ...registration,
+      since: inStatusSince(registration),
+      access: access.get(registration.id) ?? null,
+    },
   }));
   return { rows: owned, page, pages, total };
 }

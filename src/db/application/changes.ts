@@ -12,6 +12,7 @@ import {
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
 import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { requestRemovals } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -142,6 +143,7 @@ export async function persist(
       person,
     })),
   ]);
+  if (action === 'delete') await requestRemovals(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
 }

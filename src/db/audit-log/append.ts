@@ -5,6 +5,7 @@ import type { HistoryEvent } from '../../domain/registration.ts';
 import type { ServiceChange } from '../../domain/service.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { accessHistory } from '../schema/access.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { history } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
@@ -29,6 +30,11 @@ export async function appendApplication(
 /** Appends a change of a service: like `append`, last. */
 export async function appendService(tx: Tx, change: ServiceChange & { serviceId: number }): Promise<void> {
   await tx.insert(serviceChanges).values(change);
+}
+
+/** Adds events of an application's access; like `append`, last. The caller holds the application's row, which numbers them. */
+export async function appendAccess(tx: Tx, events: (typeof accessHistory.$inferInsert)[]): Promise<void> {
+  if (events.length > 0) await tx.insert(accessHistory).values(events);
 }
 
 /** Lists events of a registration, newest first, from version `from` down; at most `limit`. */

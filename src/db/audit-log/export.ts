@@ -1,4 +1,5 @@
 /** The export of the audit log: streams the events of registrations, of applications and of services. */
+import type { AccessEvent } from '../../domain/access.ts';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import type { EventKind, Status } from '../../domain/registration.ts';
 import type { ServiceRecord } from '../../domain/service.ts';
@@ -41,6 +42,17 @@ export type ServiceRow = {
   actor: string | null;
   before: Partial<ServiceRecord> | null;
   after: Partial<ServiceRecord>;
+};
+
+/** Something that happened to an application's access: `subject` is a group, or the last four characters of a key. */
+export type AccessRow = {
+  at: Date;
+  application: number;
+  version: number;
+  action: AccessEvent;
+  actor: string | null;
+  gateway: string;
+  subject: string;
 };
 
 /** The period from `since`, inclusive, to `until`, exclusive; null is open. */
@@ -127,4 +139,13 @@ export const exportServices = (url: string, period: Period): AsyncGenerator<Serv
     `select c.at, s.slug as service, c.version, c.actor, c.before, c.after
       from service_changes c join services s on s.id = c.service_id
       where ${inPeriod} order by c.at, c.service_id, c.version`,
+  );
+
+/** Streams the events of access in a period, oldest first. */
+export const exportAccess = (url: string, period: Period): AsyncGenerator<AccessRow[]> =>
+  streamEvents(
+    url,
+    period,
+    `select at, application_id::float8 as application, version, action, actor, gateway, subject
+      from access_history where ${inPeriod} order by at, application_id, version`,
   );

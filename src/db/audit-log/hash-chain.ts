@@ -64,7 +64,10 @@ async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
       from application_history
       union all select seq, hash, 'service', service_id, version,
         jsonb_build_array('service', service_id, version, actor, before, after, ${at})
-      from service_changes) as links
+      from service_changes
+      union all select seq, hash, 'access', application_id, version,
+        jsonb_build_array('access', application_id, version, actor, action, gateway, subject, ${at})
+      from access_history) as links
     order by links.seq`,
   );
   for await (const some of links) {

@@ -1,2 +1,2 @@
 /** The subject of an event: what it happened to. */
-export type Subject = { record: 'registration' | 'application' | 'service'; id: number };
+export type Subject = { record: 'registration' | 'application' | 'service' | 'access'; id: number };

@@ -2,7 +2,16 @@
  * The outbox: effects are jobs, inserted in the transaction of the change that causes them, so that nothing is said that did
  * not happen and nothing that happened goes unsaid. A worker delivers them, and here is written down how each ended.
  */
-import { destinationOf, type Effect, effectKinds, laneOf, priorityOf, queueOf } from '../../domain/effects.ts';
+import {
+  destinationOf,
+  type Effect,
+  effectKinds,
+  gatewayQueue,
+  laneOf,
+  priorityOf,
+  queueNameOf,
+  queueOf,
+} from '../../domain/effects.ts';
 import type { Connection, Drizzle, Tx } from '../client.ts';
 import * as incidents from './incidents.ts';
 import * as store from './store.ts';
@@ -18,7 +27,7 @@ export function createOutbox({ mail = false } = {}): Outbox {
     async enqueue(tx, effects, priority) {
       const wanted = effects.filter(({ kind }) => mail || queueOf(kind) !== 'outbox-mail');
       const jobs = (priority === 'bulk' ? inStages(wanted) : wanted).map((effect) => ({
-        queue: queueOf(effect.kind),
+        queue: queueNameOf(effect),
         lane: laneOf(effect),
         priority: priority ?? priorityOf(effect.kind),
         effect,
@@ -50,16 +59,22 @@ export async function deliverStage(db: { tables: Drizzle }, effects: Effect[]): 
 export function startDelivering(
   { tables, listen }: Pick<Connection, 'tables' | 'listen'>,
   outbox: Outbox,
-  { deliver, log, mail = false }: { deliver: Deliver; log: OutboxLog; mail?: boolean },
+  {
+    deliver,
+    log,
+    mail = false,
+    gateways = [],
+  }: { deliver: Deliver; log: OutboxLog; mail?: boolean; gateways?: string[] },
 ): Worker {
   const main = { name: 'outbox', concurrency: 12, reserved: 4 };
   // A mail server may keep a letter for minutes.
   const letters = { name: 'outbox-mail', concurrency: 4, reserved: 0 };
+  const atGateways = gateways.map((name) => ({ name: gatewayQueue(name), concurrency: 4, reserved: 1 }));
   return startWorker(
     { tables },
     { listen },
     {
-      queues: mail ? [main, letters] : [main],
+      queues: [main, ...(mail ? [letters] : []), ...atGateways],
       process: async (job, signal) => {
         try {
           const result = await resultOf(job, signal);

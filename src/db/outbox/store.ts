@@ -164,6 +164,15 @@ async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<v
   }
 }
 
+/** Has what waits in lanes tried at once and as what follows a person's act, also where it has failed and was to wait. */
+export async function hurry(tx: Tx, lanes: string[]): Promise<void> {
+  const wanted = sql`select value from jsonb_array_elements_text(${JSON.stringify(lanes)}::jsonb)`;
+  await tx.execute(sql`
+    update ${outbox} set run_at = least(run_at, clock_timestamp()), priority = 0 where id in (
+      select id from ${outbox} where lane in (${wanted}) and not leased and dead_at is null order by id
+      for update skip locked)`);
+}
+
 /** In how many seconds the next job of a queue is due, 0 or less where one is; undefined where nothing waits. */
 export async function nextDue({ tables }: { tables: Drizzle }, queue: string): Promise<number | undefined> {
   const [row] = await tables.execute<{ seconds: number | null }>(sql`

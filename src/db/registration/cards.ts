@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import type { HistoryEvent, Registration } from '../../domain/registration.ts';
+import { findShown } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isPending, registrations } from '../schema/core.ts';
@@ -29,6 +30,8 @@ export async function find(
   if (!row) return undefined;
   const { publicId, version, status, requester, reason, requestedAt } = row.registration;
   const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;
+  const { applicationId, changedAt } = row.registration;
+  const access = await findShown(db, [{ id, publicId, applicationId, status, changedAt, access: row.service.access }]);
   const previous = await previousRequests(db, row.registration);
   const histories = await historiesOf(db, [id, ...previous.map((one) => one.id)]);
   return {
@@ -46,6 +49,7 @@ export async function find(
       approvers: allowedApprovers(row.service, policy),
       // Events since the row was read are shown by the next update.
       history: (histories.get(id) ?? []).filter((entry) => entry.version <= version),
+      access: access.get(id) ?? null,
       previousRequests: previous.map((one) => ({ ...one, history: histories.get(one.id) ?? [] })),
     },
     drawing: version + cardChanges,

@@ -1,5 +1,6 @@
 /** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { accessChange, type ServiceAccess } from '../../domain/access.ts';
 import { type Account, checkAccount, type Policy } from '../../domain/authorization.ts';
 import type { Reference } from '../../domain/reference.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Status,
 } from '../../domain/registration.ts';
 import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
+import { requestAccess } from '../access/request.ts';
 import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
 import { ownersOf } from '../application/owners.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
@@ -153,7 +155,7 @@ async function insert(
   db: Db,
   application: { id: number; name: string; made: boolean },
   { requester, reason, form, at, remindAt }: NewRequest,
-  wanted: { id: number; status: Status }[],
+  wanted: { id: number; status: Status; rule: { access: ServiceAccess | null } }[],
 ): Promise<void> {
   const rows = await tx
     .insert(registrations)
@@ -174,6 +176,11 @@ async function insert(
     )
     .returning({ id: registrations.id, status: registrations.status });
   await db.outbox.enqueue(tx, effectsOfRequest(rows, await ownersOf(tx, application.id)));
+  const granted = wanted.flatMap(({ status, rule: { access } }) => {
+    const isApproved = status === 'approved';
+    return accessChange(access, { application: application.id, wasApproved: false, isApproved }) ?? [];
+  });
+  await requestAccess(tx, db, granted);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(
     tx,

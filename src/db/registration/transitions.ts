@@ -1,5 +1,6 @@
 /** Transitions of a registration: the change, its effects and its event commit together. */
 import { and, eq } from 'drizzle-orm';
+import { accessChange } from '../../domain/access.ts';
 import {
   allowedApprovers,
   checkAccount,
@@ -9,6 +10,7 @@ import {
   type Policy,
 } from '../../domain/authorization.ts';
 import { type Action, actorFor, type Outcome, type Refusal, transition } from '../../domain/registration.ts';
+import { requestAccess } from '../access/request.ts';
 import { ownersOf } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
@@ -45,7 +47,7 @@ export async function apply(db: Db, command: TransitionCommand): Promise<Outcome
       .for('update', { of: registrations });
     if (!row) return gone;
     const outcome = await evaluate(tx, row, command);
-    if (outcome.ok) await persist(tx, db, row.registration, command, outcome);
+    if (outcome.ok) await persist(tx, db, row, command, outcome);
     return outcome;
   });
 }
@@ -105,8 +107,8 @@ function authorize(
 /** Writes the new status, its effects and, last, its event (see `append`). */
 async function persist(
   tx: Tx,
-  { outbox }: Db,
-  { id, version, status }: Row,
+  db: Db,
+  { registration: { id, version, status, applicationId }, service }: RegistrationWithService,
   { action, by, at, ...command }: TransitionCommand,
   { to, effects }: Extract<Outcome, { ok: true }>,
 ): Promise<void> {
@@ -124,6 +126,12 @@ async function persist(
     .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
     .returning({ id: registrations.id });
   if (written.length !== 1) throw new Error(`registration ${id} changed while its row was locked`);
-  await outbox.enqueue(tx, effects);
+  await db.outbox.enqueue(tx, effects);
+  const change = accessChange(service.access, {
+    application: applicationId,
+    wasApproved: status === 'approved',
+    isApproved: to === 'approved',
+  });
+  if (change) await requestAccess(tx, db, [change]);
   await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
 }

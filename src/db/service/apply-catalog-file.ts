@@ -1,6 +1,8 @@
 /** The catalog file: applies it to the services. */
 import { sql } from 'drizzle-orm';
+import type { ServiceAccess } from '../../domain/access.ts';
 import { approverChangeEffects, type CatalogService } from '../../domain/service.ts';
+import { accessServiceEffects } from '../access/request.ts';
 import { serviceRecordJson } from '../audit-log/service-record.ts';
 import type { Db } from '../db.ts';
 
@@ -29,6 +31,9 @@ export async function applyCatalogFile(
       id: string;
       version: number;
       follows: boolean;
+      was: ServiceAccess | null;
+      now_is: ServiceAccess | null;
+      changes_access: boolean;
     }>(sql`
       with set as (
         insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, access,
@@ -62,12 +67,17 @@ export async function applyCatalogFile(
           from jsonb_each(${sql.raw(serviceRecordJson('changed'))}) now
           left join jsonb_each(${sql.raw(serviceRecordJson('old'))}) was on was.key = now.key and old.id is not null
           where now.value is distinct from was.value) fields
-        returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows)
-      select slug, dropped, id, version, follows from changed join recorded on service_id = id`);
+        returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows,
+          nullif(before->'access', 'null') as was, nullif(after->'access', 'null') as now_is,
+          after ? 'access' and before is not null as changes_access)
+      select slug, dropped, id, version, follows, was, now_is, changes_access from changed join recorded on service_id = id`);
     const follows = changed
       .filter(({ follows }) => follows)
       .flatMap(({ id, version }) => approverChangeEffects(Number(id), version));
-    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows]);
+    const access = changed
+      .filter(({ changes_access }) => changes_access)
+      .flatMap(({ id, was, now_is }) => accessServiceEffects(Number(id), was, now_is));
+    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows, ...access]);
     const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
     return { set: slugs(false), dropped: slugs(true) };
   });

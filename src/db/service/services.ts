@@ -11,6 +11,7 @@ import {
   type ServiceRecord,
   type ServiceRefusal,
 } from '../../domain/service.ts';
+import { accessServiceEffects } from '../access/request.ts';
 import { appendService } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -136,7 +137,8 @@ export async function change(
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} changed while its row was locked`);
     const following = changesApprovers(after) ? approverChangeEffects(id, version) : [];
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following]);
+    const access = 'access' in after ? accessServiceEffects(id, before.access, after.access) : [];
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...access]);
     await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
     return { ok: true, service: { ...current, ...after, version } };
   });

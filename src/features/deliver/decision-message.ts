@@ -1,5 +1,6 @@
 /** The direct messages about decisions: one for each owner, of all that one act decided. */
-import type { Attempt } from '../../db/outbox/types.ts';
+import { promiseAccess } from '../../db/access/shown.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
@@ -8,12 +9,29 @@ import { postOnce } from '../../slack/messages.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
 import { unreachablePerson } from './classify-error.ts';
 
+/** How long the message waits for access to be open, in milliseconds, so that it says so; and how often it looks, in seconds. */
+const oneMessageFor = 5_000;
+export const accessLookInterval = 0.3;
+
+/** Tells whether a decision gives access that the gateway has not confirmed yet. */
+const isOnItsWay = ({ registration, entry }: Decided): boolean =>
+  entry.to === 'approved' && registration.access?.kind === 'on-its-way';
+
+/** Tells whether a message about decisions still waits for the gateway. */
+export const waitsForAccess = (decided: Decided[], now: Date): boolean =>
+  decided.some((one) => isOnItsWay(one) && now.getTime() - one.entry.at.getTime() < oneMessageFor);
+
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-export function deliverDecisionMessage({ config, db, poster, directory }: Deps) {
-  return async ({ person, events }: Of<'decision'>, attempt: Attempt): Promise<void> => {
-    const [first, ...others] = await loadDecided({ config, db }, events);
-    if (!first) return;
+export function deliverDecisionMessage({ config, db, poster, directory, now }: Deps) {
+  return async ({ person, events }: Of<'decision'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
+    const loaded = await loadDecided({ config, db }, events);
+    const waiting = loaded.filter(isOnItsWay);
+    if (waitsForAccess(loaded, now())) return { status: 'postponed', seconds: accessLookInterval };
+    for (const { registration } of waiting) await promiseAccess(db, registration.id, now());
+    // What has been opened meanwhile is not promised, and is said.
+    const [first, ...others] = waiting.length > 0 ? await loadDecided({ config, db }, events) : loaded;
+    if (!first) return undefined;
     const { registration, entry } = first;
     const marker = {
       event_type: 'registrar_notice',
@@ -26,6 +44,7 @@ export function deliverDecisionMessage({ config, db, poster, directory }: Deps) 
       // Only active owners are told. One who has just left Slack may still be in the list of owners.
       if (!unreachablePerson.includes(slackErrorCode(error) ?? '') || !(await hasLeft(person))) throw error;
     }
+    return undefined;
   };
 
   async function hasLeft(person: string): Promise<boolean> {
@@ -37,11 +56,11 @@ export function deliverDecisionMessage({ config, db, poster, directory }: Deps) 
 /** Delivers what earlier versions enqueued, for the requester alone. */
 export function deliverNotice(deps: Deps) {
   const deliver = deliverDecisionMessage(deps);
-  return async ({ registration, version }: Of<'notice'>, attempt: Attempt): Promise<void> => {
+  return async ({ registration, version }: Of<'notice'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
     const found = await cards.find(deps.db, registration, deps.config.policy);
-    if (!found) return;
+    if (!found) return undefined;
     const person = found.registration.requester;
-    await deliver({ kind: 'decision', person, events: [{ registration, version }] }, attempt);
+    return deliver({ kind: 'decision', person, events: [{ registration, version }] }, attempt);
   };
 }
 

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { renderEmail } from '../../views/registration/email.ts';
-import { loadDecided } from './decision-message.ts';
+import { accessLookInterval, loadDecided, waitsForAccess } from './decision-message.ts';
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
@@ -14,9 +14,10 @@ const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
 const hidden = ['user_not_found', 'user_not_visible'];
 
-export function deliverEmail({ config, db, poster, directory, mailer, log }: Deps) {
+export function deliverEmail({ config, db, poster, directory, mailer, now, log }: Deps) {
   return async ({ person, events }: Of<'decision-mail'>): Promise<DeliveryResult> => {
     const [first, ...others] = await loadDecided({ config, db }, events);
+    if (first && waitsForAccess([first, ...others], now())) return { status: 'postponed', seconds: accessLookInterval };
     if (!mailer || !first) return { status: 'delivered' };
     const { registration, entry } = first;
     const owner = await profile(person);

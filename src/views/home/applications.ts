@@ -1,5 +1,6 @@
 /** A person's own part of the Home: their applications, and the registrations of each. */
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
+import type { ShownAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
 import { nextStatus, type Status } from '../../domain/registration.ts';
@@ -8,6 +9,8 @@ import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, dateTime, header, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
+import { describeShownAccess } from '../registration/access.ts';
+import { keyBlocks } from '../registration/keys.ts';
 import { capitalize, statusEmoji } from '../registration/timeline.ts';
 import { pager } from './pagination.ts';
 
@@ -22,7 +25,15 @@ export type HeldApplication = {
   applicationId: number;
   applicationPublicId: string;
   application: string;
-  registration: { id: number; publicId: string; version: number; status: Status; since: Date; mine: boolean } | null;
+  registration: {
+    id: number;
+    publicId: string;
+    version: number;
+    status: Status;
+    since: Date;
+    mine: boolean;
+    access: ShownAccess | null;
+  } | null;
   service: { name: string; approvers: Approvers } | null;
 };
 
@@ -51,7 +62,7 @@ function registrationBlocks(
   };
   const under = before?.applicationId === applicationId ? [] : [heading];
   if (!registration || !service) return under;
-  const { id, status, mine } = registration;
+  const { id, status, mine, access } = registration;
   const edit: KnownBlock = {
     type: 'actions',
     block_id: `edit-${id}`,
@@ -70,16 +81,23 @@ function registrationBlocks(
       ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
     ...(mine && nextStatus(status, 'edit') ? [edit] : []),
+    ...(access?.kind === 'open' && access.keys
+      ? [{ ...keyBlocks(access.keys)[0], block_id: `keys-${id}` } as KnownBlock]
+      : []),
   ];
 }
 
 /** Describes a status: "Pending since …", and who has to act. */
-function describeStatus(held: { status: Status; since: Date }, approvers: Approvers): string {
+function describeStatus(
+  held: { status: Status; since: Date; access: ShownAccess | null },
+  approvers: Approvers,
+): string {
   const { status } = held;
   const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;
   if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.`;
-  if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.`;
-  return `${since}.`;
+  const access = held.access ? ` ${describeShownAccess(held.access, 'owner')}` : '';
+  if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.${access}`;
+  return `${since}.${access}`;
 }
 
 /** Builds the confirmation. Slack takes 300 characters here. */

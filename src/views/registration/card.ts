@@ -18,6 +18,7 @@ import {
 } from '../blocks.ts';
 import { buttonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
+import { accessBlocks } from './access.ts';
 import { historyButton } from './history-modal.ts';
 import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
@@ -49,6 +50,7 @@ export function requestCard(registration: Registration): Message {
       quote('reason', reason),
       ...earlierRequests(earlier),
       ...eventBlocks(registration),
+      ...accessBlocks(registration.access),
       ...buttonBlocks(registration),
     ],
   };

@@ -4,6 +4,7 @@ import type { HistoryEvent, Registration } from '../../domain/registration.ts';
 import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
+import { keyBlocks } from './keys.ts';
 import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** A registration, and the event that its owners are notified of. */
@@ -23,11 +24,24 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
-    { ...section(nextStep(entry, services, slack)), block_id: 'next' },
+    { ...section(nextStep(entry, services, slack, decided)), block_id: 'next' },
+    ...(entry.to === 'approved' ? keyButtons(decided) : []),
     ...(entry.action === 'expire' ? [askAgainBlock(registration)] : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   return { text: `${eventTitle(entry)}: ${names} for ${inlineText(application)}.${reasonSuffix(why)}`, blocks };
+}
+
+/** Renders a button for the keys at each gateway where access is open. */
+function keyButtons(decided: readonly Decided[]): KnownBlock[] {
+  const gateways = new Map(
+    decided.flatMap(({ registration: { access } }) =>
+      access?.kind === 'open' && access.keys ? [[access.gateway, access.keys] as const] : [],
+    ),
+  );
+  return [...gateways].flatMap(([gateway, keys]) =>
+    keyBlocks(keys).map((block) => ({ ...block, block_id: `keys-${gateway}` })),
+  );
 }
 
 export const askAgainButton = 'ask-again';
@@ -48,20 +62,27 @@ const slack: Markup = {
 
 type Documented = { name: string; docs: string | null };
 
-/** Says what the owners can do next. */
-export function nextStep({ action }: HistoryEvent, services: Documented[], { command, link }: Markup): string {
+/** Says what the owners can do next. Access is there only once the gateway has confirmed it. */
+export function nextStep(
+  { action }: HistoryEvent,
+  services: Documented[],
+  { command, link }: Markup,
+  decided: readonly Decided[] = [],
+): string {
   switch (action) {
     case 'request':
     case 'approve':
     case 'reinstate': {
       const [{ docs = null } = {}, ...others] = services;
-      if (others.length > 0) {
-        const documented = services.flatMap(({ name, docs: each }) => (each ? [link(each, name)] : []));
-        const start = documented.length > 0 ? ` Read the docs: ${documented.join(', ')}.` : '';
-        return `Your application can use these services.${start}`;
-      }
-      const start = docs ? ` Start with the ${link(docs, 'documentation')}.` : '';
-      return `Your application may use this service.${start}`;
+      const several = others.length > 0;
+      const documented = services.flatMap(({ name, docs: each }) => (each ? [link(each, name)] : []));
+      const startWithOne = docs ? ` Start with the ${link(docs, 'documentation')}.` : '';
+      const start = !several ? startWithOne : documented.length > 0 ? ` Read the docs: ${documented.join(', ')}.` : '';
+      const can = several ? 'Your application can use these services' : 'Your application may use this service';
+      const kinds = decided.map(({ registration }) => registration.access?.kind);
+      if (kinds.includes('on-its-way'))
+        return `${can} as soon as access is open. It is on its way: you will hear of it.${start}`;
+      return `${can}${kinds.includes('open') ? ': access is open' : ''}.${start}`;
     }
     case 'reject':
       return `To ask again, first remove this request with ${command('/unregister')}, then use ${command('/register')}.`;

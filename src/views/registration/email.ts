@@ -35,7 +35,7 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
       ...about.map(([label, name]) => `${label}: ${oneLine(name)}`),
       ...(why ? ['', ...why.split('\n').map((line) => `> ${line}`)] : []),
       '',
-      nextStep(entry, services, inText),
+      nextStep(entry, services, inText, decided),
       ...(app ? ['', inText.link(app, openApp)] : []),
     ].join('\n')}\n`,
     html: [
@@ -45,7 +45,7 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
       `<p><strong>${escapeHtml(headline)}</strong></p>`,
       `<p>${about.map(([label, name]) => `${label}: <strong>${escapeHtml(name)}</strong>`).join('<br>\n')}</p>`,
       ...(why ? [`<blockquote style="white-space: pre-wrap">${escapeHtml(why)}</blockquote>`] : []),
-      `<p>${nextStep(entry, services, inHtml)}</p>`,
+      `<p>${nextStep(entry, services, inHtml, decided)}</p>`,
       ...(app ? [`<p>${inHtml.link(app, openApp)}</p>`] : []),
       '</body></html>',
       '',

@@ -1,10 +1,13 @@
 /** The response to `/registrations`: a person's applications, and the registrations of each. */
-import type { RichTextBlock, RichTextSection } from '@slack/types';
+import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
+import type { ShownAccess } from '../../domain/access.ts';
 import type { Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
-import { context, richDate, section, textElement } from '../blocks.ts';
+import { context, option, optionLimit, plain, richDate, section, textElement } from '../blocks.ts';
 import { noApplications } from '../home/applications.ts';
 import type { Message } from '../message.ts';
+import { describeShownAccess, stillOpenCause } from './access.ts';
+import { chooseKey } from './keys.ts';
 
 /**
  * The most lines of it: a message takes 50 blocks, and all of its text together should stay under some 13,000
@@ -15,7 +18,7 @@ export const maxRegistrationsListed = 40;
 type Held = {
   applicationId: number;
   application: string;
-  registration: { status: Status; since: Date } | null;
+  registration: { id: number; status: Status; since: Date; access: ShownAccess | null } | null;
   service: { name: string } | null;
 };
 
@@ -28,6 +31,7 @@ export function registrationList({ rows, total }: Page<Held>): Message {
     blocks: [
       { ...section('*Your applications*'), block_id: 'headline' },
       ...[...applications].map(([id, held]) => listed(id, held)),
+      ...keyChoice(rows),
       ...(more > 0 ? [{ ...context(`and ${more} more: Registrar's Home shows all of them.`), block_id: 'more' }] : []),
     ],
   };
@@ -50,11 +54,46 @@ function listed(id: number, held: Held[]): RichTextBlock {
 
 function row({ registration, service }: Held): RichTextSection[] {
   if (!registration || !service) return [];
-  const { status, since } = registration;
+  const { status, since, access } = registration;
   return [
     {
       type: 'rich_text_section',
-      elements: [textElement(service.name, 150), textElement(`: ${status} since `), richDate(since)],
+      elements: [
+        textElement(service.name, 150),
+        textElement(`: ${status} since `),
+        richDate(since),
+        ...accessElements(access),
+      ],
     },
   ];
+}
+
+/** Describes access in a line of the list. */
+function accessElements(access: ShownAccess | null): RichTextElement[] {
+  switch (access?.kind) {
+    case 'open':
+      return [textElement('. Access open since '), richDate(access.since)];
+    case 'on-its-way':
+      return [textElement(`. ${describeShownAccess(access, 'owner').replace(/\.$/, '')}`)];
+    case 'still-open':
+      return [
+        textElement(`. Access still open at ${access.gateway}, since `),
+        richDate(access.since),
+        textElement(stillOpenCause(access)),
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Renders the choice of a registration whose keys its owner wants; none where there are none. */
+function keyChoice(rows: Held[]): KnownBlock[] {
+  const options = rows.flatMap(({ application, registration, service }) => {
+    const { access } = registration ?? {};
+    if (access?.kind !== 'open' || !access.keys || !service) return [];
+    return [option(`${service.name} for ${application}`, access.keys)];
+  });
+  if (options.length === 0) return [];
+  const choose = { type: 'static_select' as const, action_id: chooseKey, placeholder: plain('Get key', 150) };
+  return [{ type: 'actions', block_id: 'keys', elements: [{ ...choose, options: options.slice(0, optionLimit) }] }];
 }

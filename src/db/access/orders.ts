@@ -1,0 +1,305 @@
+/**
+ * Orders: what an application should have at a gateway now, and what the gateway has confirmed. `look` writes down what is
+ * wanted before the gateway is asked, so that what was asked for is known even if nothing else is; `record` writes down how
+ * it ended. Jobs of one application and gateway run one at a time, so that nothing comes between the two.
+ */
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import type { AccessEvent, GatewayFailure, WantedAccess } from '../../domain/access.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { appendAccess } from '../audit-log/append.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
+import { markStale } from '../registration/cards.ts';
+import { accessHistory, applicationAccess, applicationKeys } from '../schema/access.ts';
+import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+
+/** Which application at which gateway. */
+export type Place = { application: number; gateway: string };
+
+export type AccessOrder = {
+  application: { id: string; name: string; owners: string[] };
+  wanted: WantedAccess | null;
+  confirmed: string[];
+  backing: Map<string, { change: string; service: { slug: string; name: string }; registration: string }>;
+  /** Keys that nobody has seen, or that were removed here, and that the gateway may still have. */
+  keysToRemove: string[];
+};
+
+/** How the gateway ended it; `open` is undefined where it could not be asked. */
+export type AccessResult = {
+  open: string[] | undefined;
+  failure: GatewayFailure | undefined;
+  keysGone: string[];
+  at: Date;
+};
+
+/** How long a key may be in the making, in seconds: what is older was lost with the process that made it. */
+const keyInTheMaking = sql`interval '60 seconds'`;
+
+const ofPlace = ({ application, gateway }: Place) =>
+  and(eq(applicationAccess.applicationId, application), eq(applicationAccess.gateway, gateway));
+
+const isWanted = ({ application, gateway }: Place) =>
+  and(
+    eq(registrations.applicationId, application),
+    eq(registrations.status, 'approved'),
+    sql`${services.access}->>'gateway' = ${gateway}`,
+  );
+
+const group = sql<string>`${services.access}->>'group'`;
+
+/** Locks an application's row until the commit: it numbers the events of its access. */
+async function lock(tx: Tx, id: number) {
+  const [found] = await tx.select().from(applications).where(eq(applications.id, id)).for('update');
+  return found;
+}
+
+/** Writes down what is wanted now, and returns the order; undefined where there is no such application. */
+export async function look(db: Db, place: Place, at: Date): Promise<AccessOrder | undefined> {
+  return db.tables.transaction(async (tx) => {
+    const found = await lock(tx, place.application);
+    if (!found) return undefined;
+    const wanted = found.deletedAt
+      ? []
+      : await tx
+          .selectDistinctOn([group], { group, registration: registrations.id })
+          .from(registrations)
+          .innerJoin(services, eq(services.id, registrations.serviceId))
+          .where(isWanted(place))
+          .orderBy(group, registrations.id);
+    if (wanted.length > 0)
+      await tx
+        .insert(applicationAccess)
+        .values(
+          wanted.map((one) => ({
+            applicationId: place.application,
+            gateway: place.gateway,
+            group: one.group,
+            registrationId: one.registration,
+            wanted: true,
+            since: at,
+          })),
+        )
+        .onConflictDoUpdate({
+          target: [applicationAccess.applicationId, applicationAccess.gateway, applicationAccess.group],
+          set: {
+            registrationId: sql`excluded.registration_id`,
+            wanted: true,
+            ...changedIf(sql`not ${applicationAccess.wanted}`),
+            // Whatever was confirmed: from now on it may be open.
+            open: sql`nullif(${applicationAccess.open}, false)`,
+          },
+        });
+    const groups = wanted.map((one) => one.group);
+    const tooMany = and(ofPlace(place), eq(applicationAccess.wanted, true), notIn(groups));
+    await tx
+      .update(applicationAccess)
+      .set({ wanted: false, ...changedIf(sql`true`) })
+      .where(tooMany);
+    return orderOf(tx, place, found);
+  });
+}
+
+const notIn = (groups: string[]) =>
+  sql`not ${applicationAccess.group} in (select jsonb_array_elements_text(${JSON.stringify(groups)}::jsonb))`;
+
+/** Begins another change of a group: a new id for it, and nothing has failed yet. */
+const changedIf = (changed: ReturnType<typeof sql>) => ({
+  change: sql`case when ${changed} then gen_random_uuid() else ${applicationAccess.change} end`,
+  failure: sql`case when ${changed} then null else ${applicationAccess.failure} end`,
+  failingSince: sql`case when ${changed} then null else ${applicationAccess.failingSince} end`,
+  toldAt: sql`case when ${changed} then null else ${applicationAccess.toldAt} end`,
+});
+
+async function orderOf(tx: Tx, place: Place, application: typeof applications.$inferSelect): Promise<AccessOrder> {
+  const rows = await tx
+    .select({
+      access: applicationAccess,
+      slug: services.slug,
+      name: services.name,
+      registration: registrations.publicId,
+    })
+    .from(applicationAccess)
+    .innerJoin(registrations, eq(registrations.id, applicationAccess.registrationId))
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(ofPlace(place));
+  const owners = await ownersOf(tx, place.application);
+  const governed = await tx
+    .selectDistinct({ group })
+    .from(services)
+    .where(sql`${services.access}->>'gateway' = ${place.gateway}`);
+  const keys = await tx
+    .select({ id: applicationKeys.id })
+    .from(applicationKeys)
+    .where(and(keysOf(place), or(sql`removed_at is not null`, sql`not shown and made_at < now() - ${keyInTheMaking}`)));
+  const groups = rows.filter(({ access }) => access.wanted).map(({ access }) => access.group);
+  return {
+    application: { id: application.publicId, name: application.name, owners },
+    wanted: application.deletedAt
+      ? null
+      : { groups, governed: [...governed.map((one) => one.group), ...rows.map(({ access }) => access.group)] },
+    confirmed: rows
+      .filter(({ access }) => (access.wanted ? access.open === true : access.open !== false))
+      .map(({ access }) => access.group),
+    backing: new Map(
+      rows.map(({ access, slug, name, registration }) => [
+        access.group,
+        { change: access.change, service: { slug, name }, registration },
+      ]),
+    ),
+    keysToRemove: keys.map(({ id }) => id),
+  };
+}
+
+/** Lists the owners of an application. */
+export async function ownersOf(tables: Db['tables'] | Tx, application: number): Promise<string[]> {
+  const rows = await tables
+    .select({ person: applicationOwners.userId })
+    .from(applicationOwners)
+    .where(eq(applicationOwners.applicationId, application))
+    .orderBy(applicationOwners.userId);
+  return rows.map(({ person }) => person);
+}
+
+const keysOf = ({ application, gateway }: Place) =>
+  and(
+    eq(applicationKeys.applicationId, application),
+    eq(applicationKeys.gateway, gateway),
+    eq(applicationKeys.gone, false),
+  );
+
+/**
+ * Writes down what the gateway has confirmed, updates what shows it, and tells who waits for it. Returns the groups that are
+ * still not as they should be.
+ */
+export async function record(db: Db, place: Place, result: AccessResult): Promise<string[]> {
+  return db.tables.transaction(async (tx) => {
+    const application = await lock(tx, place.application);
+    if (!application) return [];
+    const rows = await tx.select().from(applicationAccess).where(ofPlace(place)).for('update');
+    const after = rows.map((row) => ({ row, ...outcomeOf(row, result) }));
+    const changed = after.filter(
+      ({ row, open, failure }) => open !== row.open || failure !== row.failure || (open && row.announce),
+    );
+    for (const { row, open, failure } of changed)
+      await tx
+        .update(applicationAccess)
+        .set({
+          open,
+          failure,
+          failingSince: failure === null ? null : (row.failingSince ?? result.at),
+          ...(open === row.open ? {} : { since: result.at }),
+          ...(open ? { announce: false } : {}),
+        })
+        .where(and(ofPlace(place), eq(applicationAccess.group, row.group)));
+    await showChanges(
+      tx,
+      db,
+      place,
+      changed.map(({ row }) => row.group),
+    );
+    const announced = changed.filter(({ row, open }) => open && row.announce);
+    const owners = announced.length > 0 ? await ownersOf(tx, place.application) : [];
+    await db.outbox.enqueue(
+      tx,
+      announced.flatMap(({ row: { group, change } }) =>
+        owners.map((person): Effect => ({ kind: 'access-open', ...place, group, change, person })),
+      ),
+    );
+    const removed = await removeKeys(tx, db, place.application, result.keysGone);
+    const events = changed.flatMap(({ row, open }) =>
+      open !== row.open && (open || row.open)
+        ? [{ action: open ? ('granted' as const) : ('removed' as const), subject: row.group }]
+        : [],
+    );
+    await recordEvents(tx, place, [...events, ...removed], null, result.at);
+    return after.filter(({ row, open }) => open !== row.wanted).map(({ row }) => row.group);
+  });
+}
+
+/** Writes down that the gateway has these keys no longer, and tells the owners of those that someone removed. */
+async function removeKeys(tx: Tx, db: Db, application: number, ids: string[]) {
+  if (ids.length === 0) return [];
+  const gone = await tx
+    .update(applicationKeys)
+    .set({ gone: true })
+    .where(and(inArray(applicationKeys.id, ids), eq(applicationKeys.gone, false)))
+    .returning();
+  const removed = gone.filter(({ shown }) => shown);
+  for (const { id } of removed) await tellOwners(tx, db, application, id, 'removed');
+  return removed.map(({ lastFour, removedBy }) => ({
+    action: 'key-removed' as const,
+    subject: lastFour,
+    actor: removedBy,
+  }));
+}
+
+/** Has each owner told about a key. */
+export async function tellOwners(
+  tx: Tx,
+  db: Db,
+  application: number,
+  key: string,
+  event: Extract<Effect, { kind: 'access-key' }>['event'],
+): Promise<void> {
+  const owners = await ownersOf(tx, application);
+  await db.outbox.enqueue(
+    tx,
+    owners.map((person) => ({ kind: 'access-key', key, event, person })),
+  );
+}
+
+type Row = typeof applicationAccess.$inferSelect;
+
+/** What is known of a group after the gateway was asked. */
+function outcomeOf(
+  row: Row,
+  { open: confirmed, failure }: AccessResult,
+): { open: boolean | null; failure: GatewayFailure | null } {
+  // A grant that was not confirmed may have been made all the same.
+  const open = confirmed === undefined ? row.open : confirmed.includes(row.group) ? true : row.wanted ? null : false;
+  return { open, failure: open === row.wanted ? null : (failure ?? null) };
+}
+
+/** Has the cards and Homes updated of the registrations that show these groups. */
+export async function showChanges(tx: Tx, db: Db, { application, gateway }: Place, groups: string[]): Promise<void> {
+  if (groups.length === 0) return;
+  const shown = await tx
+    .select({ id: registrations.id, version: registrations.version })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .leftJoin(applicationAccess, eq(applicationAccess.registrationId, registrations.id))
+    .where(
+      and(
+        eq(registrations.applicationId, application),
+        or(
+          and(sql`${services.access}->>'gateway' = ${gateway}`, inArray(group, groups)),
+          and(eq(applicationAccess.gateway, gateway), inArray(applicationAccess.group, groups)),
+        ),
+      ),
+    );
+  const versions = new Map(shown.map(({ id, version }) => [id, version]));
+  if (versions.size === 0) return;
+  await markStale(tx, db, [...versions.keys()]);
+  const homes = [...versions].map(([registration, version]): Effect => ({ kind: 'homes', registration, version }));
+  await db.outbox.enqueue(tx, homes);
+}
+
+/** Adds events of an application's access, last in the transaction, which holds the application's row. */
+export async function recordEvents(
+  tx: Tx,
+  { application: applicationId, gateway }: Place,
+  events: { action: AccessEvent; subject: string; actor?: string | null }[],
+  actor: string | null,
+  at: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  const [{ last } = { last: 0 }] = await tx
+    .select({ last: sql<number>`coalesce(max(${accessHistory.version}), 0)` })
+    .from(accessHistory)
+    .where(eq(accessHistory.applicationId, applicationId));
+  await appendAccess(
+    tx,
+    events.map((event, index) => ({ actor, ...event, applicationId, gateway, at, version: last + index + 1 })),
+  );
+}

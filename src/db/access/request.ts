@@ -1,0 +1,78 @@
+/** Requests to look at access: for the transaction of whatever changes who should have it. */
+import { sql } from 'drizzle-orm';
+import type { AccessChange, ServiceAccess } from '../../domain/access.ts';
+import { type Effect, laneOf } from '../../domain/effects.ts';
+import type { Tx } from '../client.ts';
+import type { Db } from '../db.ts';
+import { hurry } from '../outbox/store.ts';
+import { applicationAccess } from '../schema/access.ts';
+
+/**
+ * Enqueues a look at the gateway for each change. Taking away goes before granting, and does not wait for the retry of what
+ * has failed there before.
+ */
+export async function requestAccess(tx: Tx, { outbox }: Db, changes: AccessChange[]): Promise<void> {
+  const effectOf = ({ application, gateway }: AccessChange): Effect => ({ kind: 'access', application, gateway });
+  const [removals, grants] = [true, false].map((which) => changes.filter(({ removes }) => removes === which));
+  if (removals && removals.length > 0) {
+    await outbox.enqueue(tx, removals.map(effectOf), 'act');
+    await hurry(tx, removals.map(effectOf).map(laneOf));
+  }
+  if (grants && grants.length > 0) await outbox.enqueue(tx, grants.map(effectOf), 'clock');
+}
+
+/** Requests a look at every gateway where an application has, or may have, a group: it was deleted. */
+export async function requestRemovals(tx: Tx, db: Db, application: number): Promise<void> {
+  const known = await tx.execute<{ gateway: string }>(sql`
+    select distinct gateway from ${applicationAccess} where application_id = ${application}
+    union select distinct s.access->>'gateway' from registrations r join services s on s.id = r.service_id
+      where r.application_id = ${application} and s.access is not null`);
+  await requestAccess(
+    tx,
+    db,
+    known.map(({ gateway }) => ({ application, gateway, removes: true })),
+  );
+}
+
+/** Returns the effects of a change of a service's access: looks at the gateways of before and after. */
+export function accessServiceEffects(
+  service: number,
+  before: ServiceAccess | null | undefined,
+  after: ServiceAccess | null | undefined,
+): Effect[] {
+  const gateways = new Set([before?.gateway, after?.gateway].filter((name) => name !== undefined));
+  return [...gateways].map((gateway) => ({ kind: 'access-service', service, gateway, after: 0 }));
+}
+
+/** How many applications are looked at in one transaction. */
+const batch = 200;
+
+/** Requests looks for a batch of the applications registered for a service, after an id. Returns the last; undefined at the end. */
+export async function requestForService(
+  db: Db,
+  service: number,
+  gateway: string,
+  after: number,
+): Promise<number | undefined> {
+  return db.tables.transaction(async (tx) => {
+    const rows = await tx.execute<{ application: string }>(sql`
+      select application_id as application from (
+        select application_id from registrations where service_id = ${service} and status = 'approved'
+        union select a.application_id from ${applicationAccess} a join registrations r on r.id = a.registration_id
+          where r.service_id = ${service}) all_of_them
+      where application_id > ${after} order by application_id limit ${batch}`);
+    const effects = rows.map(
+      ({ application }): Effect => ({ kind: 'access', application: Number(application), gateway }),
+    );
+    await db.outbox.enqueue(tx, effects, 'bulk');
+    return rows.length === batch ? Number(rows.at(-1)?.application) : undefined;
+  });
+}
+
+/** Lists the gateways that are known here and those that services or applications still name, so that none waits unseen. */
+export async function listGateways({ tables }: Pick<Db, 'tables'>, known: string[]): Promise<string[]> {
+  const rows = await tables.execute<{ gateway: string }>(sql`
+    select distinct access->>'gateway' as gateway from services where access is not null
+    union select distinct gateway from ${applicationAccess}`);
+  return [...new Set([...known, ...rows.map(({ gateway }) => gateway)])];
+}

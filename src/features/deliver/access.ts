@@ -1,0 +1,83 @@
+/** Makes access at a gateway what the registrations say now, and writes down what the gateway has confirmed. */
+import { GatewayError } from '../../access/failure.ts';
+import type { Gateway } from '../../access/gateway.ts';
+import { type AccessOrder, look, record } from '../../db/access/orders.ts';
+import { requestForService } from '../../db/access/request.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
+import type { Deps } from '../../deps.ts';
+import { type GatewayFailure, needsOperator } from '../../domain/access.ts';
+import { type Effect, gatewayQueue } from '../../domain/effects.ts';
+
+type Access = Extract<Effect, { kind: 'access' }>;
+type AccessService = Extract<Effect, { kind: 'access-service' }>;
+
+/** How long a gateway that has only noted an order is left to carry it out, in seconds. */
+const pendingFor = 15;
+
+export function deliverAccess({ db, gateways, now }: Deps) {
+  return {
+    async apply({ application, gateway: name }: Access, attempt: Attempt): Promise<DeliveryResult> {
+      const place = { application, gateway: name };
+      const order = await look(db, place, now());
+      if (!order) return { status: 'delivered' };
+      const { open, keysGone, error } = await carryOut(gateways.get(name), name, order);
+      // Another worker has it now: what this one saw may be older than what that one writes.
+      if (attempt.signal.aborted) return { status: 'postponed', seconds: 0 };
+      const unsettled = await record(db, place, { open, keysGone, failure: error?.failure, at: now() });
+      if (error) return failed(name, error);
+      return unsettled.length > 0 ? { status: 'postponed', seconds: pendingFor } : { status: 'delivered' };
+    },
+
+    async applyForService({ service, gateway, after, kind }: AccessService): Promise<DeliveryResult> {
+      const next = await requestForService(db, service, gateway, after);
+      if (next === undefined) return { status: 'delivered' };
+      return { status: 'postponed', seconds: 0, effect: { kind, service, gateway, after: next } };
+    },
+  };
+}
+
+type CarriedOut = { open: string[] | undefined; keysGone: string[]; error: GatewayError | undefined };
+
+async function carryOut(gateway: Gateway | undefined, name: string, order: AccessOrder): Promise<CarriedOut> {
+  if (!gateway) {
+    const error = new GatewayError(name, 'unknown-gateway', 'the catalog file does not name it');
+    return { open: undefined, keysGone: [], error };
+  }
+  let open: string[] | undefined;
+  let error: GatewayError | undefined;
+  const keysGone: string[] = [];
+  try {
+    const applied = await gateway.apply(order);
+    open = applied.open;
+    error = applied.failure;
+    for (const id of gateway.keys ? order.keysToRemove : []) {
+      await gateway.keys?.remove(order.application.id, id);
+      keysGone.push(id);
+    }
+  } catch (failure) {
+    if (!(failure instanceof GatewayError)) throw failure;
+    error ??= failure;
+  }
+  return { open, keysGone, error };
+}
+
+function failed(gateway: string, error: GatewayError): DeliveryResult {
+  const { failure, retryAfter } = error;
+  if (failure === 'rate-limited') return { status: 'postponed', seconds: Math.min((retryAfter ?? 1_000) / 1000, 300) };
+  return {
+    status: 'retry',
+    destination: gatewayQueue(gateway),
+    cause: failure,
+    needsHuman: needsOperator(failure),
+    error,
+    remedy: gatewayRemedies[failure],
+  };
+}
+
+/** What an operator can do about a gateway's failure. */
+const gatewayRemedies: Partial<Record<GatewayFailure, string>> = {
+  unauthorized: 'the gateway does not accept its token: set GATEWAY_<NAME>_TOKEN',
+  'read-only': 'the gateway takes no writes: a DB-less Kong cannot be used',
+  'unknown-gateway': 'the catalog file does not name this gateway: add it again',
+  redirected: 'the gateway redirects: name its final address in the catalog file',
+};

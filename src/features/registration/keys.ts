@@ -1,0 +1,126 @@
+/**
+ * Handles Get key, New key and Remove old key. A key exists here only while it is made: it goes to the gateway and into one
+ * modal, and what is kept is its id and last four characters.
+ */
+import type { App, BlockButtonAction, BlockStaticSelectAction } from '@slack/bolt';
+import { GatewayError } from '../../access/failure.ts';
+import { makeKey } from '../../access/keys.ts';
+import * as keys from '../../db/access/keys.ts';
+import type { Deps } from '../../deps.ts';
+import { type Interaction, openModal, respondToAction } from '../../slack/respond.ts';
+import {
+  chooseKey,
+  getKeyButton,
+  keyBeingRemoved,
+  keyModal,
+  keyNotMade,
+  keyNotShown,
+  keyRefusal,
+  keysModal,
+  keyText,
+  makingKey,
+  newKeyButton,
+  removeKeyButton,
+} from '../../views/registration/keys.ts';
+
+type ModalView = ReturnType<typeof keyText>;
+
+/** Any registration's public id; what is not one is of an older message, or made up. */
+const publicId = /^[0-9a-f-]{36}$/;
+
+export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
+  app.action<BlockButtonAction>(getKeyButton, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    await show({ client, body, respond }, body.user.id, readReference(action.value));
+  });
+
+  app.action<BlockStaticSelectAction>(chooseKey, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    await show({ client, body, respond }, body.user.id, readReference(action.selected_option.value));
+  });
+
+  /** Shows the keys there are; where there is none, makes the first. */
+  async function show(acted: Interaction, person: string, registration: string): Promise<void> {
+    const found = await keys.findPlace(db.tables, registration, person);
+    if (!found.ok) return respondToAction(acted, keyRefusal(found.refusal), log);
+    if (found.place.keys.length > 0) {
+      await openModal(acted, keysModal(shownOf(found.place)), log);
+      return;
+    }
+    const view = await openModal(acted, makingKey, log);
+    const update = (shown: ModalView) => acted.client.views.update({ view_id: view ?? '', view: shown });
+    if (view) await make(registration, person, update);
+  }
+
+  app.action<BlockButtonAction>(newKeyButton, async ({ ack, action, body, client }) => {
+    await ack();
+    const show = (view: ModalView) => client.views.update({ view_id: body.view?.id ?? '', view });
+    await show(makingKey);
+    await make(readReference(action.value), body.user.id, show);
+  });
+
+  app.action<BlockButtonAction>(removeKeyButton, async ({ ack, action, body, client }) => {
+    await ack();
+    const [registration, id = ''] = (action.value ?? '').split(' ');
+    const before = await keys.findPlace(db.tables, readReference(registration), body.user.id);
+    const removed = await keys.remove(db, {
+      registration: readReference(registration),
+      id: readReference(id),
+      person: body.user.id,
+      at: now(),
+    });
+    const lastFour = before.ok ? before.place.keys.find((key) => key.id === id)?.lastFour : undefined;
+    const view = removed.ok
+      ? keysModal(shownOf(removed.place), lastFour && keyBeingRemoved(lastFour))
+      : keyText(keyRefusal(removed.refusal));
+    await client.views.update({ view_id: body.view?.id ?? '', view });
+  });
+
+  /** Makes a key and shows it. Where it cannot be shown, nobody has it, and it is removed again. */
+  async function make(
+    registration: string,
+    person: string,
+    show: (view: ModalView) => Promise<unknown>,
+  ): Promise<void> {
+    const key = makeKey();
+    const begun = await keys.begin(db, { registration, person, id: key.id, lastFour: key.lastFour, at: now() });
+    if (!begun.ok) return void (await show(keyText(keyRefusal(begun.refusal))));
+    const { place } = begun;
+    const gateway = gateways.get(place.gateway);
+    try {
+      if (!gateway?.keys) throw new GatewayError(place.gateway, 'unknown-gateway', 'it takes no keys');
+      await gateway.keys.put(place.application.publicId, key);
+    } catch (error) {
+      // Its answer may be lost and the key there: the look at the gateway that follows removes it.
+      await keys.abandon(db, place, key.id, now());
+      if (!(error instanceof GatewayError)) throw error;
+      log.warn({ err: error, gateway: place.gateway }, 'key was not made, and is removed if the gateway has it');
+      await show(keyText(keyNotMade(place.gateway, error.failure)));
+      return;
+    }
+    const { header, proxy } = gateway;
+    try {
+      await show(
+        keyModal({
+          application: place.application.name,
+          gateway: place.gateway,
+          secret: key.secret,
+          header,
+          url: proxy,
+        }),
+      );
+    } catch (error) {
+      await keys.abandon(db, place, key.id, now());
+      log.warn({ err: error, gateway: place.gateway }, 'key could not be shown and is removed again');
+      await show(keyText(keyNotShown)).catch(() => {});
+      return;
+    }
+    await keys.finish(db, place, key.id, person, now());
+  }
+}
+
+const shownOf = ({ application, ...place }: keys.KeyPlace) => ({ ...place, application: application.name });
+
+/** A value that names nothing finds nothing. */
+const readReference = (value: string | undefined): string =>
+  publicId.test(value ?? '') ? (value ?? '') : '00000000-0000-0000-0000-000000000000';

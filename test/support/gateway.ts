@@ -1,0 +1,62 @@
+/** A scenario whose services are reached through a gateway. */
+import { type LocalGateway, type Options, openLocalGateway } from '../local-gateway/local-gateway.ts';
+import { eventually } from './eventually.ts';
+import { openScenario, type Scenario } from './scenario.ts';
+
+export const routes = [
+  { path: '/payments', allow: ['payments'] },
+  { path: '/ledger', allow: ['ledger'] },
+];
+
+/** Payments and its sandbox share a group; the ledger has its own; the search is approved at once. */
+export const catalogOf = (gateway: LocalGateway): string => `services:
+  - { slug: payments, name: Payments API, access: { gateway: edge, group: payments, credential: key } }
+  - { slug: sandbox, name: Sandbox API, access: { gateway: edge, group: payments, credential: key } }
+  - { slug: ledger, name: Ledger API, access: { gateway: edge, group: ledger } }
+  - { slug: search, name: Search API, approval: auto, access: { gateway: edge, group: search, credential: key } }
+  - { slug: docs, name: Docs API }
+gateways:
+  - { name: edge, kind: ${gateway.kind}, url: "${gateway.url}", proxy: "${gateway.proxyUrl}" }
+`;
+
+export type GatewayScenario = Scenario & { gateway: LocalGateway };
+
+/** Opens a scenario with a local gateway, which is closed with it. */
+export async function openGatewayScenario(
+  setting: Parameters<typeof openScenario>[0] = {},
+  options: Options = {},
+): Promise<GatewayScenario> {
+  const gateway = await openLocalGateway({ routes, pageSize: 2, ...options });
+  const env = { ...(gateway.token ? { GATEWAY_EDGE_TOKEN: gateway.token } : {}), ...setting.env };
+  const scenario = await openScenario({ catalog: catalogOf(gateway), ...setting, env });
+  const close = scenario[Symbol.asyncDispose].bind(scenario);
+  return Object.assign(scenario, {
+    gateway,
+    async [Symbol.asyncDispose]() {
+      await close();
+      await gateway[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** Lists the groups of an application at the gateway; undefined where it has no consumer. */
+export async function groupsOf(
+  { database, gateway }: GatewayScenario,
+  application = 'Shop',
+): Promise<string[] | undefined> {
+  const [row] =
+    await database.sql`select public_id from applications where name = ${application} order by id desc limit 1`;
+  return gateway.groupsOf(`registrar-${row?.public_id}`);
+}
+
+/** Waits until an application has exactly these groups at the gateway. */
+export const groupsBecome = (
+  scenario: GatewayScenario,
+  groups: string[] | undefined,
+  within?: number,
+): Promise<unknown> =>
+  eventually(
+    `the groups are ${groups}`,
+    async () => JSON.stringify(await groupsOf(scenario)) === JSON.stringify(groups),
+    within,
+  );
