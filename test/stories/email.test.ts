@@ -237,13 +237,13 @@ describe.concurrent('where the mail server', () => {
     await using scenario = await openScenario({ env: mailing({ url: `smtp://127.0.0.1:${port}` }), seed: crowd });
     const { sam, alex } = people(scenario);
     for (const name of eight) await asks(scenario.workspace.person(name), ['Search API'], `Shop of ${name}`);
-    await eventually('as many letters hang as may', async () => calls.length === 4);
+    await eventually('as many letters hang as may', async () => calls.length >= 4);
     await asks(sam, ['Search API'], 'Till');
     await alex.finds(/Till/, { in: 'api-requests' });
     await sam.finds(/Approved automatically/);
-    // All of this was while the calls were still open: none of the letters has given its place up.
+    // All of this was while the letters were still waiting: the mail server has taken none of them.
     const { sql } = scenario.database;
-    expect(await sql`select from outbox where queue = 'outbox-mail' and retries > 0`).toEqual([]);
+    expect(await sql`select from outbox where queue = 'outbox-mail' and dead_at is null`).toHaveLength(9);
     for (const call of calls) call.destroy();
     silent.close();
   });
