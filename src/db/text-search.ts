@@ -15,7 +15,7 @@ export const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$
 
 /** Matches a text in lower case that contains every word. Uses `like`, which a trigram index supports. */
 export function matchesAllWords(text: SQLWrapper, typed: string): SQL | undefined {
-  return and(...wordsOf(typed).map((word) => sql`${text} like lower(${`%${escapeLike(word)}%`})`));
+  return and(...wordsOf(typed).map((word) => sql`${text} like fold(${`%${escapeLike(word)}%`})`));
 }
 
 /** A word of one or two letters contains no trigram; only at the beginning of a word, padded with a space, does it. */
@@ -30,6 +30,6 @@ export function matchesWordPrefixes(text: SQLWrapper, typed: string): SQL | unde
     wordsOf(typed).filter((word) => tooShort.test(word)),
     wordsOf(typed).filter((word) => !tooShort.test(word)),
   ];
-  const prefixes = short.map((word) => sql`${text} like lower(${`% ${word}%`})`);
+  const prefixes = short.map((word) => sql`${text} like fold(${`% ${word}%`})`);
   return and(matchesAllWords(text, long.join(' ')), ...prefixes);
 }

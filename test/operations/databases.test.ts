@@ -11,8 +11,10 @@ import { connect } from '../../src/db/client.ts';
 import { databaseAddress } from '../../src/db/database-url.ts';
 import { databaseConfigError } from '../../src/db/errors.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { readRequirements } from '../../src/db/requirements.ts';
 import { applications, services } from '../../src/db/schema/core.ts';
+import { search } from '../../src/db/service/picker-search.ts';
 import { openSession } from '../../src/db/session.ts';
 import {
   type DebianPostgres,
@@ -265,6 +267,32 @@ describe.skipIf(withoutPostgres)('roles and settings', () => {
     expect(await startSays(url)).toMatch(
       /^migrations: the database was migrated by a newer version of Registrar \(on 2100-01-01T00:00\)/,
     );
+  });
+
+  it.each([
+    ['English letters only', 'c', "locale 'C'"],
+    ['Turkish', 'turkish', "locale_provider icu icu_locale 'tr' locale 'C'"],
+  ])('case is ignored alike in a database whose locale knows %s', async (_, name, locale) => {
+    await server.sql.unsafe(`create database in_${name} ${locale} template template0`);
+    const url = server.url('owner', `in_${name}`);
+    expect(await startSays(url)).toBeUndefined();
+    const { tables, close } = connect(url);
+    const db = { tables, outbox: createOutbox({ mail: false }) };
+    await tables.insert(services).values({ slug: 'ist', name: 'ISTANBUL ÉTÉ Приём', managedBy: 'slack' });
+    for (const typed of ['istanbul', 'ISTANBUL', 'été', 'ÉTÉ', 'ПРИЁМ', 'istanbul é', 'tanbul']) {
+      expect([typed, (await search(db, typed, 10)).map(({ slug }) => slug)]).toEqual([typed, ['ist']]);
+    }
+    const make = (name: string) =>
+      tables.insert(applications).values({ name, createdBy: 'U0DANA', createdAt: new Date() });
+    for (const [one, same] of [
+      ['ÉTÉ', 'été'],
+      ['API', 'api'],
+      ['Приём', 'ПРИЁМ'],
+    ] as const) {
+      await make(one);
+      await expect(make(same)).rejects.toMatchObject({ cause: { code: '23505' } });
+    }
+    await close();
   });
 
   it('its socket is a host too', async () => {

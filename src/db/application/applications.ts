@@ -28,10 +28,10 @@ export async function searchOwned(
       and(
         eq(applicationOwners.userId, owner),
         isNull(applications.deletedAt),
-        matchesAllWords(sql`lower(${applications.name})`, typed),
+        matchesAllWords(sql`fold(${applications.name})`, typed),
       ),
     )
-    .orderBy(asc(sql`lower(${applications.name})`))
+    .orderBy(asc(sql`fold(${applications.name})`))
     .limit(limit);
 }
 
@@ -92,12 +92,7 @@ export async function listOwned(
     .leftJoin(registrations, live)
     .leftJoin(services, eq(services.id, registrations.serviceId))
     .where(mine)
-    .orderBy(
-      sql`lower(${applications.name})`,
-      asc(applications.id),
-      sql`lower(${services.name})`,
-      asc(registrations.id),
-    )
+    .orderBy(sql`fold(${applications.name})`, asc(applications.id), sql`fold(${services.name})`, asc(registrations.id))
     .limit(size)
     .offset((page - 1) * size);
   const registered = rows.flatMap(({ applicationId, registration, access }) =>
@@ -134,7 +129,7 @@ export async function lockApplication(
   const { name } = application;
   const made = await insert(tx, name, person, at);
   if (made) return { ok: true, made: true, ...made };
-  const found = await lockOwned(tx, person, sql`lower(${applications.name}) = lower(${name})`);
+  const found = await lockOwned(tx, person, sql`fold(${applications.name}) = fold(${name})`);
   return found
     ? { ok: true, made: false, ...found }
     : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };

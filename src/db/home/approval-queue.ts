@@ -54,7 +54,7 @@ export async function listPage(
     .select({ id: applications.id })
     .from(applications)
     .where(
-      and(eq(applications.id, registrations.applicationId), matchesAllWords(sql`lower(${applications.name})`, search)),
+      and(eq(applications.id, registrations.applicationId), matchesAllWords(sql`fold(${applications.name})`, search)),
     );
   const where = and(
     decidable(rule),
@@ -92,7 +92,7 @@ export async function listFilters(db: Db, rule: DecidableRule, typed: string, li
     .select({ publicId: services.publicId, slug: services.slug, name: services.name })
     .from(services)
     .where(and(inArray(services.id, withPending), matchesAllWords(services.search, typed)))
-    .orderBy(sql`lower(${services.name})`, asc(services.id))
+    .orderBy(sql`fold(${services.name})`, asc(services.id))
     .limit(limit);
 }
 

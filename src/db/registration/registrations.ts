@@ -93,11 +93,11 @@ export async function searchUnregistrable(
         inArray(registrations.status, statusesAllowing('unregister')),
         // The text that the picker shows, so that users can type what they read there.
         matchesAllWords(
-          sql`lower(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
+          sql`fold(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
           typed,
         ),
       ),
     )
-    .orderBy(sql`lower(${services.name})`, sql`lower(${applications.name})`)
+    .orderBy(sql`fold(${services.name})`, sql`fold(${applications.name})`)
     .limit(limit);
 }

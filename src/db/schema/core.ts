@@ -58,11 +58,11 @@ export const services = pgTable(
      * All that a picker searches, in lower case, so that one trigram index covers it. There is a space before every word,
      * also the first, so that a search for the beginning of a word can look for one.
      */
-    search: text().notNull().generatedAlwaysAs(sql`' ' || lower(name || ' ' || slug || ' ' || description)`),
+    search: text().notNull().generatedAlwaysAs(sql`' ' || fold(name || ' ' || slug || ' ' || description)`),
   },
   (table) => [
     index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),
-    index('services_by_name').on(sql`lower(${table.name}) collate "C"`, table.id),
+    index('services_by_name').on(sql`fold(${table.name}) collate "C"`, table.id),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
 );
@@ -79,7 +79,7 @@ export const applications = pgTable(
     /** Rises by one with each change of its name or owners and with its deletion. Forms carry it. */
     version: integer().notNull().default(1),
   },
-  (table) => [uniqueIndex('applications_name').on(sql`lower(${table.name})`).where(sql`${table.deletedAt} is null`)],
+  (table) => [uniqueIndex('applications_name').on(sql`fold(${table.name})`).where(sql`${table.deletedAt} is null`)],
 );
 
 export const applicationOwners = pgTable(

@@ -27,7 +27,7 @@ const columns = {
 const isOffered = isNull(services.retiredAt);
 
 /** The order of the index `services_by_name`: by name, byte by byte, so that every database sorts the same. */
-const byName = sql`lower(${services.name}) collate "C"`;
+const byName = sql`fold(${services.name}) collate "C"`;
 
 /** How many matches are sorted by name. A user with more of them types on. */
 const maxSorted = 150;
@@ -41,14 +41,14 @@ export async function search(db: Db, typed: string, limit: number): Promise<Pick
   const text = typed.trim();
   const rows = () => db.tables.select(columns).from(services);
   if (text === '') return rows().where(isOffered).orderBy(byName, asc(services.id)).limit(limit);
-  const namePrefix = sql`${byName} like lower(${`${escapeLike(text)}%`})`;
+  const namePrefix = sql`${byName} like fold(${`${escapeLike(text)}%`})`;
   const byPrefix = rows().where(and(isOffered, namePrefix)).orderBy(byName, asc(services.id)).limit(limit);
   const found = rows()
     .where(
       and(
         isOffered,
         matchesWordPrefixes(services.search, text),
-        sql`not starts_with(lower(${services.name}), lower(${text}))`,
+        sql`not starts_with(fold(${services.name}), fold(${text}))`,
       ),
     )
     .limit(maxSorted)
@@ -56,7 +56,7 @@ export async function search(db: Db, typed: string, limit: number): Promise<Pick
   const byWords = db.tables
     .select()
     .from(found)
-    .orderBy(sql`lower(${found.name}) collate "C"`, asc(found.id))
+    .orderBy(sql`fold(${found.name}) collate "C"`, asc(found.id))
     .limit(limit);
   return unionAll(byPrefix, byWords).limit(limit);
 }
@@ -66,7 +66,7 @@ export async function findByExactName(db: Db, text: string): Promise<PickerServi
   const [found] = await db.tables
     .select(columns)
     .from(services)
-    .where(and(isOffered, or(eq(services.slug, text.toLowerCase()), sql`${byName} = lower(${text})`)))
+    .where(and(isOffered, or(eq(services.slug, text.toLowerCase()), sql`${byName} = fold(${text})`)))
     .orderBy(desc(eq(services.slug, text.toLowerCase())), asc(services.id))
     .limit(1);
   return found;

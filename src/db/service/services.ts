@@ -82,7 +82,7 @@ export async function listPage(
     .select(row)
     .from(services)
     .where(where)
-    .orderBy(sql`lower(${services.name}) collate "C"`, asc(services.id))
+    .orderBy(sql`fold(${services.name}) collate "C"`, asc(services.id))
     .limit(size)
     .offset((page - 1) * size);
   return { rows, page, pages, total };
