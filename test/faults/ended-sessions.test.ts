@@ -154,6 +154,17 @@ it('a statement that comes after its transaction is over runs nowhere', async ()
   await close();
 });
 
+it('everything that waits in a session that ends is rejected, and what comes later too', async () => {
+  const options = { applicationName: 'test', settings: {}, writes: true };
+  const session = await openSession(databaseAddress(database.url), options);
+  const [{ pid } = { pid: 0 }] = await session.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const waiting = Array.from({ length: 8 }, (_, n) => session.query('select $1::int, pg_sleep(30)', [n]));
+  const rejected = Promise.all(waiting.map((one) => expect(one).rejects.toThrow()));
+  await terminate(pid);
+  await rejected;
+  await expect(session.query('select 1')).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+});
+
 it('a session that does not answer in time is given up', async () => {
   const settings = { statement_timeout: 0 };
   const options = { applicationName: 'test', settings, writes: true, answerWithin: 100 };
