@@ -6,6 +6,7 @@ import { getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { type DatabaseAddress, databaseAddress } from './database-url.ts';
 import { knownMigrations, readJournal } from './journal.ts';
+import * as access from './schema/access.ts';
 import * as applications from './schema/applications.ts';
 import * as core from './schema/core.ts';
 import * as delivery from './schema/delivery.ts';
@@ -29,6 +30,7 @@ export type Requirements = {
 /** Every table of the schema. */
 export const tableNames = Object.values({
   ...core,
+  ...access,
   ...applications,
   ...delivery,
   ...outbox,
@@ -39,7 +41,7 @@ export const tableNames = Object.values({
   .map(getTableName);
 
 /** Their rows are never changed, so nobody needs the right to. */
-const appendOnly = ['history', 'application_history', 'service_changes'];
+const appendOnly = ['history', 'access_history', 'application_history', 'service_changes'];
 
 type Facts = {
   version: string;
