@@ -80,6 +80,7 @@ export async function start(
     httpClient,
     async () => (db && state.migrated ? countReplicas(db) : undefined),
     socketMode,
+    now,
   );
   const http = await serveHttp(
     { host: config.HOST, port: config.PORT, metricsPort: config.METRICS_PORT },
@@ -92,8 +93,10 @@ export async function start(
             ? null
             : 'not reachable, or read-only';
         },
-        slack: async () =>
-          state.authorized && slack.connected() ? null : 'token not accepted yet, or no connection open',
+        slack: async () => {
+          if (!state.authorized || !slack.connected()) return 'token not accepted yet, or no connection open';
+          return withTimeout(readinessTimeout, slack.tokenProblem(), null);
+        },
       },
       metrics: metrics.text,
       slack: slack.listener,

@@ -17,6 +17,25 @@ export const authErrors = [
   'not_allowed_token_type',
 ];
 
+/** Codes of an outage of Slack's own: they pass by themselves. */
+const outageErrors = [
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+];
+
+/**
+ * Tells whether Slack refused a call: it answered, with a code that is none of an outage. The set of its codes is open, so what is
+ * not known counts as a refusal.
+ */
+export function isRefusal(error: unknown): boolean {
+  const code = slackErrorCode(error);
+  return code !== undefined && !outageErrors.includes(code);
+}
+
 /** Codes that only an operator can resolve: they end the start, and are logged as errors where they come later. */
 export const fatalErrors: readonly string[] = [
   ...authErrors,

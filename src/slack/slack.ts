@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { HttpClient } from '../http-client.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { fatalErrors, slackErrorCode } from './errors.ts';
 import { createInFlight } from './middleware/in-flight.ts';
 import { maxBody, signedRequestsOnly } from './signed-requests.ts';
 import { warnOfConnections } from './socket-mode/connection-count.ts';
@@ -23,6 +24,8 @@ export type Slack = {
   start(): Promise<void>;
   /** Tells whether events can arrive: in HTTP mode always, in Socket Mode while a connection is open. */
   connected(): boolean;
+  /** Says in a few words that Slack does not accept the token any longer; null while it does. */
+  tokenProblem(): Promise<string | null>;
   /** Waits until no interaction has just begun, for at most `milliseconds`. */
   yieldToInteractive(milliseconds: number): Promise<void>;
   /** Waits until no interaction is in flight, for at most `milliseconds`; more are accepted meanwhile. */
@@ -38,6 +41,7 @@ export function createSlack(
   httpClient: HttpClient,
   countReplicas: () => Promise<number | undefined>,
   timings = defaultTimings,
+  now: () => Date = () => new Date(),
 ): Slack {
   const logger = slackLog(log);
   const { SLACK_BOT_TOKEN: token, SLACK_APP_TOKEN: appToken, SLACK_API_URL: slackApiUrl } = config;
@@ -95,11 +99,34 @@ export function createSlack(
       await socketMode?.start();
     },
     connected: () => socketMode?.isConnected() ?? true,
+    tokenProblem: watchToken(app.client, now),
     yieldToInteractive: inFlight.yieldToInteractive,
     drain: inFlight.drain,
     async stop(milliseconds) {
       await inFlight.drain(milliseconds);
       await socketMode?.stop();
     },
+  };
+}
+
+/** How long Slack's answer about the token is kept, in milliseconds: readiness is asked every few seconds. */
+const tokenTtl = 30_000;
+
+/** Asks Slack about the token, at most once in a while. That Slack cannot be reached says nothing about the token. */
+function watchToken(client: WebClient, now: () => Date): () => Promise<string | null> {
+  let asked: { at: number; answer: Promise<string | null> } | undefined;
+  return () => {
+    const at = now().getTime();
+    if (!asked || at - asked.at >= tokenTtl) {
+      const answer = client.auth.test().then(
+        () => null,
+        (error: unknown) => {
+          const code = slackErrorCode(error);
+          return code && fatalErrors.includes(code) ? `token not accepted any longer (${code})` : null;
+        },
+      );
+      asked = { at, answer };
+    }
+    return asked.answer;
   };
 }

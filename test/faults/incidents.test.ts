@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
+import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { delivered, endLeases, givesUpAfter } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
@@ -71,6 +72,68 @@ it('where the admin channel is unreachable, the first reachable approver is told
   await alex.finds(/Payments API/, { in: 'api-requests' });
   await delivered(scenario);
   expect(warnings(priya.told)).toHaveLength(1);
+});
+
+it('a refusal that lasts is reported, whatever Slack calls it, and is over when a message arrives', async () => {
+  await using scenario = await openScenario({ catalog, seed: withPayments() });
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  await workspace.join('registrar', 'payments');
+  const fault = workspace.fail(
+    'chat.postMessage',
+    { kind: 'error', error: 'posting_is_for_owners_only' },
+    { times: 99, when: ({ channel }) => channel === 'C0PAY' },
+  );
+  await asks(dana, ['Payments API'], 'Shop');
+  await eventually('the card is refused', async () => fault.met > 0);
+  expect(warnings(alex.sees('api-requests'))).toEqual([]);
+  // Some minutes later.
+  await database.sql`update outbox set retries = 8, run_at = now() where lane like 'card:%'`;
+  await alex.finds(/cannot reach .*C0PAY.*posting_is_for_owners_only/, { in: 'api-requests' });
+  fault.end();
+  await database.sql`update outbox set run_at = now() where lane like 'card:%'`;
+  await alex.finds(/Payments API/, { in: 'payments' });
+  await delivered(scenario);
+  expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
+});
+
+it('an outage that lasts is no incident: it passes by itself', async () => {
+  await using scenario = await openScenario({ catalog, seed: withPayments() });
+  const { workspace, database } = scenario;
+  const { dana } = people(scenario);
+  await workspace.join('registrar', 'payments');
+  const fault = workspace.fail(
+    'chat.postMessage',
+    { kind: 'error', error: 'service_unavailable' },
+    { times: 99, when: ({ channel }) => channel === 'C0PAY' },
+  );
+  await asks(dana, ['Payments API'], 'Shop');
+  await eventually('the card fails', async () => fault.met > 0);
+  await database.sql`update outbox set retries = 8, run_at = now() where lane like 'card:%'`;
+  await eventually('it fails again', async () => fault.met > 1);
+  fault.end();
+  await database.sql`update outbox set run_at = now() where lane like 'card:%'`;
+  await delivered(scenario);
+  expect(await database.sql`select from troubles`).toHaveLength(0);
+});
+
+it('a token that is revoked while the bot runs makes it not ready, and says why', async () => {
+  await using timed = await openTimedScenario('2026-11-23T09:00:00Z');
+  const { scenario } = timed;
+  const ready = async () => {
+    const response = await fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`);
+    return [response.status, await response.json()];
+  };
+  expect(await ready()).toEqual([200, { ok: true }]);
+  const fault = scenario.workspace.fail('auth.test', { kind: 'error', error: 'token_revoked' }, { times: 99 });
+  await timed.advanceTo('2026-11-23T09:01:00Z');
+  expect(await ready()).toEqual([
+    503,
+    { ok: false, failing: { slack: 'token not accepted any longer (token_revoked)' } },
+  ]);
+  fault.end();
+  await timed.advanceTo('2026-11-23T09:02:00Z');
+  expect(await ready()).toEqual([200, { ok: true }]);
 });
 
 describe('what could not be delivered', () => {

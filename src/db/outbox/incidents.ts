@@ -2,7 +2,7 @@
  * Incidents: destinations that nothing reaches until a human has resolved something. Each is one row, for a destination and
  * a cause, so that a human is told of the cause and not of each message. By the database's clock, which all replicas share.
  */
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Effect } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -76,11 +76,15 @@ export async function find(db: Db, { destination, cause }: Incident) {
   return row;
 }
 
+/** The causes that a look at the channel can tell to be over. Others are resolved by the next delivery. */
+const visibleCauses = ['channel_not_found', 'not_in_channel', 'is_archived', 'is_inactive'];
+
 /** Claims channels that cannot be posted to, for a look whether that is still so: those not looked at for longest. */
 export async function nextToProbe(db: Db, limit: number): Promise<string[]> {
   const taken = await db.tables.execute<{ place: string }>(sql`
     update ${troubles} set checked_at = now() where place in (
-      select place from ${troubles} where over_at is null and place ~ '^[CG]'
+      select place from ${troubles}
+      where over_at is null and place ~ '^[CG]' and ${inArray(troubles.why, visibleCauses)}
       group by place order by min(checked_at) nulls first limit ${limit})
     and over_at is null returning place`);
   return [...new Set(taken.map(({ place }) => place))];

@@ -108,7 +108,8 @@ export function startDelivering(
     if (signal.aborted) throw new store.LeaseLost(job);
     if (result.status === 'retry') {
       if (job.expired) return { ...result, status: 'dead' };
-      return { ...result, delay: backoff(job.retries) };
+      const lasts = result.refused === true && job.retries >= lastingAfter;
+      return { ...result, needsHuman: result.needsHuman || lasts, delay: backoff(job.retries) };
     }
     if (result.status === 'postponed' && job.expired)
       return { status: 'dead', destination, cause: 'ratelimited', error: undefined };
@@ -179,6 +180,9 @@ const unknownKind = {
 const unknownKindDelay = 5;
 
 const isKnown = (effect: { kind: string }): effect is Effect => effectKinds.some((kind) => kind === effect.kind);
+
+/** A refusal that is still there at this retry, after some four minutes, does not pass by itself. */
+const lastingAfter = 8;
 
 /** 1, 2, 4 … 300 seconds, give or take a quarter: what failed together does not come back together. */
 const backoff = (retries: number): number => Math.min(300, 2 ** retries) * (0.75 + Math.random() / 2);

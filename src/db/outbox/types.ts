@@ -21,8 +21,17 @@ export type DeliveryResult =
       /** What is left to do, where a part is done. */
       effect?: Effect;
     }
-  /** It is tried again, more slowly each time. `needsHuman`: nothing reaches that destination until somebody helps. */
-  | (Incident & { status: 'retry'; needsHuman: boolean; error: unknown; remedy?: string | undefined })
+  /**
+   * It is retried, more slowly each time. `needsHuman`: nothing reaches that destination until an operator helps. `refused`: it was
+   * answered with a refusal, and not with an outage; one that lasts needs an operator too, whatever its code.
+   */
+  | (Incident & {
+      status: 'retry';
+      needsHuman: boolean;
+      refused?: boolean;
+      error: unknown;
+      remedy?: string | undefined;
+    })
   /** No retry helps: it is kept as a dead letter. */
   | (Incident & { status: 'dead'; error: unknown });
 

@@ -5,7 +5,7 @@ import { destinationOf, type Effect } from '../../domain/effects.ts';
 import { stripInvisible } from '../../domain/names.ts';
 import { truncate } from '../../domain/text.ts';
 import { permanentFailure } from '../../email.ts';
-import { authErrors, slackErrorCode } from '../../slack/errors.ts';
+import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
 import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '../../slack/messages.ts';
 
 /** A rate limit says how long to wait. What no retry helps is a dead letter. The rest is retried by the outbox. */
@@ -20,7 +20,7 @@ export function classifyError(error: unknown, effect: Effect, permanentErrors: r
   const remedy = remedies[word ?? codeOf(error)];
   // A Slack that answers with nonsense says it as its word, which is shown in a message and on a terminal.
   const cause = truncate(stripInvisible(word ?? (codeOf(error) || nameOf(error))), 100);
-  const retry = { status: 'retry', cause, error, remedy } as const;
+  const retry = { status: 'retry', cause, error, remedy, refused: isRefusal(error) } as const;
   if (authErrors.includes(cause)) return { ...retry, destination: 'slack', needsHuman: true };
   return { ...retry, destination, needsHuman: needHuman.includes(cause) };
 }

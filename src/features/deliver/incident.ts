@@ -6,10 +6,11 @@ import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { slackErrorCode } from '../../slack/errors.ts';
-import { channelErrors, type PostContext, type Posting, postOnce, userGoneErrors } from '../../slack/messages.ts';
+import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
+import { type PostContext, type Posting, postOnce } from '../../slack/messages.ts';
 import { incidentMessage } from '../../views/channel/incident.ts';
 import type { Message } from '../../views/message.ts';
+import { malformed } from './classify-error.ts';
 
 type Trouble = Extract<Effect, { kind: 'trouble' }>;
 
@@ -51,8 +52,8 @@ async function tell(context: PostContext, posting: Posting, message: Message): P
     await postOnce(context, posting, () => message);
     return true;
   } catch (error) {
-    if ([...channelErrors, ...userGoneErrors, 'messages_tab_disabled'].includes(slackErrorCode(error) ?? ''))
-      return false;
+    const code = slackErrorCode(error) ?? '';
+    if (isRefusal(error) && !authErrors.includes(code) && !malformed.includes(code)) return false;
     throw error;
   }
 }
