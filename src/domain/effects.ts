@@ -60,6 +60,8 @@ export type AccessEffect =
 export type Effect =
   /** Post the request card, or update it. */
   | { kind: 'card'; registration: number; version: number }
+  /** Tell the channel, in the thread of the card, that the event that made `version` ended an approved registration. */
+  | { kind: 'access-ended'; registration: number; version: number }
   /** Tell an owner of an application about the events that one act made, in one message. */
   | { kind: 'decision'; person: string; events: RegistrationEvent[] }
   /** Send the same by e-mail, where there is a mail server. */
@@ -106,6 +108,7 @@ type RulesOf<One extends Effect> = {
  */
 const rules = {
   card: { lane: ['registration'], priority: 'act', destination: 'cards' },
+  'access-ended': { lane: ['registration'], priority: 'act', destination: 'cards' },
   decision: { lane: ['person'], priority: 'act', destination: 'direct' },
   'decision-mail': { lane: ['person'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
   notice: { lane: ['registration'], priority: 'act', destination: 'direct' },

@@ -43,9 +43,6 @@ export const actorFor = {
 /** The actions of approvers, which the card offers as buttons. */
 export type Decision = { [A in Action]: (typeof actorFor)[A] extends 'approver' ? A : never }[Action];
 
-/** Decisions that need a reason. */
-export type ReasonedDecision = Extract<Decision, 'reject' | 'revoke'>;
-
 /** The longest reason a person may give, in characters, for a request or a decision. */
 export const reasonLimit = 1000;
 
@@ -128,7 +125,11 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
   if (seen !== facts.version) return { ok: false, refusal: { kind: 'stale', action, last: facts.last } };
   if (facts.applicationDeleted && to === 'approved') return { ok: false, refusal: { kind: 'application-deleted' } };
   const event = { registration: facts.id, version: facts.version + 1 };
-  const effects = [...updatesOf(event), ...notificationsOf(action, [event], facts.owners)];
+  const effects = [
+    ...updatesOf(event),
+    ...notificationsOf(action, [event], facts.owners),
+    ...accessEndedEffects(facts.status, to, event),
+  ];
   // Reminders list pending requests only.
   return {
     ok: true,
@@ -163,6 +164,13 @@ function notificationsOf(action: EventKind, events: RegistrationEvent[], owners:
   ];
   return kinds.flatMap((kind) => owners.map((person) => ({ kind, person, events })));
 }
+
+/**
+ * Returns the effects of an approved registration that has ended: the channel that decided it hears that there may be
+ * something to close. A revoked one is not over, and was revoked there.
+ */
+export const accessEndedEffects = (from: Status, to: Status, event: RegistrationEvent): Effect[] =>
+  from === 'approved' && !isLive(to) ? [{ kind: 'access-ended', ...event }] : [];
 
 /** Returns the effects that update everything that shows a registration. */
 const updatesOf = ({ registration, version }: RegistrationEvent): Effect[] => [

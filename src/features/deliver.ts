@@ -4,6 +4,7 @@ import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
 import { deliverAccess } from './deliver/access.ts';
+import { deliverAccessEnded } from './deliver/access-ended.ts';
 import { deliverAccessMessages } from './deliver/access-messages.ts';
 import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverCard } from './deliver/card.ts';
@@ -41,6 +42,7 @@ function createDeliveries(deps: Deps) {
   const toPerson = [...malformed, ...unreachablePerson];
   return {
     card: { deliver: deliverCard(deps), permanentErrors: malformed },
+    'access-ended': { deliver: deliverAccessEnded(deps), permanentErrors: malformed },
     decision: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
     // A mail server has words of its own (email.ts).
     'decision-mail': { deliver: deliverEmail(deps), permanentErrors: [] },

@@ -2,7 +2,12 @@
  * Posts, updates and finds messages. Slack has no idempotency key, so each message carries a marker in its metadata. After
  * an attempt whose outcome is unknown, the next one looks for the marker in the channel, and adopts the message that has it.
  */
-import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
+import {
+  type ConversationsHistoryResponse,
+  type ConversationsRepliesResponse,
+  WebAPIRateLimitedError,
+  type WebClient,
+} from '@slack/web-api';
 import type { Db } from '../db/db.ts';
 import * as pacing from '../db/outbox/channel-pacing.ts';
 import type { Attempt } from '../db/outbox/types.ts';
@@ -28,8 +33,8 @@ export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
 
 export type MessageLocation = { channel: string; ts: string };
 
-/** A message that is posted once. `since`: it cannot have been posted before. */
-export type Posting = { to: string; marker: MessageMarker; since: Date };
+/** A message that is posted once. `since`: it cannot have been posted before. `thread`: the message that it replies to. */
+export type Posting = { to: string; thread?: string; marker: MessageMarker; since: Date };
 
 /**
  * Posts a message once: one that an earlier attempt may have posted is looked for first, and adopted. Throws
@@ -54,7 +59,7 @@ export async function findEarlier(context: PostContext, posting: Posting): Promi
  */
 export async function post(
   { db, poster, attempt }: PostContext,
-  { to: channel, marker: metadata }: Pick<Posting, 'to' | 'marker'>,
+  { to: channel, thread, marker: metadata }: Pick<Posting, 'to' | 'thread' | 'marker'>,
   message: Message,
 ): Promise<MessageLocation> {
   const slot = await pacing.reserve(db, channel, attempt.slot);
@@ -66,6 +71,7 @@ export async function post(
       channel,
       ...message,
       metadata,
+      ...(thread ? { thread_ts: thread } : {}),
       parse: 'none',
       link_names: false,
       unfurl_links: false,
@@ -131,7 +137,7 @@ export async function deleteOrReplace(
 }
 
 /** Codes for a channel that the bot cannot read. The marker is not looked for: a message twice is better than none. */
-const unreadableErrors = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found'];
+const unreadableErrors = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found', 'thread_not_found'];
 
 /** The channel that a message to a channel or a person is posted in; undefined where the bot may not ask for it. */
 async function channelOf(client: WebClient, to: string): Promise<string | undefined> {
@@ -150,7 +156,7 @@ async function channelOf(client: WebClient, to: string): Promise<string | undefi
  */
 export async function findPosted(
   { poster, attempt }: Pick<PostContext, 'poster' | 'attempt'>,
-  { to, marker, since }: Posting,
+  { to, thread, marker, since }: Posting,
 ): Promise<MessageLocation | undefined> {
   const search = `${to} ${marker.event_type} `;
   const oldest = String(Math.floor(since.getTime() / 1000) - clockSkew);
@@ -161,7 +167,7 @@ export async function findPosted(
     const saved = attempt.progress?.startsWith(search) ? attempt.progress.slice(search.length) : undefined;
     let cursor = saved;
     do {
-      const page = await poster.conversations.history({ ...query, ...(cursor ? { cursor } : {}) });
+      const page = await readMessages(poster, { ...query, ...(cursor ? { cursor } : {}) }, thread);
       const found = page.messages?.find(({ metadata }) => metadata !== undefined && hasMarker(metadata, marker));
       if (found?.ts) return { channel, ts: found.ts };
       const next = page.response_metadata?.next_cursor;
@@ -175,6 +181,14 @@ export async function findPosted(
   }
   return undefined;
 }
+
+/** Reads a page of a channel, or of the thread of a message. */
+const readMessages = (
+  client: WebClient,
+  query: { channel: string; oldest: string; limit: number; include_all_metadata: boolean; cursor?: string },
+  thread: string | undefined,
+): Promise<ConversationsHistoryResponse | ConversationsRepliesResponse> =>
+  thread ? client.conversations.replies({ ...query, ts: thread }) : client.conversations.history(query);
 
 function hasMarker(metadata: { event_type?: string; event_payload?: object }, marker: MessageMarker): boolean {
   const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));

@@ -146,10 +146,13 @@ export const picker = (actionId: string, placeholder: string): ExternalSelect =>
 });
 
 /** Builds the field "Reason" of every form; `written` is the reason that is edited. */
-export const reasonInput = (hint: string, written?: string): InputBlock =>
+export const reasonInput = (
+  hint: string,
+  { written, label = 'Reason' }: { written?: string | undefined; label?: string } = {},
+): InputBlock =>
   input(
     'reason',
-    'Reason',
+    label,
     {
       type: 'plain_text_input',
       action_id: 'reason',

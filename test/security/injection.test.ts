@@ -32,6 +32,7 @@ const fields = {
   EDITED: long,
   REJECTED: long,
   REVOKED: long,
+  NOTED: long,
   RENAMED: short,
   SERVICE: short,
   DESCRIBED: long,
@@ -211,6 +212,13 @@ async function everythingHappens(): Promise<void> {
   for (const day of ['03', '05', '07', '09', '12']) await advanceTo(`2026-11-${day}T20:05:00Z`);
   await due(database.url, { kind: 'digest', channel: 'C0TWO', at: '2026-11-09T20:05:00.000Z' });
   await alex.finds(/Still waiting/, { in: 'two' });
+  await alex.clicks('Approve with a note', { in: 'three', on: /Access request/ });
+  await alex.fills('Note', typed('NOTED'));
+  await alex.submits();
+  await nick.finds(/NOTED/);
+  await alex.finds(/NOTED/, { in: 'three' });
+  await alex.clicks('Delete request', { in: 'three', on: /NOTED/ });
+  await alex.finds(/no longer has access to SERVI/, { in: 'three' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
   await alex.finds(/RENAM[\s\S]*owner/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
@@ -294,13 +302,14 @@ describe('the table', () => {
         "EDITED": "History, edit-reason, home, registrar_card",
         "FOUND": "home",
         "GROUP": "service",
+        "NOTED": "approve-note, registrar_card, registrar_notice",
         "PERSON": "registrar_last_reminders, registrar_reminder",
         "QUEUED": "home",
         "REASON": "History, edit-reason, home, register, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_card, registrar_last_reminders, registrar_orphan, registrar_reminder",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
+        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
       }
     `);
   });

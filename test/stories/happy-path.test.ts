@@ -46,7 +46,7 @@ describe.each(modes)('over %s', (mode) => {
       Requested by  @dana
       > Checkout for the new shop
       · Waiting since today at 09:15 for the members of #api-requests.
-      [Approve] [Reject] [History] [… Delete request]"
+      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
     await alex.finds(/Ledger API/, { in: 'api-requests' });
 
@@ -150,7 +150,7 @@ describe.each(modes)('over %s', (mode) => {
       Earlier requests for this service
       • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana
       · Waiting since today at 09:15 for the members of #api-requests.
-      [Approve] [Reject] [History] [… Delete request]"
+      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
   });
 

@@ -124,7 +124,7 @@ describe.concurrent('a developer', () => {
       > Checkout, and <!channel> refunds
       :hourglass_flowing_sand: Reason edited by @dana today at 09:15
       · Waiting since today at 09:15 for the members of #api-requests.
-      [Approve] [Reject] [History] [… Delete request]"
+      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
     await delivered(scenario);
     await dana.clicks('Edit reason', atHome);
@@ -204,10 +204,10 @@ describe.concurrent('an approver', () => {
         Type a part of its name and press Enter.
       Payments API — Shop, asked for by @dana, waiting 1 day, card in #api-requests
       > Checkout for the shop
-      [Approve] [Reject]
+      [Approve] [Reject] [… Approve with a note]
       Ledger API — <!here> & co, asked for by @sam, waiting less than a minute, card in #api-requests
       > Because <!channel> *said* so
-      [Approve] [Reject]
+      [Approve] [Reject] [… Approve with a note]
       ---
       Your applications
       Alex's own [… Rename | Co-owners | Hand over | Leave | Delete]

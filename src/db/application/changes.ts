@@ -11,7 +11,7 @@ import {
   ownersToNotify,
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
-import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { accessEndedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
 import { requestRemovals } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
@@ -142,6 +142,9 @@ export async function persist(
       version,
       person,
     })),
+    ...ended.flatMap(({ registrationId: registration, version, from, to }) =>
+      from ? accessEndedEffects(from, to, { registration, version }) : [],
+    ),
   ]);
   if (action === 'delete') await requestRemovals(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });

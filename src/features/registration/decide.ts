@@ -9,9 +9,10 @@ import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
-import type { Action, Outcome, ReasonedDecision } from '../../domain/registration.ts';
+import type { Action, Outcome } from '../../domain/registration.ts';
 import {
   ackSubmission,
+  type Interaction,
   lookupTimeout,
   messageOf,
   openModal,
@@ -21,9 +22,10 @@ import {
 import { reasonError } from '../../views/blocks.ts';
 import { readButton } from '../../views/button-value.ts';
 import { failed } from '../../views/fallbacks.ts';
-import { cardMenuId, readDelete } from '../../views/registration/card.ts';
+import { cardMenuId, noteMenuId, readDelete } from '../../views/registration/card.ts';
 import {
   decisionRefusedModal,
+  type FormDecision,
   readReason,
   reasonModal,
   reasonModalIds,
@@ -46,30 +48,42 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
   });
 
+  app.action<BlockOverflowAction>(noteMenuId, async ({ ack, action, body, client, respond }) => {
+    await ack();
+    await openForm('approve', readButton(action.selected_option.value), { client, body, respond });
+  });
+
   for (const action of ['reject', 'revoke'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const reference = readButton(clicked.value);
-      const previewed = await withTimeout(
-        lookupTimeout,
-        preview(action, seenIn(body, reference), body.user.id),
-        undefined,
-      );
-      const interaction = { client, body, respond };
-      const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
-      if (previewed && !previewed.outcome.ok)
-        await respondToAction(interaction, refusalText(previewed.outcome.refusal), log);
-      else if (named) await openModal(interaction, reasonModal(action, named), log);
-      else await respondToAction(interaction, failed, log);
+      await openForm(action, readButton(clicked.value), { client, body, respond });
     });
+  }
 
+  for (const action of ['approve', 'reject', 'revoke'] as const) {
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
       await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
     });
   }
 
+  /** Opens the form of a decision, unless it is refused already. The submission is evaluated again. */
+  async function openForm(
+    action: FormDecision,
+    reference: Seen['reference'],
+    interaction: Interaction & { body: Clicked },
+  ): Promise<void> {
+    const { body } = interaction;
+    const seen = seenIn(body, reference);
+    const previewed = await withTimeout(lookupTimeout, preview(action, seen, body.user.id), undefined);
+    const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
+    if (previewed && !previewed.outcome.ok)
+      await respondToAction(interaction, refusalText(previewed.outcome.refusal), log);
+    else if (named) await openModal(interaction, reasonModal(action, named), log);
+    else await respondToAction(interaction, failed, log);
+  }
+
   async function submitted(
-    action: ReasonedDecision,
+    action: FormDecision,
     person: string,
     view: { private_metadata: string; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
@@ -114,7 +128,10 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
 /** What a user saw: what the button or the form names, and the message that the button was on. */
 type Seen = { reference: Reference | NumberedReference | undefined; message?: MessageLocation | undefined };
 
-const seenIn = (body: { container: Record<string, unknown> }, reference: Seen['reference']): Seen => ({
+/** A click, with who clicked and where. */
+type Clicked = { user: { id: string }; container: Record<string, unknown> };
+
+const seenIn = (body: Pick<Clicked, 'container'>, reference: Seen['reference']): Seen => ({
   reference,
   message: messageOf(body),
 });

@@ -8,7 +8,7 @@ import type { Page } from '../../domain/pagination.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { button, header, input, option, person, picker, section, textElement } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
-import { decisionButtons } from '../registration/card.ts';
+import { decisionButtons, noteMenus } from '../registration/card.ts';
 import { pager } from './pagination.ts';
 
 /** How many requests a page holds. */
@@ -78,6 +78,7 @@ function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
 /** Renders a request like its card, in two blocks, with the buttons of the card. */
 function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
   const { id, publicId, version, service, application, requester, reason, requestedAt, cardChannel } = request;
+  const pending = { publicId, version, status: 'pending', applicationDeleted: false } as const;
   return [
     {
       type: 'rich_text',
@@ -99,7 +100,7 @@ function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
     {
       type: 'actions',
       block_id: `decide-${id}`,
-      elements: decisionButtons({ publicId, version, status: 'pending', applicationDeleted: false }),
+      elements: [...decisionButtons(pending), ...noteMenus(pending)],
     },
   ];
 }

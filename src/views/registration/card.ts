@@ -1,5 +1,5 @@
 /** The request card: rendered from the registration as it is now. */
-import type { ActionsBlock, ConfirmationDialog, KnownBlock, RichTextElement } from '@slack/types';
+import type { ActionsBlock, ConfirmationDialog, KnownBlock, Overflow, RichTextElement } from '@slack/types';
 import { type Decision, type HistoryEvent, isLive, nextStatus, type Registration } from '../../domain/registration.ts';
 import { describeApprovers } from '../approvers.ts';
 import {
@@ -29,6 +29,9 @@ const buttons = [
   { action: 'revoke', label: 'Revoke', style: 'danger' },
   { action: 'reinstate', label: 'Reinstate', style: 'primary' },
 ] as const satisfies { action: Decision; label: string; style: 'primary' | 'danger' }[];
+
+/** The menu of a pending request next to its buttons: Approve with a note. Its value is the buttons'. */
+export const noteMenuId = 'approve-menu';
 
 /** The action id of the card's overflow menu; the buttons' are the actions themselves. */
 export const cardMenuId = 'more';
@@ -81,7 +84,7 @@ function summary({ service, application, requester, reason, status, history }: R
   const request = `${mention(requester)} requests ${inlineText(service.name)} for ${inlineText(application)}.`;
   const last = history.at(-1);
   if (status === 'pending' || !last) return `${request}${reasonSuffix(reason)}`;
-  return `${eventTitle(last)}: ${request}${reasonSuffix(isDecision(last) ? last.reason : null)}`;
+  return `${eventTitle(last)}: ${request}${reasonSuffix(isDecision(last) ? last.reason : null, last.action)}`;
 }
 
 /**
@@ -120,6 +123,12 @@ export const decisionButtons = ({ status, applicationDeleted, ...named }: Decida
     )
     .map(({ action, label, style }) => button(action, label, buttonValue(named), style));
 
+/** Builds the menu of a request that can be approved; none otherwise. */
+export const noteMenus = (named: Decidable): Overflow[] =>
+  named.status === 'pending'
+    ? [{ type: 'overflow', action_id: noteMenuId, options: [option('Approve with a note', buttonValue(named))] }]
+    : [];
+
 function buttonBlocks(registration: Registration): KnownBlock[] {
   const { status, service, application } = registration;
   const value = buttonValue(registration);
@@ -127,6 +136,7 @@ function buttonBlocks(registration: Registration): KnownBlock[] {
   if (!isLive(status)) return [];
   const elements: ActionsBlock['elements'] = [
     ...decisionButtons(registration),
+    ...noteMenus(registration),
     button(historyButton, 'History', value),
   ];
   if (nextStatus(status, 'delete')) {

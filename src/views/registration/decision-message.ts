@@ -29,7 +29,10 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
     ...(entry.action === 'expire' ? [askAgainBlock(registration)] : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
-  return { text: `${eventTitle(entry)}: ${names} for ${inlineText(application)}.${reasonSuffix(why)}`, blocks };
+  return {
+    text: `${eventTitle(entry)}: ${names} for ${inlineText(application)}.${reasonSuffix(why, entry.action)}`,
+    blocks,
+  };
 }
 
 /** Renders a button for the keys at each gateway where access is open. */

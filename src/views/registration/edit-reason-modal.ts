@@ -17,7 +17,7 @@ export function editModal({ publicId, seen }: Reference, reason: string): ModalV
     title: plain(title, 24),
     submit: plain('Save', 24),
     close: plain('Cancel', 24),
-    blocks: [reasonInput('The approver reads this. The card will say that it was edited.', reason)],
+    blocks: [reasonInput('The approver reads this. The card will say that it was edited.', { written: reason })],
   };
 }
 

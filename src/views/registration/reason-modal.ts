@@ -1,30 +1,42 @@
-/** The form that asks an approver why: for Reject and for Revoke. */
+/** The form that asks an approver why: for Reject, for Revoke, and for Approve with a note. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { Reference } from '../../domain/reference.ts';
-import type { ReasonedDecision } from '../../domain/registration.ts';
+import type { Decision } from '../../domain/registration.ts';
 import { messageModal, plain, reasonInput, reasonText, section } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
 
-export const reasonModalIds = { reject: 'reject-reason', revoke: 'revoke-reason' } as const satisfies Record<
-  ReasonedDecision,
-  string
->;
+/** The decisions that are taken with a form: those that need a reason, and an approval with a note. */
+export type FormDecision = Extract<Decision, 'approve' | 'reject' | 'revoke'>;
+
+export const reasonModalIds = {
+  approve: 'approve-note',
+  reject: 'reject-reason',
+  revoke: 'revoke-reason',
+} as const satisfies Record<FormDecision, string>;
+
+const reasonHint = 'The requester reads this. Say why, and what they could do instead.';
 
 const words = {
-  reject: { title: 'Reject request', submit: 'Reject' },
-  revoke: { title: 'Revoke access', submit: 'Revoke' },
-} as const satisfies Record<ReasonedDecision, { title: string; submit: string }>;
+  approve: {
+    title: 'Approve with a note',
+    submit: 'Approve',
+    label: 'Note',
+    hint: 'The owners of the application read this, for example what to mind and where to start.',
+  },
+  reject: { title: 'Reject request', submit: 'Reject', label: 'Reason', hint: reasonHint },
+  revoke: { title: 'Revoke access', submit: 'Revoke', label: 'Reason', hint: reasonHint },
+} as const satisfies Record<FormDecision, { title: string; submit: string; label: string; hint: string }>;
 
 /** Builds the form. It needs no data but the registration and its version. */
-export const reasonModal = (decision: ReasonedDecision, { publicId, seen }: Reference): ModalView => ({
+export const reasonModal = (decision: FormDecision, { publicId, seen }: Reference): ModalView => ({
   type: 'modal',
   callback_id: reasonModalIds[decision],
   private_metadata: buttonValue({ publicId, version: seen }),
   title: plain(words[decision].title, 24),
   submit: plain(words[decision].submit, 24),
   close: plain('Cancel', 24),
-  blocks: [reasonInput('The requester reads this. Say why, and what they could do instead.')],
+  blocks: [reasonInput(words[decision].hint, { label: words[decision].label })],
 });
 
 const values = z.object({
@@ -38,5 +50,5 @@ export const readReason = (view: { private_metadata: string; state?: { values: u
 });
 
 /** Replaces the form when the decision is refused. */
-export const decisionRefusedModal = (decision: ReasonedDecision, why: string): ModalView =>
+export const decisionRefusedModal = (decision: FormDecision, why: string): ModalView =>
   messageModal(words[decision].title, [{ ...section(`:no_entry_sign: ${why}`), block_id: 'refused' }]);

@@ -69,7 +69,7 @@ export function registerModal({ preselected, unknown, application, reason }: For
         },
         'Type a name that is not there yet to create the application.',
       ),
-      reasonInput('The approver reads this. Say what you will use it for.', reason),
+      reasonInput('The approver reads this. Say what you will use it for.', { written: reason }),
     ],
   };
 }

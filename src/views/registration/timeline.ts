@@ -1,6 +1,6 @@
 /** The events of a registration, in words. */
 import type { RichTextBlock, RichTextElement } from '@slack/types';
-import type { Action, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
+import type { Action, EventKind, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
 import { inlineText, mention, person, richDate, textElement } from '../blocks.ts';
 
@@ -32,8 +32,9 @@ export function eventTitle({ action, actor }: HistoryEvent, called: (id: string)
   return actor ? `${capitalize(pastTense[action])} by ${called(actor)}` : capitalize(pastTense[action]);
 }
 
-/** Formats a reason for the end of a message's `text`. */
-export const reasonSuffix = (reason: string | null): string => (reason ? ` Reason: ${inlineText(reason, 500)}` : '');
+/** Formats a reason, or the note of an approval, for the end of a message's `text`. */
+export const reasonSuffix = (reason: string | null, action?: EventKind): string =>
+  reason ? ` ${action === 'approve' ? 'Note' : 'Reason'}: ${inlineText(reason, 500)}` : '';
 
 /** Selects the events that a card shows: all but the request, unless it was approved at once. */
 export const decisionEvents = (history: HistoryEvent[]): HistoryEvent[] =>
