@@ -150,14 +150,15 @@ export type Catalog =
  * `catalog.yaml:12: services[3].slug: expected …`, or `GATEWAY_EDGE_TOKEN: …`. Without a file there is neither.
  */
 export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<Catalog> {
-  const parsed = path === undefined ? { ok: true as const, services: [], gateways: [] } : await readFrom(path);
+  const parsed = path === undefined ? { ok: true as const, services: [], gateways: [] } : await parseCatalogFile(path);
   // Where the file is wrong, its gateways are not known.
   if (!parsed.ok) return parsed;
   const { gateways, mistakes } = joinTokens(parsed.gateways, tokens);
   return mistakes.length > 0 ? { ok: false, mistakes } : { ...parsed, gateways };
 }
 
-async function readFrom(path: string): Promise<ParsedCatalog> {
+/** Reads and checks the catalog file alone, without the tokens of its gateways. */
+export async function parseCatalogFile(path: string): Promise<ParsedCatalog> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));

@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm';
 import { type Effect, effectKinds, queueOf } from '../domain/effects.ts';
+import { countUnsettled, type GatewayState } from './access/alarms.ts';
 import type { Db } from './db.ts';
 import { outbox } from './schema/outbox.ts';
 
@@ -23,6 +24,8 @@ export type DatabaseMetrics = {
   pending: { count: number; oldest: Date | null };
   /** Every kind, also where nothing waits. */
   outbox: QueueDepth[];
+  /** What is not as it should be at each gateway. */
+  access: GatewayState[];
   /** The connections of all replicas. */
   connections: { pool: string; state: 'in_use' | 'idle' | 'waiting'; count: number }[];
 };
@@ -64,6 +67,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
   return {
     pending: { count: row?.pending ?? 0, oldest: at(row?.oldest) },
     outbox: (row?.kinds ?? []).map((one) => ({ ...one, queue: queueOf(one.kind) })),
+    access: await countUnsettled({ tables }),
     connections: row?.connections ?? [],
   };
 }

@@ -27,6 +27,13 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
   const lag = gauge('outbox_lag_seconds', 'How long the first due job is overdue.', 'queue', 'kind');
   const retrying = gauge('outbox_retrying_jobs', 'Jobs to deliver that have failed, and are retried.', 'queue', 'kind');
   const dead = gauge('dead_letters', 'Jobs that are no longer retried, by kind; at most 10000 are counted.', 'kind');
+  const unsettled = gauge(
+    'access_unsettled',
+    'Groups that a gateway has not confirmed: on_its_way, or still_open that no registration backs.',
+    'gateway',
+    'state',
+  );
+  const failing = gauge('access_failing_seconds', 'How long the oldest of them has failed.', 'gateway');
   const connections = gauge(
     'database_connections',
     'Connections of all replicas: in use, idle, or waiting for a lock, by pool.',
@@ -59,7 +66,7 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
   return async (): Promise<void> => {
     await refresh();
     for (const gauge of [pending, oldest]) gauge.remove();
-    for (const gauge of [jobs, lag, retrying, dead, connections]) gauge.reset();
+    for (const gauge of [jobs, lag, retrying, dead, unsettled, failing, connections]) gauge.reset();
     up.set(latest ? 1 : 0);
     if (!latest) return;
     const secondsSince = (at: Date | null) => (at ? Math.max(0, now().getTime() - at.getTime()) / 1000 : 0);
@@ -70,6 +77,11 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
       lag.set({ queue, kind }, depth.lag);
       retrying.set({ queue, kind }, depth.retrying);
       dead.set({ kind }, depth.deadLetters);
+    }
+    for (const { gateway, onItsWay, stillOpen, failing: seconds } of latest.access) {
+      unsettled.set({ gateway, state: 'on_its_way' }, onItsWay);
+      unsettled.set({ gateway, state: 'still_open' }, stillOpen);
+      failing.set({ gateway }, seconds);
     }
     for (const { pool, state, count } of latest.connections) connections.set({ pool, state }, count);
   };

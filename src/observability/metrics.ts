@@ -56,6 +56,12 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     help: 'Socket Mode connections of the app, of all replicas, as Slack last counted them; 0 in HTTP mode.',
     registers,
   });
+  const reconciled = new Gauge({
+    name: 'registrar_access_reconciled',
+    help: 'What the last comparison with a gateway found: differing applications, unknown consumers, lost keys.',
+    labelNames: ['gateway', 'found'],
+    registers,
+  });
   const refresh = createGauges(registry, collect, now);
 
   return {
@@ -68,6 +74,12 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     /** Records the decision of a pending request. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);
+    },
+    /** Records what a comparison of a gateway with the registrations found. */
+    accessReconciled(gateway: string, found: { differing: number; unknown: number; lostKeys: number }): void {
+      reconciled.set({ gateway, found: 'differing' }, found.differing);
+      reconciled.set({ gateway, found: 'unknown' }, found.unknown);
+      reconciled.set({ gateway, found: 'lost_keys' }, found.lostKeys);
     },
     /** Wraps a scheduled job: counts its runs, and logs a failure instead of passing it on. */
     cron(name: string, work: (at: Date) => Promise<void>, log: Log): (at: Date) => Promise<void> {

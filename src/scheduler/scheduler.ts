@@ -1,5 +1,6 @@
 /** Runs the scheduled jobs: expiry, reminders and digests at their ticks, also missed ones, and reconciliation. */
 import { schedule } from 'node-cron';
+import { raiseAlarms } from '../db/access/alarms.ts';
 import { registerSchedule } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
 import { previousTick, type Schedule, type WallClockTime } from '../domain/schedule.ts';
@@ -37,6 +38,7 @@ export function startScheduler(
   const jobs = [
     // Expiry comes first: a request that expires at a tick gets no reminder.
     metrics.cron('expiry', expireRequests(deps), log),
+    metrics.cron('access-alarms', (at) => raiseAlarms(db, at), log),
     metrics.cron('reminders', oncePerTick('reminders', deps.schedule, enqueueReminders(deps)), log),
     ...(digests ? [metrics.cron('digests', oncePerTick('digest', digests, enqueueDigests(deps, digests)), log)] : []),
   ];

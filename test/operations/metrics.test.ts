@@ -121,7 +121,7 @@ describe('what is read in the database', () => {
 
   it('is cached, but an outage is not', async () => {
     let reads = 0;
-    const readings = { pending: { count: 7, oldest: null }, outbox: [], connections: [] };
+    const readings = { pending: { count: 7, oldest: null }, outbox: [], access: [], connections: [] };
     const { text } = createMetrics(
       async () => {
         reads += 1;

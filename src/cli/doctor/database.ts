@@ -1,5 +1,6 @@
 /** Checks the database: version, migrations, extension, outbox and dead letters. */
 import type { Config } from '../../config.ts';
+import { countUnsettled, listStillOpen } from '../../db/access/alarms.ts';
 import { type Connection, connect } from '../../db/client.ts';
 import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../../db/errors.ts';
@@ -11,7 +12,7 @@ import { type Mistake, type Requirements, readRequirements } from '../../db/requ
 import { formatAge } from '../../domain/duration.ts';
 import { withDatabase } from '../database.ts';
 import type { Rule } from './approvers.ts';
-import { type CheckResult, errorCodeIn, fail, ok, warn } from './check-result.ts';
+import { type CheckResult, errorCodeIn, fail, joinList, ok, warn } from './check-result.ts';
 
 /** The results, and the approver settings of the services; none where they cannot be read. */
 export type Database = {
@@ -73,8 +74,27 @@ async function checkConnection(url: string, connection: Connection, where: strin
   ];
   // The rest needs the schema of this version.
   if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas };
-  const [rules, outbox] = await Promise.all([health.approverSettings(connection), checkOutbox(connection, now)]);
-  return { findings: [...findings, ...outbox], rules, replicas };
+  const [rules, outbox, access] = await Promise.all([
+    health.approverSettings(connection),
+    checkOutbox(connection, now),
+    checkAccess(connection),
+  ]);
+  return { findings: [...findings, ...outbox, ...access], rules, replicas };
+}
+
+/** Names the gateways where access is still open that no registration backs, and whose. */
+async function checkAccess(connection: Connection): Promise<CheckResult[]> {
+  const states = (await countUnsettled(connection)).filter(({ stillOpen }) => stillOpen > 0);
+  return Promise.all(
+    states.map(async ({ gateway }) => {
+      const { rows, total } = await listStillOpen(connection, gateway, maxListed);
+      const whose = joinList(
+        rows.map(({ application, group, failure }) => `${application} (${group}${failure ? `, ${failure}` : ''})`),
+        total,
+      );
+      return fail(`access at ${gateway}`, `still open without a registration: ${whose || 'being taken away'}.`);
+    }),
+  );
 }
 
 const migrationsResult = (missing: number): CheckResult =>

@@ -1,9 +1,11 @@
 /** Runs the checks: first, at the same time, those that need nothing else; then channels and approvers. All are read-only. */
 import { WebClient } from '@slack/web-api';
+import type { GatewaySettings } from '../../access/gateway.ts';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
 import { nextTick } from '../../domain/schedule.ts';
+import type { CatalogService } from '../../domain/service.ts';
 import { verifySmtp } from '../../email.ts';
 import { createHttpClient } from '../../http-client.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
@@ -14,6 +16,7 @@ import { checkApprovers, type Rule } from './approvers.ts';
 import { type ChannelUse, checkChannels } from './channels.ts';
 import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from './check-result.ts';
 import { checkDatabase } from './database.ts';
+import { checkGateways } from './gateways.ts';
 import { checkSlackAccess } from './slack-access.ts';
 
 /** The time limit of each of the two halves, in milliseconds: the doctor ends within 20 seconds. */
@@ -56,12 +59,16 @@ export async function runChecks(
       connections: undefined,
     }),
     checkWithTimeout('database', halfTimeout, checkDatabase(config, now), { rules: [], replicas: undefined }),
-    checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [] }),
+    checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [], gateways: [], services: [] }),
     checkWithTimeout('mail server', halfTimeout, checkMailServer(config), {}),
   ]);
   for (const { findings } of [access, database, file, mail]) for (const finding of findings) report(finding);
 
   if (access.connections !== undefined) report(connectionCount(access.connections, database.replicas));
+
+  const gateways = checkGateways(file.gateways, file.services, { fetch, now: () => new Date() });
+  const reached = await checkWithTimeout('gateways', halfTimeout, gateways, {});
+  for (const finding of reached.findings) report(finding);
 
   const { bot } = access;
   if (bot === undefined)
@@ -108,20 +115,28 @@ function channelsIn(
   return uses;
 }
 
-async function checkCatalog({
-  CATALOG_FILE: path,
-  gatewayTokens,
-}: Config): Promise<{ findings: CheckResult[]; rules: Rule[] }> {
-  if (!path) return { findings: [ok('catalog', 'no CATALOG_FILE: services are made in Slack.')], rules: [] };
+async function checkCatalog({ CATALOG_FILE: path, gatewayTokens }: Config): Promise<{
+  findings: CheckResult[];
+  rules: Rule[];
+  gateways: GatewaySettings[];
+  services: CatalogService[];
+}> {
+  const none = { rules: [], gateways: [], services: [] };
+  if (!path) return { findings: [ok('catalog', 'no CATALOG_FILE: services are made in Slack.')], ...none };
   const catalog = await readCatalog(path, gatewayTokens);
-  if (!catalog.ok) return { findings: catalog.mistakes.map((mistake) => fail('catalog', `${mistake}.`)), rules: [] };
+  if (!catalog.ok) return { findings: catalog.mistakes.map((mistake) => fail('catalog', `${mistake}.`)), ...none };
   const rules = catalog.services.map(({ slug, approvers, channel }) => ({
     approvers,
     channel,
     services: [slug],
     count: 1,
   }));
-  return { findings: [ok('catalog', `${rules.length} services in ${path}.`)], rules };
+  return {
+    findings: [ok('catalog', `${rules.length} services in ${path}.`)],
+    rules,
+    gateways: catalog.gateways,
+    services: catalog.services,
+  };
 }
 
 async function checkMailServer({ SMTP_URL: url }: Config): Promise<{ findings: CheckResult[] }> {

@@ -30,7 +30,7 @@ export type StillOpen = { application: string; group: string; since: Date; failu
 
 /** Lists what is still open at a gateway, the longest first, `limit` at most, and counts all of it. */
 export async function listStillOpen(
-  { tables }: Db,
+  { tables }: Pick<Db, 'tables'>,
   gateway: string,
   limit: number,
 ): Promise<{ rows: StillOpen[]; total: number }> {

@@ -66,7 +66,8 @@ export async function findPlace(
   const keys = await tables
     .select()
     .from(applicationKeys)
-    .where(and(inUse(application.id, access.gateway), eq(applicationKeys.shown, true)))
+    // Also one that is just being made: a second click makes no second key.
+    .where(inUse(application.id, access.gateway))
     .orderBy(asc(applicationKeys.madeAt), asc(applicationKeys.id));
   return { ok: true, place: { application, gateway: access.gateway, registration, keys } };
 }

@@ -38,6 +38,7 @@ export const applicationAccess = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.applicationId, table.gateway, table.group] }),
+    index('application_access_by_gateway').on(table.gateway, table.applicationId),
     // Empty but for what is on its way.
     index('application_access_unsettled')
       .on(table.gateway, table.applicationId)

@@ -2,6 +2,7 @@
 import * as cardDrift from '../../db/registration/card-drift.ts';
 import { claimTick } from '../../db/scheduling/ticks.ts';
 import type { Deps } from '../../deps.ts';
+import { reconcileAccess } from './reconcile/access.ts';
 import { compareCards } from './reconcile/cards.ts';
 import { probeIncidents } from './reconcile/channels.ts';
 
@@ -11,6 +12,7 @@ const maxMissing = 100;
 /** Returns the function that serves a tick, given its time. One replica of all serves it. */
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
+  const access = reconcileAccess(deps);
   return async (tick) => {
     if (!(await claimTick(db.tables, { schedule: 'reconcile', reading: tick }))) return;
     const missing = await cardDrift.enqueueMissing(db, maxMissing);
@@ -19,5 +21,6 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
     const counts = { compared, updated, missing };
     if (updated + missing > 0) log.info(counts, 'cards differ from their registrations, updates enqueued');
     else log.debug(counts, 'cards match their registrations');
+    await access();
   };
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "application_access_by_gateway" ON "application_access" USING btree ("gateway","application_id");

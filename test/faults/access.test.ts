@@ -1,0 +1,316 @@
+/** Access while things fail: in the end the gateway is what the database says, and until then people read that it is not. */
+import { readFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { planAccess } from '../../src/cli/access.ts';
+import { runChecks } from '../../src/cli/doctor/run-checks.ts';
+import type { GatewayFault } from '../local-gateway/local-gateway.ts';
+import type { Person } from '../local-slack/people.ts';
+import { environment } from '../support/bot.ts';
+import { eventually } from '../support/eventually.ts';
+import { catalogOf, type GatewayScenario, groupsBecome, groupsOf, openGatewayScenario } from '../support/gateway.ts';
+import { delivered, retriesSoon } from '../support/outbox.ts';
+import { scrape } from '../support/prometheus.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const inChannel = { in: 'api-requests' } as const;
+const card = (service: string) => ({ ...inChannel, on: new RegExp(service) });
+const keyPattern = /rg_[\w-]{43}/;
+
+async function approves(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
+  const { dana, alex } = people(scenario);
+  await requests(dana, alex, service);
+  await alex.clicks('Approve', card(service));
+}
+
+async function revokes(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
+  const { alex } = people(scenario);
+  await alex.clicks('Revoke', card(service));
+  await alex.fills('Reason', 'The audit found something');
+  await alex.submits();
+}
+
+async function readsKey(person: Person): Promise<string> {
+  const modal = await person.finds(keyPattern, { in: 'modal' });
+  await person.closes();
+  return keyPattern.exec(modal)?.[0] ?? '';
+}
+
+async function getsKey(person: Person): Promise<string> {
+  await person.clicks('Get key');
+  return readsKey(person);
+}
+
+const calls = ({ gateway }: GatewayScenario, key: string) => gateway.call({ path: '/payments', key }).status;
+
+const faults: GatewayFault[] = [
+  { kind: 'rate-limited', retryAfter: 1 },
+  { kind: 'server-error' },
+  { kind: 'reset' },
+  { kind: 'accept-then-drop' },
+  { kind: 'malformed' },
+  { kind: 'wiped' },
+];
+
+describe('a fault at any call of a grant and of a removal', () => {
+  it.each(faults)('$kind', async (fault) => {
+    await using scenario = await openGatewayScenario();
+    await retriesSoon(scenario);
+    const names = ['GET /consumers', 'PUT /consumers/:consumer', 'PUT /consumers/:consumer/acls/:acl'];
+    for (const name of names) scenario.gateway.fail(name, fault);
+    await approves(scenario);
+    await groupsBecome(scenario, ['payments'], 30_000);
+    await delivered(scenario, 60_000);
+    for (const name of ['GET /consumers/:consumer/acls', 'DELETE /consumers/:consumer/acls/:acl'])
+      scenario.gateway.fail(name, fault);
+    await revokes(scenario);
+    await delivered(scenario, 60_000);
+    expect((await groupsOf(scenario)) ?? []).toEqual([]);
+    const known = await scenario.database.sql`select wanted, open, failure from application_access`;
+    expect([...known]).toEqual([{ wanted: false, open: false, failure: null }]);
+    expect(scenario.gateway.store.consumers.size).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a removal that fails', () => {
+  it('is told to the admin channel after five minutes, counted, and named by doctor, until it has worked', async () => {
+    let now = new Date('2026-11-02T08:00:00Z');
+    await using scenario = await openGatewayScenario({ now: () => now });
+    await retriesSoon(scenario);
+    const { alex } = people(scenario);
+    await approves(scenario);
+    await alex.finds(/Access open since/, inChannel);
+    scenario.gateway.fail('*', { kind: 'server-error' }, { times: 100_000 });
+    await revokes(scenario);
+    await alex.finds(/Access still open at edge, since .*because it answers with an error/, inChannel);
+    now = new Date('2026-11-02T08:04:00Z');
+    await scenario.bot.runDueJobs();
+    expect(alex.sees('api-requests').join()).not.toContain('no registration backs');
+    now = new Date('2026-11-02T08:06:00Z');
+    await scenario.bot.runDueJobs();
+    await alex.finds(/Access still open at edge that no registration backs[\s\S]*Shop: group payments/, inChannel);
+    const { value } = await scrape(scenario.bot.port);
+    expect(value('registrar_access_unsettled', { gateway: 'edge', state: 'still_open' })).toBe(1);
+    const lines: string[] = [];
+    const env = environment(scenario.workspace, 'socket', {
+      DATABASE_URL: scenario.database.url,
+      CATALOG_FILE: scenario.catalogFile,
+      GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '',
+    });
+    await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^FAIL access at edge: still open .*Shop \(payments, server-error\)/),
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^FAIL gateway edge: /));
+    scenario.gateway.clearFaults();
+    await groupsBecome(scenario, []);
+    await eventually(
+      'the card says nothing of it',
+      async () => !alex.sees('api-requests').join().includes('open at edge, since'),
+    );
+    lines.length = 0;
+    await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`));
+    expect(lines.filter((line) => line.includes('access at'))).toEqual([]);
+    expect(lines).toContainEqual('ok gateway edge: version 2.8.5, answers, and can be written to.');
+    expect(lines).toContainEqual(expect.stringMatching(/^warn gateway edge: no acl plugin allows search \(search\)/));
+  });
+
+  it('does not wait for the retry of the grant that failed before it, and holds up no card', async () => {
+    await using scenario = await openGatewayScenario();
+    const { alex } = people(scenario);
+    await approves(scenario, 'Ledger API');
+    await groupsBecome(scenario, ['ledger']);
+    scenario.gateway.fail('*', { kind: 'server-error' }, { times: 100_000 });
+    await approves(scenario);
+    await alex.finds(/Payments API[\s\S]*Access on its way: edge/, inChannel);
+    // As after many failures: the next try is far away.
+    await eventually('it waits', async () => {
+      const put = await scenario.database.sql`
+        update outbox set run_at = now() + interval '1 hour' where kind = 'access' and not leased and retries > 0 returning id`;
+      return put.length > 0;
+    });
+    scenario.gateway.clearFaults();
+    await revokes(scenario, 'Ledger API');
+    await groupsBecome(scenario, ['payments'], 15_000);
+  });
+});
+
+describe('reconciling', () => {
+  it('grants what is missing, removes what is too much, brings a wiped consumer back, and leaves others alone', async () => {
+    await using scenario = await openGatewayScenario({ reconcileAt: '* * * * * *' });
+    const { gateway, database } = scenario;
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const key = await getsKey(dana);
+    await dana.finds(/was made by/);
+    // As if it had been made a while ago: what is new may not have been read.
+    await database.sql`update application_keys set made_at = made_at - interval '1 hour'`;
+    const shop = [...gateway.store.consumers.values()][0];
+    if (!shop) throw new Error('no consumer');
+    gateway.store.putAcl(shop, 'ledger', { group: 'ledger', tags: ['registrar'] });
+    gateway.store.putAcl(shop, 'partners', { group: 'partners' });
+    gateway.store.putConsumer('stranger', { username: 'stranger', tags: ['registrar'] });
+    await groupsBecome(scenario, ['partners', 'payments'], 30_000);
+    expect(gateway.store.consumer('stranger')).toBeDefined();
+    const { value } = await scrape(scenario.bot.port);
+    expect(value('registrar_access_reconciled', { gateway: 'edge', found: 'unknown' })).toBe(1);
+    gateway.store.wipe();
+    expect(calls(scenario, key)).toBe(401);
+    await groupsBecome(scenario, ['payments'], 30_000);
+    await dana.finds(/is gone at the gateway[\s\S]*Shop/);
+    await dana.clicks('Get key', { on: /access is open/ });
+    expect(calls(scenario, await readsKey(dana))).toBe(200);
+  });
+});
+
+describe('keys', () => {
+  it('two at a time: a new one while the old one works, and then the old one is removed', async () => {
+    await using scenario = await openGatewayScenario();
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const first = await getsKey(dana);
+    await dana.clicks('Get key');
+    await dana.clicks('New key', { in: 'modal' });
+    const second = await readsKey(dana);
+    expect([calls(scenario, first), calls(scenario, second)]).toEqual([200, 200]);
+    await dana.clicks('Get key', { on: /access is open/ });
+    expect(await dana.finds(/made by/, { in: 'modal' })).not.toContain('New key');
+    await dana.clicks('Remove old key', { in: 'modal' });
+    await dana.finds(/is being removed/, { in: 'modal' });
+    await dana.finds(new RegExp(`ends in ${first.slice(-4)} was removed by @dana`));
+    expect([calls(scenario, first), calls(scenario, second)]).toEqual([401, 200]);
+    const recorded = await scenario.database.sql`select action, actor from access_history order by version`;
+    expect(recorded.map((row) => [row.action, row.actor])).toEqual([
+      ['granted', null],
+      ['key-made', dana.id],
+      ['key-made', dana.id],
+      ['key-removed', dana.id],
+    ]);
+  });
+
+  it('only owners get them, and only while access is open', async () => {
+    await using scenario = await openGatewayScenario();
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    await scenario.database.sql`update application_owners set user_id = 'U0LEE'`;
+    await dana.clicks('Get key');
+    await dana.finds(/Only owners of this application can get its keys/, { in: 'whispered' });
+    await scenario.database.sql`update application_owners set user_id = ${dana.id}`;
+    await revokes(scenario);
+    await groupsBecome(scenario, []);
+    await delivered(scenario);
+    await dana.clicks('Get key');
+    await dana.finds(/Access is not open/, { in: 'whispered' });
+    expect(scenario.gateway.store.keys.size).toBe(0);
+  });
+
+  it.each(['server-error', 'reset', 'accept-then-drop', 'malformed'] as const)(
+    'the gateway fails (%s): no key is shown, and none is left',
+    async (kind) => {
+      await using scenario = await openGatewayScenario();
+      const { dana } = people(scenario);
+      await approves(scenario);
+      await dana.finds(/Get key/);
+      scenario.gateway.fail('PUT /consumers/:consumer/key-auth/:key', { kind });
+      await dana.clicks('Get key');
+      await dana.finds(/No key was made at edge/, { in: 'modal' });
+      await delivered(scenario);
+      expect(scenario.gateway.store.keys.size).toBe(0);
+      const kept = await scenario.database.sql`select gone from application_keys`;
+      expect([...kept]).toEqual([{ gone: true }]);
+      expect([...(await scenario.database.sql`select from access_history where action like 'key%'`)]).toEqual([]);
+    },
+  );
+
+  it('the modal cannot be shown: the key is removed again', async () => {
+    await using scenario = await openGatewayScenario();
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    scenario.workspace.fail('views.update', { kind: 'error', error: 'not_found' }, { times: 3 });
+    await dana.clicks('Get key');
+    await eventually('the gateway had it', async () =>
+      scenario.gateway.exchanges.some(({ name }) => name.startsWith('PUT /consumers/:consumer/key-auth')),
+    );
+    await eventually('and has it no longer', async () => scenario.gateway.store.keys.size === 0);
+    await delivered(scenario);
+    expect([...(await scenario.database.sql`select from access_history where action like 'key%'`)]).toEqual([]);
+  });
+
+  it('are nowhere but in the one modal: not in the database, the outbox, the log, the metrics, the audit, or Slack', async () => {
+    const logged: string[] = [];
+    const sink = new Writable({
+      write(chunk, _, done) {
+        logged.push(String(chunk));
+        done();
+      },
+    });
+    const shown: string[] = [];
+    await using scenario = await openGatewayScenario({
+      log: pino({ level: 'trace' }, sink),
+      env: { LOG_LEVEL: 'trace' },
+    });
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    scenario.gateway.fail('PUT /consumers/:consumer/key-auth/:key', { kind: 'accept-then-drop' });
+    await dana.clicks('Get key');
+    await dana.finds(/No key was made/, { in: 'modal' });
+    await dana.closes();
+    const key = await getsKey(dana);
+    await dana.clicks('Get key', { on: /access is open/ });
+    await dana.clicks('New key', { in: 'modal' });
+    const second = await readsKey(dana);
+    await delivered(scenario);
+    const sent = scenario.gateway.exchanges.flatMap(
+      ({ body }) => keyPattern.exec(JSON.stringify(body ?? ''))?.[0] ?? [],
+    );
+    const keys = new Set([key, second, ...sent]);
+    expect(keys.size).toBe(3);
+
+    const { sql } = scenario.database;
+    const tables = await sql`select table_name from information_schema.tables where table_schema = 'public'`;
+    for (const { table_name: table } of tables)
+      shown.push(JSON.stringify(await sql`select to_jsonb(t) as row from ${sql(table)} t`));
+    shown.push(...logged, await (await fetch(`http://127.0.0.1:${scenario.bot.port}/metrics`)).text());
+    const calls = scenario.workspace.calls.map(({ method, args }) => ({ method, text: JSON.stringify(args) }));
+    const carrying = calls.filter(({ text }) => [...keys].some((one) => text.includes(one)));
+    expect(new Set(carrying.map(({ method }) => method))).toEqual(new Set(['views.update']));
+    expect(carrying).toHaveLength(2);
+    shown.push(...calls.filter((call) => !carrying.includes(call)).map(({ text }) => text));
+    for (const { id } of scenario.workspace.members.values())
+      shown.push(JSON.stringify([scenario.workspace.directMessages(id), scenario.workspace.home(id) ?? '']));
+    expect(logged.join()).toContain('key was not made');
+    for (const one of keys) expect(shown.filter((text) => text.includes(one))).toEqual([]);
+  });
+});
+
+it('a plan says who would be granted what, and the next start does it', async () => {
+  await using scenario = await openGatewayScenario();
+  const { dana } = people(scenario);
+  const { writeFile } = await import('node:fs/promises');
+  const whole = catalogOf(scenario.gateway);
+  await writeFile(scenario.catalogFile, whole.replaceAll(/, access: \{[^}]*\}/g, ''));
+  await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
+  await asks(dana, ['Search API'], 'Shop');
+  await dana.finds(/may use this service/);
+  await delivered(scenario);
+  expect(await groupsOf(scenario)).toBeUndefined();
+  await writeFile(scenario.catalogFile, whole);
+  const env = { DATABASE_URL: scenario.database.url, CATALOG_FILE: scenario.catalogFile };
+  expect(await planAccess(['--plan'], env)).toBe('grant   edge  search  "Shop"  (search)\n1 to grant, 0 to take away.');
+  expect(await groupsOf(scenario)).toBeUndefined();
+  await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
+  await groupsBecome(scenario, ['search']);
+  await delivered(scenario);
+  expect(await planAccess(['--plan'], env)).toMatch(/^Nothing/);
+  await writeFile(scenario.catalogFile, whole.replaceAll(/, access: \{[^}]*\}/g, ''));
+  expect(await planAccess(['--plan'], env)).toContain('remove  edge  search  "Shop"');
+  await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
+  await groupsBecome(scenario, []);
+  expect(await readFile(scenario.catalogFile, 'utf8')).toBeDefined();
+});
