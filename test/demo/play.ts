@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { servePage } from '../local-slack/page/page.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 import { claimFolder, demoFolder, emptyFolder, project } from './folder.ts';
+import { DemoGateway } from './gateway.ts';
 import { keep, recall } from './keep.ts';
 import { openSystem } from './system.ts';
 import { Trouble } from './trouble.ts';
@@ -32,10 +33,13 @@ export async function play({ port, reset, signal }: Asked): Promise<void> {
     const mail = join(folder, 'mail.json');
     const letters = await recall(mail);
     const before = letters === undefined ? {} : { letters };
-    const system = await openSystem({ folder, workspace, ...before, env: settings, signal });
-    const keepTheRest = [keep(system.workspace, file), keep(system.mailbox, mail)];
+    const consumersFile = join(folder, 'gateway.json');
+    const consumers = await recall(consumersFile);
+    const gatewayBefore = consumers === undefined ? {} : { consumers };
+    const system = await openSystem({ folder, workspace, ...before, ...gatewayBefore, env: settings, signal });
+    const keepTheRest = [keep(system.workspace, file), keep(system.mailbox, mail), keep(system.gateway, consumersFile)];
     try {
-      servePage(system.workspace, { mail: system.mailbox });
+      servePage(system.workspace, { mail: system.mailbox, gateway: new DemoGateway(system.gateway) });
       if (saved === undefined) await greet(system.workspace);
       say(welcome(system.workspace, elsewhere ? folder : relative(project, folder)));
       await stopped(signal);
@@ -84,6 +88,7 @@ ${people.join('\n')}
   1. As Dana, type /register in #general and ask for a service or two.
   2. As Alex, look into #api-requests and decide.
   3. As Dana, read what Registrar tells you, also as Mail, and /unregister what you do not need.
+  4. Ask for the Translation API, get a key when it is approved, and call it under Gateway.
 
   Everything is kept in ${folder}. To begin anew: npm run demo -- --reset
   Ctrl-C stops it.

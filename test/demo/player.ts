@@ -1,4 +1,5 @@
 /** A person whose every step is told as it is made. */
+import type { LocalGateway } from '../local-gateway/local-gateway.ts';
 import type { Message } from '../local-slack/model.ts';
 import type { Person } from '../local-slack/people.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
@@ -6,8 +7,8 @@ import type { Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
 import { action } from './teller.ts';
 
-/** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, what is `whispered` to one alone, or their `mail`. */
-export type Place = 'home' | 'modal' | 'messages' | 'whispered' | 'mail' | (string & {});
+/** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, what is `whispered` to one alone, their `mail`, or what the `gateway` answered. */
+export type Place = 'home' | 'modal' | 'messages' | 'whispered' | 'mail' | 'gateway' | (string & {});
 
 type Card = { in: string; on?: RegExp | Message };
 
@@ -17,7 +18,12 @@ export class Player {
   readonly #workspace: Workspace;
   readonly #mailbox: Mailbox;
 
-  constructor({ workspace, mailbox }: Pick<System, 'workspace' | 'mailbox'>, name: string) {
+  readonly #gateway: LocalGateway;
+  readonly #answers: string[] = [];
+  #key = '';
+
+  constructor({ workspace, mailbox, gateway }: Pick<System, 'workspace' | 'mailbox' | 'gateway'>, name: string) {
+    this.#gateway = gateway;
     this.#workspace = workspace;
     this.#mailbox = mailbox;
     this.#person = workspace.person(name);
@@ -62,6 +68,20 @@ export class Player {
     await this.#person.clicks(button, card);
   }
 
+  /** Calls an API through the gateway with the key that this person was last shown. */
+  async calls(path: string): Promise<void> {
+    action(this.called, `calls ${path} with the key that ends in ${this.#key.slice(-4)}`);
+    const answer = await fetch(`${this.#gateway.proxyUrl}${path}`, { headers: { apikey: this.#key } });
+    this.#answers.push(`GET ${path}: ${answer.status} ${((await answer.json()) as { message: string }).message}`);
+  }
+
+  /** Copies the key out of the window. */
+  async copiesKey(): Promise<void> {
+    action(this.called, 'copies the key, which is shown this once');
+    const shown = await this.finds('modal', (text) => /rg_[\w-]{43}/.test(text));
+    this.#key = /rg_[\w-]{43}/.exec(shown ?? '')?.[0] ?? '';
+  }
+
   /** Everything in a place, as this person reads it. */
   sees(place: Place): string[] {
     switch (place) {
@@ -75,6 +95,8 @@ export class Player {
         return this.#mailbox
           .to(this.#workspace.member(this.#person.id).email)
           .map(({ subject, text }) => `${subject}\n\n${text.trim()}`);
+      case 'gateway':
+        return this.#answers;
       default:
         return this.#person.sees(place);
     }

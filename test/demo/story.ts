@@ -9,7 +9,7 @@ import type { Step } from './tour.ts';
 const requests = 'api-requests';
 
 export function story(system: System): Step[] {
-  const { workspace, restartBot } = system;
+  const { workspace, restartBot, gateway } = system;
   const dana = new Player(system, 'dana');
   const alex = new Player(system, 'alex');
   const priya = new Player(system, 'priya');
@@ -19,8 +19,16 @@ export function story(system: System): Step[] {
   const payments = { in: requests, on: /Payments API/ };
   const search = { in: requests, on: /Search API/ };
   const weather = { in: requests, on: /Weather API/ };
+  const translation = { in: requests, on: /Translation API/ };
   const home = { in: 'home' };
   const buttons = /\[(Approve|Reject)\]/;
+
+  /** The groups that anybody has for the Translation API at the gateway. */
+  const allGroups = (): string =>
+    [...gateway.store.acls.values()]
+      .filter(({ group }) => group === 'translation')
+      .map(({ id }) => id)
+      .join();
 
   /** The card as a screen that lags behind shows it: it is still to be decided. */
   let lagging: Message | undefined;
@@ -249,6 +257,51 @@ export function story(system: System): Step[] {
           without: /Payments API|Search API|Orders API|Weather API/,
         },
         { who: dana, where: 'messages', reads: /2 of your requests are still waiting.*Invoicing API.*\[Withdraw\]/s },
+      ],
+    },
+    {
+      title: 'Dana asks for the Translation API, which is reached through the gateway; Alex approves',
+      async does() {
+        await dana.closes();
+        await dana.types('/register translation');
+        await dana.picks('Application', 'Web Shop');
+        await dana.writes('Reason', 'The shop opens in France');
+        await dana.submits('Request access');
+        await dana.closes();
+        await alex.presses('Approve', translation, 'the card of the Translation API');
+      },
+      sees: [
+        { who: alex, where: requests, reads: /Translation API.*Access open since/s },
+        { who: dana, where: 'messages', reads: /Translation API.*access is open.*\[Get key\]/s },
+      ],
+    },
+    {
+      title: 'Dana gets a key, and calls the API',
+      async does() {
+        await dana.presses('Get key', { in: 'messages', on: /Translation API/ }, 'the message');
+        await dana.copiesKey();
+        await dana.closes();
+        await dana.calls('/translation');
+      },
+      sees: [
+        { who: dana, where: 'gateway', reads: /\/translation: 200/ },
+        { who: dana, where: 'messages', reads: /The key that ends in .* was made by @dana/ },
+      ],
+    },
+    {
+      title: 'Alex revokes it: the gateway lets nothing through any more',
+      async does() {
+        await alex.presses('Revoke', translation, 'the card of the Translation API');
+        await alex.writes('Reason', 'The launch in France is put off');
+        await alex.submits('Revoke');
+        await workspace.until(() => allGroups() === '', {
+          what: 'the gateway has taken it away',
+        });
+        await dana.calls('/translation');
+      },
+      sees: [
+        { who: dana, where: 'gateway', reads: /\/translation: 403/ },
+        { who: alex, where: requests, reads: /Translation API.*Revoked by @alex/s, without: /still open/ },
       ],
     },
   ];

@@ -1,10 +1,13 @@
 /** The whole system in one process: a local workspace, an embedded PostgreSQL, a mail server, and the real bot in Socket Mode. */
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StartError } from '../../src/async/retry.ts';
 import { readConfig } from '../../src/config.ts';
 import { EmbeddedPostgresError } from '../../src/db/embedded/data-dir.ts';
 import { type Running, start } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import type { WorkspaceOptions } from '../local-slack/slack-server.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
@@ -15,6 +18,7 @@ import { codeOf, Trouble } from './trouble.ts';
 export type System = AsyncDisposable & {
   workspace: Workspace;
   mailbox: Mailbox;
+  gateway: LocalGateway;
   /** The bot goes, and comes again with these settings beside its usual ones. */
   restartBot(env: Record<string, string>): Promise<void>;
 };
@@ -25,25 +29,40 @@ export type Setting = {
   workspace?: WorkspaceOptions;
   /** The letters of the last time. */
   letters?: string;
+  /** What the gateway had the last time. */
+  consumers?: string;
   env?: Record<string, string>;
   /** Says to stop while it is still starting. */
   signal?: AbortSignal;
 };
 
 const sender = 'Registrar <registrar@acme.example>';
-const catalog = fileURLToPath(new URL('catalog.yaml', import.meta.url));
+const catalog = new URL('catalog.yaml', import.meta.url);
+
+/** The APIs behind the demo's gateway; catalog.yaml gives their services access. */
+const routes = ['translation', 'loyalty', 'search'].map((name) => ({ path: `/${name}`, allow: [name] }));
 
 /** Starts everything. What the machine does not allow rejects with a `Trouble`. */
 export async function openSystem({ folder, env = {}, signal, ...setting }: Setting): Promise<System> {
   const workspace = await listening(setting.workspace ?? {});
   const mailbox = new Mailbox(setting.letters);
   const mail = await openMailServer((letter) => mailbox.add(letter));
-  const usual = { DATA_DIR: folder, CATALOG_FILE: catalog, SMTP_URL: mail.url, MAIL_FROM: sender };
+  const gateway = await openLocalGateway({ routes, ...(setting.consumers ? { saved: setting.consumers } : {}) });
+  const written = await writeCatalog(gateway);
+  const usual = {
+    DATA_DIR: folder,
+    CATALOG_FILE: written.file,
+    GATEWAY_EDGE_TOKEN: gateway.token ?? '',
+    SMTP_URL: mail.url,
+    MAIL_FROM: sender,
+  };
   const startOne = (more: Record<string, string>) => startBot(workspace, { ...usual, ...env, ...more }, signal);
   let bot: Running;
   try {
     bot = await startOne({});
   } catch (error) {
+    await gateway[Symbol.asyncDispose]();
+    await written.remove();
     await mail[Symbol.asyncDispose]();
     await workspace[Symbol.asyncDispose]();
     throw error;
@@ -51,16 +70,28 @@ export async function openSystem({ folder, env = {}, signal, ...setting }: Setti
   return {
     workspace,
     mailbox,
+    gateway,
     async restartBot(more) {
       await bot.stop();
       bot = await startOne(more);
     },
     async [Symbol.asyncDispose]() {
       await bot.stop();
+      await gateway[Symbol.asyncDispose]();
+      await written.remove();
       await mail[Symbol.asyncDispose]();
       await workspace[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Writes the catalog with the address of the gateway, which is another one each time. */
+async function writeCatalog({ url, proxyUrl }: LocalGateway) {
+  const folder = await mkdtemp(join(tmpdir(), 'registrar-demo-catalog-'));
+  const file = join(folder, 'catalog.yaml');
+  const gateways = `\ngateways:\n  - { name: edge, kind: kong, url: "${url}", proxy: "${proxyUrl}" }\n`;
+  await writeFile(file, (await readFile(catalog, 'utf8')) + gateways);
+  return { file, remove: () => rm(folder, { recursive: true }) };
 }
 
 async function listening(options: WorkspaceOptions): Promise<Workspace> {

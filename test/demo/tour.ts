@@ -66,6 +66,7 @@ const places: Record<Place, string> = {
   messages: 'in a direct message of Registrar',
   whispered: 'in a message that nobody else sees',
   mail: 'in an e-mail',
+  gateway: 'from the gateway',
 };
 
 /** The workspace is as strict as Slack, and notes what Slack would have swallowed. */

@@ -38,6 +38,8 @@ export type Options = Partial<Omit<Settings, 'plugins'>> & {
   /** What the Admin API asks for; null: nothing, as an open-source Kong. */
   token?: string | null;
   routes?: Route[];
+  /** What `save()` returned, instead of nothing. */
+  saved?: string;
   /** 0 is any free one. */
   ports?: { admin: number; proxy: number };
 };
@@ -62,13 +64,14 @@ export class LocalGateway implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
 
   constructor(admin: Server, front: Server, options: Options) {
-    const { kind = 'kong', token = 'local-gateway-token', routes = [], ports, ...settings } = options;
+    const { kind = 'kong', token = 'local-gateway-token', routes = [], ports, saved, ...settings } = options;
     this.kind = kind;
     this.token = token;
     this.routes = routes;
     this.store = new Store(() => {
       for (const listener of this.#listeners) listener();
     });
+    if (saved) this.store.load(saved);
     const plugins = routes.flatMap(({ allow }): Plugin[] => [
       {
         id: randomUUID(),
@@ -126,6 +129,11 @@ export class LocalGateway implements AsyncDisposable {
         .map(({ group }) => group)
         .sort()
     );
+  }
+
+  /** Returns all that is kept, as JSON. */
+  save(): string {
+    return this.store.save();
   }
 
   /** Calls `listener` after each change; returns what ends it. */

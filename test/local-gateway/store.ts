@@ -100,6 +100,18 @@ export class Store {
     this.#changed();
   }
 
+  save(): string {
+    const kept = [this.consumers, this.acls, this.keys];
+    return JSON.stringify(kept.map((some) => [...some.values()]));
+  }
+
+  load(saved: string): void {
+    const [consumers = [], acls = [], keys = []]: [Consumer[]?, Acl[]?, Key[]?] = JSON.parse(saved);
+    for (const one of consumers) this.consumers.set(one.id, one);
+    for (const one of acls) this.acls.set(one.id, one);
+    for (const one of keys) this.keys.set(one.id, one);
+  }
+
   /** An id is unique over all consumers, not only within one. */
   #refuseTaken(all: Map<string, Acl | Key>, id: string, consumer: Consumer): void {
     const taken = all.get(id);

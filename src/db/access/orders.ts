@@ -6,12 +6,13 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { AccessEvent, GatewayFailure, WantedAccess } from '../../domain/access.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { ownersOf } from '../application/owners.ts';
 import { appendAccess } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { markStale } from '../registration/cards.ts';
 import { accessHistory, applicationAccess, applicationKeys } from '../schema/access.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applications, registrations, services } from '../schema/core.ts';
 
 /** Which application at which gateway. */
 export type Place = { application: number; gateway: string };
@@ -149,16 +150,6 @@ async function orderOf(tx: Tx, place: Place, application: typeof applications.$i
     ),
     keysToRemove: keys.map(({ id }) => id),
   };
-}
-
-/** Lists the owners of an application. */
-export async function ownersOf(tables: Db['tables'] | Tx, application: number): Promise<string[]> {
-  const rows = await tables
-    .select({ person: applicationOwners.userId })
-    .from(applicationOwners)
-    .where(eq(applicationOwners.applicationId, application))
-    .orderBy(applicationOwners.userId);
-  return rows.map(({ person }) => person);
 }
 
 const keysOf = ({ application, gateway }: Place) =>

@@ -14,10 +14,13 @@ export type WithAccess = {
   status: Status;
   changedAt: Date;
   access: ServiceAccess | null;
+  /** Whether it has ever backed a group. */
+  hadAccess: boolean;
 };
 
 /** Finds the access of registrations; those that have none, and had none, are not in the map. */
-export async function findShown({ tables }: Db, rows: WithAccess[]): Promise<Map<number, ShownAccess>> {
+export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<number, ShownAccess>> {
+  const rows = all.filter(({ access, hadAccess }) => access || hadAccess);
   if (rows.length === 0) return new Map();
   const known = await tables
     .select()
@@ -66,6 +69,10 @@ export async function findShown({ tables }: Db, rows: WithAccess[]): Promise<Map
   });
   return new Map(shown);
 }
+
+/** Selects whether a registration has ever backed a group: most have not, and cost no statement. */
+export const hadAccess = sql<boolean>`exists (
+  select from ${applicationAccess} where ${applicationAccess.registrationId} = ${registrations.id})`;
 
 /** Selects whether a registration that has ended may still be let through somewhere: then it is still listed. */
 export const mayStillBeOpen = sql<boolean>`exists (

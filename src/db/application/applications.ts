@@ -4,7 +4,7 @@ import type { ShownAccess } from '../../domain/access.ts';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import { inStatusSince, liveStatuses, type Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
-import { findShown, mayStillBeOpen } from '../access/shown.ts';
+import { findShown, hadAccess, mayStillBeOpen } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
@@ -85,6 +85,7 @@ export async function listOwned(
         changedAt: registrations.changedAt,
       },
       access: services.access,
+      hadAccess,
       service: { name: services.name, approvers: services.approvers, channel: services.channel },
     })
     .from(applicationOwners)
@@ -95,11 +96,11 @@ export async function listOwned(
     .orderBy(sql`fold(${applications.name})`, asc(applications.id), sql`fold(${services.name})`, asc(registrations.id))
     .limit(size)
     .offset((page - 1) * size);
-  const registered = rows.flatMap(({ applicationId, registration, access }) =>
-    registration ? [{ ...registration, applicationId, access }] : [],
+  const registered = rows.flatMap(({ applicationId, registration, access, hadAccess }) =>
+    registration ? [{ ...registration, applicationId, access, hadAccess }] : [],
   );
   const access = await findShown(db, registered);
-  const owned = rows.map(({ registration, access: _, ...row }) => ({
+  const owned = rows.map(({ registration, access: _, hadAccess: __, ...row }) => ({
     ...row,
     registration: registration && {
       ...registration,

@@ -31,7 +31,9 @@ export async function find(
   const { publicId, version, status, requester, reason, requestedAt } = row.registration;
   const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;
   const { applicationId, changedAt } = row.registration;
-  const access = await findShown(db, [{ id, publicId, applicationId, status, changedAt, access: row.service.access }]);
+  const access = await findShown(db, [
+    { id, publicId, applicationId, status, changedAt, access: row.service.access, hadAccess: row.hadAccess },
+  ]);
   const previous = await previousRequests(db, row.registration);
   const histories = await historiesOf(db, [id, ...previous.map((one) => one.id)]);
   return {

@@ -2,6 +2,7 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
+import { hadAccess } from '../access/shown.ts';
 import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
@@ -15,6 +16,7 @@ const findWhere = (tables: Db['tables'], which: SQL) =>
       service: services,
       application: applications.name,
       applicationDeletedAt: applications.deletedAt,
+      hadAccess,
     })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))

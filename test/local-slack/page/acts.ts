@@ -5,13 +5,14 @@ import { find } from '../blocks/placed.ts';
 import type { Answer, Option } from '../model.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Entry, stateOf } from './blocks/entry.ts';
+import type { Gateway } from './gateway.ts';
 import type { Live } from './live.ts';
 import type { Notices } from './notices.ts';
 import { offer } from './offer.ts';
 import { send } from './page.ts';
 import { people } from './reader.ts';
 
-export type Stage = { workspace: Workspace; notices: Notices; live: Live };
+export type Stage = { workspace: Workspace; notices: Notices; live: Live; gateway: Gateway | undefined };
 
 /** More than the longest answers that Block Kit allows in one view. */
 const LARGEST_BODY = 512 * 1024;
@@ -29,6 +30,7 @@ const bodies = {
   submit: z.object({ as: z.string(), view: z.string(), fields: z.array(element.omit({ as: true }).extend({ entry })) }),
   close: z.object({ as: z.string(), view: z.string() }),
   home: z.object({ as: z.string() }),
+  call: z.object({ as: z.string(), path: z.string().max(200), key: z.string().max(200) }),
   options: element.extend({
     view: z.string().optional(),
     message: message.optional(),
@@ -83,6 +85,12 @@ async function perform(name: string, stage: Stage, body: unknown): Promise<(Answ
     case 'close': {
       const { as, view } = bodies.close.parse(body);
       return closeDownTo(workspace, personOf(workspace, as), view);
+    }
+    case 'call': {
+      const { path, key } = bodies.call.parse(body);
+      if (!stage.gateway?.paths().includes(path)) return { ok: false, error: 'There is no such API.' };
+      await stage.gateway.call(path, key);
+      return { ok: true };
     }
     case 'home':
       return workspace.openHome(personOf(workspace, bodies.home.parse(body).as));

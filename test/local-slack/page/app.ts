@@ -1,4 +1,6 @@
 /** All that changes while the page is open; the document around it is drawn once. */
+
+import type { Gateway } from './gateway.ts';
 import { type Html, html } from './html.ts';
 import type { Mail } from './mail.ts';
 import { type CommandHint, main } from './main.ts';
@@ -8,7 +10,7 @@ import { appName, placeName, type Reader } from './reader.ts';
 import { rail, sidebar } from './sidebar.ts';
 
 /** `mail` is absent where there is no mail server: then there is no such place. */
-export type Look = { title: string; commands: readonly CommandHint[]; mail?: Mail };
+export type Look = { title: string; commands: readonly CommandHint[]; mail?: Mail; gateway?: Gateway };
 
 export function app(reader: Reader, notices: Notices, look: Look): Html {
   const { viewer, place } = reader;
@@ -18,11 +20,23 @@ export function app(reader: Reader, notices: Notices, look: Look): Html {
 }
 
 function titleOf({ workspace, place }: Reader): string {
-  if (place.kind !== 'channel') return place.kind === 'home' ? 'Home' : 'Mail';
+  if (place.kind !== 'channel') return { home: 'Home', mail: 'Mail', gateway: 'Gateway' }[place.kind];
   return place.channel.kind === 'im' ? appName(workspace) : `#${place.channel.name}`;
 }
 
-const STYLES = ['base', 'sidebar', 'main', 'messages', 'blocks', 'controls', 'modal', 'fields', 'picker', 'mail'];
+const STYLES = [
+  'base',
+  'sidebar',
+  'main',
+  'messages',
+  'blocks',
+  'controls',
+  'modal',
+  'fields',
+  'picker',
+  'mail',
+  'gateway',
+];
 
 export function pageDocument(content: Html, title: string): string {
   return html`<!doctype html>

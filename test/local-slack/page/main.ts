@@ -2,8 +2,9 @@
 import type { Channel } from '../model.ts';
 import { avatar } from './avatar.ts';
 import { blocks } from './blocks/block.ts';
+import { type Gateway, gatewayPlace } from './gateway.ts';
 import { type Html, html } from './html.ts';
-import { LETTER, LOCK } from './icons.ts';
+import { GATE, LETTER, LOCK } from './icons.ts';
 import { type Mail, mail } from './mail.ts';
 import { messageList } from './messages.ts';
 import type { Notices } from './notices.ts';
@@ -11,16 +12,29 @@ import { address, appName, bot, placeName, type Reader } from './reader.ts';
 
 export type CommandHint = { command: string; hint: string };
 
-type Look = { commands: readonly CommandHint[]; mail?: Mail };
+type Look = { commands: readonly CommandHint[]; mail?: Mail; gateway?: Gateway };
 
-export function main(reader: Reader, notices: Notices, { commands, mail: letters }: Look): Html {
+export function main(reader: Reader, notices: Notices, { commands, mail: letters, gateway }: Look): Html {
   const { viewer, place } = reader;
   // Another person or another place is another element: nothing typed for one may end up at the other.
   const key = `${viewer.id}/${placeName(place)}`;
   return html`<main class="main" data-key="${key}" data-place="${key}">
     ${head(reader)}
-    ${place.kind === 'home' ? home(reader) : place.kind === 'mail' ? mail(reader, letters?.to(viewer.email) ?? []) : conversation(reader, place.channel, notices, commands)}
+    ${middle()}
   </main>`;
+
+  function middle(): Html {
+    switch (place.kind) {
+      case 'home':
+        return home(reader);
+      case 'mail':
+        return mail(reader, letters?.to(viewer.email) ?? []);
+      case 'gateway':
+        return gateway ? gatewayPlace(reader, gateway) : html``;
+      case 'channel':
+        return conversation(reader, place.channel, notices, commands);
+    }
+  }
 }
 
 function head(reader: Reader): Html {
@@ -37,6 +51,11 @@ function head(reader: Reader): Html {
   if (place.kind === 'mail') {
     return html`<header class="head" data-key="head">
       <h2><span class="hash" aria-hidden="true">${LETTER}</span>Mail</h2><span class="topic">What ${viewer.email} is sent, beside Slack</span>
+    </header>`;
+  }
+  if (place.kind === 'gateway') {
+    return html`<header class="head" data-key="head">
+      <h2><span class="hash" aria-hidden="true">${GATE}</span>Gateway</h2><span class="topic">Who may call the APIs, as the gateway has it</span>
     </header>`;
   }
   const tab = (name: string, label: string) =>

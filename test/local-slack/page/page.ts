@@ -7,13 +7,14 @@ import type { ServerResponse } from 'node:http';
 import type { Workspace } from '../workspace.ts';
 import { act } from './acts.ts';
 import { app, type Look, pageDocument } from './app.ts';
+import type { Gateway } from './gateway.ts';
 import { Live } from './live.ts';
 import type { Mail } from './mail.ts';
 import type { CommandHint } from './main.ts';
 import { Notices } from './notices.ts';
 import { type Reader, readerOf } from './reader.ts';
 
-export type PageOptions = { title?: string; commands?: readonly CommandHint[]; mail?: Mail };
+export type PageOptions = { title?: string; commands?: readonly CommandHint[]; mail?: Mail; gateway?: Gateway };
 
 const COMMANDS: readonly CommandHint[] = [
   { command: '/register', hint: '[service]' },
@@ -28,15 +29,17 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 export function servePage(workspace: Workspace, options: PageOptions = {}): void {
-  const { mail } = options;
+  const { mail, gateway } = options;
   const notices = new Notices(workspace, mail);
   const live = new Live();
   const look: Look = {
     title: options.title ?? 'Acme',
     commands: options.commands ?? COMMANDS,
     ...(mail ? { mail } : {}),
+    ...(gateway ? { gateway } : {}),
   };
   mail?.onChange(() => live.tell());
+  gateway?.onChange(() => live.tell());
   workspace.onChange(() => live.tell());
 
   workspace.mount(async (req, res) => {
@@ -50,7 +53,7 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
     if (req.method === 'GET' && name === 'app') return show(res, url, (content) => content.markup);
     if (req.method === 'GET' && name === 'live') return live.join(res);
     if (req.method === 'GET') return asset(res, name);
-    if (req.method === 'POST') return act(name, { workspace, notices, live }, req, res);
+    if (req.method === 'POST') return act(name, { workspace, notices, live, gateway }, req, res);
     return false;
   });
 

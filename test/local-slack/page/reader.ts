@@ -5,8 +5,8 @@
 import type { Channel, Member } from '../model.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** A conversation, the bot's Home, or the mail that comes beside Slack. */
-export type Place = { kind: 'channel'; channel: Channel } | { kind: 'home' } | { kind: 'mail' };
+/** A conversation, the bot's Home, the mail that comes beside Slack, or the gateway. */
+export type Place = { kind: 'channel'; channel: Channel } | { kind: 'home' } | { kind: 'mail' } | { kind: 'gateway' };
 
 export type Reader = { workspace: Workspace; viewer: Member; place: Place };
 
@@ -42,7 +42,7 @@ export function readerOf(
 
 function placeOf(workspace: Workspace, viewer: Member, name: string): Place {
   const direct = workspace.imWith(viewer.id);
-  if (name === 'home' || name === 'mail') return { kind: name };
+  if (name === 'home' || name === 'mail' || name === 'gateway') return { kind: name };
   if (name === 'registrar' || name === direct.id) return { kind: 'channel', channel: direct };
   const channels = channelsOf(workspace, viewer);
   const channel = channels.find((each) => each.id === name || each.name === name) ?? channels[0] ?? direct;

@@ -1,8 +1,9 @@
 /** The left of the page: whom one plays, and where one can go. */
 import type { Member } from '../model.ts';
 import { avatar } from './avatar.ts';
+import type { Gateway } from './gateway.ts';
 import { type Html, html } from './html.ts';
-import { HOUSE, LETTER, LOCK } from './icons.ts';
+import { GATE, HOUSE, LETTER, LOCK } from './icons.ts';
 import type { Mail } from './mail.ts';
 import type { Notices } from './notices.ts';
 import { address, appName, bot, channelsOf, people, placeName, type Reader } from './reader.ts';
@@ -21,7 +22,11 @@ export function rail(reader: Reader, notices: Notices, title: string): Html {
   </nav>`;
 }
 
-export function sidebar(reader: Reader, notices: Notices, { title, mail }: { title: string; mail?: Mail }): Html {
+export function sidebar(
+  reader: Reader,
+  notices: Notices,
+  { title, mail, gateway }: { title: string; mail?: Mail; gateway?: Gateway },
+): Html {
   const { workspace, viewer } = reader;
   const here = placeName(reader.place);
   const direct = workspace.imWith(viewer.id);
@@ -54,7 +59,9 @@ export function sidebar(reader: Reader, notices: Notices, { title, mail }: { tit
       <h2>Apps</h2>
       ${place(reader, 'registrar', here, notices.unread(viewer.id, direct.id), avatar(app, 'avatar avatar-tiny'), appName(workspace), badge(notices.unread(viewer.id, direct.id)))}
       ${place(reader, 'home', here, 0, html`<span class="hash" aria-hidden="true">${HOUSE}</span>`, 'App Home', false)}
-      ${mail && html`<h2>Beside Slack</h2>${place(reader, 'mail', here, notices.unreadMail(viewer), html`<span class="hash" aria-hidden="true">${LETTER}</span>`, 'Mail', badge(notices.unreadMail(viewer)))}`}
+      ${(mail || gateway) && html`<h2>Beside Slack</h2>`}
+      ${mail && place(reader, 'mail', here, notices.unreadMail(viewer), html`<span class="hash" aria-hidden="true">${LETTER}</span>`, 'Mail', badge(notices.unreadMail(viewer)))}
+      ${gateway && place(reader, 'gateway', here, 0, html`<span class="hash" aria-hidden="true">${GATE}</span>`, 'Gateway', false)}
     </nav>
     <p class="sidebar-note">A local workspace. Open this page twice to be two people at once.</p>
   </aside>`;

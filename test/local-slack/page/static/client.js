@@ -65,6 +65,17 @@ document.addEventListener('submit', (event) => {
   say(form);
 });
 
+// The gateway's form: a call through the proxy, whose answer the page then shows.
+document.addEventListener('submit', async (event) => {
+  const form = event.target instanceof HTMLFormElement && event.target.matches('[data-try]') ? event.target : null;
+  if (!form) return;
+  event.preventDefault();
+  const fields = new FormData(form);
+  const answer = await post('call', { path: fields.get('path'), key: String(fields.get('key') ?? '').trim() });
+  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  await refresh();
+});
+
 document.addEventListener('keydown', (event) => {
   const form = composerOf(event.target);
   if (
