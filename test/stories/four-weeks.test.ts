@@ -126,7 +126,9 @@ it('the messages of four weeks read as in the transcript', async () => {
   const outbox = createOutbox();
   await using parts = new AsyncDisposableStack();
   parts.defer(client.close);
-  const ids = new Map((await database.sql`select slug, id::int from services`).map(({ slug, id }) => [slug, id]));
+  const ids = new Map(
+    (await database.sql`select slug, public_id as id from services`).map(({ slug, id }) => [slug, id]),
+  );
 
   const asks: Asks = async ({ id: requester }, application, services) => {
     const at = new Date(workspace.now());

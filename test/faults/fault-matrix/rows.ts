@@ -290,7 +290,7 @@ export const rows: Row[] = [
         when: to(story.workspace.channel(channel).id, application),
         act: async () => {
           await story.answered(dana, () => dana.submits());
-          expect(dana.reads).toMatch(/under review/);
+          await dana.finds(/under review/, { in: 'modal' });
           await dana.closes();
         },
         inTheEnd: () => alex.finds(new RegExp(`Application {2}${application}`), { in: channel }),
@@ -360,6 +360,21 @@ export const rows: Row[] = [
           await dana.closes();
         },
         inTheEnd: () => story.alex.finds(new RegExp(`Application {2}${application}`), requests),
+      };
+    },
+  },
+  {
+    method: 'conversations.replies',
+    words: ['channel_not_found', 'thread_not_found', 'invalid_auth'],
+    async ready(story, fault) {
+      const { alex } = story;
+      const application = await story.requested();
+      await alex.clicks('Approve', cardOf(application));
+      await alex.finds(new RegExp(`Application {2}${application}[\\s\\S]*Approved by @alex`), requests);
+      unknownEnd(story, fault, (args) => args.thread_ts !== undefined && says(application)(args));
+      return {
+        act: () => alex.clicks('Delete request', cardOf(application)),
+        inTheEnd: () => alex.finds(new RegExp(`${application} no longer has access to Payments API`), requests),
       };
     },
   },

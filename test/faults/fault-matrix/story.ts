@@ -7,7 +7,7 @@ import { channel, seed } from '../../local-slack/seed.ts';
 import { readable } from '../../local-slack/transcript.ts';
 import { delivered, retriesSoon } from '../../support/outbox.ts';
 import { openScenario, type Scenario } from '../../support/scenario.ts';
-import { asks, people } from '../../support/steps.ts';
+import { asks, people, picks } from '../../support/steps.ts';
 
 /** Slack gives up after so many milliseconds, and so do people. */
 const inTime = 3_000;
@@ -58,8 +58,8 @@ export class Story implements AsyncDisposable {
   async fills(person: Person, service: string): Promise<string> {
     const application = this.fresh();
     await person.types('/register');
-    await person.picks('Services', service);
-    await person.picks('Application', application);
+    await picks(person, 'Services', service);
+    await picks(person, 'Application', application);
     await person.fills('Reason', 'Because');
     return application;
   }
