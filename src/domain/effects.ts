@@ -16,8 +16,11 @@ export type ReminderEffect =
 export type CatalogEffect =
   /** Look up the admins, and update the Home of each. */
   | { kind: 'catalog' }
-  /** Update the cards of a service's pending requests: which channel they are in, and who may decide them. */
-  | { kind: 'service'; service: number }
+  /**
+   * Update the cards of a service's pending requests with ids above `after`: which channel they are in, and who may decide
+   * them. Version 0.1 enqueued it without `after`, for all of them.
+   */
+  | { kind: 'service'; service: number; after?: number }
   /** Update the Homes of those who could decide before `version`, and of those who can now. */
   | { kind: 'queues'; service: number; version: number }
   /** Replace a card that has moved to another channel by where it is now. */

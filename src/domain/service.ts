@@ -93,7 +93,7 @@ export type ServiceChange = {
  * who the approvers are.
  */
 export const approverChangeEffects = (service: number, version: number): CatalogEffect[] => [
-  { kind: 'service', service },
+  { kind: 'service', service, after: 0 },
   { kind: 'queues', service, version },
 ];
 

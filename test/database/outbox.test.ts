@@ -154,6 +154,17 @@ describe('the table', () => {
     expect(people.jobs.map(({ lane }) => lane)).toEqual(['e', 'f']);
   });
 
+  it('sees room for the next stage of bulk unless so many lanes of it wait, and does not count what has failed', async () => {
+    const bulk = (lane: string) => ({ queue: 'outbox', lane, priority: 'bulk' as const, effect: { kind: 'card' } });
+    await db.tables.transaction((tx) => store.enqueue(tx, ['a', 'b', 'c', 'c'].map(bulk)));
+    expect(await store.isBusyWithBulk(db, 3)).toBe(true);
+    expect(await store.isBusyWithBulk(db, 4)).toBe(false);
+    const { jobs } = await store.claim(db, 'outbox', slots);
+    const incident = { destination: 'C0', cause: 'is_archived' };
+    for (const job of jobs) await db.tables.transaction((tx) => store.retry(tx, job, 3600, incident));
+    expect(await store.isBusyWithBulk(db, 1)).toBe(false);
+  });
+
   it('says when the next job is due by its own clock', async () => {
     expect(await store.nextDue(db, 'test')).toBeUndefined();
     await enqueue('card:1');
@@ -176,6 +187,9 @@ describe('dead letters', () => {
     // Whoever did that is gone; another begins again.
     expect(await redriveAll(db, { destination: 'direct', cause: 'crashed' })).toBe(9_500);
     expect(await redriveAll(db, { destination: 'C0' })).toBe(0);
+    // A week of messages does not go before the users who act now.
+    await enqueue('card:1');
+    expect((await store.claim(db, 'test', { all: 1, others: 1 })).jobs).toMatchObject([{ lane: 'card:1' }]);
     const queued = await claim();
     expect(queued).toHaveLength(10);
     expect(queued.every(({ unsure }) => unsure)).toBe(true);

@@ -1,7 +1,12 @@
-/** What a tick brings by the hundred does not hold up people, nor does it fill the outbox. */
-import { expect, it } from 'vitest';
+/** What a tick or a change brings by the hundred does not hold up people, nor does it fill the outbox. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import { type Effect, effectKinds, priorityOf } from '../../src/domain/effects.ts';
+import { person, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
 import { delivered } from '../support/outbox.ts';
-import { openScenario } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
 const count = 150;
@@ -38,3 +43,159 @@ it('a decision in the middle of hundreds of requests that expire is shown and to
   await delivered(scenario, 120_000);
   expect(workspace.messages('api-requests')).toHaveLength(count + 1);
 }, 240_000);
+
+describe('in stages goes', () => {
+  const many = 230;
+  const approvers = Array.from({ length: 120 }, (_, index) => person(`approver${index}`));
+  let scenario: Scenario;
+  let db: Connection;
+
+  beforeAll(async () => {
+    const company = seed({ members: approvers });
+    company.channels.find(({ id }) => id === 'C0REQUESTS')?.members.push(...approvers.map(({ id }) => id));
+    scenario = await openScenario({ seed: company });
+    const { sql, url } = scenario.database;
+    db = connect(url);
+    await delivered(scenario);
+    // What each statement puts into the outbox, and which jobs go on from where they were.
+    await sql.unsafe(`
+      create table stages (kind text, size int, bulk int);
+      create table continued (kind text);
+      create function note_stage() returns trigger language plpgsql as $$ begin
+        insert into stages select effect->>'kind', count(*), max(priority) from fresh group by 1;
+        return null; end $$;
+      create trigger note_stage after insert on outbox referencing new table as fresh for each statement
+        execute function note_stage();
+      create function note_continued() returns trigger language plpgsql as $$ begin
+        insert into continued values (new.effect->>'kind'); return null; end $$;
+      create trigger note_continued after update on outbox for each row
+        when (old.leased and not new.leased and new.dead_at is null and new.retries = old.retries and new.lane !~ '^staged|^home:')
+        execute function note_continued();
+      insert into homes (user_id, opened_at) select 'U0APPROVER' || n, now() from generate_series(0, 119) n`);
+  });
+
+  afterAll(async () => {
+    await db.close();
+    await scenario[Symbol.asyncDispose]();
+  });
+
+  /** Registrations of applications of their own, each owned by one of the approvers. Returns the service. */
+  async function registered(slug: string, status: 'pending' | 'approved'): Promise<number> {
+    const [service] = await scenario.database.sql`
+      with service as (
+        insert into services (slug, name, managed_by, access)
+        values (${slug}, ${slug}, 'slack', ${slug === 'gated' ? '{"gateway": "edge", "group": "gated"}' : null}::jsonb) returning id),
+      made as (
+        insert into applications (name, created_by, created_at)
+        select ${slug} || ' ' || n, 'U0APPROVER' || n % 120, now() from generate_series(1, ${many}::int) n returning id, created_by),
+      owned as (insert into application_owners select id, created_by from made),
+      asked as (
+        insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
+        select made.id, service.id, created_by, 'why', 'V' || made.id, ${status}, 1, now(), now() from made, service)
+      select id::int from service`;
+    return service?.id;
+  }
+
+  type Row = {
+    /** Returns the effect that brings the others. */
+    arrange: () => Promise<Effect>;
+    /** Which effects it brings, and how many. */
+    brings: [Effect['kind'], number];
+    /** In several transactions, each from where the one before it was. */
+    continues: boolean;
+  };
+
+  const rows = {
+    service: {
+      arrange: async () => ({ kind: 'service', service: await registered('cards', 'pending'), after: 0 }),
+      brings: ['card', many],
+      continues: true,
+    },
+    queues: {
+      arrange: async () => ({ kind: 'queues', service: await registered('homes', 'pending'), version: 1 }),
+      brings: ['home', approvers.length],
+      continues: false,
+    },
+    catalog: { arrange: async () => ({ kind: 'catalog' }), brings: ['home', approvers.length], continues: false },
+    homes: {
+      async arrange() {
+        const [row] = await scenario.database.sql`
+          insert into history (registration_id, version, actor, action, to_status, reason, at)
+          select id, 1, requester, 'request', 'pending', reason, requested_at from registrations where status = 'pending' limit 1
+          returning registration_id::int as id`;
+        return { kind: 'homes', registration: row?.id, version: 1 };
+      },
+      brings: ['home', approvers.length],
+      continues: false,
+    },
+    application: {
+      async arrange() {
+        const [row] = await scenario.database.sql`
+          with service as (
+            insert into services (slug, name, managed_by)
+            select 'service-' || n, 'Service ' || n, 'slack' from generate_series(1, ${many}::int) n returning id),
+          made as (insert into applications (name, created_by, created_at, version) values ('Renamed', 'U0DANA', now(), 2) returning id),
+          asked as (
+            insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
+            select made.id, service.id, 'U0DANA', 'why', 'V' || service.id, 'approved', 1, now(), now() from made, service)
+          insert into application_history (application_id, version, actor, action, name, added, removed, at)
+          select id, 2, 'U0DANA', 'rename', 'Renamed', '{}', '{}', now() from made returning application_id::int as id`;
+        return { kind: 'application', application: row?.id, version: 2, after: 0 };
+      },
+      brings: ['card', many],
+      continues: false,
+    },
+    departure: {
+      async arrange() {
+        await scenario.database.sql`
+          with made as (
+            insert into applications (name, created_by, created_at)
+            select 'Left ' || n, 'U0GONE', now() from generate_series(1, ${many}::int) n returning id)
+          insert into application_owners select id, 'U0GONE' from made`;
+        return { kind: 'departure', person: 'U0GONE' };
+      },
+      brings: ['application', many],
+      continues: true,
+    },
+    'access-service': {
+      arrange: async () => ({
+        kind: 'access-service',
+        service: await registered('gated', 'approved'),
+        gateway: 'edge',
+        after: 0,
+      }),
+      brings: ['access', many],
+      continues: true,
+    },
+  } satisfies Partial<Record<Effect['kind'], Row>>;
+
+  it.each(Object.entries<Row>(rows))('%s', async (_, { arrange, brings: [kind, count], continues }) => {
+    const { sql } = scenario.database;
+    const effect = await arrange();
+    await sql`truncate stages, continued`;
+    await db.tables.transaction((tx) => createOutbox().enqueue(tx, [effect]));
+    await eventually(
+      `there are ${count} of ${kind}`,
+      async () => {
+        const [row] = await sql`select coalesce(sum(size), 0)::int as sum from stages where kind = ${kind}`;
+        return row?.sum >= count;
+      },
+      60_000,
+    );
+    expect(await sql`select sum(size)::int as size, max(bulk) as priority from stages where kind = ${kind}`).toEqual([
+      { size: count, priority: 2 },
+    ]);
+    expect(await sql`select from stages where size > 50`).toEqual([]);
+    expect((await sql`select from continued where kind = ${effect.kind}`).length > 0).toBe(continues);
+    // No gateway is connected here.
+    await sql`delete from outbox where kind = 'access'`;
+    await delivered(scenario, 60_000);
+  });
+
+  it('whatever is bulk', () => {
+    // Each of these is a job of its own; a redrive's are there before it (database/outbox).
+    const single = ['moved', 'staged', 'redrive'];
+    const bulk = effectKinds.filter((kind) => priorityOf(kind) === 'bulk');
+    expect(bulk.filter((kind) => !(kind in rows)).sort()).toEqual(single.sort());
+  });
+});

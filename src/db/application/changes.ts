@@ -134,18 +134,19 @@ export async function persist(
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
   const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
-  await db.outbox.enqueue(tx, [
-    { kind: 'application', application: id, version, after: 0 },
-    ...ownersToNotify(change, owners, by).map((person) => ({
-      kind: 'owner' as const,
-      application: id,
-      version,
-      person,
-    })),
-    ...ended.flatMap(({ registrationId: registration, version, from, to }) =>
-      from ? accessEndedEffects(from, to, { registration, version }) : [],
-    ),
-  ]);
+  const notified = ownersToNotify(change, owners, by).map((person) => ({
+    kind: 'owner' as const,
+    application: id,
+    version,
+    person,
+  }));
+  const effects = [{ kind: 'application' as const, application: id, version, after: 0 }, ...notified];
+  // Of a person who left there may be hundreds.
+  await db.outbox.enqueue(tx, effects, by === null ? 'bulk' : 'act');
+  const endings = ended.flatMap(({ registrationId: registration, version, from, to }) =>
+    from ? accessEndedEffects(from, to, { registration, version }) : [],
+  );
+  await db.outbox.enqueue(tx, endings, 'bulk');
   if (action === 'delete') await requestRemovals(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));

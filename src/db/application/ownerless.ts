@@ -40,7 +40,7 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
       if (application.owners.length === 1) {
         const version = application.version + 1;
         await tx.insert(orphans).values({ applicationId: id, version });
-        await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }]);
+        await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }], 'bulk');
       }
       await persist(tx, db, application, change, null, at);
     });

@@ -1,8 +1,11 @@
-/** What has stopped goes on: dead letters that are redriven, and what waits for an incident that was resolved. */
+/**
+ * What has stopped goes on: dead letters that are redriven, and what waits for an incident that was resolved. Whatever it
+ * was before, it is bulk now: a week of messages does not go before those of the people who act today.
+ */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
-import { channel } from './store.ts';
+import { channel, priorities } from './store.ts';
 import type { Incident, IncidentFilter } from './types.ts';
 
 /** A batch: how many jobs it set going, and the last of them. `after` is undefined at the end. */
@@ -49,7 +52,7 @@ async function setGoing({ tables }: { tables: Drizzle }, after: number, conditio
       order by id limit ${batchSize} for update skip locked),
     going as (
       update ${outbox} job set
-        dead_at = null, destination = null, cause = null, unsure = true, run_at = clock_timestamp(),
+        priority = ${priorities.bulk}, dead_at = null, destination = null, cause = null, unsure = true, run_at = clock_timestamp(),
         front = job.front or job.dead_at is not null,
         retries = case when job.dead_at is null then job.retries else 0 end,
         give_up_at = case when job.dead_at is null then job.give_up_at else now() + interval '7 days' end

@@ -11,7 +11,7 @@ import type { Drizzle, Tx } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
 import type { Incident } from './types.ts';
 
-const priorities = { act: 0, clock: 1, bulk: 2 } as const satisfies Record<Priority, number>;
+export const priorities = { act: 0, clock: 1, bulk: 2 } as const satisfies Record<Priority, number>;
 
 export type NewJob = { queue: string; lane: string; priority: Priority; effect: { kind: string } };
 
@@ -183,11 +183,15 @@ export async function nextDue({ tables }: { tables: Drizzle }, queue: string): P
   return row?.seconds ?? undefined;
 }
 
-/** Whether so many lanes of bulk wait, dead letters not counted. */
+/**
+ * Whether so many lanes of bulk wait. What has failed is not counted: a channel that cannot be posted to must not hold back
+ * what goes elsewhere.
+ */
 export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: number): Promise<boolean> {
   const [row] = await tables.execute<{ count: number }>(sql`
     select count(*)::int as count from (
       select from ${outbox} where queue = 'outbox' and priority = ${priorities.bulk}::smallint and front and dead_at is null
+        and retries = 0
       limit ${lanes}) waiting`);
   return row?.count === lanes;
 }

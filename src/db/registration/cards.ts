@@ -96,20 +96,22 @@ export async function recordMove(
 /** How many cards are marked in one transaction. */
 const batch = 200;
 
-/** Enqueues updates of the cards of a service's pending requests. Idempotent but for the updates. */
-export async function markPendingStale(db: Db, service: number): Promise<void> {
-  const pending = and(eq(registrations.serviceId, service), isPending);
-  let ids: number[] = [];
-  do {
-    const rows = await db.tables
+/**
+ * Enqueues updates of a batch of the cards of a service's pending requests, those with ids above `after`. Returns the last
+ * id; undefined at the end.
+ */
+export async function markPendingStale(db: Db, service: number, after: number): Promise<number | undefined> {
+  return db.tables.transaction(async (tx) => {
+    const rows = await tx
       .select({ id: registrations.id })
       .from(registrations)
-      .where(and(pending, gt(registrations.id, ids.at(-1) ?? 0)))
-      .orderBy(registrations.id)
+      .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
+      .orderBy(asc(registrations.id))
       .limit(batch);
-    ids = rows.map(({ id }) => id);
-    if (ids.length > 0) await db.tables.transaction((tx) => markStale(tx, db, ids));
-  } while (ids.length === batch);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await markStale(tx, db, ids);
+    return ids.length === batch ? ids.at(-1) : undefined;
+  });
 }
 
 /**

@@ -14,10 +14,10 @@ export function deliverApplicationChanged({ db, now }: Pick<Deps, 'db' | 'now'>)
       await events.enqueueUpdates(db, application, version, after);
     },
 
-    /** Takes what somebody owns from them. */
+    /** Takes what a person owned from them, a batch each second: it does not fill the outbox. */
     async depart({ person }: Of<'departure'>): Promise<DeliveryResult> {
       const more = await orphans.removeOwner(db, person, now());
-      return more ? { status: 'postponed', seconds: 0 } : { status: 'delivered' };
+      return more ? { status: 'postponed', seconds: 1 } : { status: 'delivered' };
     },
   };
 }
