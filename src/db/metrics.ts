@@ -24,6 +24,8 @@ export type DatabaseMetrics = {
   pending: { count: number; oldest: Date | null };
   /** Every kind, also where nothing waits. */
   outbox: QueueDepth[];
+  /** Lanes whose jobs no claim finds, among those of the oldest jobs: there should be none. */
+  stalledLanes: number;
   /** What is not as it should be at each gateway. */
   access: GatewayState[];
   /** The connections of all replicas. */
@@ -33,6 +35,17 @@ export type DatabaseMetrics = {
 /** Of each kind, and of the dead letters, no more than this are counted: a scrape costs the same however many there are. */
 const countedAtMost = 10_000;
 
+/** The lanes of this many jobs of each kind are looked at, the oldest ones: those of a stalled lane become the oldest. */
+const lookedAt = 50;
+
+/** Counts lanes that break the invariant of outbox/store.ts: they have jobs, and none is in front or leased. */
+const stalledLanes = sql`
+  select count(distinct oldest.lane)::int
+  from jsonb_array_elements_text(${JSON.stringify(effectKinds)}::jsonb) as kinds (kind), lateral (
+    select lane from ${outbox} where kind = kinds.kind and dead_at is null and not leased
+    order by run_at limit ${lookedAt}) oldest
+  where not exists (select from ${outbox} job where job.lane = oldest.lane and dead_at is null and (front or leased))`;
+
 /** Reads them. */
 export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseMetrics> {
   const count = (condition: ReturnType<typeof sql>) =>
@@ -41,6 +54,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
     pending: number;
     oldest: string | null;
     kinds: Omit<QueueDepth, 'queue'>[] | null;
+    stalledLanes: number;
     connections: DatabaseMetrics['connections'] | null;
   }>(sql`
     select
@@ -58,6 +72,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
           select kind, count(*)::int as count
           from (select kind from ${outbox} where dead_at is not null limit ${countedAtMost}) counted group by kind) dead using (kind)
         ) each) as kinds,
+      (${stalledLanes}) as "stalledLanes",
       (select json_agg(c) from (
         select application_name as pool, count(*)::int as count,
           case when wait_event_type = 'Lock' then 'waiting' when state = 'idle' then 'idle' else 'in_use' end as state
@@ -67,6 +82,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
   return {
     pending: { count: row?.pending ?? 0, oldest: at(row?.oldest) },
     outbox: (row?.kinds ?? []).map((one) => ({ ...one, queue: queueOf(one.kind) })),
+    stalledLanes: row?.stalledLanes ?? 0,
     access: await countUnsettled({ tables }),
     connections: row?.connections ?? [],
   };

@@ -26,6 +26,7 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
   const jobs = gauge('outbox_jobs', 'Jobs to deliver, by queue and kind; at most 10000 are counted.', 'queue', 'kind');
   const lag = gauge('outbox_lag_seconds', 'How long the first due job is overdue.', 'queue', 'kind');
   const retrying = gauge('outbox_retrying_jobs', 'Jobs to deliver that have failed, and are retried.', 'queue', 'kind');
+  const stalled = gauge('outbox_stalled_lanes', 'Lanes whose jobs no claim finds; there should be none.');
   const dead = gauge('dead_letters', 'Jobs that are no longer retried, by kind; at most 10000 are counted.', 'kind');
   const unsettled = gauge(
     'access_unsettled',
@@ -65,13 +66,14 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
 
   return async (): Promise<void> => {
     await refresh();
-    for (const gauge of [pending, oldest]) gauge.remove();
+    for (const gauge of [pending, oldest, stalled]) gauge.remove();
     for (const gauge of [jobs, lag, retrying, dead, unsettled, failing, connections]) gauge.reset();
     up.set(latest ? 1 : 0);
     if (!latest) return;
     const secondsSince = (at: Date | null) => (at ? Math.max(0, now().getTime() - at.getTime()) / 1000 : 0);
     pending.set(latest.pending.count);
     oldest.set(secondsSince(latest.pending.oldest));
+    stalled.set(latest.stalledLanes);
     for (const { queue, kind, ...depth } of latest.outbox) {
       jobs.set({ queue, kind }, depth.jobs);
       lag.set({ queue, kind }, depth.lag);

@@ -1,6 +1,7 @@
 /** The outbox's table and its worker, race by race. */
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Connection, connect } from '../../src/db/client.ts';
+import { type Connection, connect, type Drizzle, type Tx } from '../../src/db/client.ts';
 import { redrive, redriveAll } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
@@ -163,6 +164,25 @@ describe('the table', () => {
     const incident = { destination: 'C0', cause: 'is_archived' };
     for (const job of jobs) await db.tables.transaction((tx) => store.retry(tx, job, 3600, incident));
     expect(await store.isBusyWithBulk(db, 1)).toBe(false);
+  });
+
+  it.each(['repeatable read', 'serializable'])('is not worked on in a transaction that is %s', async (level) => {
+    await enqueue('card:1');
+    const set = sql.raw(`set transaction isolation level ${level}`);
+    const strict: Drizzle = Object.create(db.tables, {
+      transaction: {
+        value: (work: (tx: Tx) => Promise<unknown>) =>
+          db.tables.transaction(async (tx) => {
+            await tx.execute(set);
+            return work(tx);
+          }),
+      },
+    });
+    const needs = /needs READ COMMITTED; this transaction is (repeatable read|serializable)/;
+    await expect(store.claim({ tables: strict }, 'test', slots)).rejects.toThrow(needs);
+    const job = await claimOne();
+    await expect(strict.transaction((tx) => store.complete(tx, job))).rejects.toThrow(needs);
+    expect(await database.sql`select leased from outbox`).toEqual([{ leased: true }]);
   });
 
   it('says when the next job is due by its own clock', async () => {

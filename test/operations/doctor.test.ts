@@ -1,7 +1,7 @@
 /** `npm run doctor`: it names what is wrong and how to fix it, whatever hangs, and changes nothing. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -321,6 +321,26 @@ describe('what is wrong elsewhere', () => {
     ]);
     await sql`delete from outbox`;
     await sql`delete from services`;
+  });
+
+  it('a lane of the outbox that has jobs and nothing in front, until what docs/operations.md says is done', async () => {
+    const { sql } = database;
+    await sql`
+      insert into outbox (queue, lane, priority, front, effect, run_at)
+      select 'outbox', 'card:' || n, 0, n > 100, '{"kind": "card"}', now() - interval '1 minute' * n from generate_series(99, 130) n`;
+    // Dead letters and what is behind a job that a worker has are as they should be.
+    await sql`
+      insert into outbox (queue, lane, priority, front, leased, effect, dead_at)
+      values ('outbox', 'card:1', 0, true, true, '{"kind": "card"}', null), ('outbox', 'card:1', 0, false, false, '{"kind": "card"}', null),
+        ('outbox', 'card:2', 0, false, false, '{"kind": "card"}', now())`;
+    const stalled = async () => (await problemsOf(usual(workspace))).filter((line) => /^FAIL outbox/.test(line));
+    expect(await stalled()).toEqual([
+      expect.stringMatching(/^FAIL outbox: 2 lanes have jobs that no replica finds\..*docs\/operations\.md/),
+    ]);
+    const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    await sql.unsafe(/^update outbox set front.*$/m.exec(page)?.[0] ?? '');
+    expect(await stalled()).toEqual([]);
+    await sql`delete from outbox`;
   });
 
   it('nothing responds: it ends nevertheless', async () => {

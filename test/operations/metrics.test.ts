@@ -86,6 +86,7 @@ describe('what is read in the database', () => {
       'pending_requests',
       'oldest_pending_seconds',
       'outbox_jobs',
+      'outbox_stalled_lanes',
       'dead_letters',
       'database_connections',
     ]) {
@@ -121,7 +122,7 @@ describe('what is read in the database', () => {
 
   it('is cached, but an outage is not', async () => {
     let reads = 0;
-    const readings = { pending: { count: 7, oldest: null }, outbox: [], access: [], connections: [] };
+    const readings = { pending: { count: 7, oldest: null }, outbox: [], stalledLanes: 0, access: [], connections: [] };
     const { text } = createMetrics(
       async () => {
         reads += 1;

@@ -106,7 +106,7 @@ const trigramResult = (state: Requirements['trigrams']): CheckResult =>
     : warn('pg_trgm', 'not installed yet. npm start does; after that, CREATE EXTENSION pg_trgm.');
 
 async function checkOutbox(connection: Connection, now: Date): Promise<CheckResult[]> {
-  const { outbox } = await databaseMetrics.collect(connection);
+  const { outbox, stalledLanes } = await databaseMetrics.collect(connection);
   const jobs = outbox.reduce((sum, kind) => sum + kind.jobs, 0);
   const lag = Math.max(...outbox.map((kind) => kind.lag)) * 1000;
   const first = `, the first of them due for ${formatAge(new Date(now.getTime() - lag), now)}`;
@@ -114,9 +114,15 @@ async function checkOutbox(connection: Connection, now: Date): Promise<CheckResu
   const fix = 'Start Registrar if it is not running; its log says why messages are retried.';
   return [
     lag > overdueAfter ? warn('outbox', `${waiting} ${fix}`) : ok('outbox', waiting),
+    ...(stalledLanes > 0
+      ? [fail('outbox', `${stalledLanes} lanes have jobs that no replica finds. ${stalledFix}`)]
+      : []),
     ...(await checkDeadLetters(connection, now)),
   ];
 }
+
+const stalledFix =
+  'This is an error in Registrar, please report it. Until then: "Lanes that are stalled" in docs/operations.md.';
 
 async function checkDeadLetters(connection: Connection, now: Date): Promise<CheckResult[]> {
   const total = await deadLetters.count(connection);

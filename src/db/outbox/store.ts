@@ -54,6 +54,17 @@ const lease = sql`clock_timestamp() + make_interval(secs => ${sql.raw(String(lea
 /** Held to the end of the transaction by what changes which job of a lane is in front. Colliding hashes only cost time. */
 const lockOf = (lane: SQL | string) => sql`hashtextextended('outbox ' || ${lane}, 0)`;
 
+/**
+ * Throws where a statement would not see what was committed while the one before it waited for a lock: then a lane could be
+ * left with jobs and nothing in front.
+ */
+function checkIsolation(rows: { isolation: string }[]): void {
+  const other = rows.find((row) => row.isolation !== 'read committed');
+  if (other) throw new Error(`the outbox needs READ COMMITTED; this transaction is ${other.isolation}`);
+}
+
+const isolation = sql`current_setting('transaction_isolation') as isolation`;
+
 const idsOf = (ids: number[]) => sql`string_to_array(${ids.join()}::text, ',')::bigint[]`;
 
 /** Inserts jobs, for the transaction of the change that causes them, and wakes the workers when it commits. */
@@ -144,10 +155,11 @@ async function candidatesOf(tx: Tx, queue: string, { all, others }: Slots): Prom
     where queue = ${queue} and front and dead_at is null and priority = ${priorities[priority]}::smallint and run_at <= now()
     order by run_at, id limit ${most})`;
   const most = others === 0 ? 0 : others + spare;
-  const rows = await tx.execute<{ id: string }>(sql`
+  const rows = await tx.execute<{ id: string; isolation: string }>(sql`
     with due as materialized (
       ${due('act', all + spare)} union all ${due('clock', most)} union all ${due('bulk', most)})
-    select id from due where pg_try_advisory_xact_lock(${lockOf(sql`lane`)})`);
+    select id, ${isolation} from due where pg_try_advisory_xact_lock(${lockOf(sql`lane`)})`);
+  checkIsolation(rows);
   return rows.map(({ id }) => Number(id));
 }
 
@@ -269,8 +281,10 @@ const held = ({ id, attempt }: Job) => sql`id = ${id} and attempt = ${attempt} a
  * several lanes in different orders would wait for each other.
  */
 async function end(tx: Tx, job: Job, write: SQL): Promise<void> {
-  const ended = await tx.execute(sql`${write} where ${held(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)})`);
+  const ended = await tx.execute<{ isolation: string }>(sql`
+    ${write} where ${held(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)}), ${isolation}`);
   if (ended.length === 0) throw new LeaseLost(job);
+  checkIsolation(ended);
   // A statement of its own: it must see what was enqueued before the lane was locked.
   await tx.execute(sql`
     update ${outbox} set front = true where not front and id = (
