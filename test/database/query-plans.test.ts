@@ -81,8 +81,8 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ['a keystroke that no name has', 1, () => catalog.search(db, 'zz', 100)],
   ['a service named in the command', 1, () => catalog.findByExactName(db, 'Payments API 40')],
   ['the application picker', 1, () => applications.searchOwned(db, 'U0DANA', 'app', 99)],
-  ['the form is sent', 8, () => requests.create(db, request([4001], 'one'))],
-  ['a form with three services is sent', 8, () => requests.create(db, request([4002, 4003, 4004], 'three'))],
+  ['the form is sent', 9, () => requests.create(db, request([4001], 'one'))],
+  ['a form with three services is sent', 9, () => requests.create(db, request([4002, 4003, 4004], 'three'))],
   [
     'a click: who may decide is to be found out',
     1,
@@ -90,7 +90,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ],
   [
     'the click: decided',
-    4,
+    5,
     () => changes.apply(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
   ['the /unregister picker', 1, () => registrations.searchUnregistrable(db, 'U0DANA', 'pay', 100)],

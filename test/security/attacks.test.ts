@@ -178,7 +178,7 @@ it('no text from users pings, links or formats, wherever it is shown', async () 
   await dana.types(`/register ${nasty}`);
   await dana.finds(/no service called/, { in: 'modal' });
   await dana.closes();
-  await asks(dana, ['Payments API', 'Ledger API'], nasty.slice(0, 55), `Why: ${nasty}`);
+  await asks(dana, ['Payments API', 'Ledger API'], nasty.slice(0, 40), `Why: ${nasty}`);
   await dana.closes();
   await alex.opensHome();
   await alex.finds(/Why: <!channel>/, { in: 'home' });

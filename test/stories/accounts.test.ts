@@ -110,8 +110,9 @@ it('a deactivated approver decides nothing, and a deactivated owner unregisters 
   await priya.finds(/Ledger API/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
   await dana.finds(/Approved by @alex/);
-  const [shop, ledger] = await scenario.database.sql`select public_id as id from registrations order by id`;
-  const click = JSON.stringify(last(scenario, 'block_actions')).replaceAll(`"${shop?.id}@1"`, `"${ledger?.id}@1"`);
+  const [payments, ledger] = await scenario.database.sql`
+    select r.public_id as id from registrations r join services s on s.id = r.service_id order by s.slug desc`;
+  const click = JSON.stringify(last(scenario, 'block_actions')).replaceAll(`"${payments?.id}@1"`, `"${ledger?.id}@1"`);
   await dana.types('/unregister');
   await dana.picks('Registration', 'Ledger API');
   const [form] = workspace.views(dana.id);
