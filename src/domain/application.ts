@@ -176,6 +176,10 @@ export function evaluateAssignment(application: Application, context: Assignment
   return refusal ? refuse(refusal) : { ok: true, change: { action: 'hand-over', name, added: [to], removed: [] } };
 }
 
+/** Tells whether people changed who owns an application, which its approvers are told of. Who leaves Slack is not told there. */
+export const changesOwners = ({ action, added, removed }: ApplicationChange): boolean =>
+  action !== 'depart' && added.length + removed.length > 0;
+
 /**
  * Lists who is notified of a change by direct message: the owners added and removed, or those who are left; never the
  * actor.

@@ -1,11 +1,12 @@
 /**
  * Authorization: the one policy on who may decide a request, checked at every click for the person who clicked. The
- * approvers are the service's, else APPROVERS, else the members of the approval channel. The requester is none of them,
- * unless ALLOW_SELF_APPROVAL, nor is a deactivated account; guests and people of other teams may neither request nor
+ * approvers are the service's, else APPROVERS, else the members of the approval channel. The requester is none of them, nor is
+ * who owns the application or owned it when it was asked for, unless ALLOW_SELF_APPROVAL; nor is a deactivated account; guests and people of other teams may neither request nor
  * decide, unless ALLOW_EXTERNAL. What Slack does not say counts as no.
  */
 
 import type { Approvers } from './approvers.ts';
+import { isOwnRequest, type RequestParties } from './own-request.ts';
 import type { Refusal } from './registration.ts';
 import type { ServiceRefusal } from './service.ts';
 
@@ -71,15 +72,16 @@ export function membershipsToCheck({ users, groups, channel }: Approvers, person
   return users.length + groups.length > 0 ? groups : [channel];
 }
 
-/** Checks that `person` may decide a request of `requester`; null if they may. */
+/** Checks that `person` may decide a request; null if they may. */
 export function checkDecision(
   person: string,
-  requester: string,
+  request: RequestParties,
   approvers: Approvers,
   memberships: Memberships,
   policy: Policy,
 ): Refusal | null {
-  if (person === requester && !policy.allowSelfApproval) return { kind: 'own-request', askInstead: approvers };
+  if (isOwnRequest(person, request) && !policy.allowSelfApproval)
+    return { kind: person === request.requester ? 'own-request' : 'own-application', askInstead: approvers };
   const appointed = isAppointed(person, approvers, memberships);
   if (appointed) return checkAccount(memberships.account, policy);
   return appointed === undefined ? { kind: 'unsure' } : { kind: 'not-an-approver', askInstead: approvers };

@@ -23,6 +23,8 @@ export type CatalogEffect =
   | { kind: 'service'; service: number; after?: number }
   /** Update the Homes of those who could decide before `version`, and of those who can now. */
   | { kind: 'queues'; service: number; version: number }
+  /** Tell the approval channel, as it was before or is after it, of a change that made `version` and loosened the rules. */
+  | { kind: 'rules'; service: number; version: number; when: 'before' | 'after' }
   /** Replace a card that has moved to another channel by where it is now. */
   | { kind: 'moved'; registration: number; channel: string; ts: string };
 
@@ -36,6 +38,8 @@ export type ApplicationEffect =
    * Tell `person` about the event that made `version`: they became an owner, are none now, or are the only one left.
    */
   | { kind: 'owner'; application: number; version: number; person: string }
+  /** Tell an approval channel, null for ADMIN_CHANNEL, that the event that made `version` changed the owners. */
+  | { kind: 'ownership'; application: number; version: number; place: string | null }
   /** Remove a person who has left Slack from the owners of their applications. */
   | { kind: 'departure'; person: string }
   /**
@@ -126,9 +130,11 @@ const rules = {
   catalog: { lane: [], priority: 'act', destination: 'home' },
   service: { lane: ['service'], priority: 'bulk', destination: 'database' },
   queues: { lane: ['service'], priority: 'bulk', destination: 'home' },
+  rules: { lane: ['service', 'when'], priority: 'act', destination: 'cards' },
   moved: { lane: ['registration'], priority: 'bulk', destination: 'cards' },
   application: { lane: ['application'], priority: 'act', destination: 'database' },
   owner: { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
+  ownership: { lane: ['application', 'place'], priority: 'act', destination: 'cards' },
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
   orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
   // A queue for each gateway: one that hangs holds up no other.

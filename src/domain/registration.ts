@@ -90,6 +90,8 @@ export type Refusal =
   /** The owners have deleted the application: nothing can be approved for it. */
   | { kind: 'application-deleted' }
   | { kind: 'own-request'; askInstead: Approvers }
+  /** The user owns the application, or owned it when it was asked for. */
+  | { kind: 'own-application'; askInstead: Approvers }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
   | { kind: 'not-the-requester' }
@@ -139,10 +141,11 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
 }
 
 /**
- * Returns the status of a new registration, at version 1: approved at once where the workspace or the service says so.
+ * Returns the status of a new registration, at version 1: approved at once where the workspace or the service says so. What
+ * the service says counts only where neither the requester nor an owner has loosened its rules just before (`loosened`).
  */
-export function initialStatus(autoApprove: { workspace: boolean; service: boolean }): Status {
-  return autoApprove.workspace || autoApprove.service ? 'approved' : 'pending';
+export function initialStatus(autoApprove: { workspace: boolean; service: boolean; loosened: boolean }): Status {
+  return autoApprove.workspace || (autoApprove.service && !autoApprove.loosened) ? 'approved' : 'pending';
 }
 
 /**
@@ -198,6 +201,8 @@ export type Registration = {
   status: Status;
   service: { name: string; docs: string | null };
   application: string;
+  /** Who owns the application now; of a closed registration, who owned it when it was asked for. */
+  owners: string[];
   /** The owners have deleted the application: nothing more can be approved for it. */
   applicationDeleted: boolean;
   requester: string;

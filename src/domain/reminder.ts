@@ -1,6 +1,7 @@
 import type { Approvers } from './approvers.ts';
 import { msPer } from './duration.ts';
 import type { ReminderEffect } from './effects.ts';
+import { isOwnRequest, type RequestParties } from './own-request.ts';
 import { addWallClock, nextTick, type Schedule } from './schedule.ts';
 
 /** The most reminders of a request, and the one from which on they also go to ESCALATION_CHANNEL. */
@@ -58,13 +59,13 @@ export function updateReminders(listed: ReminderLocation | undefined): ReminderE
   );
 }
 
-type Waiting = { requester: string; approvers: Approvers };
+type Waiting = RequestParties & { approvers: Approvers };
 
 /** The people and user groups that a reminder mentions, each once. */
 export type Mentions = { users: string[]; groups: string[] };
 
 /**
- * Selects the approvers who can decide one of these requests: active people other than its requester, and groups that
+ * Selects the approvers who can decide one of these requests: active people who neither asked for it nor own its application, and groups that
  * have such a member. The members of a selected group are not mentioned again. Where the members of a channel decide,
  * there is no mention.
  */
@@ -73,7 +74,7 @@ export function mentionsFor(
   membersOf: (group: string) => readonly string[],
   isActive: (person: string) => boolean,
 ): Mentions {
-  const canDecide = (person: string, { requester }: Waiting) => person !== requester && isActive(person);
+  const canDecide = (person: string, one: Waiting) => !isOwnRequest(person, one) && isActive(person);
   const hasDecider = (one: Waiting, group: string) => membersOf(group).some((member) => canDecide(member, one));
   const groups = new Set(waiting.flatMap((one) => one.approvers.groups.filter((group) => hasDecider(one, group))));
   const named = new Set(waiting.flatMap((one) => one.approvers.users.filter((person) => canDecide(person, one))));

@@ -67,6 +67,18 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 export const changesApprovers = (changed: Partial<ServiceRecord>): boolean =>
   'channel' in changed || 'approvers' in changed;
 
+/**
+ * Tells whether a change loosens the rules of a service: more is approved, by others, or where others see it. Naming other
+ * approvers counts, whoever they are.
+ */
+export function loosensRules({ before, after }: Pick<ServiceChange, 'before' | 'after'>): boolean {
+  if (after.autoApprove) return true;
+  return before !== null && (changesApprovers(after) || after.registrationEnabled === true);
+}
+
+/** For how long a request of somebody who has loosened a service's rules is not approved automatically, in milliseconds. */
+export const loosenedFor = 86_400_000;
+
 /** What an admin can change from the menu of a service, without a form. */
 export const toggles = {
   enable: { registrationEnabled: true },
@@ -96,6 +108,12 @@ export const approverChangeEffects = (service: number, version: number): Catalog
   { kind: 'service', service, after: 0 },
   { kind: 'queues', service, version },
 ];
+
+/** Returns the effects that tell of a change that loosens the rules, also the channel that it was in before it `moved`. */
+export function ruleChangeEffects(service: number, version: number, moved: boolean): CatalogEffect[] {
+  const told: ('before' | 'after')[] = moved ? ['before', 'after'] : ['after'];
+  return told.map((when) => ({ kind: 'rules', service, version, when }));
+}
 
 /** Why a change of a service is refused. Nothing is changed. */
 export type ServiceRefusal =

@@ -55,12 +55,15 @@ describe('the dates', () => {
 describe('the mentions of a reminder', () => {
   const ask = (requester: string, ...named: string[]) => ({
     requester,
+    owners: [requester],
+    ownersAtRequest: [requester],
     approvers: {
       users: named.filter((id) => id.startsWith('U')),
       groups: named.filter((id) => id.startsWith('S')),
       channel: 'C0',
     },
   });
+  const owned = (owner: string, asked: ReturnType<typeof ask>) => ({ ...asked, owners: [owner] });
   const groups: Record<string, string[]> = { S1: ['U1', 'U2'], S2: ['U2', 'UGONE'], SGONE: ['UGONE'], S0: [] };
   const mentioned = (...waiting: ReturnType<typeof ask>[]) => {
     const { users, groups: named } = mentionsFor(
@@ -75,6 +78,7 @@ describe('the mentions of a reminder', () => {
     ['those who are named, each once', [ask('U9', 'U3', 'U4'), ask('U9', 'U4')], 'U3 U4'],
     ['not who asked', [ask('U3', 'U3', 'U4')], 'U4'],
     ['who asked for one and can decide another', [ask('U3', 'U3', 'U4'), ask('U9', 'U3')], 'U4 U3'],
+    ['not who owns its application', [owned('U3', ask('U9', 'U3', 'U4'))], 'U4'],
     ['not who has left', [ask('U9', 'U3', 'UGONE')], 'U3'],
     ['a group', [ask('U9', 'S1')], 'S1'],
     ['not who is in a mentioned group beside it', [ask('U9', 'U1', 'S1')], 'S1'],

@@ -80,6 +80,7 @@ describe('what is compared of a card', () => {
     status: 'pending',
     service: { name: 'R&D <API>', docs: null },
     application: 'Shop',
+    owners: ['U0DANA'],
     applicationDeleted: false,
     requester: 'U0DANA',
     reason: 'two\nlines & more',

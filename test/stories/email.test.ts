@@ -170,6 +170,7 @@ describe.concurrent('what users write', () => {
         status: 'approved' as const,
         service: { name, docs: null },
         application: 'Shop',
+        owners: ['U0DANA'],
         applicationDeleted: false,
         requester: 'U0DANA',
         reason: 'why',

@@ -43,6 +43,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Payments API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the new shop
       · Waiting since today at 09:15 for the members of #api-requests.
@@ -61,6 +62,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Payments API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the new shop
       :white_check_mark: Approved by @alex today at 09:15
@@ -89,6 +91,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Ledger API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the new shop
       :no_entry_sign: Rejected by @priya today at 09:15
@@ -128,6 +131,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Payments API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the shop
       :white_check_mark: Approved by @alex today at 09:15
@@ -145,6 +149,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Payments API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the shop
       Earlier requests for this service
@@ -175,6 +180,7 @@ describe.each(modes)('over %s', (mode) => {
       "Access request
       Service  Search API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout for the shop
       :white_check_mark: Approved automatically today at 09:15

@@ -120,6 +120,7 @@ describe.concurrent('a developer', () => {
       "Access request
       Service  Payments API
       Application  Shop
+      Owner  @dana
       Requested by  @dana
       > Checkout, and <!channel> refunds
       :hourglass_flowing_sand: Reason edited by @dana today at 09:15

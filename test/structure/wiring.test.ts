@@ -91,6 +91,7 @@ const registration = (status: Registration['status']): Registration => ({
   status,
   service: { name: 'Payments API', docs: null },
   application: 'Shop',
+  owners: ['U0DANA'],
   applicationDeleted: false,
   requester: 'U0DANA',
   reason: 'why',

@@ -17,6 +17,8 @@ const everybodyIn = (...ids: string[]) => new Map(ids.map((id) => [id, true]));
 /** What Slack says of a full member. */
 const member = (of: Map<string, boolean>) => ({ account: 'member' as const, of });
 
+const danas = { requester: 'U0DANA', owners: ['U0DANA'], ownersAtRequest: ['U0DANA'] };
+
 describe('the approvers of a request', () => {
   it.each([
     [
@@ -76,14 +78,35 @@ describe('who may decide', () => {
     ],
     ['not the requester, even in the channel', plain, 'U0DANA', everybodyIn('C0ADMIN'), 'own-request'],
   ])('%s', (_, service, person, memberships, kind) => {
-    const refusal = checkDecision(person, 'U0DANA', allowedApprovers(service, policy), member(memberships), policy);
+    const refusal = checkDecision(person, danas, allowedApprovers(service, policy), member(memberships), policy);
     expect(refusal?.kind ?? null).toBe(kind);
+  });
+
+  it.each([
+    ['who owns the application now', { owners: ['U0ALEX'] }],
+    ['one of several owners', { owners: ['U0DANA', 'U0ALEX'] }],
+    ['who owned it when it was asked for', { ownersAtRequest: ['U0ALEX', 'U0DANA'] }],
+  ])('not %s, however they are named; unless ALLOW_SELF_APPROVAL', (_, owned) => {
+    for (const [allowSelfApproval, kind] of [
+      [false, 'own-application'],
+      [true, undefined],
+    ] as const) {
+      const set = { ...policy, allowSelfApproval, approvers: ['U0ALEX'] };
+      const decided = checkDecision(
+        'U0ALEX',
+        { ...danas, ...owned },
+        allowedApprovers(plain, set),
+        member(new Map()),
+        set,
+      );
+      expect(decided?.kind).toBe(kind);
+    }
   });
 
   it('the requester, with ALLOW_SELF_APPROVAL and as an approver', () => {
     const allowed = { ...policy, allowSelfApproval: true };
     const refuse = (memberships: Map<string, boolean>) =>
-      checkDecision('U0DANA', 'U0DANA', allowedApprovers(plain, allowed), member(memberships), allowed);
+      checkDecision('U0DANA', danas, allowedApprovers(plain, allowed), member(memberships), allowed);
     expect(refuse(everybodyIn('C0ADMIN'))).toBe(null);
     expect(refuse(new Map([['C0ADMIN', false]]))?.kind).toBe('not-an-approver');
   });
@@ -113,7 +136,7 @@ describe('who may decide', () => {
       const set = { ...policy, approvers: ['U0ALEX'], allowExternal };
       const approvers = allowedApprovers(plain, set);
       const memberships = { account, of: new Map() };
-      expect(checkDecision('U0ALEX', 'U0DANA', approvers, memberships, set)?.kind ?? null).toBe(expected.decides);
+      expect(checkDecision('U0ALEX', danas, approvers, memberships, set)?.kind ?? null).toBe(expected.decides);
       expect(checkAccount(account, set)?.kind ?? null).toBe(expected.asks);
       expect(checkOwnerAccount(account)?.kind ?? null).toBe(expected.owns);
       const approver = expected.decides === null || (expected.decides === 'unsure' ? undefined : false);

@@ -97,16 +97,21 @@ describe('the transitions of a registration', () => {
   });
 
   it.each([
-    [false, false, 'pending'],
-    [true, false, 'approved'],
-    [false, true, 'approved'],
-    [true, true, 'approved'],
-  ] as const)('auto approval by workspace %s, by service %s: begins %s', (workspace, service, status) => {
-    expect(initialStatus({ workspace, service })).toBe(status);
-    expect(effectsOfRequest([{ id: 7, status }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
-      status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes'],
-    );
-  });
+    [false, false, false, 'pending'],
+    [true, false, false, 'approved'],
+    [false, true, false, 'approved'],
+    [true, true, false, 'approved'],
+    [false, true, true, 'pending'],
+    [true, true, true, 'approved'],
+  ] as const)(
+    'auto approval by workspace %s, by service %s, loosened %s: begins %s',
+    (workspace, service, loosened, status) => {
+      expect(initialStatus({ workspace, service, loosened })).toBe(status);
+      expect(effectsOfRequest([{ id: 7, status }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
+        status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes'],
+      );
+    },
+  );
 });
 
 describe('in any order of actions', () => {
@@ -115,7 +120,7 @@ describe('in any order of actions', () => {
   it('a registration stays within the table, its version only rises, and a closed one never changes', () => {
     fc.assert(
       fc.property(clicks, fc.boolean(), (sequence, auto) => {
-        let status = initialStatus({ workspace: auto, service: false });
+        let status = initialStatus({ workspace: auto, service: false, loosened: false });
         let version = 1;
         for (const { action, behind } of sequence) {
           const before = { status, version };

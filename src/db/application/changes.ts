@@ -7,6 +7,7 @@ import {
   type ApplicationOutcome,
   type ApplicationRefusal,
   type CommandContext,
+  changesOwners,
   evaluate,
   ownersToNotify,
 } from '../../domain/application.ts';
@@ -17,7 +18,7 @@ import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { orphans } from '../schema/applications.ts';
-import { applicationOwners, applications, registrations } from '../schema/core.ts';
+import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
 import { ownersOf } from './owners.ts';
 
@@ -133,6 +134,7 @@ export async function persist(
   if (removed.length > 0) await tx.delete(applicationOwners).where(leaving);
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
+  const places = changesOwners(change) ? await approvalChannels(tx, id) : [];
   const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
   const notified = ownersToNotify(change, owners, by).map((person) => ({
     kind: 'owner' as const,
@@ -140,7 +142,8 @@ export async function persist(
     version,
     person,
   }));
-  const effects = [{ kind: 'application' as const, application: id, version, after: 0 }, ...notified];
+  const told = places.map((place) => ({ kind: 'ownership' as const, application: id, version, place }));
+  const effects = [{ kind: 'application' as const, application: id, version, after: 0 }, ...notified, ...told];
   // Of a person who left there may be hundreds.
   await db.outbox.enqueue(tx, effects, by === null ? 'bulk' : 'act');
   const endings = ended.flatMap(({ registrationId: registration, version, from, to }) =>
@@ -150,6 +153,17 @@ export async function persist(
   if (action === 'delete') await requestRemovals(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
+}
+
+/** Lists the channels of the services that an application has live registrations for; null for ADMIN_CHANNEL. */
+async function approvalChannels(tx: Tx, applicationId: number): Promise<(string | null)[]> {
+  const live = inArray(registrations.status, [...liveStatuses]);
+  const rows = await tx
+    .selectDistinct({ channel: services.channel })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(and(eq(registrations.applicationId, applicationId), live));
+  return rows.map(({ channel }) => channel);
 }
 
 /**

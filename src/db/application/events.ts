@@ -1,16 +1,17 @@
 /** Events of applications: finds them, and has what shows them updated. */
-import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { liveStatuses } from '../../domain/registration.ts';
+import { liveStatuses, type Status } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import { markStale } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
-import { applications, registrations } from '../schema/core.ts';
+import { applications, registrations, services } from '../schema/core.ts';
 import { ownersOf } from './owners.ts';
 
 /** An event of an application, with its current name and owners. */
 export type ApplicationHappening = {
+  publicId: string;
   application: string;
   action: ApplicationEvent;
   actor: string | null;
@@ -23,14 +24,38 @@ export type ApplicationHappening = {
 /** Finds the event that led to a version of an application; undefined where there is none. */
 export async function find(db: Db, applicationId: number, version: number): Promise<ApplicationHappening | undefined> {
   const [found] = await db.tables
-    .select({ event: applicationHistory, application: applications.name })
+    .select({ event: applicationHistory, application: applications.name, publicId: applications.publicId })
     .from(applicationHistory)
     .innerJoin(applications, eq(applications.id, applicationHistory.applicationId))
     .where(and(eq(applicationHistory.applicationId, applicationId), eq(applicationHistory.version, version)));
   if (!found) return undefined;
   const owners = await ownersOf(db.tables, applicationId);
   const { action, actor, added, removed, at } = found.event;
-  return { application: found.application, action, actor, added, removed, at, owners };
+  const { application, publicId } = found;
+  return { publicId, application, action, actor, added, removed, at, owners };
+}
+
+/** Lists the services of an approval channel (null: ADMIN_CHANNEL) that an application has live registrations for. */
+export async function listServices(
+  db: Db,
+  applicationId: number,
+  channel: string | null,
+  limit: number,
+): Promise<{ services: { name: string; status: Status }[]; total: number }> {
+  const rows = await db.tables
+    .select({ name: services.name, status: registrations.status, total: sql<number>`(count(*) over ())::int` })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(
+      and(
+        eq(registrations.applicationId, applicationId),
+        inArray(registrations.status, [...liveStatuses]),
+        sql`${services.channel} is not distinct from ${channel}`,
+      ),
+    )
+    .orderBy(sql`lower(${services.name})`)
+    .limit(limit);
+  return { services: rows, total: rows[0]?.total ?? 0 };
 }
 
 /** How many cards one job marks. */
@@ -45,7 +70,8 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
   const event = await find(db, id, version);
   if (!event) return;
   if (after === 0) await homes.markStale(db, null, [...event.owners, ...event.added, ...event.removed]);
-  if (event.action !== 'rename' && event.action !== 'delete') return;
+  const shown = event.action === 'rename' || event.action === 'delete' || event.added.length + event.removed.length > 0;
+  if (!shown || version === 1) return;
   await db.tables.transaction(async (tx) => {
     const live = inArray(registrations.status, [...liveStatuses]);
     const endedByEvent = and(eq(registrations.status, 'unregistered'), eq(registrations.changedAt, event.at));

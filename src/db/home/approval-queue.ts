@@ -1,8 +1,8 @@
 /** The approval queue: the pending requests that a person may decide, oldest first. Its cost depends on them only. */
-import { and, asc, count, eq, exists, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, exists, inArray, type SQL, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
-import { applications, isPending, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
 /** What a person may decide: the requests for which services, and whether their own ones too (`own`). */
@@ -41,7 +41,14 @@ export async function listRules(db: Db) {
 
 /** Selects the pending requests that a rule allows to decide. */
 const decidable = ({ person, services, own }: DecidableRule): SQL | undefined =>
-  and(isPending, inArray(registrations.serviceId, services), own ? undefined : ne(registrations.requester, person));
+  and(
+    isPending,
+    inArray(registrations.serviceId, services),
+    own
+      ? undefined
+      : sql`${person} <> all(${registrations.ownersAtRequest} || ${registrations.requester}) and not exists (
+          select from ${applicationOwners} o where o.application_id = ${registrations.applicationId} and o.user_id = ${person})`,
+  );
 
 /** Lists a page of the queue. */
 export async function listPage(

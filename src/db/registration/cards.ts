@@ -1,7 +1,7 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
-import type { HistoryEvent, Registration } from '../../domain/registration.ts';
+import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
 import { findShown } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -47,6 +47,8 @@ export async function find(
       requestedAt,
       service: { name: row.service.name, docs: row.service.docs },
       application: row.application,
+      // A closed card is not updated when the application changes hands.
+      owners: isLive(status) ? row.owners : row.registration.ownersAtRequest,
       applicationDeleted: row.applicationDeletedAt !== null,
       approvers: allowedApprovers(row.service, policy),
       // Events since the row was read are shown by the next update.

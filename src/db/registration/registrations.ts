@@ -8,6 +8,11 @@ import { applicationOwners, applications, registrations, services } from '../sch
 import { reminderMessages } from '../schema/scheduling.ts';
 import { matchesAllWords } from '../text-search.ts';
 
+/** Selects who owns the application of a registration. */
+export const ownersOfApplication = sql<string[]>`(
+  select coalesce(json_agg(o.user_id order by o.user_id), '[]') from ${applicationOwners} o
+  where o.application_id = ${registrations.applicationId})`;
+
 /** Both are prepared once, because every click and every message runs one. */
 const findWhere = (tables: Db['tables'], which: SQL) =>
   tables
@@ -17,6 +22,7 @@ const findWhere = (tables: Db['tables'], which: SQL) =>
       application: applications.name,
       applicationDeletedAt: applications.deletedAt,
       hadAccess,
+      owners: ownersOfApplication,
     })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))

@@ -11,6 +11,7 @@ import {
   type Status,
 } from '../../domain/registration.ts';
 import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
+import { loosenedFor } from '../../domain/service.ts';
 import { requestAccess } from '../access/request.ts';
 import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
 import { ownersOf } from '../application/owners.ts';
@@ -19,6 +20,7 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { troubles } from '../schema/delivery.ts';
+import { serviceChanges } from '../schema/services.ts';
 
 export type NewRequest = {
   /** Their public ids. */
@@ -53,12 +55,18 @@ export async function create(
   if (why) return { ok: false, refusal: { field: 'services', kind: 'may-not-ask', why } };
   return db.tables.transaction(async (tx) => {
     // The share lock keeps the services unchanged until this commits: one cannot be disabled in between.
-    const chosen = await tx
-      .select({ ...getTableColumns(services), channelError: channelIncident(request.policy.adminChannel) })
+    const locked = await tx
+      .select({
+        ...getTableColumns(services),
+        channelError: channelIncident(request.policy.adminChannel),
+      })
       .from(services)
       .where(inArray(services.publicId, request.services))
       .orderBy(services.id)
-      .for('share');
+      .for('share', { of: services });
+    const automatic = request.autoApprove ? [] : locked.filter((service) => service.autoApprove).map(({ id }) => id);
+    const loosened = automatic.length > 0 ? await loosenedByOwner(tx, request, automatic) : [];
+    const chosen = locked.map((service) => ({ ...service, loosened: loosened.includes(service.id) }));
     const refusedEarly = checkRequest(
       request.services,
       chosen.map((service) => ({
@@ -76,7 +84,7 @@ export async function create(
         id: service.id,
         service: service.name,
         rule: service,
-        status: initialStatus({ workspace: request.autoApprove, service: service.autoApprove }),
+        status: statusOf(request, service),
       }));
     const ids = wanted.map(({ id }) => id);
     const adding = wanted.filter(({ status }) => status === 'pending').length;
@@ -116,9 +124,33 @@ export async function create(
   });
 }
 
+type Rule = { autoApprove: boolean; loosened: boolean };
+
+const statusOf = (request: NewRequest, { autoApprove, loosened }: Rule): Status =>
+  initialStatus({ workspace: request.autoApprove, service: autoApprove, loosened });
+
 /** Says whether a request needs an approver's decision, and so a channel to post it to. */
-const needsDecision = (request: NewRequest, service: { autoApprove: boolean }): boolean =>
-  initialStatus({ workspace: request.autoApprove, service: service.autoApprove }) === 'pending';
+const needsDecision = (request: NewRequest, service: Rule): boolean => statusOf(request, service) === 'pending';
+
+/**
+ * Lists those of the services whose rules the requester, or an owner of the application, has loosened just before, in the
+ * sense of `loosensRules`; opening registration is no way around an approver, though. It reads in its own statement: the one
+ * that waited for the services' locks would see the record from before the wait.
+ */
+async function loosenedByOwner(tx: Tx, { application, requester, at }: NewRequest, services: number[]) {
+  const since = new Date(at.getTime() - loosenedFor).toISOString();
+  const owners =
+    'publicId' in application
+      ? sql`or c.actor in (select o.user_id from ${applicationOwners} o
+          join ${applications} a on a.id = o.application_id where a.public_id = ${application.publicId})`
+      : sql``;
+  const rows = await tx.execute<{ id: string }>(sql`
+    select distinct c.service_id as id from ${serviceChanges} c
+    where ${inArray(sql`c.service_id`, services)} and c.at > ${since}::timestamptz
+      and (c.after -> 'autoApprove' = 'true' or (c.before is not null and c.after ?| array['approvers', 'channel']))
+      and (c.actor = ${requester} ${owners})`);
+  return rows.map(({ id }) => Number(id));
+}
 
 /** Selects Slack's error code of the open incident of a service's channel, null where there is none. */
 const channelIncident = (adminChannel: string) => sql<string | null>`(

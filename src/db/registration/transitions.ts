@@ -87,14 +87,20 @@ async function isDeleted(tables: Db['tables'] | Tx, id: number): Promise<boolean
 
 /** Checks whether the user may take the action; null where they may. */
 function authorize(
-  { requester }: Row,
+  { requester, ownersAtRequest }: Row,
   service: ServiceRow,
   owners: string[],
   { action, by, policy, memberships }: TransitionCommand,
 ): Refusal | null {
   switch (actorFor[action]) {
     case 'approver':
-      return checkDecision(by, requester, allowedApprovers(service, policy), memberships, policy);
+      return checkDecision(
+        by,
+        { requester, owners, ownersAtRequest },
+        allowedApprovers(service, policy),
+        memberships,
+        policy,
+      );
     case 'owner':
       return owners.includes(by) ? checkOwnerAccount(memberships.account) : { kind: 'not-an-owner' };
     case 'requester':

@@ -13,6 +13,7 @@ import {
 import { toInstant } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { ownersOfApplication } from '../registration/registrations.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { claimTick, type Tick } from './ticks.ts';
 
@@ -118,6 +119,7 @@ const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number) =>
     .select({
       registration: registrations,
       application: applications.name,
+      owners: ownersOfApplication,
       service: { name: services.name, approvers: services.approvers, channel: services.channel },
     })
     .from(registrations)
@@ -134,15 +136,16 @@ export type SnoozeCommand = { id: number; by: string; until: Date; policy: Polic
 export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeCommand): Promise<Refusal | null> {
   return db.tables.transaction(async (tx) => {
     const [row] = await tx
-      .select({ registration: registrations, service: services })
+      .select({ registration: registrations, service: services, owners: ownersOfApplication })
       .from(registrations)
       .innerJoin(services, eq(services.id, registrations.serviceId))
       .where(eq(registrations.id, id))
       .for('update', { of: registrations });
     if (!row) return { kind: 'gone' };
-    const { status, changedBy, changedAt, requester, putOffBy, remindAt, ...rest } = row.registration;
+    const { status, changedBy, changedAt, putOffBy, remindAt, ...rest } = row.registration;
     if (status !== 'pending') return { kind: 'already', last: { status, by: changedBy, at: changedAt } };
-    const refusal = checkDecision(by, requester, allowedApprovers(row.service, policy), memberships, policy);
+    const request = { ...row.registration, owners: row.owners };
+    const refusal = checkDecision(by, request, allowedApprovers(row.service, policy), memberships, policy);
     if (refusal) return refusal;
     if (putOffBy && remindAt) return { kind: 'put-off', by: putOffBy, until: remindAt };
     await tx

@@ -108,6 +108,8 @@ export const registrations = pgTable(
       .notNull()
       .references(() => services.id),
     requester: text().notNull(),
+    /** Who owned the application when it was asked for: they never decide it. A trigger fills it in. */
+    ownersAtRequest: text().array().notNull().default(sql`'{}'`),
     reason: text().notNull(),
     requestedAt: timestampColumn().notNull(),
     /** The id of the Slack view that was submitted: a form that is sent twice or replayed creates nothing twice. */

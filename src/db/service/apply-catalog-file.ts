@@ -1,7 +1,7 @@
 /** The catalog file: applies it to the services. */
 import { sql } from 'drizzle-orm';
 import type { ServiceAccess } from '../../domain/access.ts';
-import { approverChangeEffects, type CatalogService } from '../../domain/service.ts';
+import { approverChangeEffects, type CatalogService, ruleChangeEffects } from '../../domain/service.ts';
 import { accessServiceEffects } from '../access/request.ts';
 import { serviceRecordJson } from '../audit-log/service-record.ts';
 import type { Db } from '../db.ts';
@@ -34,6 +34,8 @@ export async function applyCatalogFile(
       was: ServiceAccess | null;
       now_is: ServiceAccess | null;
       changes_access: boolean;
+      loosened: boolean;
+      moved: boolean;
     }>(sql`
       with set as (
         insert into services (slug, name, description, docs, registration_enabled, auto_approve, channel, approvers, access,
@@ -69,19 +71,31 @@ export async function applyCatalogFile(
           where now.value is distinct from was.value) fields
         returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows,
           nullif(before->'access', 'null') as was, nullif(after->'access', 'null') as now_is,
-          after ? 'access' and before is not null as changes_access)
-      select slug, dropped, id, version, follows, was, now_is, changes_access from changed join recorded on service_id = id`);
+          after ? 'access' and before is not null as changes_access,
+          -- As \`loosensRules\` has it.
+          before is not null and (after ?| array['channel', 'approvers'] or after -> 'autoApprove' = 'true'
+            or after -> 'registrationEnabled' = 'true') as loosened,
+          after ? 'channel' as moved)
+      select slug, dropped, id, version, follows, was, now_is, changes_access, loosened, moved
+      from changed join recorded on service_id = id`);
     const follows = changed
       .filter(({ follows }) => follows)
       .flatMap(({ id, version }) => approverChangeEffects(Number(id), version));
     const access = changed
       .filter(({ changes_access }) => changes_access)
       .flatMap(({ id, was, now_is }) => accessServiceEffects(Number(id), was, now_is));
-    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows, ...access]);
+    const told = changed
+      .filter(({ loosened }) => loosened)
+      .slice(0, maxTold)
+      .flatMap(({ id, version, moved }) => ruleChangeEffects(Number(id), version, moved));
+    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows, ...access, ...told]);
     const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
     return { set: slugs(false), dropped: slugs(true) };
   });
 }
+
+/** How many services whose rules a file loosens are told of, each in its channel. The audit has all of them. */
+const maxTold = 20;
 
 /** The advisory lock under which one replica at a time applies the file. Any number, the same for all replicas. */
 export const catalogLock = 727_432;

@@ -7,6 +7,8 @@ import {
   changesApprovers,
   checkServiceChange,
   differences,
+  loosensRules,
+  ruleChangeEffects,
   type ServiceChange,
   type ServiceRecord,
   type ServiceRefusal,
@@ -99,7 +101,10 @@ export async function add(db: Db, service: CatalogService, by: string, at: Date)
       .returning({ id: services.id, publicId: services.publicId, version: services.version });
     if (!made) return { ok: false, refusal: { kind: 'slug-taken' } };
     const { id: serviceId, version } = made;
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
+    await db.outbox.enqueue(tx, [
+      { kind: 'catalog' },
+      ...(loosensRules({ before: null, after }) ? ruleChangeEffects(serviceId, version, false) : []),
+    ]);
     await appendService(tx, { serviceId, version, actor: by, before: null, after, at });
     return { ok: true, service: { ...after, ...made } };
   });
@@ -138,7 +143,8 @@ export async function change(
     if (written.length !== 1) throw new Error(`service ${id} changed while its row was locked`);
     const following = changesApprovers(after) ? approverChangeEffects(id, version) : [];
     const access = 'access' in after ? accessServiceEffects(id, before.access, after.access) : [];
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...access]);
+    const told = loosensRules({ before, after }) ? ruleChangeEffects(id, version, 'channel' in after) : [];
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...access, ...told]);
     await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
     return { ok: true, service: { ...current, ...after, version } };
   });

@@ -92,8 +92,12 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const members = new Map<string, string[]>();
     for (const group of groups) members.set(group, await directory.members([group]));
     const able = await among(waiting.flatMap(({ approvers }) => approvers.users));
-    // Of two of a group who may decide, one is not the requester.
-    for (const people of members.values()) for (const person of await among(people, 2)) able.add(person);
+    // Of one more than a request is the own of, one may decide it.
+    const most = Math.max(
+      0,
+      ...waiting.map(({ owners, ownersAtRequest }) => owners.length + ownersAtRequest.length + 1),
+    );
+    for (const people of members.values()) for (const person of await among(people, most + 1)) able.add(person);
     return mentionsFor(
       waiting,
       (group) => members.get(group) ?? [],

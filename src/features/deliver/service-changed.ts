@@ -1,16 +1,18 @@
-/** Others decide about a service now, or elsewhere: what waits for it follows, cards and Homes. */
+/** Follows a change of a service's rules: cards and Homes are updated, and the approval channel hears of what is looser. */
 
 import * as homes from '../../db/home/homes.ts';
-import type { DeliveryResult } from '../../db/outbox/types.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
-import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
+import { allowedApprovers, approvalChannel, membershipsToCheck } from '../../domain/authorization.ts';
 import type { CatalogEffect } from '../../domain/effects.ts';
+import { postOnce } from '../../slack/messages.ts';
+import { ruleChangeMessage } from '../../views/service/rule-change.ts';
 
 type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
 
-export function deliverServiceChanged({ config, db, directory }: Deps) {
+export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
   return {
     /** Each card is an effect of its own: what can be posted is, whatever becomes of the others. */
     async cards({ kind, service, after = 0 }: Of<'service'>): Promise<DeliveryResult> {
@@ -27,6 +29,17 @@ export function deliverServiceChanged({ config, db, directory }: Deps) {
       const behind = new Set(asked.flatMap((approvers) => membershipsToCheck(approvers, '')));
       const members = await directory.members([...behind]);
       await homes.markPendingStale(db, id, [...asked.flatMap(({ users }) => users), ...members]);
+    },
+
+    /** Tells the approval channel, as it was before the change or is after it, that the rules are looser. */
+    async tell({ service: id, version, when }: Of<'rules'>, attempt: Attempt): Promise<void> {
+      const [service, change] = await Promise.all([services.find(db, id), services.findChange(db, id, version)]);
+      if (!service || !change) return;
+      const to = approvalChannel({ ...service, ...(when === 'before' ? change.before : change.after) }, config.policy);
+      const marker = { event_type: 'registrar_rules', event_payload: { service: service.publicId, version, when } };
+      await postOnce({ db, poster, attempt }, { to, marker, since: change.at }, () =>
+        ruleChangeMessage(service, change),
+      );
     },
   };
 }

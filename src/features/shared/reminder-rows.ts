@@ -18,9 +18,9 @@ export async function withNames(rows: ReminderRow[], { directory }: Pick<Deps, '
   const requesters = [...new Set(rows.map(({ registration }) => registration.requester))];
   const lookups = requesters.map(async (id) => [id, (await directory.member(id, nameTtl))?.name] as const);
   const names = new Map(await Promise.all(lookups));
-  return rows.map(({ registration, service, application }) => {
+  return rows.map(({ registration, service, application, owners }) => {
     const { cardChannel, cardTs, requester } = registration;
     const link = cardChannel && cardTs ? permalinkFor(url, { channel: cardChannel, ts: cardTs }) : undefined;
-    return { registration, service, application, called: names.get(requester) ?? requester, link };
+    return { registration, service, application, owners, called: names.get(requester) ?? requester, link };
   });
 }

@@ -1,9 +1,12 @@
 /** Messages about applications: who owns one now, and which have lost their last owner. */
 import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
+import type { Status } from '../../domain/registration.ts';
+import { truncate } from '../../domain/text.ts';
 import { button, context, dateTime, fields, inlineText, mention, person, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
+import { ownerMentions } from '../owners.ts';
 
 /** An event of an application that one of its owners is notified of. */
 type OwnerEvent = {
@@ -45,6 +48,54 @@ export function ownerMessage(
       ],
     };
   }
+}
+
+type OwnershipEvent = Pick<OwnerEvent, 'application' | 'action' | 'actor' | 'added' | 'removed' | 'owners'> & {
+  at: Date;
+};
+
+/** Tells approvers that an application has other owners, and which services it has or waits for. `total`: of these. */
+export function ownershipMessage(
+  event: OwnershipEvent,
+  services: { name: string; status: Status }[],
+  total: number,
+): Message {
+  const { application, owners, at } = event;
+  const more = total > services.length ? `, and ${total - services.length} more` : '';
+  const list = services.map(({ name, status }) => `${truncate(name, 75)} (${status})`).join(', ');
+  const said = ownershipChange(event);
+  return {
+    text: `${said} ${inlineText(application)}`,
+    blocks: [
+      { ...section(`:key: *${said}*`), block_id: 'said' },
+      fields('application', [
+        { label: 'Application', value: [textElement(application)] },
+        { label: owners.length === 1 ? 'Owner now' : 'Owners now', value: ownerMentions(owners) },
+        { label: 'Registered for', value: [textElement(`${list}${more}`)] },
+      ]),
+      {
+        ...context(`${dateTime(at)}. What it has stays: revoke it on its card, where it should not.`),
+        block_id: 'next',
+      },
+    ],
+  };
+}
+
+function ownershipChange({ action, actor, added, removed }: OwnershipEvent): string {
+  const who = actor ? mention(actor) : 'Somebody';
+  const names = (ids: string[]) => ids.map(mention).join(', ');
+  if (action === 'leave') return `${who} has left the owners of this application.`;
+  if (action === 'hand-over' && removed.length === 0)
+    return added.some((id) => id === actor)
+      ? `${who} has taken over this application, which had no owner.`
+      : `${who} has handed this application, which had no owner, to ${names(added)}.`;
+  if (action === 'hand-over')
+    return added.length > 0
+      ? `${who} has handed this application over to ${names(added)}.`
+      : `${who} has handed this application over to its other owners.`;
+  const came = added.length > 0 ? [`made ${names(added)} an owner`] : [];
+  const went = removed.length > 0 ? [`taken ${names(removed)} off the owners`] : [];
+  return `${who} has ${[...came, ...went].join(' and ')} of this application.`;
 }
 
 /** The button on the message about an application that has no owner; its value is `publicId@version`. */

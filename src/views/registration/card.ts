@@ -18,6 +18,7 @@ import {
 } from '../blocks.ts';
 import { buttonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
+import { ownerMentions } from '../owners.ts';
 import { accessBlocks } from './access.ts';
 import { historyButton } from './history-modal.ts';
 import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
@@ -40,7 +41,7 @@ export const cardMenuId = 'more';
 const eventsShown = 18;
 
 export function requestCard(registration: Registration): Message {
-  const { service, application, requester, reason, previousRequests: earlier } = registration;
+  const { service, application, owners, requester, reason, previousRequests: earlier } = registration;
   return {
     text: summary(registration),
     blocks: [
@@ -48,6 +49,7 @@ export function requestCard(registration: Registration): Message {
       fields('request', [
         { label: 'Service', value: [textElement(service.name, 150)] },
         { label: 'Application', value: [textElement(application, 150)] },
+        { label: owners.length === 1 ? 'Owner' : 'Owners', value: ownerMentions(owners) },
         { label: 'Requested by', value: [person(requester)] },
       ]),
       quote('reason', reason),

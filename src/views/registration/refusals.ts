@@ -18,6 +18,8 @@ export function refusalText(refused: Refusal): string {
       return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
     case 'own-request':
       return `You cannot decide your own request. Ask ${describeApprovers(refused.askInstead)}.`;
+    case 'own-application':
+      return `You own this application, or did when this was asked for, so you cannot decide about it. Ask ${describeApprovers(refused.askInstead)}.`;
     case 'not-an-approver':
       return `Only ${describeApprovers(refused.askInstead)} may decide this request. Nothing was changed.`;
     case 'not-an-owner':

@@ -19,6 +19,7 @@ export type Registration = {
   service: Service;
   application: string;
   requester: string;
+  ownersAtRequest: string[];
   reason: string;
   status: Status;
   events: Event[];
@@ -26,7 +27,7 @@ export type Registration = {
 
 export type World = {
   registrations: Registration[];
-  /** Who made an application owns it. */
+  /** Who made an application owns it, until they hand it over. */
   owners: Map<string, string>;
   /** What each person was told directly, in order. */
   told: Map<string, { event: Event; registration: Registration }[]>;
@@ -55,8 +56,16 @@ export function request(world: World, { person, service, application, reason }: 
   if (standing) return { Services: new RegExp(`^${service.name} is already ${standing.status} for this application`) };
   world.owners.set(application, person);
   const event: Event = { action: 'request', actor: person, reason };
-  const status = initialStatus({ workspace: false, service: service.auto });
-  const registration: Registration = { service, application, requester: person, reason, status, events: [event] };
+  const status = initialStatus({ workspace: false, service: service.auto, loosened: false });
+  const registration: Registration = {
+    service,
+    application,
+    requester: person,
+    ownersAtRequest: [person],
+    reason,
+    status,
+    events: [event],
+  };
   world.registrations.push(registration);
   if (status === 'approved') tell(world, registration, event);
   return undefined;
@@ -77,19 +86,25 @@ export function take(world: World, registration: Registration, { action, person,
 }
 
 function refuse(world: World, registration: Registration, { action, person, seen }: Taken): Refusal | undefined {
-  const { status, requester, service, application } = registration;
+  const { status, requester, ownersAtRequest, service, application } = registration;
   const last = { status, by: null, at: new Date(0) };
   const outcome = transition({ id: 0, status, version: versionOf(registration), last, owners: [] }, action, seen);
   if (!outcome.ok && outcome.refusal.kind === 'already') return outcome.refusal;
   if (actorFor[action] === 'approver') {
     const approvers = { users: service.approvers, groups: [], channel };
     const memberships: Memberships = { account: 'member', of: new Map([[channel, inChannel.includes(person)]]) };
-    const refusal = checkDecision(person, requester, approvers, memberships, policy);
+    const request = { requester, owners: [world.owners.get(application) ?? ''], ownersAtRequest };
+    const refusal = checkDecision(person, request, approvers, memberships, policy);
     if (refusal) return refusal;
   }
   if (actorFor[action] === 'owner' && world.owners.get(application) !== person) return { kind: 'not-an-owner' };
   if (actorFor[action] === 'requester' && requester !== person) return { kind: 'not-the-requester' };
   return outcome.ok ? undefined : outcome.refusal;
+}
+
+/** Hands an application over: nobody who owns it decides its requests from then on. */
+export function handOver(world: World, application: string, to: string): void {
+  world.owners.set(application, to);
 }
 
 function tell(world: World, registration: Registration, event: Event): void {

@@ -16,7 +16,7 @@ const applications = ['Shop', 'Till', 'Desk'];
 /** Numbers choose among what there is when the step is taken. */
 export const step = fc.record({
   who: fc.constantFrom(...names),
-  does: fc.constantFrom('asks', 'presses', 'presses', 'presses', 'presses', 'unregisters', 'edits'),
+  does: fc.constantFrom('asks', 'presses', 'presses', 'presses', 'presses', 'unregisters', 'edits', 'hands over'),
   which: fc.nat(1_000),
   how: fc.nat(1_000),
   /** A screen that lags behind: 0 is the card as it is. */
@@ -37,6 +37,7 @@ const sentences: Partial<Record<Refusal['kind'], RegExp>> = {
   already: /already|still waiting/,
   stale: /has changed since you saw it/,
   'own-request': /^You cannot decide your own request/,
+  'own-application': /^You own this application, or did when this was asked for/,
   'not-an-approver': /^Only .* may decide this request/,
   'not-an-owner': /^Only an owner/,
   'not-the-requester': /^Only who asked/,
@@ -67,7 +68,9 @@ export class Walker {
           ? await this.#presses(person, which, how, behind)
           : does === 'unregisters'
             ? await this.#unregisters(person, which)
-            : await this.#edits(which);
+            : does === 'edits'
+              ? await this.#edits(which)
+              : await this.#handsOver(person, which, how);
     if (answered === 'nothing to do') return false;
     if (answered instanceof RegExp) {
       const what = `${person.name} is answered ${answered}`;
@@ -135,8 +138,29 @@ export class Walker {
     return 'done';
   }
 
+  async #handsOver(person: Person, which: number, how: number) {
+    const mine = applications.filter((one) => this.world.owners.get(one) === person.id);
+    const application = chosen(mine, which);
+    const to = chosen(
+      names.filter((name) => name !== person.name),
+      how,
+    );
+    if (!application || !to) return 'nothing to do';
+    await person.opensHome();
+    await person.finds(new RegExp(`^${application}\n?(No registrations.)? \\[… Rename`, 'm'), { in: 'home' });
+    this.path.push(`${person.name} hands ${application} over to ${to}`);
+    model.handOver(this.world, application, this.#scenario.workspace.member(to).id);
+    await person.clicks('Hand over', { in: 'home', on: new RegExp(`^${application}\\b`, 'm') });
+    await person.picks('New owner', to);
+    expect(await person.submits()).toEqual({ closed: true });
+    return 'done';
+  }
+
   async #edits(which: number) {
-    const pending = this.world.registrations.filter(({ status }) => status === 'pending');
+    // Home shows a request to who owns its application now.
+    const pending = this.world.registrations.filter(
+      ({ status, application, requester }) => status === 'pending' && this.world.owners.get(application) === requester,
+    );
     const registration = chosen(pending, which);
     const id = registration && this.world.registrations.indexOf(registration) + 1;
     if (!registration) return 'nothing to do';
@@ -179,14 +203,17 @@ export class Walker {
     const record = await database.sql`select action, actor, reason from history order by registration_id, version`;
     expect(record).toEqual(events);
 
-    const cards = workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo);
+    const cards = workspace
+      .messages('api-requests')
+      .filter(({ metadata }) => metadata?.event_type === 'registrar_card');
     expect(cards).toHaveLength(registrations.length);
     for (const [id, registration] of registrations.entries()) this.#cardAgrees(id, registration, cards);
 
     for (const name of names) {
       const person = workspace.person(name);
       const expected = (told.get(person.id) ?? []).map((one) => expect.stringMatching(notice(workspace, one)));
-      expect(person.told, `what ${name} was told`).toEqual(expected);
+      const decisions = person.told.filter((text) => !text.includes('this application'));
+      expect(decisions, `what ${name} was told`).toEqual(expected);
     }
   }
 
@@ -199,6 +226,8 @@ export class Walker {
     const { status, reason, service, application, requester, events } = registration;
     const text = readable(workspace, message);
     expect(text).toContain(`Service  ${service.name}\nApplication  ${application}\n`);
+    const owner = buttons[status] ? this.world.owners.get(application) : registration.ownersAtRequest[0];
+    expect(text).toContain(`Owner  @${workspace.member(owner ?? '').name}\n`);
     expect(text).toContain(`Requested by  @${workspace.member(requester).name}\n> ${reason}`);
     const told = events
       .filter(({ action }) => action !== 'request' || service.auto)

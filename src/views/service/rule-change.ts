@@ -1,0 +1,25 @@
+/** The message about a change of a service that lets more through, or lets others decide. */
+import type { ServiceChange } from '../../domain/service.ts';
+import { context, dateTime, fields, inlineText, section, textElement } from '../blocks.ts';
+import type { Message } from '../message.ts';
+import { actorName, changedFields } from './timeline.ts';
+
+/** What follows from it for an admin. */
+const waits = ' For a day, nothing that is asked for here for an application of theirs is approved automatically.';
+
+export function ruleChangeMessage({ name }: { name: string }, change: ServiceChange): Message {
+  const did = change.before ? 'has changed the rules of this service' : 'has added a service without a decision';
+  const said = `${actorName(change)} ${did}.`;
+  return {
+    text: `${said} ${inlineText(name)}`,
+    blocks: [
+      { ...section(`:unlock: *${said}*`), block_id: 'said' },
+      fields('service', [{ label: 'Service', value: [textElement(name, 150)] }]),
+      ...changedFields('rules', [change]),
+      {
+        ...context(`${dateTime(change.at)}.${change.actor ? waits : ''}`),
+        block_id: 'next',
+      },
+    ],
+  };
+}
