@@ -192,7 +192,16 @@ export async function start(
   }
 
   async function embedded(): Promise<string> {
-    const server = await startEmbedded(config.DATA_DIR, (line) => log.trace({ from: 'postgres' }, line));
+    const server = await startEmbedded(
+      config.DATA_DIR,
+      (line) => log.trace({ from: 'postgres' }, line),
+      (error) => {
+        // Outside of every promise: it ends the process.
+        setImmediate(() => {
+          throw error;
+        });
+      },
+    );
     parts.defer(server.stop);
     return server.url;
   }

@@ -1,8 +1,11 @@
 /** The data directory of the embedded PostgreSQL: prepares it, and locks it for one process. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -37,30 +40,93 @@ export async function inaccessibleParent(path: string): Promise<string | undefin
   return above ?? (enterable ? undefined : path);
 }
 
-/** Locks the data directory for this process, and returns the function that releases it. Rejects where another has it. */
+/** The locks of this process. A lock ends with its `DatabaseSync`, which must not be collected as garbage before. */
+const locks = new Set<DatabaseSync>();
+
+/**
+ * Locks the data directory for this process, and returns the function that releases it. Rejects where another has it. The
+ * lock is one that the kernel keeps on a file (SQLite takes it; Node has no call for it): it ends with its process, and
+ * holds across containers, where process ids mean nothing. Whoever is refused has changed nothing in the directory.
+ */
 export async function lockDataDir(folder: string, cluster: string): Promise<() => Promise<void>> {
-  const file = join(folder, 'registrar.pid');
-  const other = Number(await readFile(file, 'utf8').catch(() => ''));
-  // After a crash the number may be another program's. A Registrar that holds the lock has its PostgreSQL running.
-  if (other > 0 && other !== process.pid && isAlive(other) && (await runsCluster(serverPid(cluster), cluster))) {
-    throw new EmbeddedPostgresError(
-      `DATA_DIR ${folder} is in use by another Registrar (process ${other}). Stop it, or set DATA_DIR to another folder.`,
+  const note = join(folder, 'registrar.pid');
+  const holder = await readFile(note, 'utf8').catch(() => '');
+  const inUse = () =>
+    new EmbeddedPostgresError(
+      `DATA_DIR ${folder} is in use by another Registrar (process ${holder.trim() || 'unknown'}). Stop it, or set DATA_DIR to another folder.`,
     );
-  }
-  await writeFile(file, String(process.pid)).catch((error) => {
-    throw new EmbeddedPostgresError(
+  const notWritable = (error: Error & { code?: string }) =>
+    new EmbeddedPostgresError(
       `DATA_DIR ${folder} cannot be written (${error.code}). Set DATA_DIR to a folder that can.`,
     );
-  });
-  return () => rm(file, { force: true });
+  const file = join(folder, 'registrar.lock');
+  // SQLite would not say why it cannot open a file.
+  await open(file, 'a').then(
+    (opened) => opened.close(),
+    (error) => Promise.reject(notWritable(error)),
+  );
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec('begin exclusive');
+  } catch {
+    lock.close();
+    throw inUse();
+  }
+  locks.add(lock);
+  const unlock = () => {
+    if (locks.delete(lock)) lock.close();
+  };
+  try {
+    // Versions before the lock only noted their process, without a line break after it.
+    const other = holder.endsWith('\n') ? 0 : Number(holder);
+    if (other > 0 && other !== process.pid && isAlive(other) && (await runsCluster(serverPid(cluster), cluster)))
+      throw inUse();
+    await writeFile(note, `${process.pid}\n`).catch((error) => Promise.reject(notWritable(error)));
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  return async () => {
+    await rm(note, { force: true });
+    unlock();
+  };
 }
 
-/** Stops a PostgreSQL that outlived its Registrar because that was killed. Waits for it, at most 10 seconds. */
+/**
+ * Stops a PostgreSQL that outlived its Registrar because that was killed. Waits for it, at most 10 seconds. Rejects where
+ * it runs in another container, out of reach.
+ */
 export async function stopOrphan(cluster: string): Promise<void> {
   const pid = serverPid(cluster);
-  if (!(pid > 0) || !(await runsCluster(pid, cluster))) return;
+  if (!(pid > 0)) return;
+  if (!(await runsCluster(pid, cluster))) {
+    if (!(await answersOnSocket(cluster))) return;
+    throw new EmbeddedPostgresError(
+      `A PostgreSQL of another container still runs in ${cluster}. Stop that container, or set DATA_DIR to another folder.`,
+    );
+  }
   signalStop(cluster);
   for (let waited = 0; isAlive(pid) && waited < 10_000; waited += 50) await pause(50);
+}
+
+/**
+ * Says whether a PostgreSQL listens on the socket in its cluster's folder: the kernel answers that for all its containers.
+ * Linux only, where containers are; its way around the 107 characters of a socket's path is Linux's own too.
+ */
+async function answersOnSocket(cluster: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const port = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[3];
+  const folder = await open(cluster);
+  const socket = connect(`/proc/self/fd/${folder.fd}/.s.PGSQL.${port}`);
+  try {
+    return await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    socket.destroy();
+    await folder.close();
+  }
 }
 
 /** Signals the PostgreSQL of a cluster to stop, without waiting: a process that exits can do no more. */

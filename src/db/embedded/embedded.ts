@@ -2,7 +2,6 @@
  * The embedded PostgreSQL, used where DATABASE_URL is unset. Its data is in DATA_DIR and survives restarts; it stops with
  * the process. It is for a first try and for small teams: several replicas need a PostgreSQL of their own.
  */
-import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -19,7 +18,8 @@ import {
   signalStop,
   stopOrphan,
 } from './data-dir.ts';
-import { findBinaries, initDatabaseCluster, startServer, stopServer } from './server.ts';
+import { keepRunning } from './keep-running.ts';
+import { findBinaries, initDatabaseCluster, startServer } from './server.ts';
 
 /** A running PostgreSQL: where it is, and the function that stops it if this process started it. */
 export type EmbeddedPostgres = { url: string; stop: () => Promise<void> };
@@ -27,21 +27,31 @@ export type EmbeddedPostgres = { url: string; stop: () => Promise<void> };
 const user = 'registrar';
 const database = 'registrar';
 
-/** Starts the embedded PostgreSQL, creating it in a new directory. Rejects with an `EmbeddedPostgresError`. */
-export async function startEmbedded(dataDir: string, onLog: (line: string) => void): Promise<EmbeddedPostgres> {
+/**
+ * Starts the embedded PostgreSQL, creating it in a new directory. Rejects with an `EmbeddedPostgresError`. A server that
+ * dies is started again at the same address; `onLost` is called where that fails, and nobody serves the address any more.
+ */
+export async function startEmbedded(
+  dataDir: string,
+  onLog: (line: string) => void,
+  onLost: (error: Error) => void = () => {},
+): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   const cluster = join(folder, 'postgres');
   await prepareDataDir(folder);
   const release = await lockDataDir(folder, cluster);
-  let server: ChildProcess | undefined;
+  let stopRunning: (() => Promise<void>) | undefined;
   try {
     await stopOrphan(cluster);
     const binaries = await findBinaries(folder);
     const password = await readPassword(folder);
     if (!existsSync(join(cluster, 'PG_VERSION'))) await initDatabaseCluster(binaries, cluster, user, password);
     const port = await freePort();
-    const running = await startServer(binaries, cluster, port, onLog);
-    server = running;
+    const stopServer = await keepRunning(
+      () => startServer(binaries, cluster, port, onLog),
+      (error) => onLost(new EmbeddedPostgresError(explainServerOutput(folder, String(error)))),
+    );
+    stopRunning = stopServer;
     // For a process that exits without calling stop().
     const stopOnExit = () => signalStop(cluster);
     process.once('exit', stopOnExit);
@@ -50,12 +60,12 @@ export async function startEmbedded(dataDir: string, onLog: (line: string) => vo
       url: connectionUrl(password, port),
       async stop() {
         process.removeListener('exit', stopOnExit);
-        await stopServer(running);
+        await stopServer();
         await release();
       },
     };
   } catch (error) {
-    if (server) await stopServer(server);
+    await stopRunning?.();
     await release();
     if (error instanceof EmbeddedPostgresError) throw error;
     throw new EmbeddedPostgresError(explainServerOutput(folder, String(error)));

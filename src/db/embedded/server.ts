@@ -18,6 +18,12 @@ const execute = promisify(execFile);
 /** The user that runs the binaries: PostgreSQL refuses to run as root, so for root it is the user postgres. */
 type RunAs = { uid?: number; gid?: number };
 
+/** All that the programs of PostgreSQL see as their environment: none of our secrets, nothing that would configure them. */
+const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+
+/** How much of its output is kept until the server is ready, to explain why it did not start, in characters. */
+const keptOutput = 20_000;
+
 /** The binaries, and the data directory that they work in. */
 export type Binaries = { folder: string; bin: string; runAs: RunAs };
 
@@ -50,11 +56,13 @@ async function copyBinaries(packageJson: string, folder: string): Promise<string
 
 /** Finds the user postgres, creating it where it is missing. */
 async function userPostgres(): Promise<RunAs> {
-  const id = async (flag: string) => Number((await execute('id', [flag, 'postgres'])).stdout);
+  const id = async (flag: string) => Number((await execute('id', [flag, 'postgres'], { env })).stdout);
   try {
     await id('-u');
   } catch {
-    await execute('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']);
+    await execute('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], {
+      env,
+    });
   }
   return { uid: await id('-u'), gid: await id('-g') };
 }
@@ -78,12 +86,18 @@ export async function initDatabaseCluster(
     await execute(
       join(bin, 'initdb'),
       [`--pgdata=${cluster}`, `--username=${user}`, `--pwfile=${secret}`, ...settings, ...unicode],
-      { ...runAs, cwd: folder },
+      { ...runAs, cwd: folder, env },
     );
   } finally {
     await rm(secret, { force: true });
   }
 }
+
+/**
+ * Where PostgreSQL makes its socket: in its data directory, so that the kernel can tell whether a server runs there
+ * (`stopOrphan`). Nothing connects by it.
+ */
+const socketFolder = process.platform === 'win32' ? '' : '.';
 
 /** Starts the server on 127.0.0.1, in its own process group, and waits until it is ready. Rejects with its output. */
 export async function startServer(
@@ -94,20 +108,33 @@ export async function startServer(
 ): Promise<ChildProcess> {
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    [
+      '-D',
+      cluster,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      `unix_socket_directories=${socketFolder}`,
+    ],
     {
       ...runAs,
       cwd: folder,
+      env,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  let output = '';
+  let output: string | undefined = '';
   server.stderr?.on('data', (chunk) => {
     onLog(String(chunk).trim());
-    output += chunk;
-    if (output.includes('ready to accept connections')) resolve();
+    if (output === undefined) return;
+    output = (output + chunk).slice(-keptOutput);
+    if (!output.includes('ready to accept connections')) return;
+    output = undefined;
+    resolve();
   });
   server.once('error', reject);
   server.once('close', () => reject(new Error(output)));
