@@ -138,7 +138,8 @@ const rules = {
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
   orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
   // A queue for each gateway: one that hangs holds up no other.
-  access: { lane: ['application', 'gateway'], priority: 'act', destination: 'database', queue: 'gateway' },
+  // Grants come after what follows a person's act: that is how removals go before them (db/access/request.ts).
+  access: { lane: ['application', 'gateway'], priority: 'clock', destination: 'database', queue: 'gateway' },
   'access-service': { lane: ['service'], priority: 'bulk', destination: 'database' },
   'access-open': { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
   'access-alarm': { lane: ['gateway'], priority: 'act', destination: 'direct' },

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { openPlace } from './place.ts';
 import type { Answer, Bench, Question } from './question.ts';
+import { access } from './questions/access.ts';
 import { approve } from './questions/approve.ts';
 import { card } from './questions/card.ts';
 import { lists } from './questions/lists.ts';
@@ -21,7 +22,7 @@ import { setting, table, writePage } from './table.ts';
 import { years } from './years.ts';
 
 /** Asked one after the other, in this order, after the one that takes five minutes has been begun. */
-const questions = { register, approve, card, outbox, picker, lists, tick, replicas, start } satisfies Record<
+const questions = { register, approve, card, outbox, access, picker, lists, tick, replicas, start } satisfies Record<
   string,
   Question
 >;

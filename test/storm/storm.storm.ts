@@ -1,18 +1,19 @@
 /**
- * 500 mixed actions by 20 people over two replicas, which are killed ten times, on a Slack that misbehaves. At the end
- * nothing is lost, nothing doubled, and every user got a response, except where the process died while responding.
+ * 500 mixed actions by 20 people over two replicas, which are killed ten times, on a Slack and at a gateway that misbehave.
+ * At the end the gateway is what the database says, nothing is lost, nothing doubled, and every user got a response, except where the process died while responding.
  * `STORM_SEED=… npm run test:storm` has the same people intend the same again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { type GatewayFault, type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, person, seed } from '../local-slack/seed.ts';
 import { environment } from '../support/bot.ts';
 import { findViolations } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
 import { kill, runReady } from '../support/process.ts';
-import { openScenario } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { type Act, Actor, chance, patience } from './people.ts';
 
 const wanted = { actions: Number(process.env.STORM_ACTIONS ?? 500), kills: Number(process.env.STORM_KILLS ?? 10) };
@@ -22,11 +23,13 @@ const names = Array.from({ length: 20 }, (_, index) => `p${String(index + 1).pad
 /** Eight of them decide. */
 const approvers = names.slice(0, 8);
 const services = ['Payments API', 'Ledger API', 'Search API', 'Stock API'];
-const catalog = `services:
-  - { slug: payments, name: Payments API }
-  - { slug: ledger, name: Ledger API, channel: C0LEDGER }
-  - { slug: search, name: Search API, approval: auto }
+const catalogOf = ({ url }: LocalGateway) => `services:
+  - { slug: payments, name: Payments API, access: { gateway: edge, group: money, credential: key } }
+  - { slug: ledger, name: Ledger API, channel: C0LEDGER, access: { gateway: edge, group: money } }
+  - { slug: search, name: Search API, approval: auto, access: { gateway: edge, group: search } }
   - { slug: stock, name: Stock API, channel: C0STOCK }
+gateways:
+  - { name: edge, kind: kong, url: "${url}" }
 `;
 
 /** How Slack misbehaves, and how often: one call in twenty, or so. */
@@ -41,6 +44,35 @@ const faults: [Fault, number][] = [
   [{ kind: 'hang' }, 0.001],
 ];
 
+/** How the gateway misbehaves. */
+const gatewayFaults: [GatewayFault, number][] = [
+  [{ kind: 'rate-limited', retryAfter: 1 }, 0.02],
+  [{ kind: 'server-error' }, 0.03],
+  [{ kind: 'reset' }, 0.02],
+  [{ kind: 'accept-then-drop' }, 0.03],
+  [{ kind: 'malformed' }, 0.02],
+  [{ kind: 'delay', ms: 300 }, 0.02],
+];
+
+/** Lists where the gateway has something else than approved registrations say, or the database does not know it. */
+async function accessViolations({ database }: Scenario, gateway: LocalGateway): Promise<string[]> {
+  const rows = await database.sql`
+    select a.id, a.public_id, a.deleted_at is not null as deleted,
+      array(select distinct s.access->>'group' from registrations r join services s on s.id = r.service_id
+        where r.application_id = a.id and r.status = 'approved' and s.access is not null order by 1) as wanted,
+      array(select group_name from application_access x where x.application_id = a.id and x.open order by 1) as known,
+      array(select group_name from application_access x where x.application_id = a.id and x.open is null) as unsure
+    from applications a`;
+  return rows.flatMap(({ id, public_id: publicId, deleted, wanted, known, unsure }) => {
+    const there = gateway.groupsOf(`registrar-${publicId}`) ?? [];
+    const expected = deleted ? [] : wanted;
+    const same = [there, known].every((some) => JSON.stringify(some) === JSON.stringify(expected));
+    return same && unsure.length === 0
+      ? []
+      : [`application ${id} should have ${expected}: the gateway has ${there}, known are ${known}, unsure ${unsure}`];
+  });
+}
+
 it(`a storm (STORM_SEED=${chosen})`, async () => {
   process.stdout.write(`STORM_SEED=${chosen}\n`);
   const deciding = approvers.map((name) => `U0${name.toUpperCase()}`);
@@ -49,12 +81,19 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
     members: names.map((name) => person(name)),
     channels: [channel('C0LEDGER', 'ledger', [...deciding, bot]), channel('C0STOCK', 'stock', [...deciding, bot])],
   });
-  await using scenario = await openScenario({ bots: 0, catalog, seed: usual, ackWithin: patience });
+  await using gateway = await openLocalGateway({ pageSize: 3 });
+  await using scenario = await openScenario({
+    bots: 0,
+    catalog: catalogOf(gateway),
+    seed: usual,
+    ackWithin: patience,
+  });
   const { workspace, database } = scenario;
   for (const id of deciding) await workspace.join(id, 'api-requests');
   const env = environment(workspace, 'socket', {
     DATABASE_URL: database.url,
     CATALOG_FILE: scenario.catalogFile,
+    GATEWAY_EDGE_TOKEN: gateway.token ?? '',
     APPROVERS: deciding.join(','),
     MAX_PENDING_PER_PERSON: '100',
   });
@@ -69,6 +108,8 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
     // The connections themselves are another story's.
     workspace.fail('*', fault, { times: Number.POSITIVE_INFINITY, when: () => weather() < often });
   }
+  for (const [fault, often] of gatewayFaults)
+    gateway.fail('*', fault, { times: Number.POSITIVE_INFINITY, when: () => weather() < often });
   // It is not tried again: they are told in words.
   const unopened = { times: Number.POSITIVE_INFINITY, when: () => weather() < 0.04 };
   workspace.fail('views.open', { kind: 'error', error: 'internal_error' }, unopened);
@@ -118,6 +159,7 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   await Promise.all(names.map(live));
   await storm.dying;
   workspace.clearFaults();
+  gateway.clearFaults();
   await delivered(scenario, 120_000);
 
   const config = readConfig(env);
@@ -127,6 +169,7 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
     .splice(0)
     .filter((text) => !/^no options for .*: dispatch_failed$/.test(text));
   expect(await findViolations(scenario, config.config.policy)).toEqual([]);
+  expect(await accessViolations(scenario, gateway)).toEqual([]);
   const unanswered = acts.filter(({ answered }) => !answered);
   expect(unanswered.filter(({ cutOff }) => !cutOff)).toEqual([]);
   expect(protocolViolations).toEqual([]);

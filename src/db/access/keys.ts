@@ -6,7 +6,7 @@ import type { Db } from '../db.ts';
 import { applicationAccess, applicationKeys } from '../schema/access.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { recordEvents, tellOwners } from './orders.ts';
-import { requestAccess } from './request.ts';
+import { requestRemovals } from './request.ts';
 
 /** Where the keys of a registration are, as its buttons name it. */
 export type KeyPlace = {
@@ -131,7 +131,7 @@ export async function finish(
 export async function abandon(db: Db, { application, gateway }: KeyPlace, id: string, at: Date): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx.update(applicationKeys).set({ removedAt: at }).where(eq(applicationKeys.id, id));
-    await requestAccess(tx, db, [{ application: application.id, gateway, removes: true }]);
+    await requestRemovals(tx, db, [{ application: application.id, gateway, removes: true }]);
   });
 }
 
@@ -146,7 +146,7 @@ export async function remove(
     const { application, gateway } = found.place;
     const theirs = and(inUse(application.id, gateway), eq(applicationKeys.id, id));
     await tx.update(applicationKeys).set({ removedBy: person, removedAt: at }).where(theirs);
-    await requestAccess(tx, db, [{ application: application.id, gateway, removes: true }]);
+    await requestRemovals(tx, db, [{ application: application.id, gateway, removes: true }]);
     return { ok: true, place: { ...found.place, keys: found.place.keys.filter((key) => key.id !== id) } };
   });
 }

@@ -7,27 +7,30 @@ import type { Db } from '../db.ts';
 import { hurry } from '../outbox/store.ts';
 import { applicationAccess } from '../schema/access.ts';
 
+const effectOf = ({ application, gateway }: AccessChange): Effect => ({ kind: 'access', application, gateway });
+
+/** Returns the looks at gateways that grants need: they are enqueued with the other effects of the change. */
+export const grantEffects = (changes: AccessChange[]): Effect[] =>
+  changes.filter(({ removes }) => !removes).map(effectOf);
+
 /**
- * Enqueues a look at the gateway for each change. Taking away goes before granting, and does not wait for the retry of what
- * has failed there before.
+ * Enqueues the looks at gateways that removals need. They go before grants, and do not wait for the retry of what has failed
+ * there before.
  */
-export async function requestAccess(tx: Tx, { outbox }: Db, changes: AccessChange[]): Promise<void> {
-  const effectOf = ({ application, gateway }: AccessChange): Effect => ({ kind: 'access', application, gateway });
-  const [removals, grants] = [true, false].map((which) => changes.filter(({ removes }) => removes === which));
-  if (removals && removals.length > 0) {
-    await outbox.enqueue(tx, removals.map(effectOf), 'act');
-    await hurry(tx, removals.map(effectOf).map(laneOf));
-  }
-  if (grants && grants.length > 0) await outbox.enqueue(tx, grants.map(effectOf), 'clock');
+export async function requestRemovals(tx: Tx, { outbox }: Db, changes: AccessChange[]): Promise<void> {
+  const removals = changes.filter(({ removes }) => removes).map(effectOf);
+  if (removals.length === 0) return;
+  await outbox.enqueue(tx, removals, 'act');
+  await hurry(tx, removals.map(laneOf));
 }
 
 /** Requests a look at every gateway where an application has, or may have, a group: it was deleted. */
-export async function requestRemovals(tx: Tx, db: Db, application: number): Promise<void> {
+export async function requestRemovalOfAll(tx: Tx, db: Db, application: number): Promise<void> {
   const known = await tx.execute<{ gateway: string }>(sql`
     select distinct gateway from ${applicationAccess} where application_id = ${application}
     union select distinct s.access->>'gateway' from registrations r join services s on s.id = r.service_id
       where r.application_id = ${application} and s.access is not null`);
-  await requestAccess(
+  await requestRemovals(
     tx,
     db,
     known.map(({ gateway }) => ({ application, gateway, removes: true })),

@@ -13,7 +13,7 @@ import {
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
 import { accessEndedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
-import { requestRemovals } from '../access/request.ts';
+import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -150,7 +150,7 @@ export async function persist(
     from ? accessEndedEffects(from, to, { registration, version }) : [],
   );
   await db.outbox.enqueue(tx, endings, 'bulk');
-  if (action === 'delete') await requestRemovals(tx, db, id);
+  if (action === 'delete') await requestRemovalOfAll(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
 }

@@ -12,7 +12,7 @@ import {
 } from '../../domain/registration.ts';
 import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
 import { loosenedFor } from '../../domain/service.ts';
-import { requestAccess } from '../access/request.ts';
+import { grantEffects } from '../access/request.ts';
 import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
 import { ownersOf } from '../application/owners.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
@@ -207,12 +207,12 @@ async function insert(
       })),
     )
     .returning({ id: registrations.id, status: registrations.status });
-  await db.outbox.enqueue(tx, effectsOfRequest(rows, await ownersOf(tx, application.id)));
   const granted = wanted.flatMap(({ status, rule: { access } }) => {
     const isApproved = status === 'approved';
     return accessChange(access, { application: application.id, wasApproved: false, isApproved }) ?? [];
   });
-  await requestAccess(tx, db, granted);
+  const effects = effectsOfRequest(rows, await ownersOf(tx, application.id));
+  await db.outbox.enqueue(tx, [...effects, ...grantEffects(granted)]);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(
     tx,

@@ -10,7 +10,7 @@ import {
   type Policy,
 } from '../../domain/authorization.ts';
 import { type Action, actorFor, type Outcome, type Refusal, transition } from '../../domain/registration.ts';
-import { requestAccess } from '../access/request.ts';
+import { grantEffects, requestRemovals } from '../access/request.ts';
 import { ownersOf } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
@@ -132,12 +132,13 @@ async function persist(
     .where(and(eq(registrations.id, id), eq(registrations.version, version), eq(registrations.status, status)))
     .returning({ id: registrations.id });
   if (written.length !== 1) throw new Error(`registration ${id} changed while its row was locked`);
-  await db.outbox.enqueue(tx, effects);
   const change = accessChange(service.access, {
     application: applicationId,
     wasApproved: status === 'approved',
     isApproved: to === 'approved',
   });
-  if (change) await requestAccess(tx, db, [change]);
+  const changes = change ? [change] : [];
+  await db.outbox.enqueue(tx, [...effects, ...grantEffects(changes)]);
+  await requestRemovals(tx, db, changes);
   await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
 }
