@@ -195,6 +195,7 @@ describe('in the database that came after', () => {
       'adopt-application',
       'application',
       'approve',
+      'approve-menu',
       'ask-again',
       'edit',
       'history',

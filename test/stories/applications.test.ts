@@ -133,7 +133,10 @@ describe.concurrent('owners', () => {
       { name, version: 4, action: 'hand-over', actor: sam.id, added: [lee.id], removed: [sam.id] },
       { name, version: 5, action: 'leave', actor: dana.id, added: [], removed: [dana.id] },
     ]);
-    expect(workspace.messages('api-requests').filter(({ thread_ts }) => !thread_ts)).toHaveLength(2);
+    const cards = workspace
+      .messages('api-requests')
+      .filter(({ metadata }) => metadata?.event_type === 'registrar_card');
+    expect(cards).toHaveLength(2);
     await expect(scenario.database.sql`delete from application_history`).rejects.toThrow(/append-only/);
   });
 
@@ -166,7 +169,8 @@ describe.concurrent('owners', () => {
     const forged = (over: object) =>
       workspace.deliver({ ...submission, user: { id: lee.id }, view: { ...view, ...over } });
     const named = { values: { name: { name: { type: 'plain_text_input', value: 'Mine' } } } };
-    const [first, second] = await database.sql`select public_id as id from applications order by id limit 2`;
+    const [first, second] =
+      await database.sql`select public_id as id from applications order by applications.id limit 2`;
     const answers = await Promise.all([
       forged({ callback_id: 'application-rename', state: named, private_metadata: `${first?.id}@3` }),
       forged({ callback_id: 'application-rename', state: named, private_metadata: `${crypto.randomUUID()}@1` }),
