@@ -7,7 +7,7 @@ export type IncidentEffect = { kind: 'trouble'; place: string; why: string; at: 
 export type ReminderEffect =
   /** Post or update a channel's reminder: it lists those of the requests claimed at `tick` that are still pending. */
   | { kind: 'reminder'; channel: string; tick: string }
-  /** Tell a requester which of their requests, first reminded of at `tick`, are still pending. */
+  /** Tell a requester which of their requests, first reminded of at `tick`, are still pending; or update that message. */
   | { kind: 'waiting'; person: string; tick: string }
   /** Tell a channel which requests had their last reminder at `tick`. */
   | { kind: 'stopped'; channel: string; tick: string };
@@ -67,6 +67,10 @@ export type AccessEffect =
 export type Effect =
   /** Post the request card, or update it. */
   | { kind: 'card'; registration: number; version: number }
+  /** Ask the approvers who cannot see the card of a pending request, each by a direct message. */
+  | { kind: 'ask-approvers'; registration: number }
+  /** Ask an approver to decide a request by direct message, or update that message. */
+  | { kind: 'ask'; registration: number; person: string }
   /** Tell the channel, in the thread of the card, that the event that made `version` ended an approved registration. */
   | { kind: 'access-ended'; registration: number; version: number }
   /** Tell an owner of an application about the events that one act made, in one message. */
@@ -115,6 +119,8 @@ type RulesOf<One extends Effect> = {
  */
 const rules = {
   card: { lane: ['registration'], priority: 'act', destination: 'cards' },
+  'ask-approvers': { lane: ['registration'], priority: 'act', destination: 'database' },
+  ask: { lane: ['registration', 'person'], priority: 'act', destination: 'direct' },
   'access-ended': { lane: ['registration'], priority: 'act', destination: 'cards' },
   decision: { lane: ['person'], priority: 'act', destination: 'direct' },
   'decision-mail': { lane: ['person'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },

@@ -1,7 +1,7 @@
 import type { ShownAccess } from './access.ts';
 import type { Approvers } from './approvers.ts';
 import type { Effect, RegistrationEvent } from './effects.ts';
-import { type ReminderLocation, updateReminders } from './reminder.ts';
+import { type ReminderLocation, updatePendingMessage, updateReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -83,6 +83,8 @@ export type LastChange = { status: Status; by: string | null; at: Date };
 export type Refusal =
   /** The registration is not (or no longer) in a status that the action starts from. */
   | { kind: 'already'; action?: Action; last: LastChange }
+  /** The user has unregistered it before, when it was in this status. */
+  | { kind: 'already-unregistered'; from: Status }
   /** The button or picker was rendered from an earlier version. */
   | { kind: 'stale'; action: Action; last: LastChange }
   /** No such registration: the button is another database's, or forged. */
@@ -114,7 +116,15 @@ type Facts = {
   /** The owners of the application, who are notified. */
   owners: string[];
   applicationDeleted?: boolean;
-  listed?: ReminderLocation;
+  listed?: ListedRequest;
+};
+
+/** Where a pending request is shown beyond its card and Homes. */
+export type ListedRequest = ReminderLocation & {
+  requester: string;
+  firstRemindedAt: Date | null;
+  /** The approvers who were asked by direct message. */
+  asked: string[];
 };
 
 /**
@@ -132,12 +142,15 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
     ...notificationsOf(action, [event], facts.owners),
     ...accessEndedEffects(facts.status, to, event),
   ];
-  // Reminders list pending requests only.
-  return {
-    ok: true,
-    to,
-    effects: facts.status === 'pending' && to !== 'pending' ? [...effects, ...updateReminders(facts.listed)] : effects,
-  };
+  return { ok: true, to, effects: [...effects, ...listedEffects(facts, to)] };
+}
+
+/** Returns the effects that update what lists a pending request. Reminders list pending requests only. */
+export function listedEffects({ id, status, listed }: Pick<Facts, 'id' | 'status' | 'listed'>, to: Status): Effect[] {
+  if (status !== 'pending' || !listed) return [];
+  const asked = listed.asked.map((person) => ({ kind: 'ask' as const, registration: id, person }));
+  const reminders = to === 'pending' ? [] : updateReminders(listed);
+  return [...reminders, ...updatePendingMessage(listed), ...asked];
 }
 
 /**
@@ -152,10 +165,21 @@ export function initialStatus(autoApprove: { workspace: boolean; service: boolea
  * Returns the effects of the registrations that one form creates: their cards and Homes, and for those approved at once
  * one approval message to each owner of the application.
  */
-export function effectsOfRequest(created: { id: number; status: Status }[], owners: string[]): Effect[] {
+export function effectsOfRequest(
+  created: { id: number; status: Status; approvers: Approvers }[],
+  owners: string[],
+): Effect[] {
+  // Where nobody is named, the members of the channel decide, who see the card.
+  const asking = created.filter(
+    ({ status, approvers }) => status === 'pending' && approvers.users.length + approvers.groups.length > 0,
+  );
   const events = created.map(({ id, status }) => ({ registration: id, version: 1, status }));
   const approved = events.filter(({ status }) => status === 'approved').map(({ status: _, ...event }) => event);
-  return [...events.flatMap(updatesOf), ...notificationsOf('approve', approved, owners)];
+  return [
+    ...events.flatMap(updatesOf),
+    ...asking.map(({ id }) => ({ kind: 'ask-approvers' as const, registration: id })),
+    ...notificationsOf('approve', approved, owners),
+  ];
 }
 
 /** Returns the effects that tell each owner about events of one kind that one act made, in one message. */

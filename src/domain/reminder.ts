@@ -59,6 +59,16 @@ export function updateReminders(listed: ReminderLocation | undefined): ReminderE
   );
 }
 
+/** Returns the effects that update the message which tells the requester that a request waits. */
+export const updatePendingMessage = ({
+  requester,
+  firstRemindedAt,
+}: {
+  requester: string;
+  firstRemindedAt: Date | null;
+}): ReminderEffect[] =>
+  firstRemindedAt ? [{ kind: 'waiting', person: requester, tick: firstRemindedAt.toISOString() }] : [];
+
 type Waiting = RequestParties & { approvers: Approvers };
 
 /** The people and user groups that a reminder mentions, each once. */

@@ -4,10 +4,10 @@ import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
 import { deliverAccess } from './deliver/access.ts';
-import { deliverAccessEnded } from './deliver/access-ended.ts';
 import { deliverAccessMessages } from './deliver/access-messages.ts';
 import { deliverApplicationChanged } from './deliver/application-changed.ts';
-import { deliverCard } from './deliver/card.ts';
+import { deliverApproverMessages } from './deliver/approver-message.ts';
+import { deliverAccessEnded, deliverCard } from './deliver/card.ts';
 import { deliverCardMoved } from './deliver/card-moved.ts';
 import { classifyError, malformed, unreachablePerson } from './deliver/classify-error.ts';
 import { deliverDecisionMessage, deliverNotice } from './deliver/decision-message.ts';
@@ -36,12 +36,15 @@ type DeliveryOf<One extends Kind> = {
 function createDeliveries(deps: Deps) {
   const homes = deliverHomes(deps);
   const application = deliverApplicationChanged(deps);
+  const approvers = deliverApproverMessages(deps);
   const service = deliverServiceChanged(deps);
   const access = deliverAccess(deps);
   const accessMessages = deliverAccessMessages(deps);
   const toPerson = [...malformed, ...unreachablePerson];
   return {
     card: { deliver: deliverCard(deps), permanentErrors: malformed },
+    'ask-approvers': { deliver: approvers.askAll, permanentErrors: [] },
+    ask: { deliver: approvers.askOne, permanentErrors: toPerson },
     'access-ended': { deliver: deliverAccessEnded(deps), permanentErrors: malformed },
     decision: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
     // A mail server has words of its own (email.ts).

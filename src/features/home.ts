@@ -17,6 +17,7 @@ import {
 } from '../views/home/approval-queue.ts';
 import { catalogSearch, readCatalogSearch } from '../views/home/catalog.ts';
 import { pageButtons, readPage } from '../views/home/pagination.ts';
+import { openHomeButton } from '../views/registration/approver-message.ts';
 import { decidableBy } from './shared/decidable-by.ts';
 
 export function home(app: App, deps: Deps): void {
@@ -25,6 +26,12 @@ export function home(app: App, deps: Deps): void {
 
   app.event('app_home_opened', async ({ event }) => {
     if (event.tab !== 'messages') await show(event.user, {});
+  });
+
+  // Slack opens the button's link; what it opens is up to date then.
+  app.action<BlockButtonAction>(openHomeButton, async ({ ack, body }) => {
+    await ack();
+    await show(body.user.id, { queuePage: 1 });
   });
 
   for (const [id, list] of pageButtons) {

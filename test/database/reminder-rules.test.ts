@@ -128,7 +128,11 @@ describe('the message', () => {
     [
       'the word to a requester',
       pendingMessage(
-        listed.map((one) => ({ ...one, approvers: { users: many, groups: [], channel: 'C1' } })),
+        listed.map((one) => {
+          const approvers = { users: many, groups: [], channel: 'C1' };
+          return { ...one, approvers, reminded: approvers };
+        }),
+        [],
         5_000,
       ),
     ],

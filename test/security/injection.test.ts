@@ -48,7 +48,7 @@ const marked = (seen: string, field: Field): boolean => seen.includes(field.slic
 
 const catalogOf = (gateway: LocalGateway) => `services:
   - { slug: one, name: ${JSON.stringify(`${typed('SERVICE')} 1`)}, docs: "https://d.example/?q=<!channel>|x", approvers: [S0NASTY, U0ALEX], access: { gateway: edge, group: one, credential: key } }
-  - { slug: two, name: ${JSON.stringify(`${typed('SERVICE')} 2`)}, channel: C0TWO }
+  - { slug: two, name: ${JSON.stringify(`${typed('SERVICE')} 2`)}, channel: C0TWO, approvers: [U0PRIYA, U0SAM] }
   - { slug: three, name: ${JSON.stringify(`${typed('SERVICE')} 3`)}, channel: C0THREE }
 gateways:
   - { name: edge, kind: kong, url: "${gateway.url}" }
@@ -296,7 +296,7 @@ describe('the table', () => {
     expect(table).toMatchInlineSnapshot(`
       {
         "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_waiting, service",
-        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, home, register, registrar_access, registrar_access_alarm, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
         "COMMAND": "register",
         "DESCRIBED": "History of a service, service",
         "EDITED": "History, edit-reason, home, registrar_card",
@@ -305,11 +305,11 @@ describe('the table', () => {
         "NOTED": "approve-note, registrar_card, registrar_notice",
         "PERSON": "registrar_last_reminders, registrar_reminder",
         "QUEUED": "home",
-        "REASON": "History, edit-reason, home, register, registrar_card",
+        "REASON": "History, edit-reason, home, register, registrar_ask, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
+        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
       }
     `);
   });

@@ -19,6 +19,7 @@ import { ownerlessMessage } from '../../src/views/application/messages.ts';
 import { assignOwnerModal, handOverModal, ownersModal } from '../../src/views/application/owner-forms.ts';
 import { reminderMessage } from '../../src/views/channel/reminder.ts';
 import { homeView } from '../../src/views/home/home.ts';
+import { approverMessage } from '../../src/views/registration/approver-message.ts';
 import { requestCard } from '../../src/views/registration/card.ts';
 import { decisionMessage } from '../../src/views/registration/decision-message.ts';
 import { editModal } from '../../src/views/registration/edit-reason-modal.ts';
@@ -195,7 +196,8 @@ const told = [
     { users: [], groups: [] },
     new Date(0),
   ),
-  pendingMessage([waits], 1),
+  pendingMessage([{ ...waits, reminded: waits.approvers }], [], 1),
+  approverMessage(registration('pending'), { able: true, home: 'slack://app' }),
 ];
 
 /** Every element with an action_id in a drawn view, by what kind it is. */

@@ -107,8 +107,9 @@ describe('the transitions of a registration', () => {
     'auto approval by workspace %s, by service %s, loosened %s: begins %s',
     (workspace, service, loosened, status) => {
       expect(initialStatus({ workspace, service, loosened })).toBe(status);
-      expect(effectsOfRequest([{ id: 7, status }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
-        status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes'],
+      const approvers = { users: ['U0ALEX'], groups: [], channel: 'C0REQUESTS' };
+      expect(effectsOfRequest([{ id: 7, status, approvers }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
+        status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes', 'ask-approvers'],
       );
     },
   );

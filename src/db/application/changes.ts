@@ -12,11 +12,12 @@ import {
   ownersToNotify,
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
-import { accessEndedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { accessEndedEffects, listedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
 import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { askedByRegistration } from '../registration/approver-messages.ts';
 import { orphans } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
@@ -146,13 +147,15 @@ export async function persist(
   const effects = [{ kind: 'application' as const, application: id, version, after: 0 }, ...notified, ...told];
   // Of a person who left there may be hundreds.
   await db.outbox.enqueue(tx, effects, by === null ? 'bulk' : 'act');
-  const endings = ended.flatMap(({ registrationId: registration, version, from, to }) =>
-    from ? accessEndedEffects(from, to, { registration, version }) : [],
-  );
+  const endings = ended.flatMap(({ registrationId: registration, version, from, to, listed }) => [
+    ...accessEndedEffects(from, to, { registration, version }),
+    ...listedEffects({ id: registration, status: from, listed }, to),
+  ]);
   await db.outbox.enqueue(tx, endings, 'bulk');
   if (action === 'delete') await requestRemovalOfAll(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
-  for (let next = 0; next < ended.length; next += batch) await append(tx, ended.slice(next, next + batch));
+  const events = ended.map(({ listed: _, ...event }) => event);
+  for (let next = 0; next < events.length; next += batch) await append(tx, events.slice(next, next + batch));
 }
 
 /** Lists the channels of the services that an application has live registrations for; null for ADMIN_CHANNEL. */
@@ -180,12 +183,16 @@ const batch = 1_000;
 async function unregisterAll(tx: Tx, applicationId: number, by: string | null, at: Date) {
   const ofApplication = eq(registrations.applicationId, applicationId);
   const live = await tx
-    .select({ id: registrations.id, status: registrations.status })
+    .select()
     .from(registrations)
     .where(and(ofApplication, inArray(registrations.status, [...liveStatuses])))
     .orderBy(asc(registrations.id))
     .for('update');
-  const statusBefore = new Map(live.map(({ id, status }) => [id, status]));
+  const asked = await askedByRegistration(
+    tx,
+    live.filter(({ status }) => status === 'pending').map(({ id }) => id),
+  );
+  const before = new Map(live.map((row) => [row.id, row]));
   const ended = await tx
     .update(registrations)
     .set({
@@ -198,5 +205,9 @@ async function unregisterAll(tx: Tx, applicationId: number, by: string | null, a
     .where(and(ofApplication, inArray(registrations.status, statusesAllowing('unregister'))))
     .returning({ registrationId: registrations.id, version: registrations.version });
   const event = { actor: by, action: 'unregister', to: 'unregistered', reason: null, at } as const;
-  return ended.map((one) => ({ ...event, ...one, from: statusBefore.get(one.registrationId) ?? null }));
+  return ended.flatMap((one) => {
+    const row = before.get(one.registrationId);
+    const listed = row && { ...row, asked: asked.get(row.id) ?? [] };
+    return row && listed ? [{ ...event, ...one, from: row.status, listed }] : [];
+  });
 }

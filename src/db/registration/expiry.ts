@@ -5,6 +5,7 @@ import { ownersByApplication } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import { isPending, registrations } from '../schema/core.ts';
+import { askedByRegistration } from './approver-messages.ts';
 
 /**
  * Closes the oldest pending requests that were made at `before` or earlier, at most `limit`: their status, events and
@@ -27,10 +28,15 @@ export async function expireDue(
       .limit(limit)
       .for('update', { skipLocked: true });
     const owners = await ownersByApplication(tx, [...new Set(rows.map((row) => row.applicationId))]);
+    const asked = await askedByRegistration(
+      tx,
+      rows.map(({ id }) => id),
+    );
     const closed = rows.flatMap((row) => {
+      const listed = { ...row, asked: asked.get(row.id) ?? [] };
       const last = { status: row.status, by: row.changedBy, at: row.changedAt };
       const outcome = transition(
-        { ...row, last, owners: owners.get(row.applicationId) ?? [], listed: row },
+        { ...row, last, owners: owners.get(row.applicationId) ?? [], listed },
         'expire',
         row.version,
       );

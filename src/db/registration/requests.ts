@@ -1,7 +1,7 @@
 /** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { accessChange, type ServiceAccess } from '../../domain/access.ts';
-import { type Account, checkAccount, type Policy } from '../../domain/authorization.ts';
+import { type Account, allowedApprovers, checkAccount, type Policy } from '../../domain/authorization.ts';
 import type { Reference } from '../../domain/reference.ts';
 import {
   effectsOfRequest,
@@ -186,8 +186,8 @@ async function insert(
   tx: Tx,
   db: Db,
   application: { id: number; name: string; made: boolean },
-  { requester, reason, form, at, remindAt }: NewRequest,
-  wanted: { id: number; status: Status; rule: { access: ServiceAccess | null } }[],
+  { requester, reason, form, at, remindAt, policy }: NewRequest,
+  wanted: { id: number; status: Status; rule: Created['rule'] & { access: ServiceAccess | null } }[],
 ): Promise<void> {
   const rows = await tx
     .insert(registrations)
@@ -207,11 +207,15 @@ async function insert(
       })),
     )
     .returning({ id: registrations.id, status: registrations.status });
+  const created = rows.flatMap((row, index) => {
+    const rule = wanted[index]?.rule;
+    return rule ? [{ ...row, approvers: allowedApprovers(rule, policy) }] : [];
+  });
   const granted = wanted.flatMap(({ status, rule: { access } }) => {
     const isApproved = status === 'approved';
     return accessChange(access, { application: application.id, wasApproved: false, isApproved }) ?? [];
   });
-  const effects = effectsOfRequest(rows, await ownersOf(tx, application.id));
+  const effects = effectsOfRequest(created, await ownersOf(tx, application.id));
   await db.outbox.enqueue(tx, [...effects, ...grantEffects(granted)]);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(

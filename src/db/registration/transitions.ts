@@ -16,6 +16,7 @@ import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, registrations, services } from '../schema/core.ts';
+import { askedByRegistration } from './approver-messages.ts';
 import { find, type RegistrationWithService } from './registrations.ts';
 
 export type TransitionCommand = {
@@ -67,10 +68,14 @@ async function evaluate(
   command: TransitionCommand,
 ): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
-  const owners = await ownersOf(tables, registration.applicationId);
+  const [owners, asked] = await Promise.all([
+    ownersOf(tables, registration.applicationId),
+    registration.status === 'pending' ? askedByRegistration(tables, [registration.id]) : undefined,
+  ]);
+  const listed = { ...registration, asked: asked?.get(registration.id) ?? [] };
   const applicationDeleted = command.action === 'reinstate' && (await isDeleted(tables, registration.applicationId));
   const outcome = transition(
-    { ...registration, last, owners, applicationDeleted, listed: registration },
+    { ...registration, last, owners, applicationDeleted, listed },
     command.action,
     command.seen,
   );

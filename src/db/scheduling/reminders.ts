@@ -96,9 +96,20 @@ export const listInChannel = (db: Db, channel: string, tick: Date, limit: number
     or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)),
   );
 
-/** Lists a requester's requests that had their first reminder at a tick. */
-export const listOfRequester = (db: Db, requester: string, tick: Date, limit: number): Promise<PendingReminder> =>
-  listWithTotal(db, limit, eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
+/** Lists a requester's requests that had their first reminder at a tick: those still pending, and some that are not. */
+export async function listOfRequester(
+  db: Db,
+  requester: string,
+  tick: Date,
+  limit: number,
+): Promise<PendingReminder & { over: PendingReminder['rows'] }> {
+  const which = and(eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
+  const [pending, over] = await Promise.all([
+    listWithTotal(db, limit, which),
+    listOldest(db, and(which, sql`not ${isPending}`), limit),
+  ]);
+  return { ...pending, over: over.slice(0, limit - pending.rows.length) };
+}
 
 /** Lists the requests that had their last reminder at a tick. */
 export const listStopped = (db: Db, tick: Date, limit: number): Promise<PendingReminder> =>

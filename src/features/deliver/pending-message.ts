@@ -1,27 +1,48 @@
+/** The direct message that tells a requester which requests wait: posted once for each tick, and kept up to date. */
 import type { Attempt } from '../../db/outbox/types.ts';
+import * as messages from '../../db/scheduling/pending-messages.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { postOnce } from '../../slack/messages.ts';
+import { findPosted, post, update } from '../../slack/messages.ts';
 import { maxListed } from '../../views/channel/reminder.ts';
 import { pendingMessage } from '../../views/registration/pending-message.ts';
+import { seesCards } from '../shared/card-readers.ts';
 
 type Waiting = Extract<Effect, { kind: 'waiting' }>;
 
-export function deliverPendingMessage({ config, db, poster }: Deps) {
-  return async ({ person, tick }: Waiting, attempt: Attempt): Promise<void> => {
-    const { rows, total } = await reminders.listOfRequester(db, person, new Date(tick), maxListed);
-    if (rows.length === 0) return;
-    const marker = { event_type: 'registrar_waiting', event_payload: { tick } };
-    const waiting = rows.map(({ registration, service, application }) => ({
-      ...registration,
-      service: service.name,
-      application,
-      approvers: allowedApprovers(service, config.policy),
-    }));
-    await postOnce({ db, poster, attempt }, { to: person, marker, since: new Date(tick) }, () =>
-      pendingMessage(waiting, total),
-    );
+export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
+  return async ({ person, tick: moment }: Waiting, attempt: Attempt): Promise<void> => {
+    const tick = new Date(moment);
+    const { rows, total, over } = await reminders.listOfRequester(db, person, tick, maxListed);
+    if (total === 0 && over.length === 0) return;
+    const { begun, place } = await messages.begin(db, person, tick, total > 0);
+    if (!begun && total === 0) return;
+    const context = { db, poster, attempt };
+    const posting = {
+      to: person,
+      marker: { event_type: 'registrar_waiting', event_payload: { tick: moment } },
+      since: tick,
+    };
+    // Without a place it may have been posted all the same, by an attempt whose outcome is unknown.
+    const posted = place ?? (begun ? await findPosted(context, posting) : undefined);
+    const message = pendingMessage(await Promise.all(rows.map(facts)), over.map(ended), total);
+    const shown = posted && (await update(poster, posted, message)) ? posted : undefined;
+    // What was deleted by hand, or has nothing more to tell, is not posted again.
+    if (!shown && (posted || total === 0)) return;
+    await messages.recordPosted(db, person, tick, shown ?? (await post(context, posting, message)));
   };
+
+  async function facts({ registration, service, application }: reminders.PendingReminder['rows'][number]) {
+    const approvers = allowedApprovers(service, config.policy);
+    const reminded = await seesCards(approvers, { directory });
+    return { ...registration, service: service.name, application, approvers, reminded };
+  }
 }
+
+const ended = ({ registration, service, application }: reminders.PendingReminder['rows'][number]) => ({
+  ...registration,
+  service: service.name,
+  application,
+});

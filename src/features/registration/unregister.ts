@@ -1,11 +1,12 @@
 /** Handles `/unregister` and Unregister in Home: an owner ends a registration of an application, or withdraws a request. */
 import type { App, BlockButtonAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
+import * as history from '../../db/audit-log/append.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import type { Reference } from '../../domain/reference.ts';
-import type { Outcome } from '../../domain/registration.ts';
+import type { Outcome, Refusal } from '../../domain/registration.ts';
 import { toStorable } from '../../domain/text.ts';
 import {
   ackOptions,
@@ -58,7 +59,7 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     const outcome = choice && (await execute(choice, body.user.id));
     const interaction = { client, body, respond };
     if (!outcome?.ok) await respondToAction(interaction, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
-    // The outbox updates the Home. A message with this button is not updated, so the user gets a response.
+    // The outbox updates the Home, and the message with this button, where more than this may be listed.
     else if (body.container.type === 'message') await respondEphemeral(interaction, withdrawnText, log);
   });
 
@@ -80,6 +81,20 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     if (!found) return { ok: false, refusal: { kind: 'gone' } };
     const { id } = found.registration;
     const { policy } = config;
-    return transitions.apply(db, { id, seen: choice.seen, action: 'unregister', by, at: now(), policy, memberships });
+    const command = { id, seen: choice.seen, action: 'unregister' as const, by, at: now(), policy, memberships };
+    const outcome = await transitions.apply(db, command);
+    return outcome.ok ? outcome : { ok: false, refusal: await ownAct(outcome.refusal, found.registration, by) };
+  }
+
+  /** Says where the user has unregistered it before, and from which status: pressed twice, a button is no riddle. */
+  async function ownAct(
+    refusal: Refusal,
+    { id, version }: { id: number; version: number },
+    by: string,
+  ): Promise<Refusal> {
+    if (refusal.kind !== 'already' || refusal.last.status !== 'unregistered' || refusal.last.by !== by) return refusal;
+    // One version more, where it was unregistered since the row was read.
+    const [event] = await history.listEvents(db, id, version + 1, 1);
+    return event?.from ? { kind: 'already-unregistered', from: event.from } : refusal;
   }
 }

@@ -21,7 +21,7 @@ import type { Message } from '../message.ts';
 import { ownerMentions } from '../owners.ts';
 import { accessBlocks } from './access.ts';
 import { historyButton } from './history-modal.ts';
-import { decisionEvents, earlierRequests, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
+import { decisionEvents, earlierRequests, eventTitle, pastTense, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where the transition table has it. */
 const buttons = [
@@ -163,3 +163,32 @@ const confirmDelete = (service: string, application: string): ConfirmationDialog
 /** Parses the overflow menu's `delete:publicId@version`; undefined for another or a forged value. */
 export const readDelete = (value: string): ReturnType<typeof readButton> =>
   value.startsWith('delete:') ? readButton(value.slice('delete:'.length)) : undefined;
+
+/** Replies in the thread of a card: tells the channel that access has ended. */
+export function accessEndedReply({ service, application, access }: Registration, entry: HistoryEvent): Message {
+  const { actor, action } = entry;
+  const verb = action === 'request' ? 'ended' : pastTense[action];
+  const by: RichTextElement[] = actor ? [textElement(' by '), person(actor)] : [];
+  const lost = `${application} no longer has access to ${service.name}`;
+  return {
+    text: `${eventTitle(entry)}: ${inlineText(lost, 250)}.`,
+    blocks: [
+      {
+        type: 'rich_text',
+        block_id: 'ended',
+        elements: [
+          {
+            type: 'rich_text_section',
+            elements: [
+              { type: 'emoji', name: 'lock' },
+              textElement(` ${lost}: ${verb}`),
+              ...by,
+              // At a gateway Registrar closes it itself, and the card shows whether it has.
+              textElement(access ? '.' : '. Close what is still open, such as its keys.'),
+            ],
+          },
+        ],
+      },
+    ],
+  };
+}

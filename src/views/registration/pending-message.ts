@@ -1,45 +1,70 @@
+import type { SectionBlock } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
+import type { Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
-import { button, context, dateTime, mrkdwn, plain, section } from '../blocks.ts';
+import { button, context, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { unregisterButton } from '../home/applications.ts';
 import type { Message } from '../message.ts';
+import { capitalize, statusEmoji } from './timeline.ts';
 
-type Waiting = {
-  id: number;
-  publicId: string;
-  version: number;
-  service: string;
-  application: string;
-  requestedAt: Date;
-  approvers: Approvers;
-};
+type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
-/** Renders a requester's pending requests, oldest first, out of `total`. */
-export function pendingMessage(waiting: Waiting[], total: number): Message {
-  const headline =
-    total === 1
-      ? 'Your request is still waiting for a decision'
-      : `${total} of your requests are still waiting for a decision`;
+/** A pending request; `reminded`: the approvers whom the reminder in the channel has reached. */
+type Waiting = Listed & { requestedAt: Date; approvers: Approvers; reminded: Approvers };
+
+/** A request that waits no longer, and its last change. */
+type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };
+
+/** Renders the requests of a reminder to their requester: those that wait, oldest first, out of `total`, and the others. */
+export function pendingMessage(waiting: Waiting[], over: Over[], total: number): Message {
+  const headline = headlineOf(over.length, total);
   const more = total - waiting.length;
+  const icon = total > 0 ? ':hourglass_flowing_sand:' : ':ballot_box_with_check:';
   return {
     text: `${headline}.`,
     blocks: [
-      { ...section(`:hourglass_flowing_sand: *${headline}.*`), block_id: 'headline' },
-      ...waiting.map(({ id, publicId, version, service, application, requestedAt, approvers }) => ({
-        type: 'section' as const,
-        block_id: `request-${id}`,
-        fields: [
-          plain(`${truncate(service, 150)} — ${application}`),
-          mrkdwn(`Since ${dateTime(requestedAt)}, for ${describeApprovers(approvers)}`),
-        ],
-        accessory: button(unregisterButton, 'Withdraw', buttonValue({ publicId, version })),
+      { ...section(`${icon} *${headline}.*`), block_id: 'headline' },
+      ...waiting.map((one) => ({
+        ...row(one, `Since ${dateTime(one.requestedAt)}, for ${describeApprovers(one.approvers)}`),
+        accessory: button(unregisterButton, 'Withdraw', buttonValue(one)),
       })),
+      ...over.map((one) => row(one, describeEnd(one))),
       ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
-      { ...context('Whoever decides has been reminded. You need not do anything.'), block_id: 'next' },
+      ...(total > 0 ? [{ ...context(`${remindedText(waiting)}Nothing to do on your side.`), block_id: 'next' }] : []),
     ],
   };
+}
+
+function headlineOf(over: number, total: number): string {
+  if (total > 1) return `${total} of your requests are still waiting for a decision`;
+  if (total === 1) return 'Your request is still waiting for a decision';
+  return over === 1 ? 'Your request is no longer waiting' : 'These requests are no longer waiting';
+}
+
+const row = ({ id, service, application }: Listed, state: string): SectionBlock => ({
+  type: 'section',
+  block_id: `request-${id}`,
+  fields: [plain(`${truncate(service, 150)} — ${application}`), mrkdwn(state)],
+});
+
+/** Describes how a request ended: "Approved by @alex, today at 10:15". */
+function describeEnd({ status, changedBy, changedAt }: Over): string {
+  const word = status === 'unregistered' ? 'Withdrawn' : capitalize(status);
+  const by = changedBy ? ` by ${mention(changedBy)}` : '';
+  return `${statusEmoji[status]} ${word}${by}, ${dateTime(changedAt)}`;
+}
+
+/** Says whom the reminder has reached; nothing where there is a request of which it has reached nobody. */
+function remindedText(waiting: Waiting[]): string {
+  const reached = waiting.map(({ approvers, reminded }) => {
+    const named = approvers.users.length + approvers.groups.length > 0;
+    return named && reminded.users.length + reminded.groups.length === 0 ? undefined : describeApprovers(reminded);
+  });
+  const all = [...new Set(reached)];
+  if (all.includes(undefined)) return '';
+  return `We’ve reminded ${all.length === 1 ? all[0] : 'the approvers'}. `;
 }
 
 /** The response to a request that was withdrawn outside a form. */

@@ -10,6 +10,8 @@ export function refusalText(refused: Refusal): string {
       if (refused.last.status === 'pending')
         return 'This request is still waiting for a decision. Nothing was changed.';
       return `This request was already ${refused.last.status}${changedBy(refused.last)}. Nothing was changed.`;
+    case 'already-unregistered':
+      return refused.from === 'pending' ? 'You already withdrew this request.' : 'You already unregistered this.';
     case 'stale':
       return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
     case 'gone':

@@ -88,6 +88,7 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
         registration: `This registration has changed: ${now} ${plainDate(at, timeZone)}.${again}`,
       };
     }
+    case 'already-unregistered':
     case 'deactivated':
     case 'unsure':
       return { registration: refusalText(refusal) };

@@ -212,7 +212,10 @@ export class Walker {
     for (const name of names) {
       const person = workspace.person(name);
       const expected = (told.get(person.id) ?? []).map((one) => expect.stringMatching(notice(workspace, one)));
-      const decisions = person.told.filter((text) => !text.includes('this application'));
+      const decisions = workspace
+        .directMessages(person.id)
+        .filter(({ metadata }) => metadata?.event_type === 'registrar_notice')
+        .map((message) => readable(workspace, message));
       expect(decisions, `what ${name} was told`).toEqual(expected);
     }
   }

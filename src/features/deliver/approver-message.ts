@@ -1,0 +1,59 @@
+/** The direct messages that ask approvers who cannot see the card of a request: posted once, and kept up to date. */
+import type { Attempt } from '../../db/outbox/types.ts';
+import * as asked from '../../db/registration/approver-messages.ts';
+import * as cards from '../../db/registration/cards.ts';
+import * as registrations from '../../db/registration/registrations.ts';
+import type { Deps } from '../../deps.ts';
+import { checkDecision, membershipsToCheck } from '../../domain/authorization.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { Registration } from '../../domain/registration.ts';
+import { findEarlier, post, update } from '../../slack/messages.ts';
+import { approverMessage } from '../../views/registration/approver-message.ts';
+import { cannotSeeCards } from '../shared/card-readers.ts';
+
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+export function deliverApproverMessages({ config, db, poster, directory }: Deps) {
+  const { policy } = config;
+  return { askAll, askOne };
+
+  /** Finds who cannot see the card and can decide, and has each of them asked. */
+  async function askAll({ registration: id }: Of<'ask-approvers'>): Promise<void> {
+    const found = await cards.find(db, id, policy);
+    if (found?.registration.status !== 'pending') return;
+    const { registration } = found;
+    const { asked: people } = await cannotSeeCards(registration.approvers, { directory });
+    const able: string[] = [];
+    for (const person of people) if (await canDecide(person, registration)) able.push(person);
+    await asked.ask(db, id, able);
+  }
+
+  async function askOne({ registration: id, person }: Of<'ask'>, attempt: Attempt): Promise<void> {
+    const found = await cards.find(db, id, policy);
+    if (!found) return;
+    const { registration } = found;
+    const pending = registration.status === 'pending';
+    const able = pending && (await canDecide(person, registration));
+    const message = approverMessage(registration, { able, home: (await directory.appLinks()).home });
+    const context = { db, poster, attempt };
+    const marker = { event_type: 'registrar_ask', event_payload: { registration: id } };
+    const posting = { to: person, marker, since: registration.requestedAt };
+    const place = (await asked.findPlace(db, id, person)) ?? (await findEarlier(context, posting));
+    const shown = place && (await update(poster, place, message)) ? place : undefined;
+    if (!shown && (place || !able)) return;
+    await asked.recordPosted(db, id, person, shown ?? (await post(context, posting, message)));
+  }
+
+  /** Tells whether a person may decide a request, by the one policy. Rejects where Slack does not say. */
+  async function canDecide(person: string, { id, approvers }: Registration): Promise<boolean> {
+    const [row, memberships] = await Promise.all([
+      registrations.find(db, id),
+      directory.memberships(person, membershipsToCheck(approvers, person)),
+    ]);
+    if (!row) return false;
+    const parties = { ...row.registration, owners: row.owners };
+    const refusal = checkDecision(person, parties, approvers, memberships, policy);
+    if (refusal?.kind === 'unsure') throw new Error('Slack did not say who may decide');
+    return refusal === null;
+  }
+}
