@@ -10,7 +10,8 @@ import type { Person } from '../local-slack/people.ts';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { catalogOf, type GatewayScenario, groupsBecome, groupsOf, openGatewayScenario } from '../support/gateway.ts';
-import { delivered, retriesSoon } from '../support/outbox.ts';
+import { delivered, endLeases, retriesSoon } from '../support/outbox.ts';
+import { kill, runReady } from '../support/process.ts';
 import { scrape } from '../support/prometheus.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
@@ -286,6 +287,85 @@ describe('keys', () => {
       shown.push(JSON.stringify([scenario.workspace.directMessages(id), scenario.workspace.home(id) ?? '']));
     expect(logged.join()).toContain('key was not made');
     for (const one of keys) expect(shown.filter((text) => text.includes(one))).toEqual([]);
+  });
+});
+
+it('a token that the gateway does not accept is told to the admin channel at once, and what waits follows the right one', async () => {
+  await using scenario = await openGatewayScenario({ env: { GATEWAY_EDGE_TOKEN: 'wrong' } });
+  const { alex } = people(scenario);
+  await approves(scenario);
+  await alex.finds(/cannot set access at the gateway `edge`: it does not accept the token\. Set its token/, inChannel);
+  await scenario.bot.stop();
+  await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
+  await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
+  await groupsBecome(scenario, ['payments'], 30_000);
+  await delivered(scenario);
+});
+
+describe('a process that is killed', () => {
+  const calls = {
+    'while the grant is on its way': 'PUT /consumers/:consumer/acls/:acl',
+    'before it has asked the gateway anything': 'GET /consumers',
+  };
+
+  it.each(Object.entries(calls))('%s: the next one ends with one group, confirmed', async (_, name) => {
+    await using scenario = await openGatewayScenario({ bots: 0 });
+    const { workspace, gateway, database } = scenario;
+    const more = {
+      DATABASE_URL: database.url,
+      CATALOG_FILE: scenario.catalogFile,
+      GATEWAY_EDGE_TOKEN: gateway.token ?? '',
+    };
+    const first = await runReady(environment(workspace, 'socket', more));
+    const { dana, alex } = people(scenario);
+    const held = gateway.hold(name);
+    await requests(dana, alex);
+    await alex.clicks('Approve', card('Payments API'));
+    await held.reached;
+    await kill(first);
+    // What was on its way arrives; the process that would learn of it is dead.
+    held.release();
+    await scenario.startAnother({ GATEWAY_EDGE_TOKEN: gateway.token ?? '' });
+    await delivered(scenario, 60_000);
+    expect(await groupsOf(scenario)).toEqual(['payments']);
+    expect([gateway.store.consumers.size, gateway.store.acls.size]).toEqual([1, 1]);
+    expect([...(await database.sql`select open from application_access`)]).toEqual([{ open: true }]);
+    const granted = await database.sql`select action from access_history`;
+    expect([...granted]).toEqual([{ action: 'granted' }]);
+
+    const removal = gateway.hold('DELETE /consumers/:consumer/acls/:acl');
+    await revokes(scenario);
+    await removal.reached;
+    await endLeases(scenario);
+    removal.release();
+    await groupsBecome(scenario, []);
+    await delivered(scenario, 60_000);
+    expect([...(await database.sql`select open from application_access`)]).toEqual([{ open: false }]);
+  });
+
+  it('while a key is on its way: the key that nobody saw is removed', async () => {
+    await using scenario = await openGatewayScenario({ bots: 0, reconcileAt: '* * * * * *' });
+    const { workspace, gateway, database } = scenario;
+    const more = {
+      DATABASE_URL: database.url,
+      CATALOG_FILE: scenario.catalogFile,
+      GATEWAY_EDGE_TOKEN: gateway.token ?? '',
+    };
+    const first = await runReady(environment(workspace, 'socket', more));
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const held = gateway.hold('PUT /consumers/:consumer/key-auth/:key');
+    const click = dana.clicks('Get key');
+    await held.reached;
+    await kill(first);
+    held.release();
+    await click.catch(() => undefined);
+    await eventually('the gateway has it', async () => gateway.store.keys.size === 1);
+    await database.sql`update application_keys set made_at = made_at - interval '1 hour'`;
+    await scenario.startAnother({ GATEWAY_EDGE_TOKEN: gateway.token ?? '' });
+    await eventually('and has it no longer', async () => gateway.store.keys.size === 0, 30_000);
+    expect([...(await database.sql`select from access_history where action like 'key%'`)]).toEqual([]);
   });
 });
 

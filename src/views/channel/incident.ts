@@ -1,15 +1,18 @@
 /** The message about an incident: a destination that takes no messages, or dead letters. */
+import { type GatewayFailure, gatewayFailures } from '../../domain/access.ts';
 import { truncate } from '../../domain/text.ts';
 import { context, escapeMrkdwn, section } from '../blocks.ts';
 import type { Message } from '../message.ts';
+import { gatewayCauses } from '../registration/access.ts';
 
 /** An incident. While it is open, messages are retried; `deadLetters` counts those that are not. */
 export type IncidentFacts = { place: string; why: string; open: boolean; deadLetters: number };
 
 export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts): Message {
-  const cause = remedies[why] ?? `the cause is ${code(why)}`;
+  const gateway = gatewayOf(place);
+  const cause = (gateway === undefined ? remedies[why] : gatewayCause(why)) ?? `the cause is ${code(why)}`;
   const headline = open
-    ? `Registrar cannot reach ${named(place)}: ${cause}.`
+    ? `Registrar cannot ${gateway === undefined ? 'reach' : 'set access at'} ${named(place)}: ${cause}.`
     : `${deadLetters === 1 ? 'A message' : `${deadLetters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
   const after = 'What waits is tried again, and follows by itself once this is mended.';
   const counted = deadLetters === 1 ? 'One message was put aside.' : `${deadLetters} messages were put aside.`;
@@ -36,10 +39,31 @@ function named(place: string): string {
       return 'a channel';
     case 'slack':
       return 'Slack';
-    default:
-      return `<#${place}> (${code(place)})`;
+    default: {
+      const gateway = gatewayOf(place);
+      return gateway === undefined ? `<#${place}> (${code(place)})` : `the gateway ${code(gateway)}`;
+    }
   }
 }
+
+/** The gateway that a destination is; undefined for all others. */
+const gatewayOf = (place: string): string | undefined =>
+  place.startsWith('gateway:') ? place.slice('gateway:'.length) : undefined;
+
+function gatewayCause(why: string): string | undefined {
+  const failure = gatewayFailures.find((one) => one === why);
+  return failure && `${gatewayCauses[failure]}${gatewayFixes[failure] ?? ''}`;
+}
+
+/** What an operator can do about a gateway. */
+const gatewayFixes: Partial<Record<GatewayFailure, string>> = {
+  unauthorized: '. Set its token in the environment, and start Registrar again',
+  'read-only': '. A DB-less Kong cannot be used: name one with a database',
+  redirected: '. Name its final address in the catalog file',
+  'unknown-gateway': '. Add it again, or take the access of its services away',
+  conflict: '. The log names it: rename or delete it at the gateway',
+  invalid: '. The log says what: change the group of the service, or the gateway',
+};
 
 const code = (text: string): string => `\`${escapeMrkdwn(truncate(text.replaceAll('`', "'"), 100))}\``;
 
