@@ -21,8 +21,8 @@ export type Policy = {
 /** The kind of an account. Guests, and people of other teams who share a channel with the workspace, are external. */
 export type Account = 'member' | 'external' | 'deactivated';
 
-/** A user in Slack: a person or an app. */
-export type SlackMember = { name: string; account: Account; app: boolean };
+/** A user in Slack: a person or an app. `title` is their profile's, such as "Developer, Shop team"; '' for none. */
+export type SlackMember = { name: string; title: string; account: Account; app: boolean };
 
 /** What Slack says of the user who acts. What is missing or undefined could not be looked up. */
 export type Memberships = {

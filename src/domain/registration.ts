@@ -1,6 +1,7 @@
 import type { ShownAccess } from './access.ts';
 import type { Approvers } from './approvers.ts';
 import type { Effect, RegistrationEvent } from './effects.ts';
+import type { MessageLocation } from './reference.ts';
 import { type ReminderLocation, updatePendingMessage, updateReminders } from './reminder.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
@@ -223,7 +224,7 @@ export type Registration = {
   publicId: string;
   version: number;
   status: Status;
-  service: { name: string; docs: string | null };
+  service: { name: string; description: string; docs: string | null };
   application: string;
   /** Who owns the application now; of a closed registration, who owned it when it was asked for. */
   owners: string[];
@@ -233,6 +234,8 @@ export type Registration = {
   reason: string;
   requestedAt: Date;
   approvers: Approvers;
+  /** The other services that the application has access to, by name. */
+  otherServices: string[];
   /** All of its events, oldest first. */
   history: HistoryEvent[];
   /** Its access at the gateway of its service; null where there is none, and none is left. */
@@ -241,4 +244,11 @@ export type Registration = {
   previousRequests: PreviousRequest[];
 };
 
-export type PreviousRequest = { application: string; requester: string; requestedAt: Date; history: HistoryEvent[] };
+export type PreviousRequest = {
+  application: string;
+  requester: string;
+  requestedAt: Date;
+  /** Where its card is; null before it is posted. */
+  card: MessageLocation | null;
+  history: HistoryEvent[];
+};

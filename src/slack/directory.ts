@@ -153,9 +153,10 @@ async function appOf(client: WebClient, bot: string | undefined): Promise<string
 
 async function loadMember(client: WebClient, id: string, ownTeam: () => Promise<Team>): Promise<SlackMember> {
   const [found, own] = await Promise.all([loadUser(client, id), ownTeam()]);
-  if (found === 'unsupported') return { name: id, account: 'member', app: false };
+  if (found === 'unsupported') return { name: id, title: '', account: 'member', app: false };
   const name = stripInvisible(found.profile?.real_name || found.real_name || '') || found.name || id;
-  return { name, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
+  const title = stripInvisible(found.profile?.title ?? '').trim();
+  return { name, title, account: accountOf(found, own), app: found.is_bot === true || id === slackbot };
 }
 
 /** Slackbot's user ID. The API returns it as a person, with `is_bot` false. */

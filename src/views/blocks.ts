@@ -38,10 +38,13 @@ export const mrkdwn = (text: string): MrkdwnElement => ({ type: 'mrkdwn', text, 
 
 export const section = (text: string): SectionBlock => ({ type: 'section', text: mrkdwn(text) });
 
+/** The longest text of a header. */
+export const headerLimit = 150;
+
 export const header = (blockId: string, text: string): HeaderBlock => ({
   type: 'header',
   block_id: blockId,
-  text: plain(text, 150),
+  text: plain(text, headerLimit),
 });
 
 export const context = (text: string): ContextBlock => ({ type: 'context', elements: [mrkdwn(text)] });
@@ -74,10 +77,10 @@ const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', 
 export const plainDate = (at: Date, timeZone: string): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at);
 
-type Line = { label: string; value: RichTextElement[] };
+export type LabelledLine = { label: string; value: RichTextElement[] };
 
 /** Renders labelled lines, whose values may come from people. */
-export const fields = (blockId: string, rows: Line[]): RichTextBlock => ({
+export const fields = (blockId: string, rows: LabelledLine[]): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
   elements: [
@@ -106,12 +109,31 @@ export const richDate = (at: Date): RichTextElement => ({
   fallback: utc(at),
 });
 
-/** Quotes a text from people, which is shown literally. */
+/** Quotes a text from people, which is shown literally, with its web addresses as links. */
 export const quote = (blockId: string, text: string): RichTextBlock => ({
   type: 'rich_text',
   block_id: blockId,
-  elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text: truncate(text, 3000) }] }],
+  elements: [{ type: 'rich_text_quote', elements: withLinks(truncate(text, 3000)) }],
 });
+
+/** A web address in a text, without the punctuation that follows it. */
+const webAddress = /https?:\/\/[^\s<>"'`|]*[^\s<>"'`|.,;:!?()[\]{}]/g;
+
+/** Renders a text with its web addresses as links. Each shows its address, so that none can pose as another. */
+function withLinks(text: string): RichTextElement[] {
+  const elements: RichTextElement[] = [];
+  let end = 0;
+  for (const { 0: url, index } of text.matchAll(webAddress)) {
+    if (!URL.canParse(url)) continue;
+    if (index > end) elements.push({ type: 'text', text: text.slice(end, index) });
+    elements.push({ type: 'link', url });
+    end = index + url.length;
+  }
+  return end < text.length ? [...elements, { type: 'text', text: text.slice(end) }] : elements;
+}
+
+/** Puts a text on one line. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 export const button = (actionId: string, text: string, value: string, style?: 'primary' | 'danger'): Button => ({
   type: 'button',

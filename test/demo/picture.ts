@@ -41,6 +41,6 @@ await priya.finds(/Orders API/, requests);
 
 await using browser = await openChromium(executable);
 const alex = await visit(browser, workspace, { as: 'alex', in: 'api-requests' }, size);
-await alex.reads(alex.message('Orders API'), /Waiting since/);
+await alex.reads(alex.message('Orders API'), /can decide/);
 await alex.page.screenshot({ path: picture });
 process.stdout.write(`${picture}\n`);

@@ -45,7 +45,7 @@ export function story(system: System): Step[] {
       },
       sees: [
         { who: dana, where: 'modal', reads: /under review.*Orders API.*Payments API/s },
-        { who: alex, where: requests, reads: /Orders API.*Requested by +@dana.*\[Approve\] \[Reject\]/s },
+        { who: alex, where: requests, reads: /⏳ Orders API.*Requested by +@dana.*\[Approve\] \[Reject\]/s },
         { who: alex, where: requests, reads: /Payments API.*@payments-leads.*\[Approve\] \[Reject\]/s },
       ],
     },
@@ -54,7 +54,7 @@ export function story(system: System): Step[] {
       does: () => lee.presses('Approve', orders, 'the card of the Orders API'),
       sees: [
         { who: lee, where: 'whispered', reads: /^Only the members of #api-requests may decide/ },
-        { who: alex, where: requests, reads: /Orders API.*Waiting since/s, without: /Approved/ },
+        { who: alex, where: requests, reads: /⏳ Orders API/, without: /Approved/ },
       ],
     },
     {
@@ -207,7 +207,7 @@ export function story(system: System): Step[] {
       },
       sees: [
         { who: dana, where: 'modal', reads: /Weather API, waiting for @lee/ },
-        { who: alex, where: requests, reads: /Weather API.*for @lee.*\[Approve\] \[Reject\]/s },
+        { who: alex, where: requests, reads: /⏳ Weather API.*@lee can decide.*\[Approve\] \[Reject\]/s },
       ],
     },
     {
@@ -232,7 +232,7 @@ export function story(system: System): Step[] {
         await dana.submits('Rename');
       },
       sees: [
-        { who: alex, where: requests, reads: /Shipping API.*Application +Web Shop.*Waiting since/s },
+        { who: alex, where: requests, reads: /⏳ Shipping API for Web Shop/ },
         { who: dana, where: 'home', reads: /Web Shop.*Shipping API/s },
       ],
     },

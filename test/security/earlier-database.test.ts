@@ -282,14 +282,14 @@ it('in its own database, a card from before there were public ids goes on workin
       and application_id = (select id from applications where name = 'Shop') order by slug`
     ).map((row) => row.status);
 
-  const approve = onCard('approve', /Service {2}Ledger API[\s\S]*Shop/);
+  const approve = onCard('approve', /^⏳ Ledger API for Shop/);
   await pressed(approve, priya.id, { ts: '1700000000.000100' });
   await priya.finds(earlier, { in: 'whispered' });
   expect(await status()).toEqual(['pending', 'pending']);
   await pressed(approve, priya.id);
   await alex.finds(/Ledger API[\s\S]*Shop[\s\S]*Approved by @priya/, { in: 'api-requests' });
 
-  await pressed(onCard('reject', /Service {2}Maps API[\s\S]*Shop/), alex.id);
+  await pressed(onCard('reject', /^⏳ Maps API for Shop/), alex.id);
   await alex.fills('Reason', 'No more maps');
   expect(await alex.submits()).toEqual({ closed: true });
   expect(await status()).toEqual(['approved', 'rejected']);

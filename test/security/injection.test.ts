@@ -144,7 +144,7 @@ async function everythingHappens(): Promise<void> {
   await untilDelivered();
   await advanceTo('2026-11-02T10:05:00Z');
 
-  await alex.clicks('Approve', { ...requests, on: /Access request/ });
+  await alex.clicks('Approve', { ...requests, on: /Requested by/ });
   await nick.finds(/access is open/);
   await nick.clicks('Get key');
   await nick.finds(/APPLI[\s\S]*rg_/, { in: 'modal' });
@@ -155,7 +155,7 @@ async function everythingHappens(): Promise<void> {
   await due(database.url, { kind: 'access-open', ...place, group: 'one', change: opened?.change, person: nick.id });
   await nick.finds(/Access is open\./);
   gateway.fail('*', { kind: 'server-error' }, { times: 10_000 });
-  await alex.clicks('Revoke', { ...requests, on: /Access request/ });
+  await alex.clicks('Revoke', { ...requests, on: /Requested by/ });
   await alex.fills('Reason', typed('REVOKED'));
   await alex.submits();
   await nick.finds(/REVOK/);
@@ -163,11 +163,11 @@ async function everythingHappens(): Promise<void> {
   await due(database.url, { kind: 'access-alarm', gateway: 'edge', at: '2026-11-02T10:05:00.000Z' });
   await alex.finds(/no registration backs[\s\S]*APPLI/, requests);
   gateway.clearFaults();
-  await priya.clicks('Reject', { in: 'two', on: /Access request/ });
+  await priya.clicks('Reject', { in: 'two', on: /Requested by/ });
   await priya.fills('Reason', typed('REJECTED'));
   await priya.submits();
   await nick.finds(/REJEC/);
-  await alex.clicks('History', { ...requests, on: /Access request/ });
+  await alex.clicks('History', { ...requests, on: /Requested by/ });
   await alex.finds(/REVOK/, { in: 'modal' });
   await alex.closes();
   await nick.types('/registrations');
@@ -212,7 +212,7 @@ async function everythingHappens(): Promise<void> {
   for (const day of ['03', '05', '07', '09', '12']) await advanceTo(`2026-11-${day}T20:05:00Z`);
   await due(database.url, { kind: 'digest', channel: 'C0TWO', at: '2026-11-09T20:05:00.000Z' });
   await alex.finds(/Still waiting/, { in: 'two' });
-  await alex.clicks('Approve with a note', { in: 'three', on: /Access request/ });
+  await alex.clicks('Approve with a note', { in: 'three', on: /Requested by/ });
   await alex.fills('Note', typed('NOTED'));
   await alex.submits();
   await nick.finds(/NOTED/);
@@ -265,7 +265,10 @@ describe('of all that the workspace ever held', () => {
     const all = [...held].flatMap(([json, place]) => parts(json).markup.map((text) => ({ place, text })));
     expect(all.filter(({ text }) => /[<>]/.test(text.replace(ours, '')))).toEqual([]);
     const rich = [...held.keys()].flatMap((json) => parts(json).rich);
-    expect(rich.filter((element) => /broadcast|EVIL|e\.vil/.test(element))).toEqual([]);
+    expect(rich.filter((element) => /broadcast|EVIL/.test(element))).toEqual([]);
+    // A web address in a reason is a link, and shows where it leads.
+    const typed = new Set(rich.filter((element) => element.includes('e.vil')));
+    expect([...typed]).toEqual(['{"type":"link","url":"http://e.vil"}']);
     expect(rich.length).toBeGreaterThan(10);
   });
 
@@ -295,10 +298,10 @@ describe('the table', () => {
     );
     expect(table).toMatchInlineSnapshot(`
       {
-        "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_waiting, service",
-        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_reminder, registrar_waiting, whisper",
+        "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_rules, registrar_waiting, service",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
         "COMMAND": "register",
-        "DESCRIBED": "History of a service, service",
+        "DESCRIBED": "History of a service, registrar_card, service",
         "EDITED": "History, edit-reason, home, registrar_card",
         "FOUND": "home",
         "GROUP": "service",
@@ -307,9 +310,9 @@ describe('the table', () => {
         "QUEUED": "home",
         "REASON": "History, edit-reason, home, register, registrar_ask, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_owner, registrar_ownership, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_reminder, registrar_waiting, whisper",
+        "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }
     `);
   });

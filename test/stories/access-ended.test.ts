@@ -73,7 +73,9 @@ describe.each(modes)('over %s', (mode) => {
     await requests(dana, alex);
     await shares(dana, /^Shop/m, sam);
     await alex.clicks('Approve with a note', inChannel);
-    expect(await alex.finds(/Approve with a note/, { in: 'modal' })).toMatch(/^== Approve with a note ==\nNote: /);
+    expect(await alex.finds(/Approve with a note/, { in: 'modal' })).toMatch(
+      /^== Approve with a note ==\nPayments API for Shop, requested by @dana\nNote: /,
+    );
     await alex.fills('Note', '  ');
     expect(await alex.submits()).toEqual({ errors: { Note: expect.stringMatching(/^Write/) } });
     await alex.fills('Note', 'At most 10 calls a second.\n<!channel>');

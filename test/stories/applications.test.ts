@@ -82,8 +82,8 @@ describe.concurrent('owners', () => {
     expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('already') } });
     await dana.fills('Name', '<!channel> *Shop* <@U0ALEX> & co');
     expect(await dana.submits()).toEqual({ closed: true });
-    await alex.finds(/Application {2}<!channel> \*Shop\* <@U0ALEX> & co[\s\S]*\[Approve\]/, inChannel);
-    await alex.finds(/Search API\nApplication {2}<!channel>/, inChannel);
+    await alex.finds(/⏳ .* for <!channel> \*Shop\* <@U0ALEX> & co[\s\S]*\[Approve\]/, inChannel);
+    await alex.finds(/Search API for <!channel>/, inChannel);
     await alex.finds(/Payments API — <!channel> \*Shop\* <@U0ALEX> & co/, atHome);
     await dana.finds(/<!channel> \*Shop\*/, atHome);
 
@@ -280,7 +280,7 @@ describe('deleting', () => {
 
     for (const service of ['Payments', 'Ledger', 'Maps'])
       await alex.finds(new RegExp(`${service} API[\\s\\S]*Unregistered by @dana`), inChannel);
-    expect(await alex.finds(/Search API[\s\S]*The application has been deleted/, inChannel)).toMatch(
+    expect(await alex.finds(/Search API[\s\S]*The application was deleted/, inChannel)).toMatch(
       /\[History\] \[… Delete request\]$/,
     );
     await alex.finds(/Nothing waits for your decision/, atHome);
@@ -359,7 +359,7 @@ describe('deleting at the same instant as', () => {
     await waitForBlocked(scenario.database, 2);
     await record.release();
     await Promise.all([click, submission]);
-    await alex.finds(/Kiosk[\s\S]*The application has been deleted/, inChannel);
+    await alex.finds(/Kiosk[\s\S]*The application was deleted/, inChannel);
     expect(await statuses()).toBe(0);
   });
 

@@ -50,13 +50,13 @@ describe.concurrent('when a service moves', () => {
     await priya.finds(/Maps API — /, atHome);
 
     await edits(alex, () => alex.picks('Approvers: people', 'priya'));
-    await alex.finds(/Maps API[\s\S]*Waiting since .* for @priya\./, before);
+    await alex.finds(/⏳ Maps API[\s\S]*@priya can decide\./, before);
     await dana.finds(/waiting for @priya\./, atHome);
     await edits(alex, async () => {
       await alex.unpicks('Approvers: people');
       await alex.picks('Approval channel', 'maps');
     });
-    await lee.finds(/Maps API[\s\S]*Waiting since .* for the members of #maps\.\n\[Approve\]/, maps);
+    await lee.finds(/⏳ Maps API[\s\S]*The members of #maps can decide\.\n\[Approve\]/, maps);
     expect((await priya.finds(/has moved/, before)).replace(/https:\S+/, '…')).toMatchInlineSnapshot(`
     ":arrow_right: This request has moved to #maps.
     Service  Maps API

@@ -124,7 +124,7 @@ describe.concurrent('what users write', () => {
     await using scenario = await openScenario({ env: mailing(mail), seed: usual, catalog });
     const { dana, alex } = people(scenario);
     await asks(dana, ['Pay'], `<b>Shop</b> "& co"`);
-    await alex.finds(/Access request/, { in: 'api-requests' });
+    await alex.finds(/⏳/, { in: 'api-requests' });
     await alex.clicks('Approve', { in: 'api-requests' });
     await arrived(mail, /^Approved/);
     await alex.finds(/Approved by/, { in: 'api-requests' });
@@ -168,7 +168,7 @@ describe.concurrent('what users write', () => {
         publicId: '00000000-0000-4000-8000-000000000001',
         version: 2,
         status: 'approved' as const,
-        service: { name, docs: null },
+        service: { name, description: '', docs: null },
         application: 'Shop',
         owners: ['U0DANA'],
         applicationDeleted: false,
@@ -177,6 +177,7 @@ describe.concurrent('what users write', () => {
         requestedAt: at,
         approvers: { users: [], groups: [], channel: 'C0ADMIN' },
         history: [],
+        otherServices: [],
         previousRequests: [],
         access: null,
       };

@@ -38,7 +38,10 @@ it('the last reminder warns, the card shows the expiry, and the requester can as
   await advanceTo('2026-11-09T12:00:00Z');
   const cards = alex.sees('api-requests');
   for (const service of ['Payments', 'Ledger']) {
-    const closed = new RegExp(`${service} API.*Shop.*:alarm_clock: Expired today at 12:00\n· Requested [^[]*$`, 's');
+    const closed = new RegExp(
+      `⌛ ${service} API for Shop · expired.*:hourglass: Expired today at 12:00\n\\[… History\\]$`,
+      's',
+    );
     expect(cards).toContainEqual(expect.stringMatching(closed));
   }
   expect(cards).toHaveLength(3);

@@ -46,8 +46,7 @@ type Step = (scenario: TimedScenario['scenario'], asks: Asks) => Promise<void>;
 /** Asks for some of the services. The form has its own stories; here its registrations are made as it makes them. */
 type Asks = (person: Person, application: string, services: string[]) => Promise<void>;
 
-const card = (application: string, service: string) =>
-  new RegExp(`Access request\\nService +${service} API\\nApplication +${application}\\n`);
+const card = (application: string, service: string) => new RegExp(`^⏳ ${service} API for ${application}\\n`);
 
 async function decides(person: Person, application: string, services: string[]) {
   for (const service of services) {

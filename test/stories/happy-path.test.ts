@@ -40,13 +40,13 @@ describe.each(modes)('over %s', (mode) => {
     `);
 
     expect(await alex.finds(/Payments API/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Payments API
-      Application  Shop
+      "⏳ Payments API for Shop
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout for the new shop
-      · Waiting since today at 09:15 for the members of #api-requests.
+      Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
+      Shop  has no access to other services yet
+      · The members of #api-requests can decide.
       [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
     await alex.finds(/Ledger API/, { in: 'api-requests' });
@@ -59,22 +59,21 @@ describe.each(modes)('over %s', (mode) => {
       Your application may use this service. Start with the documentation (https://docs.acme.example/payments)."
     `);
     expect(await priya.finds(/Approved by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Payments API
-      Application  Shop
+      "✅ Payments API for Shop · approved
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout for the new shop
+      Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
       :white_check_mark: Approved by @alex today at 09:15
-      · Requested today at 09:15.
       [Revoke] [History] [… Delete request]"
     `);
 
     await priya.clicks('Reject', { in: 'api-requests', on: /Ledger API/ });
     expect(await priya.finds(/Reason/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Reject request ==
+      Ledger API for Shop, requested by @dana
       Reason: ‹›
-        The requester reads this. Say why, and what they could do instead.
+        The owners read this. Say why, and what they can do instead.
       [Cancel] [Reject]"
     `);
     await priya.fills('Reason', 'The ledger is closed for the audit.\nAsk again in May.');
@@ -88,16 +87,14 @@ describe.each(modes)('over %s', (mode) => {
       To ask again, first remove this request with \`/unregister\`, then use \`/register\`."
     `);
     expect(await alex.finds(/Rejected by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Ledger API
-      Application  Shop
+      "🚫 Ledger API for Shop · rejected
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout for the new shop
+      Ledger API  Double-entry bookkeeping
       :no_entry_sign: Rejected by @priya today at 09:15
       > The ledger is closed for the audit.
       > Ask again in May.
-      · Requested today at 09:15.
       [History] [… Delete request]"
     `);
     expect(alex.sees('api-requests')).toHaveLength(2);
@@ -128,15 +125,14 @@ describe.each(modes)('over %s', (mode) => {
       [Close]"
     `);
     expect(await alex.finds(/Unregistered by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Payments API
-      Application  Shop
+      "↩️ Payments API for Shop · unregistered
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout for the shop
+      Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
       :white_check_mark: Approved by @alex today at 09:15
-      :wastebasket: Unregistered by @dana today at 09:15
-      · Requested today at 09:15."
+      :leftwards_arrow_with_hook: Unregistered by @dana today at 09:15
+      [… History]"
     `);
 
     await dana.closes();
@@ -146,15 +142,15 @@ describe.each(modes)('over %s', (mode) => {
     );
     await asks(dana, ['Payments API'], 'Shop');
     expect(await alex.finds(/Earlier requests/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Payments API
-      Application  Shop
+      "⏳ Payments API for Shop
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout for the shop
+      Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
+      Shop  has no access to other services yet
       Earlier requests for this service
-      • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana
-      · Waiting since today at 09:15 for the members of #api-requests.
+      • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana · Open the card (https://acme.slack.com/archives/C0REQUESTS/p1793610900000100)
+      · The members of #api-requests can decide.
       [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
   });
@@ -177,15 +173,9 @@ describe.each(modes)('over %s', (mode) => {
       Your application may use this service."
     `);
     expect(await alex.finds(/Search API/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Search API
-      Application  Shop
-      Owner  @dana
-      Requested by  @dana
-      > Checkout for the shop
-      :white_check_mark: Approved automatically today at 09:15
-      · Requested today at 09:15.
-      [Revoke] [History] [… Delete request]"
+      "✅ Search API for Shop · approved automatically
+      “Checkout for the shop”
+      Requested by @dana today at 09:15 [… History | Revoke | Delete request]"
     `);
   });
 });

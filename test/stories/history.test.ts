@@ -47,7 +47,7 @@ it('lists every event, newest first: who, what, from which status to which, when
     Application  Shop
     :white_check_mark: Reinstated by @alex today at 09:15
     revoked → approved
-    :no_entry_sign: Revoked by @priya today at 09:15
+    :no_entry: Revoked by @priya today at 09:15
     approved → revoked
     > Keys were leaked by <!channel>
     :white_check_mark: Approved by @alex today at 09:15

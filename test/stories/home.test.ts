@@ -69,7 +69,7 @@ describe.concurrent('a developer', () => {
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
       [Edit reason]
       Search API
-      :no_entry_sign: Revoked since today at 09:15. An admin has to reinstate or delete it."
+      :no_entry: Revoked since today at 09:15. An admin has to reinstate or delete it."
     `);
   });
 
@@ -101,8 +101,9 @@ describe.concurrent('a developer', () => {
     await dana.clicks('Edit reason', atHome);
     expect(await dana.finds(/Edit reason/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Edit reason ==
+      Payments API for Shop, requested by @dana
       Reason: Checkout for the shop
-        The approver reads this. The card will say that it was edited.
+        The approvers read this. The card says that it was edited.
       [Cancel] [Save]"
     `);
     await dana.fills('Reason', '   ');
@@ -116,15 +117,15 @@ describe.concurrent('a developer', () => {
       `"This request has changed since you saw it: its reason was edited by @dana, today at 09:15. Look at it again, then decide."`,
     );
     lagging.release();
-    expect(await alex.finds(/refunds/, { in: 'api-requests' })).toMatchInlineSnapshot(`
-      "Access request
-      Service  Payments API
-      Application  Shop
+    expect(await alex.finds(/<!channel> refunds/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+      "⏳ Payments API for Shop
+      Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
-      Requested by  @dana
       > Checkout, and <!channel> refunds
+      Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
+      Shop  has no access to other services yet
       :hourglass_flowing_sand: Reason edited by @dana today at 09:15
-      · Waiting since today at 09:15 for the members of #api-requests.
+      · The members of #api-requests can decide.
       [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
     `);
     await delivered(scenario);

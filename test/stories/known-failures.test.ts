@@ -45,16 +45,16 @@ it('a rejected request is unregistered and requested again; one that an approver
   await dana.submits();
   await dana.closes();
   await requests(dana, alex, 'Ledger API', 'Till');
-  await alex.finds(/Application {2}Till/, { in: 'api-requests' });
-  await alex.clicks('Approve', { in: 'api-requests', on: /Application {2}Till/ });
+  await alex.finds(/for Till\n/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /for Till\n/ });
   await dana.finds(/Approved by @alex[\s\S]*Till/);
-  await alex.finds(/Application {2}Till[\s\S]*Approved by @alex/, { in: 'api-requests' });
-  await alex.clicks('Delete request', { in: 'api-requests', on: /Application {2}Till/ });
-  await alex.finds(/Application {2}Till[\s\S]*Deleted by @alex/, { in: 'api-requests' });
+  await alex.finds(/for Till · [\s\S]*Approved by @alex/, { in: 'api-requests' });
+  await alex.clicks('Delete request', { in: 'api-requests', on: /for Till · / });
+  await alex.finds(/for Till · [\s\S]*Deleted by @alex/, { in: 'api-requests' });
   await asks(dana, ['Ledger API'], 'Till');
   expect(dana.reads).toContain('under review');
   await dana.closes();
-  await alex.finds(/Application {2}Till[\s\S]*Waiting since/, { in: 'api-requests' });
+  await alex.finds(/⏳ .* for Till\n/, { in: 'api-requests' });
   expect(await scenario.database.sql`select status from registrations order by id desc limit 1`).toEqual([
     { status: 'pending' },
   ]);
@@ -64,8 +64,8 @@ it('after a restart the first click on an old card works', async () => {
   const { dana, alex } = people(scenario);
   await scenario.bot.stop();
   await scenario.startAnother();
-  await alex.clicks('Approve', { in: 'api-requests', on: /Application {2}Till[\s\S]*Waiting since/ });
-  await alex.finds(/Application {2}Till[\s\S]*Approved by @alex/, { in: 'api-requests' });
+  await alex.clicks('Approve', { in: 'api-requests', on: /⏳ .* for Till\n/ });
+  await alex.finds(/for Till · [\s\S]*Approved by @alex/, { in: 'api-requests' });
   await scenario.workspace.until(
     () => dana.told.filter((told) => /Approved by @alex[\s\S]*Till/.test(told)).length === 2,
   );

@@ -136,7 +136,7 @@ In #api-requests
 · What waits in other channels is listed here from its third reminder on.`,
     ]);
     // Decided: it goes from both, and what is left of one stays.
-    await alex.clicks('Approve', { in: 'api-requests', on: /<!channel> & co.*Waiting since/s });
+    await alex.clicks('Approve', { in: 'api-requests', on: /⏳ .*<!channel> & co/ });
     await dana.finds(/Approved by @alex/);
     await untilDelivered();
     expect(reminders(timed, 'leads')).toEqual([]);

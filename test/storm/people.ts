@@ -212,7 +212,9 @@ function labels({ blocks }: Message): string[] {
   const block = blocks.find((one) => one.block_id === 'decide');
   if (block?.type !== 'actions') return [];
   return block.elements.flatMap((element) => {
-    if (element.type === 'overflow') return ['Delete request'];
+    if (element.type === 'overflow') {
+      return element.options.some(({ text }) => text.text === 'Delete request') ? ['Delete request'] : [];
+    }
     return element.type === 'button' && element.text.text !== 'History' ? [element.text.text] : [];
   });
 }

@@ -22,12 +22,13 @@ import { homeView } from '../../src/views/home/home.ts';
 import { approverMessage } from '../../src/views/registration/approver-message.ts';
 import { requestCard } from '../../src/views/registration/card.ts';
 import { decisionMessage } from '../../src/views/registration/decision-message.ts';
-import { editModal } from '../../src/views/registration/edit-reason-modal.ts';
+import { deleteModal as deleteRequestModal } from '../../src/views/registration/forms/delete-modal.ts';
+import { editModal } from '../../src/views/registration/forms/edit-reason-modal.ts';
+import { reasonModal } from '../../src/views/registration/forms/reason-modal.ts';
 import { historyModal } from '../../src/views/registration/history-modal.ts';
 import { keysModal } from '../../src/views/registration/keys.ts';
 import { registrationList } from '../../src/views/registration/list.ts';
 import { pendingMessage } from '../../src/views/registration/pending-message.ts';
-import { reasonModal } from '../../src/views/registration/reason-modal.ts';
 import { registerModal } from '../../src/views/registration/register-modal.ts';
 import { unregisterModal } from '../../src/views/registration/unregister-modal.ts';
 import { serviceHistoryModal } from '../../src/views/service/history-modal.ts';
@@ -85,12 +86,14 @@ function heard() {
 
 const publicId = '00000000-0000-4000-8000-000000000001';
 
+const names = { service: 'Payments API', application: 'Shop', requester: 'U0DANA' };
+
 const registration = (status: Registration['status']): Registration => ({
   id: 1,
   publicId,
-  version: 1,
+  version: 2,
   status,
-  service: { name: 'Payments API', docs: null },
+  service: { name: 'Payments API', description: '', docs: null },
   application: 'Shop',
   owners: ['U0DANA'],
   applicationDeleted: false,
@@ -99,6 +102,7 @@ const registration = (status: Registration['status']): Registration => ({
   requestedAt: new Date(0),
   approvers: { users: [], groups: [], channel: 'C0ADMIN' },
   history: [],
+  otherServices: [],
   previousRequests: [],
   access: null,
 });
@@ -115,10 +119,11 @@ const modals = [
   assignOwnerModal(application),
   registerModal(),
   unregisterModal(),
-  reasonModal('approve', { publicId, seen: 1 }),
-  reasonModal('reject', { publicId, seen: 1 }),
-  reasonModal('revoke', { publicId, seen: 1 }),
-  editModal({ publicId, seen: 1 }, 'why'),
+  reasonModal('approve', { publicId, seen: 1 }, names),
+  reasonModal('reject', { publicId, seen: 1 }, names),
+  reasonModal('revoke', { publicId, seen: 1 }, names),
+  editModal({ publicId, seen: 1 }, names, 'why'),
+  deleteRequestModal({ publicId, seen: 1 }, names, 'approved'),
   serviceModal({ remembers: '', adding: true, typed: {}, groups: [], gateways: [{ name: 'edge', kind: 'kong' }] }),
 ];
 

@@ -7,7 +7,9 @@ import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import type { Policy } from '../../src/domain/authorization.ts';
+import type { MessageLocation } from '../../src/domain/reference.ts';
 import { type EventKind, nextStatus, type Status } from '../../src/domain/registration.ts';
+import { permalinkFor } from '../../src/slack/messages.ts';
 import { requestCard } from '../../src/views/registration/card.ts';
 import { fingerprint } from '../../src/views/registration/card-fingerprint.ts';
 import type { Message } from '../local-slack/model.ts';
@@ -23,7 +25,8 @@ const told: EventKind[] = ['approve', 'reject', 'revoke', 'reinstate', 'delete',
 /** What people read on a card: how it stands, and what can still be done. */
 const reads: Record<Status, RegExp> = {
   pending: /\[Approve\] \[Reject\]/,
-  approved: /(Approved by|Approved automatically|Reinstated by)[\s\S]*\[Revoke\]/,
+  approved:
+    /(Approved by|Approved automatically|Reinstated by)[\s\S]*\[Revoke\]|· approved automatically[\s\S]*Revoke \|/,
   rejected: /Rejected by(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
   revoked: /Revoked by[\s\S]*\[Reinstate\]/,
   unregistered: /Unregistered by(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
@@ -88,6 +91,11 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
   const marked = (kind: string) => all.filter(({ metadata }) => metadata?.event_type === kind);
   const about = ({ metadata }: Message) => Number(metadata?.event_payload.registration);
 
+  /** What the card shows and only Slack knows. */
+  const known = (requester: string) => ({
+    title: workspace.members.get(requester)?.title ?? '',
+    linkTo: (card: MessageLocation) => permalinkFor('https://acme.slack.com/', card),
+  });
   const rows = await database.sql<{ id: number; requester: string }[]>`select id::int, requester from registrations`;
   // Where a card was before it moved, its place says so.
   const stand = marked('registrar_card').filter(({ text }) => !text.includes('has moved'));
@@ -103,7 +111,7 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     if (place?.channel !== one.channel || place.ts !== one.ts)
       wrong.push(`the card of ${id} is not where it is said to be`);
     if (place?.drawing !== drawing) wrong.push(`the card of ${id} shows ${place?.drawing} of ${drawing}`);
-    if (essence(one.blocks) !== essence(requestCard(registration).blocks))
+    if (essence(one.blocks) !== essence(requestCard(registration, known(registration.requester)).blocks))
       wrong.push(`the card of ${id} shows something else`);
     const read = readable(workspace, one);
     if (!reads[registration.status].test(read)) wrong.push(`the card of ${id}, ${registration.status}, reads: ${read}`);

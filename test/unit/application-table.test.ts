@@ -18,7 +18,7 @@ const shop = {
   owners: ['U0DANA', 'U0SAM'],
   deleted: false,
 };
-const known = (account: Account, app = false) => ({ name: 'Somebody', account, app });
+const known = (account: Account, app = false) => ({ name: 'Somebody', title: '', account, app });
 const named = new Map([
   ['U0LEE', known('member')],
   ['U0BOT', known('member', true)],

@@ -1,11 +1,11 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, ne, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
 import { findShown } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applications, history, isPending, registrations } from '../schema/core.ts';
+import { applications, history, isPending, registrations, services } from '../schema/core.ts';
 import { find as findRegistration } from './registrations.ts';
 
 /**
@@ -16,6 +16,9 @@ export type CardLocation = { channel: string; ts: string; drawing: number };
 
 /** How many previous requests a card lists. */
 const maxPreviousRequests = 3;
+
+/** How many of an application's other services are read. */
+const maxOtherServices = 30;
 
 /**
  * Finds a registration with all that its card shows, the `drawing` that shows it as it is now, and the location of its
@@ -45,16 +48,21 @@ export async function find(
       requester,
       reason,
       requestedAt,
-      service: { name: row.service.name, docs: row.service.docs },
+      service: { name: row.service.name, description: row.service.description, docs: row.service.docs },
       application: row.application,
       // A closed card is not updated when the application changes hands.
       owners: isLive(status) ? row.owners : row.registration.ownersAtRequest,
       applicationDeleted: row.applicationDeletedAt !== null,
       approvers: allowedApprovers(row.service, policy),
+      otherServices: await otherServices(db, row.registration),
       // Events since the row was read are shown by the next update.
       history: (histories.get(id) ?? []).filter((entry) => entry.version <= version),
       access: access.get(id) ?? null,
-      previousRequests: previous.map((one) => ({ ...one, history: histories.get(one.id) ?? [] })),
+      previousRequests: previous.map(({ id: each, channel, ts, ...one }) => ({
+        ...one,
+        card: channel && ts ? { channel, ts } : null,
+        history: histories.get(each) ?? [],
+      })),
     },
     drawing: version + cardChanges,
     place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, drawing: cardVersion ?? 0 } : null,
@@ -117,6 +125,21 @@ export async function markPendingStale(db: Db, service: number, after: number): 
 }
 
 /**
+ * Enqueues updates of the cards of an application's pending requests, which show what it has access to, where an event of
+ * one of its registrations changed that.
+ */
+export async function markOthersStale(db: Db, registration: number, version: number): Promise<void> {
+  const rows = await db.tables.execute<{ id: string }>(sql`
+    select other.id from ${history} h
+    join ${registrations} r on r.id = h.registration_id
+    join ${registrations} other on other.application_id = r.application_id and other.id <> r.id and other.status = 'pending'
+    where h.registration_id = ${registration} and h.version = ${version} and 'approved' in (h.from_status, h.to_status)
+    order by other.id`);
+  const ids = rows.map(({ id }) => Number(id));
+  if (ids.length > 0) await db.tables.transaction((tx) => markStale(tx, db, ids));
+}
+
+/**
  * Enqueues updates of these registrations' cards: for the transaction that changes anything they show except the status,
  * because such a change raises no version. Rows are locked in the order of their ids, as everywhere, against deadlocks.
  */
@@ -147,12 +170,33 @@ async function previousRequests(
       application: applications.name,
       requester: registrations.requester,
       requestedAt: registrations.requestedAt,
+      channel: registrations.cardChannel,
+      ts: registrations.cardTs,
     })
     .from(registrations)
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
     .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), related))
     .orderBy(desc(registrations.id))
     .limit(maxPreviousRequests);
+}
+
+/** Lists the other services that the application of a pending request has access to, by name; at most a few dozen. */
+async function otherServices(db: Db, { id, applicationId, status }: typeof registrations.$inferSelect) {
+  if (status !== 'pending') return [];
+  const rows = await db.tables
+    .select({ name: services.name })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(
+      and(
+        eq(registrations.applicationId, applicationId),
+        eq(registrations.status, 'approved'),
+        ne(registrations.id, id),
+      ),
+    )
+    .orderBy(sql`lower(${services.name})`, asc(services.id))
+    .limit(maxOtherServices);
+  return rows.map(({ name }) => name);
 }
 
 /** Lists the events of these registrations, oldest first, by registration. */

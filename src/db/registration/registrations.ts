@@ -68,6 +68,13 @@ async function isShownBy(db: Db, { registration }: FoundRegistration, message: M
   return (await db.tables.$count(reminderMessages, reminder)) > 0;
 }
 
+/** Names a registration for the user who acts on it. */
+export const namesOf = ({ registration, service, application }: FoundRegistration) => ({
+  service: service.name,
+  application,
+  requester: registration.requester,
+});
+
 export type FoundRegistration = NonNullable<Awaited<ReturnType<typeof find>>>;
 
 /** A registration and its service, as one statement read them. */

@@ -3,15 +3,16 @@ import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { findEarlier, findPosted, post, postOnce, update } from '../../slack/messages.ts';
-import { accessEndedReply, requestCard } from '../../views/registration/card.ts';
+import { accessEndedReply } from '../../views/registration/card.ts';
+import { renderCard } from '../shared/render-card.ts';
 
 /** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */
-export function deliverCard({ config, db, poster }: Deps) {
+export function deliverCard({ config, db, directory, poster }: Deps) {
   return async ({ registration: id }: Extract<Effect, { kind: 'card' }>, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
     if (!found) return;
     const { registration, drawing } = found;
-    const message = requestCard(registration);
+    const message = await renderCard(registration, { directory });
     const { channel: wanted } = registration.approvers;
     const context = { db, poster, attempt };
     const marker = { event_type: 'registrar_card', event_payload: { registration: id } };

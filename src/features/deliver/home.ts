@@ -4,6 +4,7 @@ import * as applications from '../../db/application/applications.ts';
 import * as queue from '../../db/home/approval-queue.ts';
 import * as homes from '../../db/home/homes.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
+import * as cards from '../../db/registration/cards.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
@@ -25,8 +26,12 @@ const delivered: DeliveryResult = { status: 'delivered' };
 export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   return { outdate, outdateCatalog, draw };
 
-  /** Marks the Homes that show an event: of the application's owners, and of who decides, where that is theirs to see. */
+  /**
+   * Marks what else shows an event: the cards of the application's other requests, the Homes of its owners, and of the
+   * approvers, where that is theirs to see.
+   */
   async function outdate({ registration, version }: Of<'homes'>): Promise<DeliveryResult> {
+    await cards.markOthersStale(db, registration, version);
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);

@@ -1,6 +1,6 @@
 /**
- * Handles the decision buttons of the card and of Home. The registration's row decides who was first; the outbox updates
- * the card and notifies the requester.
+ * Handles the decision buttons and the menus of the card and of Home. The registration's row decides who was first; the
+ * outbox updates the card and notifies the owners.
  */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
@@ -20,32 +20,47 @@ import {
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { reasonError } from '../../views/blocks.ts';
-import { readButton } from '../../views/button-value.ts';
+import { readButton, readReference } from '../../views/button-value.ts';
 import { failed } from '../../views/fallbacks.ts';
-import { cardMenuId, noteMenuId, readDelete } from '../../views/registration/card.ts';
+import { cardMenuId, noteMenuId, readCardMenu } from '../../views/registration/card.ts';
+import { deleteModal, deleteModalId, notDeleted } from '../../views/registration/forms/delete-modal.ts';
 import {
   decisionRefusedModal,
   type FormDecision,
   readReason,
   reasonModal,
   reasonModalIds,
-} from '../../views/registration/reason-modal.ts';
+} from '../../views/registration/forms/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
+import { openHistory } from '../shared/registration-history.ts';
 
-export function decide(app: App, { config, db, directory, metrics, now, log }: Deps): void {
+export function decide(app: App, deps: Deps): void {
+  const { config, db, directory, metrics, now, log } = deps;
   for (const action of ['approve', 'reinstate'] as const) {
     app.action<BlockButtonAction>(action, async ({ ack, action: clicked, body, client, respond }) => {
       await ack();
-      const outcome = await execute(action, seenIn(body, readButton(clicked.value)), body.user.id);
-      if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
+      await decideAtOnce(action, readButton(clicked.value), { client, body, respond });
     });
   }
 
   app.action<BlockOverflowAction>(cardMenuId, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const seen = seenIn(body, readDelete(action.selected_option.value));
-    const outcome = await execute('delete', seen, body.user.id);
-    if (!outcome.ok) await respondToAction({ client, body, respond }, refusalText(outcome.refusal), log);
+    const { item, reference } = readCardMenu(action.selected_option.value) ?? {};
+    const interaction = { client, body, respond };
+    switch (item) {
+      case 'history':
+        return openHistory(deps, interaction, body.user.id, reference, messageOf(body));
+      case 'revoke':
+        return openForm('revoke', reference, interaction);
+      case 'confirm-delete':
+        return openForm('delete', reference, interaction);
+      default:
+        return decideAtOnce('delete', reference, interaction);
+    }
+  });
+
+  app.view<ViewSubmitAction>(deleteModalId, async ({ ack, body, view, client }) => {
+    await ackSubmission({ ack, client, view }, deletionSubmitted(body.user.id, view.private_metadata), log);
   });
 
   app.action<BlockOverflowAction>(noteMenuId, async ({ ack, action, body, client, respond }) => {
@@ -66,20 +81,40 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
     });
   }
 
+  /** Takes a decision that needs no form, and says why where it is refused. */
+  async function decideAtOnce(action: Action, reference: Seen['reference'], interaction: Click): Promise<void> {
+    const { body } = interaction;
+    const outcome = await execute(action, seenIn(body, reference), body.user.id);
+    if (!outcome.ok) await respondToAction(interaction, refusalText(outcome.refusal), log);
+  }
+
   /** Opens the form of a decision, unless it is refused already. The submission is evaluated again. */
   async function openForm(
-    action: FormDecision,
+    action: FormDecision | 'delete',
     reference: Seen['reference'],
-    interaction: Interaction & { body: Clicked },
+    interaction: Click,
   ): Promise<void> {
     const { body } = interaction;
     const seen = seenIn(body, reference);
     const previewed = await withTimeout(lookupTimeout, preview(action, seen, body.user.id), undefined);
     const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
+    const form = named && formFor(action, named, previewed?.row);
     if (previewed && !previewed.outcome.ok)
       await respondToAction(interaction, refusalText(previewed.outcome.refusal), log);
-    else if (named) await openModal(interaction, reasonModal(action, named), log);
+    else if (form) await openModal(interaction, form, log);
     else await respondToAction(interaction, failed, log);
+  }
+
+  /** Builds a form. That of a deletion says what is lost, so it needs the registration. */
+  function formFor(action: FormDecision | 'delete', named: Reference, row?: registrations.FoundRegistration) {
+    const names = row && registrations.namesOf(row);
+    if (action !== 'delete') return reasonModal(action, named, names);
+    return names && deleteModal(named, names, row.registration.status);
+  }
+
+  async function deletionSubmitted(person: string, metadata: string): Promise<SubmissionResult> {
+    const outcome = await execute('delete', { reference: readReference(metadata) }, person);
+    return outcome.ok ? 'close' : { view: notDeleted(refusalText(outcome.refusal)) };
   }
 
   async function submitted(
@@ -97,16 +132,23 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
   async function execute(action: Action, seen: Seen, by: string, reason?: string): Promise<Outcome> {
     const built = await buildCommand(action, seen, by);
     if (!built) return gone;
-    const { command, requestedAt } = built;
+    const { command, row } = built;
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
-    if (outcome.ok && (action === 'approve' || action === 'reject')) metrics.decided(action, requestedAt, command.at);
+    if (outcome.ok && (action === 'approve' || action === 'reject'))
+      metrics.decided(action, row.registration.requestedAt, command.at);
     return outcome;
   }
 
   /** Evaluates a decision without taking it; `named` is what a form about it remembers. */
-  async function preview(action: Action, seen: Seen, by: string): Promise<{ outcome: Outcome; named?: Reference }> {
+  async function preview(
+    action: Action,
+    seen: Seen,
+    by: string,
+  ): Promise<{ outcome: Outcome; named?: Reference; row?: registrations.FoundRegistration }> {
     const built = await buildCommand(action, seen, by);
-    return built ? { outcome: await transitions.preview(db, built.command), named: built.named } : { outcome: gone };
+    if (!built) return { outcome: gone };
+    const { command, named, row } = built;
+    return { outcome: await transitions.preview(db, command), named, row };
   }
 
   /**
@@ -114,14 +156,14 @@ export function decide(app: App, { config, db, directory, metrics, now, log }: D
    * no such registration.
    */
   async function buildCommand(action: Action, { reference, message }: Seen, by: string) {
-    const found = await registrations.resolve(db, reference, message);
-    if (!reference || !found) return undefined;
-    const { id, publicId, requestedAt } = found.registration;
+    const row = await registrations.resolve(db, reference, message);
+    if (!reference || !row) return undefined;
+    const { id, publicId } = row.registration;
     const { seen } = reference;
-    const approvers = allowedApprovers(found.service, config.policy);
+    const approvers = allowedApprovers(row.service, config.policy);
     const memberships = await directory.memberships(by, membershipsToCheck(approvers, by));
     const command = { id, seen, action, by, at: now(), policy: config.policy, memberships };
-    return { command, named: { publicId, seen }, requestedAt };
+    return { command, named: { publicId, seen }, row };
   }
 }
 
@@ -130,6 +172,7 @@ type Seen = { reference: Reference | NumberedReference | undefined; message?: Me
 
 /** A click, with who clicked and where. */
 type Clicked = { user: { id: string }; container: Record<string, unknown> };
+type Click = Interaction & { body: Clicked };
 
 const seenIn = (body: Pick<Clicked, 'container'>, reference: Seen['reference']): Seen => ({
   reference,

@@ -8,8 +8,8 @@ import { ackSubmission, openModal, respondToAction, type SubmissionResult } from
 import { reasonError } from '../../views/blocks.ts';
 import { readReference } from '../../views/button-value.ts';
 import { editReasonButton } from '../../views/home/applications.ts';
-import { editModal, editModalId, notEdited } from '../../views/registration/edit-reason-modal.ts';
-import { readReason } from '../../views/registration/reason-modal.ts';
+import { editModal, editModalId, notEdited } from '../../views/registration/forms/edit-reason-modal.ts';
+import { readReason } from '../../views/registration/forms/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 
 export function editReason(app: App, { config, db, directory, now, log }: Deps): void {
@@ -21,7 +21,7 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
     if (!seen || !row) return respondToAction(interaction, refusalText({ kind: 'gone' }), log);
     const previewed = await transitions.preview(db, await buildCommand(row, seen, body.user.id));
     if (!previewed.ok) return respondToAction(interaction, refusalText(previewed.refusal), log);
-    await openModal(interaction, editModal(seen, row.registration.reason), log);
+    await openModal(interaction, editModal(seen, registrations.namesOf(row), row.registration.reason), log);
   });
 
   app.view<ViewSubmitAction>(editModalId, async ({ ack, body, view, client }) => {

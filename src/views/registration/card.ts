@@ -1,18 +1,33 @@
 /** The request card: rendered from the registration as it is now. */
 import type { ActionsBlock, ConfirmationDialog, KnownBlock, Overflow, RichTextElement } from '@slack/types';
-import { type Decision, type HistoryEvent, isLive, nextStatus, type Registration } from '../../domain/registration.ts';
+import type { MessageLocation } from '../../domain/reference.ts';
+import {
+  type Decision,
+  type HistoryEvent,
+  isLive,
+  nextStatus,
+  type Registration,
+  type Status,
+} from '../../domain/registration.ts';
+import { escapedLength, truncate, truncateEscaped } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import {
   button,
   context,
   dateTime,
   fields,
+  header,
+  headerLimit,
   inlineText,
+  type LabelledLine,
   mention,
+  mrkdwn,
+  oneLine,
   option,
   person,
   plain,
   quote,
+  richDate,
   section,
   textElement,
 } from '../blocks.ts';
@@ -20,8 +35,17 @@ import { buttonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { ownerMentions } from '../owners.ts';
 import { accessBlocks } from './access.ts';
+import { deletionText } from './forms/delete-modal.ts';
 import { historyButton } from './history-modal.ts';
-import { decisionEvents, earlierRequests, eventTitle, pastTense, reasonSuffix, statusEmoji } from './timeline.ts';
+import {
+  capitalize,
+  decisionEvents,
+  earlierRequests,
+  eventTitle,
+  pastTense,
+  reasonSuffix,
+  statusEmoji,
+} from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where the transition table has it. */
 const buttons = [
@@ -40,24 +64,109 @@ export const cardMenuId = 'more';
 /** How many events a card shows, the newest: a message takes 50 blocks, and each event up to two. */
 const eventsShown = 18;
 
-export function requestCard(registration: Registration): Message {
-  const { service, application, owners, requester, reason, previousRequests: earlier } = registration;
+/** What only Slack knows: the title in the requester's profile, and the address of a card; none where it did not say. */
+export type CardContext = { title?: string; linkTo?: (card: MessageLocation) => string };
+
+export function requestCard(registration: Registration, { title = '', linkTo }: CardContext = {}): Message {
+  const { owners, requester, reason, requestedAt, previousRequests: earlier } = registration;
+  const text = summary(registration);
+  if (isAutomatic(registration))
+    return { text, blocks: [approvedLine(registration), ...accessBlocks(registration.access)] };
   return {
-    text: summary(registration),
+    text,
     blocks: [
-      { type: 'header', block_id: 'title', text: plain('Access request') },
+      header('title', requestTitle(registration)),
       fields('request', [
-        { label: 'Service', value: [textElement(service.name, 150)] },
-        { label: 'Application', value: [textElement(application, 150)] },
+        {
+          label: 'Requested by',
+          value: [
+            person(requester),
+            ...(title ? [textElement(` (${truncate(oneLine(title), 80)})`)] : []),
+            textElement(', '),
+            richDate(requestedAt),
+          ],
+        },
         { label: owners.length === 1 ? 'Owner' : 'Owners', value: ownerMentions(owners) },
-        { label: 'Requested by', value: [person(requester)] },
       ]),
       quote('reason', reason),
-      ...earlierRequests(earlier),
+      ...aboutBlocks(registration),
+      ...earlierRequests(earlier, (card) => linkTo?.(card)),
       ...eventBlocks(registration),
       ...accessBlocks(registration.access),
-      ...buttonBlocks(registration),
+      ...controls(registration),
     ],
+  };
+}
+
+/** How a title begins. A header is plain text, in which only these characters are emoji. */
+const symbols: Record<Status, string> = {
+  pending: '⏳',
+  approved: '✅',
+  rejected: '🚫',
+  revoked: '⛔',
+  unregistered: '↩️',
+  deleted: '🗑️',
+  expired: '⌛',
+};
+
+/** Names the request and its state: "✅ Orders API for Shop · approved". The names are truncated before the state. */
+export function requestTitle({ service, application, status }: Registration): string {
+  const state = status === 'pending' ? '' : ` · ${status === 'revoked' ? 'access revoked' : status}`;
+  const [name, forWhich] = [oneLine(service.name), oneLine(application)];
+  const room = headerLimit - `${symbols[status]}  for ${state}`.length;
+  const shown = truncateEscaped(name, Math.max(room - escapedLength(forWhich), Math.floor(room / 2)));
+  return `${symbols[status]} ${shown} for ${truncateEscaped(forWhich, room - escapedLength(shown))}${state}`;
+}
+
+/** How many of the application's other services are named, and the longest name. */
+const servicesNamed = 5;
+const nameLimit = 60;
+
+/** Describes the service and, for a decision, what the application already has; and names what the title truncates. */
+function about(registration: Registration): LabelledLine[] {
+  const { service, status, otherServices } = registration;
+  const application = oneLine(registration.application);
+  const description = oneLine(service.description);
+  const docs: RichTextElement[] = service.docs ? [{ type: 'link', url: service.docs, text: 'Documentation' }] : [];
+  const described = [...(description ? [textElement(description, 200)] : []), ...docs];
+  const named = otherServices.slice(0, servicesNamed).map((name) => truncate(oneLine(name), nameLimit));
+  const more = otherServices.length - named.length;
+  const has = `already has ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const title = requestTitle(registration);
+  const lines = [
+    { label: oneLine(service.name), value: joined(described) },
+    {
+      label: application,
+      value: status === 'pending' ? [textElement(named.length > 0 ? has : 'has no access to other services yet')] : [],
+    },
+  ];
+  return lines.filter(({ label, value }) => value.length > 0 || !title.includes(label));
+}
+
+/** Renders these lines; none where there is nothing to say. */
+function aboutBlocks(registration: Registration): KnownBlock[] {
+  const lines = about(registration);
+  return lines.length > 0 ? [fields('about', lines)] : [];
+}
+
+const joined = ([first, ...rest]: RichTextElement[]): RichTextElement[] =>
+  first ? [first, ...rest.flatMap((one) => [textElement(' · '), one])] : [];
+
+/** Tells whether a registration was approved automatically, and nothing has happened to it since. */
+const isAutomatic = ({ status, version }: Registration): boolean => status === 'approved' && version === 1;
+
+/** Renders a registration that asks nobody for a decision, in one line with its menu. */
+function approvedLine(registration: Registration): KnownBlock {
+  const { service, application, requester, reason, requestedAt } = registration;
+  const named = `${symbols.approved} ${oneLine(service.name)} for ${oneLine(application)} · approved automatically`;
+  return {
+    type: 'section',
+    block_id: 'title',
+    fields: [
+      plain(`${named}\n“${truncate(oneLine(reason), 150)}”`, 2000),
+      mrkdwn(`Requested by ${mention(requester)} ${dateTime(requestedAt)}`),
+    ],
+    accessory: menu(registration, ['history', 'revoke', 'confirm-delete']),
   };
 }
 
@@ -95,8 +204,8 @@ function summary({ service, application, requester, reason, status, history }: R
  */
 const isDecision = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
 
-/** Renders the events of a registration, and since when and for whom it waits. */
-function eventBlocks({ status, requestedAt, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
+/** Renders the events of a registration, and who can decide it. */
+function eventBlocks({ status, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
   const events = decisionEvents(history)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -104,12 +213,11 @@ function eventBlocks({ status, requestedAt, approvers, history, applicationDelet
       const why = isDecision(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
       return [{ ...line, block_id: `event-${entry.version}` }, ...why];
     });
-  const since =
-    status === 'pending'
-      ? `Waiting since ${dateTime(requestedAt)} for ${describeApprovers(approvers)}.`
-      : `Requested ${dateTime(requestedAt)}.`;
-  const deleted = applicationDeleted ? ' The application has been deleted.' : '';
-  return [...events, { ...context(`${since}${deleted}`), block_id: 'since' }];
+  const notes = [
+    ...(status === 'pending' ? [`${capitalize(describeApprovers(approvers))} can decide.`] : []),
+    ...(applicationDeleted ? ['The application was deleted.'] : []),
+  ];
+  return [...events, ...(notes.length > 0 ? [{ ...context(notes.join(' ')), block_id: 'since' }] : [])];
 }
 
 type Decidable = Pick<Registration, 'publicId' | 'version' | 'status' | 'applicationDeleted'>;
@@ -118,51 +226,66 @@ type Decidable = Pick<Registration, 'publicId' | 'version' | 'status' | 'applica
  * Builds the buttons that decide a registration in its status. Their value holds the version that they were rendered
  * from.
  */
-export const decisionButtons = ({ status, applicationDeleted, ...named }: Decidable) =>
+export const decisionButtons = ({ status, applicationDeleted, ...seen }: Decidable) =>
   buttons
     .filter(
       ({ action }) => nextStatus(status, action) && !(applicationDeleted && nextStatus(status, action) === 'approved'),
     )
-    .map(({ action, label, style }) => button(action, label, buttonValue(named), style));
+    .map(({ action, label, style }) => button(action, label, buttonValue(seen), style));
 
 /** Builds the menu of a request that can be approved; none otherwise. */
-export const noteMenus = (named: Decidable): Overflow[] =>
-  named.status === 'pending'
-    ? [{ type: 'overflow', action_id: noteMenuId, options: [option('Approve with a note', buttonValue(named))] }]
+export const noteMenus = (seen: Decidable): Overflow[] =>
+  seen.status === 'pending'
+    ? [{ type: 'overflow', action_id: noteMenuId, options: [option('Approve with a note', buttonValue(seen))] }]
     : [];
 
-function buttonBlocks(registration: Registration): KnownBlock[] {
-  const { status, service, application } = registration;
-  const value = buttonValue(registration);
-  // A closed card has no buttons.
-  if (!isLive(status)) return [];
-  const elements: ActionsBlock['elements'] = [
-    ...decisionButtons(registration),
-    ...noteMenus(registration),
-    button(historyButton, 'History', value),
-  ];
+/** Builds the buttons and the menu of a card. A closed card has no buttons: its menu keeps the history. */
+function controls(registration: Registration): KnownBlock[] {
+  const { status } = registration;
+  const elements: ActionsBlock['elements'] = isLive(status)
+    ? [
+        ...decisionButtons(registration),
+        ...noteMenus(registration),
+        button(historyButton, 'History', buttonValue(registration)),
+      ]
+    : [menu(registration, ['history'])];
   if (nextStatus(status, 'delete')) {
-    elements.push({
-      type: 'overflow',
-      action_id: cardMenuId,
-      options: [option('Delete request', `delete:${value}`)],
-      confirm: confirmDelete(service.name, application),
-    });
+    elements.push({ ...menu(registration, ['delete']), confirm: confirmDelete(registration) });
   }
   return [{ type: 'actions', block_id: 'decide', elements }];
 }
 
+/** What a card's menu offers. A menu with more than Delete cannot ask for confirmation itself: a form does. */
+const menuLabels = {
+  delete: 'Delete request',
+  'confirm-delete': 'Delete request',
+  history: 'History',
+  revoke: 'Revoke',
+} as const;
+type MenuItem = keyof typeof menuLabels;
+
+const menu = (registration: Registration, items: MenuItem[]): Overflow => ({
+  type: 'overflow',
+  action_id: cardMenuId,
+  options: items.map((item) => option(menuLabels[item], `${item}:${buttonValue(registration)}`)),
+});
+
+/** Parses the choice in a card's menu, `item:publicId@version`; undefined for a forged value. */
+export function readCardMenu(value: string) {
+  const [chosen = '', rest] = value.split(':');
+  const item = (Object.keys(menuLabels) as MenuItem[]).find((one) => one === chosen);
+  const reference = readButton(rest);
+  return item && reference && { item, reference };
+}
+
 /** Builds the confirmation. Slack takes 300 characters here. */
-const confirmDelete = (service: string, application: string): ConfirmationDialog => ({
+const confirmDelete = ({ service, application, status }: Registration): ConfirmationDialog => ({
   title: plain('Delete this request?', 100),
-  text: plain(`${application} loses ${service}, if it has it, and may ask again. The record of it stays.`, 300),
+  text: plain(deletionText({ service: service.name, application }, status), 300),
   confirm: plain('Delete', 30),
   deny: plain('Keep', 30),
   style: 'danger',
 });
-/** Parses the overflow menu's `delete:publicId@version`; undefined for another or a forged value. */
-export const readDelete = (value: string): ReturnType<typeof readButton> =>
-  value.startsWith('delete:') ? readButton(value.slice('delete:'.length)) : undefined;
 
 /** Replies in the thread of a card: tells the channel that access has ended. */
 export function accessEndedReply({ service, application, access }: Registration, entry: HistoryEvent): Message {

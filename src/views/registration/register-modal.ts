@@ -8,6 +8,7 @@ import type { RequestRefusal } from '../../domain/request.ts';
 import { toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
   input,
+  oneLine,
   option,
   optionTextLimit,
   picker,
@@ -98,8 +99,6 @@ export const unavailableOption = option(
   'Registrar cannot look this up just now. Type again in a moment.',
   'unavailable',
 );
-
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 const ofMine = z
   .string()

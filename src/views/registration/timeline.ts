@@ -1,5 +1,6 @@
 /** The events of a registration, in words. */
 import type { RichTextBlock, RichTextElement } from '@slack/types';
+import type { MessageLocation } from '../../domain/reference.ts';
 import type { Action, EventKind, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
 import { inlineText, mention, person, richDate, textElement } from '../blocks.ts';
@@ -20,10 +21,10 @@ export const statusEmoji: Record<Status, string> = {
   pending: ':hourglass_flowing_sand:',
   approved: ':white_check_mark:',
   rejected: ':no_entry_sign:',
-  revoked: ':no_entry_sign:',
-  unregistered: ':wastebasket:',
+  revoked: ':no_entry:',
+  unregistered: ':leftwards_arrow_with_hook:',
   deleted: ':wastebasket:',
-  expired: ':alarm_clock:',
+  expired: ':hourglass:',
 };
 
 /** Titles an event: "Approved by @alex". `called` names a person. Only an approval without an actor was automatic. */
@@ -45,11 +46,17 @@ export const capitalize = (text: string): string => text.charAt(0).toUpperCase()
 /** How many of the last events of an earlier request are shown. */
 const lastEvents = 2;
 
-/** Renders how earlier requests for this service, by this application or this person, ended. */
-export function earlierRequests(earlier: PreviousRequest[]): RichTextBlock[] {
+/**
+ * Renders how earlier requests for this service, by this application or this person, ended. `linkTo` returns the address
+ * of a card, where it is known.
+ */
+export function earlierRequests(
+  earlier: PreviousRequest[],
+  linkTo: (card: MessageLocation) => string | undefined,
+): RichTextBlock[] {
   if (earlier.length === 0) return [];
   const heading: RichTextElement = { type: 'text', text: 'Earlier requests for this service', style: { bold: true } };
-  const lines = earlier.flatMap(({ application, requester, requestedAt, history }) => [
+  const lines = earlier.flatMap(({ application, requester, requestedAt, card, history }) => [
     textElement('\n• '),
     textElement(application, 60),
     textElement(', by '),
@@ -58,6 +65,7 @@ export function earlierRequests(earlier: PreviousRequest[]): RichTextBlock[] {
     richDate(requestedAt),
     textElement(': '),
     ...ending(decisionEvents(history)),
+    ...cardLink(card && linkTo(card)),
   ]);
   return [
     {
@@ -67,6 +75,9 @@ export function earlierRequests(earlier: PreviousRequest[]): RichTextBlock[] {
     },
   ];
 }
+
+const cardLink = (url: string | null | undefined): RichTextElement[] =>
+  url ? [textElement(' · '), { type: 'link', url, text: 'Open the card' }] : [];
 
 function ending(events: HistoryEvent[]): RichTextElement[] {
   const history = events.filter(({ action }) => action !== 'edit');

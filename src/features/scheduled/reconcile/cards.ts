@@ -4,8 +4,8 @@ import * as cardDrift from '../../../db/registration/card-drift.ts';
 import * as cards from '../../../db/registration/cards.ts';
 import type { Deps } from '../../../deps.ts';
 import { slackErrorCode } from '../../../slack/errors.ts';
-import { requestCard } from '../../../views/registration/card.ts';
 import { fingerprint } from '../../../views/registration/card-fingerprint.ts';
+import { renderCard } from '../../shared/render-card.ts';
 
 /** How many cards are compared at a time, and how many pages of history are read for it: few of 50 calls a minute. */
 const maxCards = 60;
@@ -71,12 +71,13 @@ async function readPage(
  * there is none, or the registration has changed meanwhile, so that an update is on its way.
  */
 async function findDifference(
-  { db, config }: Deps,
+  { db, config, directory }: Deps,
   { card: { id, drawing }, blocks }: ComparedCard,
 ): Promise<string | null | undefined> {
   const found = await cards.find(db, id, config.policy);
   if (found?.drawing !== drawing || blocks === undefined) return undefined;
   if (blocks === null) return null;
-  const [expected, actual] = [fingerprint(requestCard(found.registration).blocks), fingerprint(blocks)];
+  const { blocks: rendered } = await renderCard(found.registration, { directory });
+  const [expected, actual] = [fingerprint(rendered), fingerprint(blocks)];
   return expected === actual ? undefined : `${expected}\n${actual}`;
 }

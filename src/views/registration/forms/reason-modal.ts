@@ -1,10 +1,11 @@
 /** The form that asks an approver why: for Reject, for Revoke, and for Approve with a note. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { Reference } from '../../domain/reference.ts';
-import type { Decision } from '../../domain/registration.ts';
-import { messageModal, plain, reasonInput, reasonText, section } from '../blocks.ts';
-import { buttonValue, readReference } from '../button-value.ts';
+import type { Reference } from '../../../domain/reference.ts';
+import type { Decision } from '../../../domain/registration.ts';
+import { messageModal, plain, reasonInput, reasonText, section } from '../../blocks.ts';
+import { buttonValue, readReference } from '../../button-value.ts';
+import { type RequestNames, requestLine } from './request-line.ts';
 
 /** The decisions that are taken with a form: those that need a reason, and an approval with a note. */
 export type FormDecision = Extract<Decision, 'approve' | 'reject' | 'revoke'>;
@@ -15,28 +16,32 @@ export const reasonModalIds = {
   revoke: 'revoke-reason',
 } as const satisfies Record<FormDecision, string>;
 
-const reasonHint = 'The requester reads this. Say why, and what they could do instead.';
+const reasonHint = 'The owners read this. Say why, and what they can do instead.';
 
 const words = {
   approve: {
     title: 'Approve with a note',
     submit: 'Approve',
     label: 'Note',
-    hint: 'The owners of the application read this, for example what to mind and where to start.',
+    hint: 'The owners read this. Say what to mind and where to start.',
   },
   reject: { title: 'Reject request', submit: 'Reject', label: 'Reason', hint: reasonHint },
   revoke: { title: 'Revoke access', submit: 'Revoke', label: 'Reason', hint: reasonHint },
 } as const satisfies Record<FormDecision, { title: string; submit: string; label: string; hint: string }>;
 
-/** Builds the form. It needs no data but the registration and its version. */
-export const reasonModal = (decision: FormDecision, { publicId, seen }: Reference): ModalView => ({
+/** Builds the form. `names` is undefined where the registration was not read in time: Slack waits for a form. */
+export const reasonModal = (
+  decision: FormDecision,
+  { publicId, seen }: Reference,
+  names: RequestNames | undefined,
+): ModalView => ({
   type: 'modal',
   callback_id: reasonModalIds[decision],
   private_metadata: buttonValue({ publicId, version: seen }),
   title: plain(words[decision].title, 24),
   submit: plain(words[decision].submit, 24),
   close: plain('Cancel', 24),
-  blocks: [reasonInput(words[decision].hint, { label: words[decision].label })],
+  blocks: [...(names ? [requestLine(names)] : []), reasonInput(words[decision].hint, { label: words[decision].label })],
 });
 
 const values = z.object({

@@ -1,15 +1,16 @@
 /** The form in which a requester edits the reason of a request that is still pending. */
 import type { ModalView } from '@slack/types';
-import type { Reference } from '../../domain/reference.ts';
-import { messageModal, plain, reasonInput, section } from '../blocks.ts';
-import { buttonValue } from '../button-value.ts';
+import type { Reference } from '../../../domain/reference.ts';
+import { messageModal, plain, reasonInput, section } from '../../blocks.ts';
+import { buttonValue } from '../../button-value.ts';
+import { type RequestNames, requestLine } from './request-line.ts';
 
 export const editModalId = 'edit-reason';
 
 const title = 'Edit reason';
 
 /** Builds the form; `reason` is the current one. */
-export function editModal({ publicId, seen }: Reference, reason: string): ModalView {
+export function editModal({ publicId, seen }: Reference, names: RequestNames, reason: string): ModalView {
   return {
     type: 'modal',
     callback_id: editModalId,
@@ -17,7 +18,10 @@ export function editModal({ publicId, seen }: Reference, reason: string): ModalV
     title: plain(title, 24),
     submit: plain('Save', 24),
     close: plain('Cancel', 24),
-    blocks: [reasonInput('The approver reads this. The card will say that it was edited.', { written: reason })],
+    blocks: [
+      requestLine(names),
+      reasonInput('The approvers read this. The card says that it was edited.', { written: reason }),
+    ],
   };
 }
 
