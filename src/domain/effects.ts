@@ -40,11 +40,13 @@ export type ApplicationEffect =
   | { kind: 'owner'; application: number; version: number; person: string }
   /** Tell an approval channel, null for ADMIN_CHANNEL, that the event that made `version` changed the owners. */
   | { kind: 'ownership'; application: number; version: number; place: string | null }
-  /** Remove a person who has left Slack from the owners of their applications. */
+  /** Remove a person who has left Slack from the owners of their applications, if they still are gone. */
   | { kind: 'departure'; person: string }
-  /**
-   * Ask the admins to assign an owner to an application that lost its last one at `version`; or update that message.
-   */
+  /** Look for owners who have left Slack without our hearing of it: a page of the workspace's members, from this cursor. */
+  | { kind: 'departures'; cursor: string }
+  /** Ask the admins, in one message, to assign owners to the applications that lost their last one in `person`. */
+  | { kind: 'orphans'; person: string }
+  /** Update the message that asks the admins to assign an owner to an application that lost its last one at `version`. */
   | { kind: 'orphan'; application: number; version: number };
 
 /** The effects of what changes access at gateways. */
@@ -142,6 +144,8 @@ const rules = {
   owner: { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
   ownership: { lane: ['application', 'place'], priority: 'act', destination: 'cards' },
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
+  departures: { lane: [], priority: 'bulk', destination: 'database' },
+  orphans: { lane: ['person'], priority: 'act', destination: 'cards' },
   orphan: { lane: ['application'], priority: 'act', destination: 'cards' },
   // A queue for each gateway: one that hangs holds up no other.
   // Grants come after what follows a person's act: that is how removals go before them (db/access/request.ts).

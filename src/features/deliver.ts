@@ -17,7 +17,7 @@ import { deliverHomes } from './deliver/home.ts';
 import { deliverIncident } from './deliver/incident.ts';
 import { deliverLastReminder } from './deliver/last-reminder.ts';
 import { deliverOwnerMessage } from './deliver/owner-message.ts';
-import { deliverOwnerlessApplication } from './deliver/ownerless-application.ts';
+import { deliverOwnerlessApplications } from './deliver/ownerless-application.ts';
 import { deliverPendingMessage } from './deliver/pending-message.ts';
 import { deliverReminder } from './deliver/reminder.ts';
 import { deliverServiceChanged } from './deliver/service-changed.ts';
@@ -37,6 +37,7 @@ function createDeliveries(deps: Deps) {
   const homes = deliverHomes(deps);
   const application = deliverApplicationChanged(deps);
   const approvers = deliverApproverMessages(deps);
+  const ownerless = deliverOwnerlessApplications(deps);
   const service = deliverServiceChanged(deps);
   const access = deliverAccess(deps);
   const accessMessages = deliverAccessMessages(deps);
@@ -67,7 +68,9 @@ function createDeliveries(deps: Deps) {
     owner: { deliver: deliverOwnerMessage(deps), permanentErrors: toPerson },
     ownership: { deliver: application.tell, permanentErrors: malformed },
     departure: { deliver: application.depart, permanentErrors: [] },
-    orphan: { deliver: deliverOwnerlessApplication(deps), permanentErrors: malformed },
+    departures: { deliver: application.sweep, permanentErrors: [] },
+    orphans: { deliver: ownerless.ask, permanentErrors: malformed },
+    orphan: { deliver: ownerless.update, permanentErrors: malformed },
     access: { deliver: access.apply, permanentErrors: [] },
     'access-service': { deliver: access.applyForService, permanentErrors: [] },
     'access-open': { deliver: accessMessages.open, permanentErrors: toPerson },

@@ -28,9 +28,12 @@ export function followWorkspace(app: App, { db, directory }: Deps): void {
   }
   app.event('member_left_channel', async ({ event }) => invalidate(event.channel));
   app.event('subteam_members_changed', async ({ event }) => invalidate(event.subteam_id));
+  // Also where the group was disabled: its members decide nothing from then on.
+  app.event('subteam_updated', async ({ event }) => invalidate(event.subteam.id));
   app.event('user_change', async ({ event }) => {
     const { id, deleted } = event.user;
     await invalidate(id);
-    if (deleted) await ownerless.onOwnerLeft(db, id);
+    // The delivery asks Slack again: the event may be late, or repeated.
+    if (deleted) await ownerless.onOwnersLeft(db, [id]);
   });
 }

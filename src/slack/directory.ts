@@ -38,10 +38,8 @@ const cacheTtl = 60_000;
 
 export function createDirectory(client: WebClient, now: () => Date, log: Log): Directory {
   const time = () => now().getTime();
-  const memberSets = ttlCache(
-    (id) => (id.startsWith('S') ? groupMembers(client, id) : channelMembers(client, id)),
-    time,
-  );
+  const memberSets = ttlCache((id) => (id.startsWith('S') ? groupMembers(id) : channelMembers(client, id)), time);
+  const enabledGroups = ttlCache(() => listEnabledGroups(client), time);
   const users = ttlCache((id) => loadMember(client, id, ownTeam), time);
   let cachedTeam: Promise<Team> | undefined;
 
@@ -57,6 +55,15 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       cachedTeam = undefined;
     });
     return cachedTeam;
+  }
+
+  /** Lists the members of a user group. One that is disabled has none, whoever Slack still lists: it means nobody any longer. */
+  async function groupMembers(usergroup: string): Promise<Set<string>> {
+    const [{ users: members = [] }, enabled] = await Promise.all([
+      client.usergroups.users.list({ usergroup }),
+      enabledGroups.get(''),
+    ]);
+    return new Set(enabled === 'unsupported' || enabled.has(usergroup) ? members : []);
   }
 
   async function account(userId: string): Promise<Account | undefined> {
@@ -111,6 +118,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       return { home, web: new URL(`app_redirect?app=${encodeURIComponent(app)}`, url).href };
     },
     invalidate: (id) => {
+      enabledGroups.invalidate();
       memberSets.invalidate(id);
       users.invalidate(id);
     },
@@ -188,9 +196,15 @@ async function loadUser(client: WebClient, user: string) {
   }
 }
 
-async function groupMembers(client: WebClient, usergroup: string): Promise<Set<string>> {
-  const { users = [] } = await client.usergroups.users.list({ usergroup });
-  return new Set(users);
+async function listEnabledGroups(client: WebClient): Promise<Set<string> | 'unsupported'> {
+  try {
+    const { usergroups = [] } = await client.usergroups.list({ include_disabled: false });
+    return new Set(usergroups.flatMap(({ id, date_delete }) => (id && !date_delete ? [id] : [])));
+  } catch (error) {
+    // Another implementation of the API (SLACK_API_URL) may not have it; Slack always does.
+    if (slackErrorCode(error) === 'unknown_method') return 'unsupported';
+    throw error;
+  }
 }
 
 async function channelMembers(client: WebClient, channel: string): Promise<Set<string>> {

@@ -26,7 +26,7 @@ export type Member = {
   teamId: string;
 };
 
-export type Group = { id: string; handle: string; name: string; users: string[] };
+export type Group = { id: string; handle: string; name: string; users: string[]; disabled?: boolean };
 
 export type Channel = {
   /** `C…`, or `D…` for a direct message. */

@@ -96,6 +96,9 @@ export class Workspace extends SlackServer {
   setGroup(groupId: string, users: string[]): Promise<Answer> {
     return membership.setGroup(this.context, groupId, users);
   }
+  disableGroup(groupId: string): Promise<Answer> {
+    return membership.disableGroup(this.context, groupId);
+  }
   async archive(channelId: string): Promise<Answer> {
     this.channel(channelId).archived = true;
     this.state.changed();

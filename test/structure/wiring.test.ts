@@ -259,7 +259,7 @@ const event = { at: new Date(0), registration: 0, version: 1 };
 const change = { ...event, actor: null, before: null, after: {} };
 const services = { publicId, service: 'Payments API', events: [{ ...event, change }], newest: false, older: true };
 const page = { publicId, from: 50, latest: 90, service: 'Payments API', application: 'Shop', entries: [] };
-const asked = ownerlessMessage({ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null });
+const asked = ownerlessMessage([{ ...page, version: 1, left: 'U0DANA', since: new Date(0), adopted: null }]);
 const pages = [historyModal(page), serviceHistoryModal(services)];
 
 it('every button has a listener, and every listener has a button', () => {
@@ -325,6 +325,7 @@ const methodScopes: Record<string, string[]> = {
   'usergroups.users.list': ['usergroups:read'],
   'bots.info': ['users:read'],
   'users.info': ['users:read', 'users:read.email'],
+  'users.list': ['users:read'],
   'views.open': [],
   'views.publish': [],
   'views.update': [],
@@ -344,6 +345,7 @@ const eventScopes: Record<string, string[]> = {
   member_joined_channel: ['channels:read', 'groups:read'],
   member_left_channel: ['channels:read', 'groups:read'],
   subteam_members_changed: ['usergroups:read'],
+  subteam_updated: ['usergroups:read'],
   user_change: ['users:read'],
 };
 

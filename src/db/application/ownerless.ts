@@ -1,14 +1,19 @@
 /** Owners who leave Slack: removes them, and asks the admins to assign an owner where none is left. */
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import {
   type ApplicationOutcome,
   type AssignmentContext,
   evaluateAssignment,
   ownerLeft,
 } from '../../domain/application.ts';
+import type { Effect } from '../../domain/effects.ts';
+import type { MessageLocation } from '../../domain/reference.ts';
+import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationHistory, orphans } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
+import { outbox } from '../schema/outbox.ts';
 import { lock, persist } from './changes.ts';
 
 /** Selects the applications that a person owns, in the order of their ids. */
@@ -20,16 +25,34 @@ const ownedBy = (db: Db, person: string) =>
     .where(and(eq(applicationOwners.userId, person), isNull(applications.deletedAt)))
     .orderBy(asc(applications.id));
 
-/** Enqueues the removal of a person who left Slack from all applications that they own. */
-export async function onOwnerLeft(db: Db, person: string): Promise<void> {
-  const [any] = await ownedBy(db, person).limit(1);
-  if (any) await db.tables.transaction((tx) => db.outbox.enqueue(tx, [{ kind: 'departure', person }]));
+/** Enqueues the removal of people who left Slack from all applications that they own. */
+export async function onOwnersLeft(db: Db, people: string[]): Promise<void> {
+  const rows = await db.tables
+    .selectDistinct({ person: applicationOwners.userId })
+    .from(applicationOwners)
+    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
+    .where(and(inArray(applicationOwners.userId, people), isNull(applications.deletedAt)));
+  if (rows.length === 0) return;
+  await db.tables.transaction((tx) =>
+    db.outbox.enqueue(
+      tx,
+      rows.map(({ person }) => ({ kind: 'departure', person })),
+    ),
+  );
+}
+
+/** Enqueues a look for owners who have left, unless one is on its way. */
+export async function enqueueSweep(db: Db): Promise<void> {
+  await db.tables.transaction((tx) => enqueueOnce(tx, db, { kind: 'departures', cursor: '' }));
 }
 
 /** How many applications one job removes an owner from. */
 const batch = 50;
 
-/** Removes a person who left Slack from a batch of their applications. Returns whether there may be more. */
+/**
+ * Removes a person who left Slack from a batch of their applications, and has the admins asked about those without an owner.
+ * Returns whether there may be more.
+ */
 export async function removeOwner(db: Db, person: string, at: Date): Promise<boolean> {
   const owned = await ownedBy(db, person).limit(batch);
   for (const { id } of owned) {
@@ -38,14 +61,32 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
       const change = application && ownerLeft(application, person);
       if (!change) return;
       if (application.owners.length === 1) {
-        const version = application.version + 1;
-        await tx.insert(orphans).values({ applicationId: id, version });
-        await db.outbox.enqueue(tx, [{ kind: 'orphan', application: id, version }], 'bulk');
+        await tx.insert(orphans).values({ applicationId: id, version: application.version + 1 });
+        await enqueueOnce(tx, db, { kind: 'orphans', person });
       }
       await persist(tx, db, application, change, null, at);
     });
   }
   return owned.length === batch;
+}
+
+/** Says whether a person owns anything: then what they left is not complete yet. */
+export async function ownsAny(db: Db, person: string): Promise<boolean> {
+  return (await ownedBy(db, person).limit(1)).length > 0;
+}
+
+/** Says whether the admins are still to be asked about what a person left. */
+export const isAskPending = (db: Db, person: string): Promise<boolean> =>
+  isPending(db.tables, { kind: 'orphans', person });
+
+/** Enqueues an effect unless the same one is on its way. */
+async function enqueueOnce(tx: Tx, db: Db, effect: Effect): Promise<void> {
+  if (!(await isPending(tx, effect))) await db.outbox.enqueue(tx, [effect]);
+}
+
+async function isPending(tables: Db['tables'] | Tx, effect: Effect): Promise<boolean> {
+  const same = and(eq(outbox.kind, effect.kind), eq(outbox.effect, effect), isNull(outbox.deadAt));
+  return (await tables.$count(outbox, same)) > 0;
 }
 
 /** Assigns an owner to an application that has none, and enqueues the update of the message to the admins. */
@@ -74,6 +115,7 @@ export async function assignOwner(
 
 /** An application that lost its last owner, who was assigned since, and where the message to the admins is. */
 export type OwnerlessApplication = {
+  id: number;
   publicId: string;
   version: number;
   application: string;
@@ -86,32 +128,58 @@ export type OwnerlessApplication = {
 
 /** Finds what the message to the admins shows about an application that lost its last owner at `version`. */
 export async function find(db: Db, id: number, version: number): Promise<OwnerlessApplication | undefined> {
-  const [found] = await db.tables
-    .select({ orphan: orphans, application: applications.name, publicId: applications.publicId })
-    .from(orphans)
-    .innerJoin(applications, eq(applications.id, orphans.applicationId))
-    .where(and(eq(orphans.applicationId, id), eq(orphans.version, version)));
-  if (!found) return undefined;
-  const { adoptedVersion, channel, ts } = found.orphan;
-  const events = await db.tables.select().from(applicationHistory).where(eq(applicationHistory.applicationId, id));
-  const lost = events.find((event) => event.version === version);
-  const given = events.find((event) => event.version === adoptedVersion);
-  const [owner] = given?.added ?? [];
-  return {
-    publicId: found.publicId,
-    version,
-    application: found.application,
-    left: lost?.removed[0] ?? '',
-    since: lost?.at ?? new Date(0),
-    adopted: given?.actor && owner ? { by: given.actor, owner, at: given.at } : null,
-    place: channel && ts ? { channel, ts } : null,
-  };
+  const [found] = await list(db, and(eq(orphans.applicationId, id), eq(orphans.version, version)), 1);
+  return found;
 }
 
-/** Records where the message to the admins is. */
-export async function recordPosted(db: Db, id: number, version: number, place: { channel: string; ts: string }) {
-  await db.tables
-    .update(orphans)
-    .set(place)
-    .where(and(eq(orphans.applicationId, id), eq(orphans.version, version)));
+/** Lists the applications that a message to the admins is about, in the order of their ids. */
+export const listPosted = (db: Db, { channel, ts }: MessageLocation): Promise<OwnerlessApplication[]> =>
+  list(db, and(eq(orphans.channel, channel), eq(orphans.ts, ts)), maxPosted);
+
+/** Lists applications that lost their last owner in a person and that no message to the admins is about yet. */
+export const listUnposted = (db: Db, person: string, limit = maxPosted): Promise<OwnerlessApplication[]> =>
+  list(db, and(isNull(orphans.ts), eq(sql`${lost.removed}[1]`, person)), limit);
+
+/** How many applications one message is about: it takes 50 blocks. */
+export const maxPosted = 20;
+
+const lost = alias(applicationHistory, 'lost');
+const given = alias(applicationHistory, 'given');
+
+async function list(db: Db, which: SQL | undefined, limit: number): Promise<OwnerlessApplication[]> {
+  const rows = await db.tables
+    .select({ orphan: orphans, application: applications, lost, given })
+    .from(orphans)
+    .innerJoin(applications, eq(applications.id, orphans.applicationId))
+    .innerJoin(lost, and(eq(lost.applicationId, orphans.applicationId), eq(lost.version, orphans.version)))
+    .leftJoin(given, and(eq(given.applicationId, orphans.applicationId), eq(given.version, orphans.adoptedVersion)))
+    .where(which)
+    .orderBy(asc(orphans.applicationId), asc(orphans.version))
+    .limit(limit);
+  return rows.map(({ orphan: { version, channel, ts }, application, lost, given }) => {
+    const [owner] = given?.added ?? [];
+    return {
+      id: application.id,
+      publicId: application.publicId,
+      version,
+      application: application.name,
+      left: lost.removed[0] ?? '',
+      since: lost.at,
+      adopted: given?.actor && owner ? { by: given.actor, owner, at: given.at } : null,
+      place: channel && ts ? { channel, ts } : null,
+    };
+  });
+}
+
+/** Records where the message to the admins about these applications is. */
+export async function recordPosted(
+  db: Db,
+  applications: Pick<OwnerlessApplication, 'id' | 'version'>[],
+  place: MessageLocation,
+): Promise<void> {
+  for (const { id, version } of applications)
+    await db.tables
+      .update(orphans)
+      .set({ channel: place.channel, ts: place.ts })
+      .where(and(eq(orphans.applicationId, id), eq(orphans.version, version)));
 }

@@ -1,6 +1,6 @@
 /** An application has changed, or an owner has left Slack: what has to follow is found out, some at a time, and approvers hear of new owners. */
 import * as events from '../../db/application/events.ts';
-import * as orphans from '../../db/application/ownerless.ts';
+import * as ownerless from '../../db/application/ownerless.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { ApplicationEffect } from '../../domain/effects.ts';
@@ -12,7 +12,7 @@ type Of<Kind extends ApplicationEffect['kind']> = Extract<ApplicationEffect, { k
 /** How many services a message names. */
 const maxListed = 10;
 
-export function deliverApplicationChanged({ config, db, poster, now }: Pick<Deps, 'config' | 'db' | 'poster' | 'now'>) {
+export function deliverApplicationChanged({ config, db, poster, directory, now }: Deps) {
   return {
     /** Has the Homes and the cards redrawn that show an event of an application. */
     async show({ application, version, after }: Of<'application'>): Promise<void> {
@@ -31,10 +31,24 @@ export function deliverApplicationChanged({ config, db, poster, now }: Pick<Deps
       );
     },
 
-    /** Takes what a person owned from them, a batch each second: it does not fill the outbox. */
+    /**
+     * Takes what a person owned from them, a batch each second: it does not fill the outbox. Slack is asked each time, because
+     * the word that they have left may have been late, and they are back.
+     */
     async depart({ person }: Of<'departure'>): Promise<DeliveryResult> {
-      const more = await orphans.removeOwner(db, person, now());
+      if ((await directory.member(person, 0))?.account !== 'deactivated') return { status: 'delivered' };
+      const more = await ownerless.removeOwner(db, person, now());
       return more ? { status: 'postponed', seconds: 1 } : { status: 'delivered' };
+    },
+
+    /** Looks for owners who have left, a page of the workspace's members at a time: Slack allows 20 pages a minute. */
+    async sweep({ kind, cursor }: Of<'departures'>): Promise<DeliveryResult> {
+      const page = await poster.users.list({ limit: 1000, ...(cursor ? { cursor } : {}) });
+      const left = (page.members ?? []).flatMap(({ id, deleted }) => (id && deleted ? [id] : []));
+      await ownerless.onOwnersLeft(db, left);
+      const next = page.response_metadata?.next_cursor;
+      if (!next) return { status: 'delivered' };
+      return { status: 'postponed', seconds: 3, effect: { kind, cursor: next } };
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The reconciliation, every few minutes: corrects what a crash, a lost response or a person left wrong in Slack. */
+import * as ownerless from '../../db/application/ownerless.ts';
 import * as cardDrift from '../../db/registration/card-drift.ts';
 import { claimTick } from '../../db/scheduling/ticks.ts';
 import type { Deps } from '../../deps.ts';
@@ -13,8 +14,13 @@ const maxMissing = 100;
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   const { db, log } = deps;
   const access = reconcileAccess(deps);
+  let sweptOn = '';
   return async (tick) => {
     if (!(await claimTick(db.tables, { schedule: 'reconcile', reading: tick }))) return;
+    // At the first tick after the start, because nobody heard of who left before it, and once a day.
+    const today = tick.toISOString().slice(0, 10);
+    if (sweptOn !== today) await ownerless.enqueueSweep(db);
+    sweptOn = today;
     const missing = await cardDrift.enqueueMissing(db, maxMissing);
     await probeIncidents(deps);
     const { compared, updated } = await compareCards(deps);

@@ -3,7 +3,19 @@ import type { KnownBlock } from '@slack/types';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
-import { button, context, dateTime, fields, inlineText, mention, person, section, textElement } from '../blocks.ts';
+import {
+  button,
+  context,
+  dateTime,
+  fields,
+  inlineText,
+  mention,
+  mrkdwn,
+  person,
+  plain,
+  section,
+  textElement,
+} from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { ownerMentions } from '../owners.ts';
@@ -110,11 +122,41 @@ type OwnerlessApplication = {
   adopted: { by: string; owner: string; at: Date } | null;
 };
 
-/** Asks the admins to assign an owner; after one of them has, says whom. */
-export function ownerlessMessage(ownerless: OwnerlessApplication): Message {
+/** Asks the admins to assign owners to what a person left, in one message; says whom, where one of them has. */
+export function ownerlessMessage(left: OwnerlessApplication[]): Message {
+  const [only, ...more] = left;
+  if (only && more.length === 0) return oneOwnerless(only);
+  const count = left.length;
+  const who = only?.left ?? '';
+  return {
+    text: `${count} applications have no owner any more: ${left.map(({ application }) => inlineText(application, 60)).join(', ')}.`,
+    blocks: [
+      {
+        ...section(
+          `:warning: *${mention(who)} has left Slack, and ${count} applications have no owner any more.* Nobody can unregister what they have, or delete them. Hand each over to somebody.`,
+        ),
+        block_id: 'said',
+      },
+      ...left.map((one, index): KnownBlock => {
+        const facts = one.adopted ? handedOver(one.adopted) : `Since ${dateTime(one.since)}`;
+        return {
+          type: 'section',
+          block_id: `ownerless-${index}`,
+          fields: [plain(one.application), mrkdwn(facts)],
+          ...(one.adopted ? {} : { accessory: button(assignOwnerButton, 'Hand over', buttonValue(one)) }),
+        };
+      }),
+    ],
+  };
+}
+
+const handedOver = ({ by, owner, at }: NonNullable<OwnerlessApplication['adopted']>): string =>
+  `:key: *Handed over to ${mention(owner)} by ${mention(by)}* ${dateTime(at)}`;
+
+function oneOwnerless(ownerless: OwnerlessApplication): Message {
   const { application, left, since, adopted } = ownerless;
   const said = adopted
-    ? `:key: *Handed over to ${mention(adopted.owner)} by ${mention(adopted.by)}* ${dateTime(adopted.at)}`
+    ? handedOver(adopted)
     : ':warning: *This application has no owner any more.* Nobody can unregister what it has, or delete it. Hand it over to somebody.';
   const actions: KnownBlock[] = adopted
     ? []

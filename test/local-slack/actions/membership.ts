@@ -86,3 +86,12 @@ export async function setGroup(context: WorkspaceContext, groupId: string, users
     removed_users_count: String(removed.length),
   });
 }
+
+/** Disables a user group. Slack keeps its list of members. */
+export async function disableGroup(context: WorkspaceContext, groupId: string): Promise<Answer> {
+  const group = context.state.groups.get(groupId);
+  if (!group) throw new Error(`there is no group ${groupId} in the workspace`);
+  group.disabled = true;
+  context.state.changed();
+  return tell(context, { type: 'subteam_updated', subteam: describedGroup(context, group) });
+}

@@ -66,14 +66,15 @@ export function describedGroup({ state }: WorkspaceContext, group: Group): Recor
     description: '',
     date_create: 1_700_000_000,
     date_update: Math.floor(state.now() / 1000),
-    date_delete: 0,
+    date_delete: group.disabled ? Math.floor(state.now() / 1000) : 0,
     users: group.users,
     user_count: group.users.length,
   };
 }
 
 function groups(args: Args, context: WorkspaceContext) {
-  const all = [...context.state.groups.values()].map((group) => describedGroup(context, group));
+  const shown = [...context.state.groups.values()].filter((group) => !group.disabled || flag(args, 'include_disabled'));
+  const all = shown.map((group) => describedGroup(context, group));
   return { usergroups: flag(args, 'include_users') ? all : all.map(({ users: _, ...group }) => group) };
 }
 
