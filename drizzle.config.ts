@@ -10,6 +10,7 @@ export default defineConfig({
     './src/db/schema/scheduling.ts',
     './src/db/schema/outbox.ts',
     './src/db/schema/access.ts',
+    './src/db/schema/workspace.ts',
     './src/db/schema/direct-messages.ts',
   ],
   out: './migrations',

@@ -20,6 +20,7 @@ import type { Worker } from './db/outbox/worker.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import { watchPool } from './db/watchdog.ts';
+import * as workspace from './db/workspace.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serveHttp } from './http.ts';
@@ -174,6 +175,16 @@ export async function start(
     // After Slack's part has stopped: what the last answers enqueue leaves as well.
     parts.defer(async () => worker?.stop(deliveryDrain));
     parts.defer(() => slack.stop(interactionDrain));
+    const own = await retryUntilReady('Slack', () => slack.identity(), slackConfigError, signal, log);
+    const kept = await retryUntilReady(
+      'database',
+      () => workspace.claim(client, own),
+      databaseConfigError,
+      signal,
+      log,
+    );
+    const foreign = workspace.foreignWorkspace(kept, own);
+    if (foreign) throw new StartError(`DATABASE_URL: ${foreign}.`);
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     worker = startDelivering(client, outbox, {

@@ -13,6 +13,7 @@ import * as delivery from './schema/delivery.ts';
 import * as outbox from './schema/outbox.ts';
 import * as scheduling from './schema/scheduling.ts';
 import * as services from './schema/services.ts';
+import * as workspace from './schema/workspace.ts';
 import { openSession, type Session } from './session.ts';
 import { noLimits } from './settings.ts';
 
@@ -36,6 +37,7 @@ export const tableNames = Object.values({
   ...outbox,
   ...scheduling,
   ...services,
+  ...workspace,
 })
   .filter((one) => is(one, PgTable))
   .map(getTableName);

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Config } from '../config.ts';
+import type { SlackIdentity } from '../db/workspace.ts';
 import type { HttpClient } from '../http-client.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -20,6 +21,8 @@ export type Slack = {
   poster: WebClient;
   /** Handles `POST /slack/events`; undefined in Socket Mode. */
   listener: RequestListener | undefined;
+  /** Asks Slack which workspace and app the token is of. Rejects where Slack does not accept it. */
+  identity(): Promise<SlackIdentity>;
   /** Checks the token and, in Socket Mode, opens the connections. Can be retried. */
   start(): Promise<void>;
   /** Tells whether events can arrive: in HTTP mode always, in Socket Mode while a connection is open. */
@@ -94,6 +97,10 @@ export function createSlack(
     client: app.client,
     poster: new WebClient(token, { ...posterOptions, logger }),
     listener: receiver instanceof HTTPReceiver ? signedRequestsOnly(receiver.requestListener) : undefined,
+    async identity() {
+      const { team_id = '', team, app_id } = await app.client.auth.test();
+      return { teamId: team_id, teamName: team ?? team_id, appId: typeof app_id === 'string' ? app_id : null };
+    },
     async start() {
       await app.init();
       await socketMode?.start();

@@ -9,6 +9,7 @@ import * as databaseMetrics from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { countReplicas } from '../../db/replicas.ts';
 import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
+import { find as findWorkspace, type SlackIdentity } from '../../db/workspace.ts';
 import { formatAge } from '../../domain/duration.ts';
 import { withDatabase } from '../database.ts';
 import type { Rule } from './approvers.ts';
@@ -20,6 +21,8 @@ export type Database = {
   rules: Rule[];
   /** How many replicas run on it; undefined where it cannot be read. */
   replicas: number | undefined;
+  /** The workspace that the database belongs to; undefined before the first start. */
+  workspace: SlackIdentity | undefined;
 };
 
 /** From when on a due job is overdue, in milliseconds: the outbox retries after five minutes at most. */
@@ -44,7 +47,7 @@ export async function checkDatabase(config: Config, now: Date): Promise<Database
       }
     });
   } catch (error) {
-    return { findings: [unreachable(error)], rules: [], replicas: undefined };
+    return { findings: [unreachable(error)], rules: [], replicas: undefined, workspace: undefined };
   }
 }
 
@@ -73,13 +76,14 @@ async function checkConnection(url: string, connection: Connection, where: strin
     ...about('pg_trgm', trigramResult(trigrams)),
   ];
   // The rest needs the schema of this version.
-  if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas };
-  const [rules, outbox, access] = await Promise.all([
+  if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas, workspace: undefined };
+  const [rules, outbox, access, workspace] = await Promise.all([
     health.approverSettings(connection),
     checkOutbox(connection, now),
     checkAccess(connection),
+    findWorkspace(connection),
   ]);
-  return { findings: [...findings, ...outbox, ...access], rules, replicas };
+  return { findings: [...findings, ...outbox, ...access], rules, replicas, workspace };
 }
 
 /** Names the gateways where access is still open that no registration backs, and whose. */

@@ -3,6 +3,7 @@ import { WebClient } from '@slack/web-api';
 import type { GatewaySettings } from '../../access/gateway.ts';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
+import { foreignWorkspace } from '../../db/workspace.ts';
 import { approvalChannel } from '../../domain/authorization.ts';
 import { nextTick } from '../../domain/schedule.ts';
 import type { CatalogService } from '../../domain/service.ts';
@@ -56,14 +57,27 @@ export async function runChecks(
   const [access, database, file, mail] = await Promise.all([
     checkWithTimeout('token', halfTimeout, checkSlackAccess(client, socketMode), {
       bot: undefined,
+      identity: undefined,
       connections: undefined,
     }),
-    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), { rules: [], replicas: undefined }),
+    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), {
+      rules: [],
+      replicas: undefined,
+      workspace: undefined,
+    }),
     checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [], gateways: [], services: [] }),
     checkWithTimeout('mail server', halfTimeout, checkMailServer(config), {}),
   ]);
   for (const { findings } of [access, database, file, mail]) for (const finding of findings) report(finding);
 
+  if (access.identity && database.workspace) {
+    const foreign = foreignWorkspace(database.workspace, access.identity);
+    report(
+      foreign
+        ? fail('workspace', `${foreign}.`)
+        : ok('workspace', 'the database belongs to the workspace of the token.'),
+    );
+  }
   if (access.connections !== undefined) report(connectionCount(access.connections, database.replicas));
 
   const gateways = checkGateways(file.gateways, file.services, { fetch, now: () => new Date() });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import type { SlackIdentity } from '../../db/workspace.ts';
 import type { HttpClient } from '../../http-client.ts';
 import type { Log } from '../../observability/log.ts';
 import { connect } from '../../slack/socket-mode/connection.ts';
@@ -16,6 +17,8 @@ const requiredScopes = (): string[] =>
 
 export type SlackAccess = {
   findings: CheckResult[];
+  /** The workspace and app of the token; undefined where Slack does not accept it. */
+  identity: SlackIdentity | undefined;
   /** The bot's own user ID; undefined where Slack does not accept the token, and nothing else can be checked. */
   bot: string | undefined;
   /** How many Socket Mode connections the app has, without the doctor's own; undefined where Slack did not say. */
@@ -37,7 +40,12 @@ export async function checkSlackAccess(
     checkBotToken(client),
     socketMode ? checkSocketMode(socketMode) : { findings: [httpMode], connections: undefined },
   ]);
-  return { bot: token.bot, findings: [...token.findings, ...mode.findings], connections: mode.connections };
+  return {
+    bot: token.bot,
+    identity: token.identity,
+    findings: [...token.findings, ...mode.findings],
+    connections: mode.connections,
+  };
 }
 
 const httpMode = ok(
@@ -45,14 +53,20 @@ const httpMode = ok(
   'HTTP. SLACK_SIGNING_SECRET cannot be checked before Slack sends a request to /slack/events.',
 );
 
-async function checkBotToken(client: WebClient): Promise<Pick<SlackAccess, 'findings' | 'bot'>> {
+async function checkBotToken(client: WebClient): Promise<Pick<SlackAccess, 'findings' | 'bot' | 'identity'>> {
   try {
-    const { user, user_id, team, response_metadata } = await client.auth.test();
+    const { user, user_id, team, team_id = '', app_id, response_metadata } = await client.auth.test();
+    const appId = typeof app_id === 'string' ? app_id : null;
+    const identity = { teamId: team_id, teamName: team ?? team_id, appId };
     const accepted = ok('token', `SLACK_BOT_TOKEN is ${user}'s (${user_id}) in ${team}.`);
-    return { bot: user_id, findings: [accepted, checkScopes(response_metadata?.scopes)] };
+    return { bot: user_id, identity, findings: [accepted, checkScopes(response_metadata?.scopes)] };
   } catch (error) {
     const fix = 'Set SLACK_BOT_TOKEN to the bot token of your app, and see that this machine reaches SLACK_API_URL.';
-    return { bot: undefined, findings: [fail('token', `${errorSummary(error)}. ${networkFix(error) ?? fix}`)] };
+    return {
+      bot: undefined,
+      identity: undefined,
+      findings: [fail('token', `${errorSummary(error)}. ${networkFix(error) ?? fix}`)],
+    };
   }
 }
 

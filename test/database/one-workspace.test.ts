@@ -1,0 +1,66 @@
+/** One database belongs to one workspace and one app. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runChecks } from '../../src/cli/doctor/run-checks.ts';
+import { runCommand } from '../../src/cli/workspace.ts';
+import { seed } from '../local-slack/seed.ts';
+import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
+import { environment, startBot } from '../support/bot.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+const usual = seed();
+const otherTeam = { ...usual, team: { id: 'T0EVIL', name: 'Evil', domain: 'evil' } };
+const otherApp = { ...usual, app: { ...usual.app, id: 'A0OTHER' } };
+
+let database: TestDatabase;
+const workspaces: Workspace[] = [];
+const open = async (...[setting]: Parameters<typeof openWorkspace>): Promise<Workspace> => {
+  const workspace = await openWorkspace(setting);
+  workspaces.push(workspace);
+  return workspace;
+};
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(async () => {
+  for (const workspace of workspaces) await workspace[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const at = () => ({ DATABASE_URL: database.url });
+
+async function problems(workspace: Workspace): Promise<string[]> {
+  const lines: string[] = [];
+  await runChecks(environment(workspace, 'socket', at()), ({ level, about, what }) =>
+    lines.push(`${level} ${about}: ${what}`),
+  );
+  return lines.filter((line) => line.includes(' workspace:'));
+}
+
+it('the first start claims the database, and a bot of another workspace or app is refused by name', async () => {
+  const acme = await open({ seed: usual });
+  expect(await runCommand([], database.url)).toMatch(/belongs to no workspace yet/);
+  expect(await problems(acme)).toEqual([]);
+  const bot = await startBot(acme, 'socket', at());
+  expect(await runCommand([], database.url)).toBe('This database belongs to Acme (T0ACME, app A0REGISTRAR).');
+  expect(await problems(acme)).toEqual(['ok workspace: the database belongs to the workspace of the token.']);
+
+  for (const [other, named] of [
+    [otherTeam, 'Evil (T0EVIL, app A0REGISTRAR)'],
+    [otherApp, 'Acme (T0ACME, app A0OTHER)'],
+  ] as const) {
+    const workspace = await open({ seed: other });
+    const sentence = `this database belongs to Acme (T0ACME, app A0REGISTRAR), and SLACK_BOT_TOKEN to ${named}.`;
+    await expect(startBot(workspace, 'socket', at())).rejects.toThrow(`DATABASE_URL: ${sentence}`);
+    expect(await problems(workspace)).toEqual([expect.stringContaining(`FAIL workspace: ${sentence}`)]);
+  }
+  await bot.stop();
+});
+
+it('released on purpose, it goes to the workspace that starts next', async () => {
+  const evil = await open({ seed: otherTeam });
+  expect(await runCommand(['release'], database.url)).toMatch(/^Released from Acme/);
+  const bot = await startBot(evil, 'socket', at());
+  await bot.stop();
+  expect(await runCommand([], database.url)).toBe('This database belongs to Evil (T0EVIL, app A0REGISTRAR).');
+  await expect(runCommand(['give'], database.url)).rejects.toThrow(/npm run workspace/);
+});
