@@ -14,7 +14,7 @@ CREATE TABLE "pending_messages" (
 	CONSTRAINT "pending_messages_person_tick_pk" PRIMARY KEY("person","tick")
 );
 --> statement-breakpoint
-ALTER TABLE "approver_messages" ADD CONSTRAINT "approver_messages_registration_id_registrations_id_fk" FOREIGN KEY ("registration_id") REFERENCES "public"."registrations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approver_messages" ADD CONSTRAINT "approver_messages_registration_id_registrations_id_fk" FOREIGN KEY ("registration_id") REFERENCES "registrations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 -- What earlier versions told requesters: it is found by its marker when it is next updated.
 INSERT INTO "pending_messages" ("person", "tick")
 SELECT DISTINCT "requester", "first_reminded_at" FROM "registrations"

@@ -1,7 +1,7 @@
 /** Reads and checks the environment. All mistakes are reported at once, by variable. README.md has a table of the variables. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
-import { readDatabaseUrl } from './db/database-url.ts';
+import { readDatabaseUrl } from './db/connection/database-url.ts';
 import type { Policy } from './domain/authorization.ts';
 import { msPer } from './domain/duration.ts';
 import { approverId, channelId } from './domain/service.ts';

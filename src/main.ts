@@ -8,6 +8,7 @@ import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './
 import { listGateways } from './db/access/request.ts';
 import * as cacheInvalidation from './db/cache-invalidation.ts';
 import { connect, reachable } from './db/client.ts';
+import { watchPool } from './db/connection/watchdog.ts';
 import type { Db } from './db/db.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
 import { startEmbedded } from './db/embedded/embedded.ts';
@@ -19,7 +20,6 @@ import { takeOverPgBoss } from './db/outbox/pg-boss.ts';
 import type { Worker } from './db/outbox/worker.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
-import { watchPool } from './db/watchdog.ts';
 import * as workspace from './db/workspace.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';

@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/pg-proxy';
-import { databaseAddress } from './database-url.ts';
-import { createPool } from './pool.ts';
-import { openListener, openSession, type Parameter, type Session } from './session.ts';
-import { type Settings, usualLimits } from './settings.ts';
+import { databaseAddress } from './connection/database-url.ts';
+import { createPool } from './connection/pool.ts';
+import { openListener, openSession, type Parameter, type Session } from './connection/session.ts';
+import { type Settings, usualLimits } from './connection/settings.ts';
 
 type Run = Parameters<typeof drizzle>[0];
 

@@ -1,7 +1,7 @@
 /** Which migrations this version has, and which of them a database says were applied. */
 import { fileURLToPath } from 'node:url';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
-import type { Session } from './session.ts';
+import type { Session } from './connection/session.ts';
 
 export const knownMigrations = (): MigrationMeta[] =>
   readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });

@@ -2,12 +2,12 @@
  * The migrations: Registrar applies them when it starts. Where none is missing, it runs no statement that only the owner of
  * the tables may run, so that the bot can use a role that owns nothing.
  */
-import { databaseAddress } from './database-url.ts';
+import { databaseAddress } from './connection/database-url.ts';
+import { openSession, type Session } from './connection/session.ts';
+import { noLimits } from './connection/settings.ts';
 import { RequirementError } from './errors.ts';
 import { createJournal, knownMigrations, readJournal } from './journal.ts';
 import { checkRequirements } from './requirements.ts';
-import { openSession, type Session } from './session.ts';
-import { noLimits } from './settings.ts';
 
 /** The advisory lock under which one replica at a time migrates. Any number, the same for all replicas. */
 export const migrationLock = 727_431;

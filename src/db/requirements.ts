@@ -4,18 +4,19 @@
  */
 import { getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
-import { type DatabaseAddress, databaseAddress } from './database-url.ts';
+import { type DatabaseAddress, databaseAddress } from './connection/database-url.ts';
+import { openSession, type Session } from './connection/session.ts';
+import { noLimits } from './connection/settings.ts';
 import { knownMigrations, readJournal } from './journal.ts';
 import * as access from './schema/access.ts';
 import * as applications from './schema/applications.ts';
 import * as core from './schema/core.ts';
 import * as delivery from './schema/delivery.ts';
+import * as directMessages from './schema/direct-messages.ts';
 import * as outbox from './schema/outbox.ts';
 import * as scheduling from './schema/scheduling.ts';
 import * as services from './schema/services.ts';
 import * as workspace from './schema/workspace.ts';
-import { openSession, type Session } from './session.ts';
-import { noLimits } from './settings.ts';
 
 export type Mistake = { about: 'database' | 'pooler' | 'migrations' | 'pg_trgm'; what: string };
 
@@ -34,6 +35,7 @@ export const tableNames = Object.values({
   ...access,
   ...applications,
   ...delivery,
+  ...directMessages,
   ...outbox,
   ...scheduling,
   ...services,

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
-import { databaseAddress } from '../../src/db/database-url.ts';
-import { openSession } from '../../src/db/session.ts';
-import { watchPool } from '../../src/db/watchdog.ts';
+import { databaseAddress } from '../../src/db/connection/database-url.ts';
+import { openSession } from '../../src/db/connection/session.ts';
+import { watchPool } from '../../src/db/connection/watchdog.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTcpProxy } from '../support/tcp-proxy.ts';

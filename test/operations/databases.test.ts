@@ -8,14 +8,14 @@ import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
-import { databaseAddress } from '../../src/db/database-url.ts';
+import { databaseAddress } from '../../src/db/connection/database-url.ts';
+import { openSession } from '../../src/db/connection/session.ts';
 import { databaseConfigError } from '../../src/db/errors.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { readRequirements } from '../../src/db/requirements.ts';
 import { applications, services } from '../../src/db/schema/core.ts';
 import { search } from '../../src/db/service/picker-search.ts';
-import { openSession } from '../../src/db/session.ts';
 import {
   type DebianPostgres,
   startPgBouncer,

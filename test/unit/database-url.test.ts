@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { readDatabaseUrl } from '../../src/db/database-url.ts';
+import { readDatabaseUrl } from '../../src/db/connection/database-url.ts';
 
 const read = (url: string) => {
   const result = readDatabaseUrl(url);

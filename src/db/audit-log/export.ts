@@ -3,9 +3,9 @@ import type { AccessEvent } from '../../domain/access.ts';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import type { EventKind, Status } from '../../domain/registration.ts';
 import type { ServiceRecord } from '../../domain/service.ts';
-import { databaseAddress } from '../database-url.ts';
-import { openSession, type Parameter, type Session } from '../session.ts';
-import { noLimits } from '../settings.ts';
+import { databaseAddress } from '../connection/database-url.ts';
+import { openSession, type Parameter, type Session } from '../connection/session.ts';
+import { noLimits } from '../connection/settings.ts';
 
 /** An event of a registration, with the current names and slug. */
 export type RegistrationEvent = {

@@ -4,7 +4,7 @@
  * file computes it independently, from the rows, to find violations.
  */
 import { createHash } from 'node:crypto';
-import type { Session } from '../session.ts';
+import type { Session } from '../connection/session.ts';
 import { inBatches, openSnapshot } from './export.ts';
 import { findDrift } from './state-drift.ts';
 import type { Subject } from './subject.ts';

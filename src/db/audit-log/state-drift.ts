@@ -2,7 +2,7 @@
  * State drift: rows that are not as their last event left them. They were changed past the bot, or their last events were
  * deleted together with the head of the chain.
  */
-import type { Session } from '../session.ts';
+import type { Session } from '../connection/session.ts';
 import { serviceRecordJson } from './service-record.ts';
 import type { Subject } from './subject.ts';
 

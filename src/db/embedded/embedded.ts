@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { databaseAddress } from '../database-url.ts';
-import { openSession } from '../session.ts';
+import { databaseAddress } from '../connection/database-url.ts';
+import { openSession } from '../connection/session.ts';
 import {
   EmbeddedPostgresError,
   explainServerOutput,

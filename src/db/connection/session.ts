@@ -6,8 +6,8 @@
  */
 import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
+import { SessionError } from '../errors.ts';
 import type { DatabaseAddress } from './database-url.ts';
-import { SessionError } from './errors.ts';
 import { type Settings, settingStatement } from './settings.ts';
 import { throughWire, type Wire } from './wire.ts';
 

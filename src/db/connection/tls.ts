@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, createSecureContext, type TLSSocket } from 'node:tls';
-import { SessionError } from './errors.ts';
+import { SessionError } from '../errors.ts';
 
 export type Tls = {
   mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';

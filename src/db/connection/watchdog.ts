@@ -1,6 +1,6 @@
 /** Notices a pool that cannot be repaired: one that does not answer while PostgreSQL does. */
 import { sql } from 'drizzle-orm';
-import type { Connection } from './client.ts';
+import type { Connection } from '../client.ts';
 import { databaseAddress } from './database-url.ts';
 import { openSession } from './session.ts';
 import { noLimits } from './settings.ts';

@@ -1,7 +1,7 @@
 /** The way to PostgreSQL: a socket that is open or not, and is encrypted as far as the TLS mode asks for it. */
 import { createConnection, type Socket } from 'node:net';
+import { SessionError } from '../errors.ts';
 import type { DatabaseAddress } from './database-url.ts';
-import { SessionError } from './errors.ts';
 import { attempts, offersTls, secure, TlsError } from './tls.ts';
 
 /** A socket that leads to PostgreSQL, and what hangs on it. */

@@ -3,7 +3,7 @@
  * ended leaves, and the next is opened in its place. Sessions that cannot be opened are an error only where none is in
  * use: else the ones that are there serve all, as where a pooler or PostgreSQL gives only some.
  */
-import { SessionError } from './errors.ts';
+import { SessionError } from '../errors.ts';
 import type { Session } from './session.ts';
 
 export type Pool = {
