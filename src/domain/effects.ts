@@ -59,8 +59,8 @@ export type AccessEffect =
   | { kind: 'access-open'; application: number; gateway: string; group: string; change: string; person: string }
   /** Tell the admins that access is still open at a gateway which should not be; `at` tells this time from the next. */
   | { kind: 'access-alarm'; gateway: string; at: string }
-  /** Tell an owner about a key that was made, removed, or lost at the gateway. */
-  | { kind: 'access-key'; key: string; event: 'made' | 'removed' | 'lost'; person: string };
+  /** Tell an owner about a key that was made, removed, lost at the gateway, or whose maker is no owner any longer. */
+  | { kind: 'access-key'; key: string; event: 'made' | 'removed' | 'lost' | 'renew'; person: string };
 
 /**
  * An effect of a change, or of the clock. It names registrations and carries no text: messages are rendered from the

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { planAccess } from '../../src/cli/access.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import type { GatewayFault } from '../local-gateway/local-gateway.ts';
+import { openWebhookReceiver } from '../local-gateway/webhook-receiver.ts';
 import type { Person } from '../local-slack/people.ts';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,6 +14,7 @@ import { catalogOf, type GatewayScenario, groupsBecome, groupsOf, openGatewaySce
 import { delivered, endLeases, retriesSoon } from '../support/outbox.ts';
 import { kill, runReady } from '../support/process.ts';
 import { scrape } from '../support/prometheus.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const inChannel = { in: 'api-requests' } as const;
@@ -209,6 +211,25 @@ describe('keys', () => {
     expect(scenario.gateway.store.keys.size).toBe(0);
   });
 
+  it('of an owner who leaves are to be renewed by the others', async () => {
+    await using scenario = await openGatewayScenario();
+    const { dana, sam } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const key = await getsKey(dana);
+    await dana.opensHome();
+    await dana.clicks('Co-owners', { in: 'home', on: /Shop/ });
+    await dana.picks('Co-owners', 'sam');
+    await dana.submits();
+    await sam.finds(/made you an owner/);
+    await dana.clicks('Leave', { in: 'home', on: /Shop/ });
+    await dana.submits();
+    await sam.finds(
+      new RegExp(`@dana, who made the key that ends in ${key.slice(-4)}, no longer owns this application[\\s\\S]*Shop`),
+    );
+    expect(calls(scenario, key)).toBe(200);
+  });
+
   it.each(['server-error', 'reset', 'accept-then-drop', 'malformed'] as const)(
     'the gateway fails (%s): no key is shown, and none is left',
     async (kind) => {
@@ -300,6 +321,50 @@ it('a token that the gateway does not accept is told to the admin channel at onc
   await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
   await groupsBecome(scenario, ['payments'], 30_000);
   await delivered(scenario);
+});
+
+describe('a webhook', () => {
+  const catalog = (url: string) => `services:
+  - { slug: payments, name: Payments API, access: { gateway: hooks, group: payments } }
+gateways:
+  - { name: hooks, kind: webhook, url: "${url}" }
+`;
+
+  it('is told of a grant until it is done, and of its end; what it refuses is told to the admin channel', async () => {
+    await using receiver = await openWebhookReceiver();
+    await using scenario = await openScenario({
+      catalog: catalog(receiver.url),
+      env: { GATEWAY_HOOKS_TOKEN: receiver.secret },
+    });
+    const { dana, alex } = people(scenario);
+    receiver.answers.push(202);
+    await requests(dana, alex);
+    await alex.clicks('Approve', card('Payments API'));
+    await alex.finds(/Access on its way/, inChannel);
+    await dana.finds(/It is on its way/);
+    await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
+    await dana.finds(/Access is open\.[\s\S]*Payments API/);
+    receiver.answers.push(422);
+    await alex.clicks('Revoke', card('Payments API'));
+    await alex.fills('Reason', 'The audit found something');
+    await alex.submits();
+    await alex.finds(/cannot set access at the gateway `hooks`: it does not accept the group/, inChannel);
+    await alex.finds(/Access still open at hooks, since/, inChannel);
+    await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
+    await delivered(scenario);
+    expect(alex.sees('api-requests').join()).not.toContain('still open');
+    expect(receiver.deliveries.map(({ type, verified }) => [type, verified])).toEqual([
+      ['access.grant', true],
+      ['access.grant', true],
+      ['access.revoke', true],
+      ['access.revoke', true],
+    ]);
+    const ids = receiver.deliveries.map(({ id }) => id);
+    expect([ids[0] === ids[1], ids[2] === ids[3], ids[1] === ids[2]]).toEqual([true, true, false]);
+    expect(receiver.deliveries[0]?.payload).toMatchObject({
+      data: { application: { name: 'Shop', owners: [dana.id] }, service: { slug: 'payments' }, group: 'payments' },
+    });
+  });
 });
 
 describe('a process that is killed', () => {

@@ -1,6 +1,7 @@
 /** Keys of applications: who made which, and what became of them. Never the key itself: its id and last four characters. */
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { type KeyRefusal, maxKeys } from '../../domain/access.ts';
+import type { Effect } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess, applicationKeys } from '../schema/access.ts';
@@ -153,6 +154,30 @@ export async function remove(
 
 async function lockApplication(tx: Tx, id: number): Promise<void> {
   await tx.select({ id: applications.id }).from(applications).where(eq(applications.id, id)).for('update');
+}
+
+/** Returns the effects that advise the owners who stay to renew the keys which those who leave have made. */
+export async function renewalEffects(
+  tx: Tx,
+  application: number,
+  leaving: string[],
+  staying: string[],
+): Promise<Effect[]> {
+  if (leaving.length === 0 || staying.length === 0) return [];
+  const keys = await tx
+    .select({ id: applicationKeys.id })
+    .from(applicationKeys)
+    .where(
+      and(
+        eq(applicationKeys.applicationId, application),
+        eq(applicationKeys.gone, false),
+        isNull(applicationKeys.removedAt),
+        inArray(applicationKeys.madeBy, leaving),
+      ),
+    );
+  return keys.flatMap(({ id }) =>
+    staying.map((person): Effect => ({ kind: 'access-key', key: id, event: 'renew', person })),
+  );
 }
 
 /** What a message about a key tells. */

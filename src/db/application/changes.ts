@@ -13,6 +13,7 @@ import {
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
 import { accessEndedEffects, listedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { renewalEffects } from '../access/keys.ts';
 import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
@@ -144,7 +145,10 @@ export async function persist(
     person,
   }));
   const told = places.map((place) => ({ kind: 'ownership' as const, application: id, version, place }));
-  const effects = [{ kind: 'application' as const, application: id, version, after: 0 }, ...notified, ...told];
+  const staying = [...owners.filter((person) => !removed.includes(person)), ...added];
+  const renewals = action === 'delete' ? [] : await renewalEffects(tx, id, removed, staying);
+  const update = { kind: 'application' as const, application: id, version, after: 0 };
+  const effects = [update, ...notified, ...told, ...renewals];
   // Of a person who left there may be hundreds.
   await db.outbox.enqueue(tx, effects, by === null ? 'bulk' : 'act');
   const endings = ended.flatMap(({ registrationId: registration, version, from, to, listed }) => [

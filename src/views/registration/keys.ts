@@ -137,15 +137,16 @@ export const keyNotShown = 'The key could not be shown, so it is removed again. 
 type Facts = { application: string; gateway: string; lastFour: string; madeBy: string; removedBy: string | null };
 
 /** Tells an owner about a key. */
-export function keyMessage(event: 'made' | 'removed' | 'lost', facts: Facts): Message {
+export function keyMessage(event: 'made' | 'removed' | 'lost' | 'renew', facts: Facts): Message {
   const { application, gateway, madeBy, removedBy } = facts;
   const which = `The key that ends in ${inlineText(facts.lastFour)}`;
   const text = {
     made: `${which} was made by ${mention(madeBy)}.`,
     removed: `${which} was removed${removedBy ? ` by ${mention(removedBy)}` : ''}. Calls with it are refused.`,
     lost: `${which} is gone at the gateway. Get a new key in Registrar's Home or with \`/registrations\`.`,
+    renew: `${mention(madeBy)}, who made the key that ends in ${inlineText(facts.lastFour)}, no longer owns this application, and may still have it. Get a new key, and then remove the old one.`,
   }[event];
-  const emoji = { made: ':key:', removed: ':wastebasket:', lost: ':warning:' }[event];
+  const emoji = { made: ':key:', removed: ':wastebasket:', lost: ':warning:', renew: ':warning:' }[event];
   return {
     text: `${inlineText(application)}: ${text}`,
     blocks: [{ ...section(`${emoji} ${text}`), block_id: 'key' }, about(application, gateway)],
