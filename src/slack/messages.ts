@@ -14,7 +14,10 @@ import type { Attempt } from '../db/outbox/types.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
 
-/** Message metadata that is the same for every attempt to post a message, and for no other message. */
+/**
+ * Message metadata that is the same for every attempt to post a message, and for no other message. Numbers start over in
+ * another database: `public_id` tells what is named apart from what has its number there.
+ */
 export type MessageMarker = { event_type: string; event_payload: Record<string, number | string> };
 
 /** How far Slack's clock and ours may differ, in seconds. */
@@ -194,7 +197,10 @@ function hasMarker(metadata: { event_type?: string; event_payload?: object }, ma
   const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));
   return (
     metadata.event_type === marker.event_type &&
-    Object.entries(marker.event_payload).every(([key, value]) => payload.get(key) === value)
+    Object.entries(marker.event_payload).every(
+      // Without a public id it was posted by a version that had none.
+      ([key, value]) => payload.get(key) === value || (key === 'public_id' && !payload.has(key)),
+    )
   );
 }
 

@@ -10,6 +10,7 @@ import { channel, seed } from '../local-slack/seed.ts';
 import { readable } from '../local-slack/transcript.ts';
 import { openTimedScenario, type TimedScenario, untilDelivered } from '../support/clock.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const publicIds = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -303,4 +304,33 @@ it('in its own database, a card from before there were public ids goes on workin
   const [owned] = await scenario.database.sql`
     select user_id from application_owners where application_id = (select id from applications where name = 'Lost')`;
   expect(owned).toEqual({ user_id: priya.id });
+});
+
+describe('a card whose post was not answered', () => {
+  it.each<[string, (payload: Record<string, unknown>) => void, number]>([
+    ['is adopted', () => {}, 1],
+    ['is adopted where an older version posted it, without a public id', (payload) => void delete payload.public_id, 1],
+    [
+      'is left alone where it is of an earlier database, with the same number',
+      (payload) => Object.assign(payload, { public_id: crypto.randomUUID() }),
+      2,
+    ],
+  ])('%s', async (_, change, cards) => {
+    await using scenario = await openScenario();
+    const { workspace, database } = scenario;
+    const { dana } = people(scenario);
+    const posted = () => workspace.messages('api-requests');
+    const forget = workspace.onChange(() => {
+      const [first] = posted();
+      if (!first?.metadata || posted().length > 1) return;
+      forget();
+      change(first.metadata.event_payload);
+    });
+    workspace.fail('chat.postMessage', { kind: 'accept-then-drop' });
+    await asks(dana, ['Payments API'], 'Shop');
+    await untilDelivered(scenario);
+    expect(posted()).toHaveLength(cards);
+    const [row] = await database.sql`select card_ts from registrations`;
+    expect(row?.card_ts).toBe(posted().at(-1)?.ts);
+  });
 });

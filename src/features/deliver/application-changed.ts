@@ -25,7 +25,10 @@ export function deliverApplicationChanged({ config, db, poster, directory, now }
       if (!event) return;
       const { services, total } = await events.listServices(db, application, place, maxListed);
       const to = place ?? config.policy.adminChannel;
-      const marker = { event_type: 'registrar_ownership', event_payload: { application: event.publicId, version } };
+      const marker = {
+        event_type: 'registrar_ownership',
+        event_payload: { application, public_id: event.publicId, version },
+      };
       await postOnce({ db, poster, attempt }, { to, marker, since: event.at }, () =>
         ownershipMessage(event, services, total),
       );

@@ -36,7 +36,10 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     const able = pending && (await canDecide(person, registration));
     const message = approverMessage(registration, { able, home: (await directory.appLinks()).home });
     const context = { db, poster, attempt };
-    const marker = { event_type: 'registrar_ask', event_payload: { registration: id } };
+    const marker = {
+      event_type: 'registrar_ask',
+      event_payload: { registration: id, public_id: registration.publicId },
+    };
     const posting = { to: person, marker, since: registration.requestedAt };
     const place = (await asked.findPlace(db, id, person)) ?? (await findEarlier(context, posting));
     const shown = place && (await update(poster, place, message)) ? place : undefined;

@@ -15,7 +15,10 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     const message = await renderCard(registration, { directory });
     const { channel: wanted } = registration.approvers;
     const context = { db, poster, attempt };
-    const marker = { event_type: 'registrar_card', event_payload: { registration: id } };
+    const marker = {
+      event_type: 'registrar_card',
+      event_payload: { registration: id, public_id: registration.publicId },
+    };
     const posting = { to: wanted, marker, since: registration.requestedAt };
     const sinceThisJob = { ...posting, since: attempt.enqueuedAt };
 
@@ -58,7 +61,10 @@ export function deliverAccessEnded({ config, db, poster }: Deps) {
     if (!found || !entry) return { status: 'delivered' };
     const { registration, place } = found;
     if (!place) return { status: 'postponed', seconds: looksAgainAfter };
-    const marker = { event_type: 'registrar_access_ended', event_payload: { registration: id, version } };
+    const marker = {
+      event_type: 'registrar_access_ended',
+      event_payload: { registration: id, public_id: registration.publicId, version },
+    };
     const posting = { to: place.channel, thread: place.ts, marker, since: entry.at };
     await postOnce({ db, poster, attempt }, posting, () => accessEndedReply(registration, entry));
     return { status: 'delivered' };

@@ -35,7 +35,7 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
     const { registration, entry } = first;
     const marker = {
       event_type: 'registrar_notice',
-      event_payload: { registration: registration.id, version: entry.version },
+      event_payload: { registration: registration.id, public_id: registration.publicId, version: entry.version },
     };
     const posting = { to: person, marker, since: entry.at };
     try {

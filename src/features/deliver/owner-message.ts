@@ -12,7 +12,10 @@ export function deliverOwnerMessage({ db, poster }: Pick<Deps, 'db' | 'poster'>)
   return async ({ application, version, person }: Owner, attempt: Attempt): Promise<void> => {
     const event = await events.find(db, application, version);
     if (!event) return;
-    const marker = { event_type: 'registrar_owner', event_payload: { application, version } };
+    const marker = {
+      event_type: 'registrar_owner',
+      event_payload: { application, public_id: event.publicId, version },
+    };
     await postOnce({ db, poster, attempt }, { to: person, marker, since: event.at }, () => ownerMessage(event, person));
   };
 }

@@ -19,7 +19,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       const left = await ownerless.listUnposted(db, person);
       const [first] = left;
       if (!first) return { status: 'delivered' };
-      const marker = markerOf(first.publicId, first.version);
+      const marker = markerOf(first);
       const posted = await postOnce({ db, poster, attempt }, { to, marker, since: first.since }, () =>
         ownerlessMessage(left),
       );
@@ -34,7 +34,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       // An admin may be quicker than Slack's answer to the post.
       if (!one.place && (await ownerless.isAskPending(db, one.left))) return { status: 'postponed', seconds: 1 };
       const context = { db, poster, attempt };
-      const posting = { to, marker: markerOf(application, version), since: one.since };
+      const posting = { to, marker: markerOf(one), since: one.since };
       const place = one.place ?? (await findEarlier(context, posting));
       const all = one.place ? await ownerless.listPosted(db, one.place) : [one];
       const message = ownerlessMessage(all);
@@ -45,7 +45,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
   };
 }
 
-const markerOf = (application: string | number, version: number) => ({
+const markerOf = ({ id, publicId, version }: ownerless.OwnerlessApplication) => ({
   event_type: 'registrar_orphan',
-  event_payload: { application, version },
+  event_payload: { application: id, public_id: publicId, version },
 });

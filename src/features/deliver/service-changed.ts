@@ -36,7 +36,10 @@ export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
       const [service, change] = await Promise.all([services.find(db, id), services.findChange(db, id, version)]);
       if (!service || !change) return;
       const to = approvalChannel({ ...service, ...(when === 'before' ? change.before : change.after) }, config.policy);
-      const marker = { event_type: 'registrar_rules', event_payload: { service: service.publicId, version, when } };
+      const marker = {
+        event_type: 'registrar_rules',
+        event_payload: { service: id, public_id: service.publicId, version, when },
+      };
       await postOnce({ db, poster, attempt }, { to, marker, since: change.at }, () =>
         ruleChangeMessage(service, change),
       );
