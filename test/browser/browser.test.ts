@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { findChromium, howToInstall, openChromium } from '../demo/chromium.ts';
 import { Mailbox } from '../demo/mailbox.ts';
-import { type Visitor, visit } from '../demo/visitor.ts';
+import { sizes, type Visitor, visit } from '../demo/visitor.ts';
 import { servePage } from '../local-slack/page/page.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { openScenario } from '../support/scenario.ts';
@@ -18,8 +18,9 @@ const screenshots = fileURLToPath(new URL('screenshots', import.meta.url));
 
 async function shows(visitor: Visitor, stage: string): Promise<void> {
   await mkdir(screenshots, { recursive: true });
-  await visitor.page.screenshot({ path: join(screenshots, `${stage}.png`) });
+  await visitor.page.screenshot({ path: join(screenshots, `${stage}-${visitor.page.viewportSize()?.width}.png`) });
   expect(await visitor.page.evaluate(twins)).toEqual([]);
+  expect(await visitor.page.evaluate(overflow)).toEqual([]);
 }
 
 /** Neighbours with one key: when the page is redrawn, they become one element. */
@@ -27,17 +28,24 @@ const twins = `[...document.querySelectorAll('[data-key]')]
   .filter((one) => [...one.parentElement.children].some((other) => other !== one && other.dataset.key === one.dataset.key))
   .map((one) => one.outerHTML)`;
 
-it.skipIf(!executable)(
-  'in the browser: two services are asked for, one approved and one rejected, and one given back',
+/** What reaches over the right edge of the window, and does not scroll by itself. */
+const overflow = `[...document.querySelectorAll('main *, aside *, dialog[open] *')]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 200))`;
+
+it.skipIf(!executable).each(Object.entries(sizes))(
+  'in a %s window: two services are asked for, one approved and one rejected, and one given back',
   { timeout: 120_000 },
-  async () => {
+  async (_, size) => {
     const mailbox = new Mailbox();
     await using mail = await openMailServer((letter) => mailbox.add(letter));
-    await using scenario = await openScenario({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    await using scenario = await openScenario({
+      env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' },
+    });
     servePage(scenario.workspace, { mail: mailbox });
     await using browser = await openChromium(executable ?? '');
-    const dana = await visit(browser, scenario.workspace, { as: 'dana', in: 'general' });
-    const alex = await visit(browser, scenario.workspace, { as: 'alex', in: 'api-requests' });
+    const dana = await visit(browser, scenario.workspace, { as: 'dana', in: 'general' }, size);
+    const alex = await visit(browser, scenario.workspace, { as: 'alex', in: 'api-requests' }, size);
 
     await dana.types('/register');
     await dana.picks('Services', 'pay', 'Payments API');
@@ -88,7 +96,7 @@ it.skipIf(!executable)(
     await dana.goes('Mail');
     await dana.reads(dana.letter('Rejected: Ledger API for Shop'), /closed for the audit/);
     await shows(dana, '8-dana-reads-her-mail');
-    await dana.goes('Registrar');
+    await dana.goes('general');
 
     await dana.types('/unregister');
     await dana.picks('Registration', 'pay', 'Payments API — Shop (approved)');

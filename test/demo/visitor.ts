@@ -1,15 +1,21 @@
-/** A person at the page of the local workspace, in a browser window of their own. */
+/** A person at the page of the local workspace, in their own browser window. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Workspace } from '../local-slack/workspace.ts';
 
-/** How long somebody waits for the page, in milliseconds. */
+/** How long a visitor waits for the page, in milliseconds. */
 const patience = 10_000;
 
 type Size = { width: number; height: number; scale: number };
 
+/** The windows that the page is tried in, in pixels. */
+export const sizes = {
+  wide: { width: 1400, height: 900, scale: 1 },
+  narrow: { width: 390, height: 844, scale: 1 },
+} as const satisfies Record<string, Size>;
+
 export class Visitor {
   readonly page: Page;
-  /** What the browser complained of, and whatever the page asked of another machine. */
+  /** Errors in the browser, and requests to other machines. */
   readonly troubles: string[] = [];
 
   constructor(page: Page, home: string) {
@@ -30,7 +36,7 @@ export class Visitor {
 
   /** The message in front that has these words. */
   message(words: string | RegExp): Locator {
-    return this.page.locator('[data-ts]').filter({ hasText: words }).last();
+    return this.page.locator('.messages > [data-ts]').filter({ hasText: words }).last();
   }
 
   letter(subject: string): Locator {
@@ -44,7 +50,10 @@ export class Visitor {
     await this.page.keyboard.press('Enter');
   }
 
+  /** In a narrow window, by way of the list of places. */
   async goes(place: string): Promise<void> {
+    const back = this.page.getByRole('link', { name: /^Back to/ });
+    if (await back.isVisible()) await back.click();
     await this.page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: place }).click();
   }
 
@@ -56,6 +65,10 @@ export class Visitor {
 
   async presses(name: string, within: Locator = this.modal): Promise<void> {
     await within.getByRole('button', { name, exact: true }).click();
+  }
+
+  async hasFocus(element: Locator): Promise<void> {
+    await element.and(this.page.locator(':focus')).waitFor();
   }
 
   /** Waits until it is there to read. */
@@ -71,7 +84,7 @@ export class Visitor {
 export async function visit(
   browser: Browser,
   workspace: Workspace,
-  address: { as: string; in: string },
+  address: { as: string; in?: string },
   { width, height, scale }: Size = { width: 1280, height: 800, scale: 1 },
 ): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });

@@ -4,6 +4,7 @@ import type { View } from '@slack/types';
 import { WebClient } from '@slack/web-api';
 import { afterEach } from 'vitest';
 import type { Option } from './model.ts';
+import { seed } from './seed.ts';
 import type { WorkspaceOptions } from './slack-server.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -23,8 +24,11 @@ afterEach(async () => {
   for (const one of stack.splice(0).reverse()) await one[Symbol.asyncDispose]();
 });
 
+/** The commands of the bots in these tests. */
+const fixtureCommands = ['/mine', '/slow', '/broken', '/steps', '/bad', '/many'];
+
 export async function workspaceWith(options: WorkspaceOptions = {}) {
-  const workspace = await openWorkspace(options);
+  const workspace = await openWorkspace({ seed: seed({ commands: fixtureCommands }), ...options });
   stack.push(workspace);
   const client = new WebClient(workspace.botToken, {
     slackApiUrl: workspace.apiUrl,
@@ -176,7 +180,7 @@ export function listen(app: App): void {
 
 /** A trigger of a command that no bot hears. */
 export async function trigger(workspace: Workspace): Promise<string> {
-  await workspace.command('dana', 'general', '/anything');
+  await workspace.command('dana', 'general', '/mine');
   return String(workspace.delivered.at(-1)?.trigger_id);
 }
 

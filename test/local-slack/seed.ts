@@ -1,10 +1,23 @@
 /** Whom and what a workspace starts with. Tests pass their own; the demo shows this one. */
 import type { Channel, Group, Member } from './model.ts';
 
+/** A command and what can follow it. */
+export type CommandHint = { command: string; hint: string };
+
 export type Seed = {
   team: { id: string; name: string; domain: string };
   /** The installed app: its bot user is a member like the others. */
-  app: { id: string; botId: string; botUser: string; name: string; scopes: readonly string[] };
+  app: {
+    id: string;
+    botId: string;
+    botUser: string;
+    name: string;
+    scopes: readonly string[];
+    /** The slash commands of its manifest. Slack answers others itself. */
+    commands: readonly CommandHint[];
+    /** `messages_tab_read_only_enabled`: people cannot write to it. */
+    readOnlyMessages: boolean;
+  };
   members: Member[];
   groups: Group[];
   channels: Channel[];
@@ -24,6 +37,13 @@ export const SCOPES = [
   'groups:history',
   'im:history',
 ] as const;
+
+/** The commands of the app. */
+export const COMMANDS: readonly CommandHint[] = [
+  { command: '/register', hint: '[service]' },
+  { command: '/unregister', hint: '' },
+  { command: '/registrations', hint: '' },
+];
 
 const TEAM = 'T0ACME';
 const BOT = 'U0REGISTRAR';
@@ -55,7 +75,7 @@ export function group(id: string, handle: string, users: string[], over: Partial
 
 /** A team of five, with more of whatever a test adds. Added people are in `general`. */
 export function seed(
-  more: { members?: Member[]; groups?: Group[]; channels?: Channel[]; scopes?: string[] } = {},
+  more: { members?: Member[]; groups?: Group[]; channels?: Channel[]; scopes?: string[]; commands?: string[] } = {},
 ): Seed {
   const people = [
     person('dana', { realName: 'Dana Reyes', title: 'Developer, Shop team' }),
@@ -69,7 +89,15 @@ export function seed(
   const everybody = people.filter((member) => !member.deleted).map((member) => member.id);
   return {
     team: { id: TEAM, name: 'Acme', domain: 'acme' },
-    app: { id: 'A0REGISTRAR', botId: 'B0REGISTRAR', botUser: BOT, name: 'Registrar', scopes: more.scopes ?? SCOPES },
+    app: {
+      id: 'A0REGISTRAR',
+      botId: 'B0REGISTRAR',
+      botUser: BOT,
+      name: 'Registrar',
+      scopes: more.scopes ?? SCOPES,
+      commands: [...COMMANDS, ...(more.commands ?? []).map((command) => ({ command, hint: '' }))],
+      readOnlyMessages: true,
+    },
     members: [...people, bot],
     groups: [group('S0PAYMENTS', 'payments-leads', ['U0PRIYA'], { name: 'Payments leads' }), ...(more.groups ?? [])],
     channels: [

@@ -419,6 +419,18 @@ it('a field sends its value at Enter; while typing, only where the block asks fo
   expect(told()).toMatch(/enter/);
 });
 
+it('a command that the manifest does not declare is answered by Slack, and messages to the app are turned off', async () => {
+  const { workspace } = await workspaceWith();
+  const unknown = await workspace.command('dana', 'general', '/teleport me');
+  expect(unknown).toEqual({ ok: false, error: expect.stringMatching(/^\/teleport is not a valid command\. In Slack/) });
+  const off = { ok: false, error: 'Sending messages to Registrar has been turned off.' };
+  const { id } = workspace.imWith('dana');
+  expect(await workspace.say('dana', id, 'hello')).toEqual(off);
+  expect(await workspace.command('dana', id, '/register')).toEqual(off);
+  expect(workspace.delivered).toEqual([]);
+  expect(workspace.directMessages('dana')).toEqual([]);
+});
+
 it('messages outlive a restart', async () => {
   const { workspace, client } = await workspaceWith();
   await client.chat.postMessage({ channel: 'C0GENERAL', text: 'kept' });

@@ -8,12 +8,13 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Click, Fill, Where } from './actions/clicks.ts';
 import * as clicks from './actions/clicks.ts';
 import { command } from './actions/commands.ts';
-import { done, failed } from './actions/failed.ts';
+import { done, failed, readOnly } from './actions/failed.ts';
 import * as membership from './actions/membership.ts';
 import * as modals from './actions/modals.ts';
 import { draft, edit } from './messages.ts';
 import type { Answer, Channel, Group, Member, Message, Option, OptionGroups, View } from './model.ts';
 import { Person } from './people.ts';
+import type { Seed } from './seed.ts';
 import { SlackServer, type WorkspaceOptions } from './slack-server.ts';
 import { escaped } from './text/mrkdwn.ts';
 import { readable } from './transcript.ts';
@@ -23,6 +24,9 @@ export class Workspace extends SlackServer {
 
   get members(): Map<string, Member> {
     return this.state.members;
+  }
+  get app(): Seed['app'] {
+    return this.state.app;
   }
   get groups(): Map<string, Group> {
     return this.state.groups;
@@ -120,9 +124,10 @@ export class Workspace extends SlackServer {
     return done;
   }
   async say(memberId: string, channelId: string, text: string): Promise<Answer> {
-    const { id, members } = this.channel(channelId);
+    const { id, members, kind } = this.channel(channelId);
     const { id: user } = this.member(memberId);
     if (!members.includes(user)) return failed('not_in_channel');
+    if (kind === 'im' && this.app.readOnlyMessages) return failed(readOnly(this.app.name));
     this.state.add({ channel: id, user, text: escaped(text), blocks: [] });
     return done;
   }

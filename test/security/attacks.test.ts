@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Payload } from '../local-slack/delivery/envelope.ts';
 import { signature } from '../local-slack/delivery/http.ts';
+import { seed } from '../local-slack/seed.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 let scenario: Scenario;
 beforeAll(async () => {
-  scenario = await openScenario({ mode: 'http' });
+  scenario = await openScenario({ mode: 'http', seed: seed({ commands: ['/teleport'] }) });
 });
 afterAll(() => scenario[Symbol.asyncDispose]());
 

@@ -33,6 +33,7 @@ import { registerModal } from '../../src/views/registration/register-modal.ts';
 import { unregisterModal } from '../../src/views/registration/unregister-modal.ts';
 import { serviceHistoryModal } from '../../src/views/service/history-modal.ts';
 import { serviceModal } from '../../src/views/service/modal.ts';
+import { seed } from '../local-slack/seed.ts';
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 const manifests = { 'socket-mode': read('../../manifests/socket-mode.json'), http: read('../../manifests/http.json') };
@@ -246,6 +247,14 @@ describe.each(Object.entries(manifests))('the manifest %s', (mode, manifest: Man
     for (const method of called()) for (const scope of scopesOfMethod(method)) needed.add(scope);
     expect([...manifest.oauth_config.scopes.bot].sort()).toEqual([...needed].sort());
   });
+});
+
+it('the local Slack has the app that the manifest describes', () => {
+  const { features, oauth_config: oauth } = manifests['socket-mode'];
+  type Declared = { command: string; usage_hint?: string };
+  const commands = features.slash_commands.map(({ command, usage_hint: hint = '' }: Declared) => ({ command, hint }));
+  expect(seed().app).toMatchObject({ commands, readOnlyMessages: features.app_home.messages_tab_read_only_enabled });
+  expect([...seed().app.scopes].sort()).toEqual([...oauth.scopes.bot].sort());
 });
 
 it('the two manifests differ only in the transport', () => {

@@ -5,7 +5,7 @@ import * as payloads from '../delivery/payloads.ts';
 import type { Answer } from '../model.ts';
 import { Refusal } from '../refusal.ts';
 import { answer } from '../responses.ts';
-import { commandFailed, done, failed } from './failed.ts';
+import { commandFailed, done, failed, readOnly, unknownCommand } from './failed.ts';
 
 export async function command(
   context: WorkspaceContext,
@@ -18,6 +18,9 @@ export async function command(
   const member = state.member(memberId);
   if (member.deleted) return failed('account_inactive');
   if (!channel.members.includes(member.id)) return failed('not_in_channel');
+  if (channel.kind === 'im' && state.app.readOnlyMessages) return failed(readOnly(state.app.name));
+  const [name = ''] = typed.trim().split(/\s/);
+  if (!state.app.commands.some(({ command: known }) => known === name)) return failed(unknownCommand(name));
   const payload = payloads.command(context, member.id, channel, typed);
   const receipt = await context.deliver(payload);
   if (!receipt.ok) return commandFailed(String(payload.command), receipt);

@@ -11,6 +11,13 @@ type Failure = Extract<Receipt, { ok: false }>;
 export const commandFailed = (command: string, { error }: Failure) =>
   failed(`${command} failed with the error "${error}"`);
 
+/** As Slack's client says it. */
+export const unknownCommand = (command: string) =>
+  `${command} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as commands. If you are trying to send a message and not run a command, try preceding the "/" with an empty space.`;
+
+/** As Slack's client says it in place of the message box. */
+export const readOnly = (app: string) => `Sending messages to ${app} has been turned off.`;
+
 export const submissionFailed = (error: string) => failed(`We had some trouble connecting. Try again? (${error})`);
 
 export const clickFailed = ({ error, status }: Failure) =>

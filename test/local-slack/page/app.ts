@@ -3,18 +3,18 @@
 import type { Gateway } from './gateway.ts';
 import { type Html, html } from './html.ts';
 import type { Mail } from './mail.ts';
-import { type CommandHint, main } from './main.ts';
+import { main } from './main.ts';
 import { modal } from './modal.ts';
 import type { Notices } from './notices.ts';
 import { appName, placeName, type Reader } from './reader.ts';
 import { rail, sidebar } from './sidebar.ts';
 
 /** `mail` is absent where there is no mail server: then there is no such place. */
-export type Look = { title: string; commands: readonly CommandHint[]; mail?: Mail; gateway?: Gateway };
+export type Look = { title: string; mail?: Mail; gateway?: Gateway };
 
 export function app(reader: Reader, notices: Notices, look: Look): Html {
   const { viewer, place } = reader;
-  return html`<div id="app" data-as="${viewer.name}" data-in="${placeName(place)}" data-title="${titleOf(reader)} · ${viewer.realName} · ${look.title}">
+  return html`<div id="app" data-as="${viewer.name}" data-in="${placeName(place)}" ${reader.listing && html`data-listing`} data-title="${titleOf(reader)} · ${viewer.realName} · ${look.title}">
     ${rail(reader, notices, look.title)}${sidebar(reader, notices, look)}${main(reader, notices, look)}${modal(reader)}
   </div>`;
 }
@@ -36,6 +36,7 @@ const STYLES = [
   'picker',
   'mail',
   'gateway',
+  'narrow',
 ];
 
 export function pageDocument(content: Html, title: string): string {
@@ -52,6 +53,7 @@ ${STYLES.map((name) => html`<link rel="stylesheet" href="/page/${name}.css">`)}
 <body>
 ${content}
 <div id="toast" class="toast" role="alert" hidden></div>
+<div id="announcer" class="announcer" role="status" aria-live="polite"></div>
 </body>
 </html>`.markup;
 }

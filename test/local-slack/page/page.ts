@@ -10,17 +10,10 @@ import { app, type Look, pageDocument } from './app.ts';
 import type { Gateway } from './gateway.ts';
 import { Live } from './live.ts';
 import type { Mail } from './mail.ts';
-import type { CommandHint } from './main.ts';
 import { Notices } from './notices.ts';
 import { type Reader, readerOf } from './reader.ts';
 
-export type PageOptions = { title?: string; commands?: readonly CommandHint[]; mail?: Mail; gateway?: Gateway };
-
-const COMMANDS: readonly CommandHint[] = [
-  { command: '/register', hint: '[service]' },
-  { command: '/unregister', hint: '' },
-  { command: '/registrations', hint: '' },
-];
+export type PageOptions = { title?: string; mail?: Mail; gateway?: Gateway };
 
 const STATIC: Record<string, string> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 
@@ -34,7 +27,6 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
   const live = new Live();
   const look: Look = {
     title: options.title ?? 'Acme',
-    commands: options.commands ?? COMMANDS,
     ...(mail ? { mail } : {}),
     ...(gateway ? { gateway } : {}),
   };
@@ -63,8 +55,8 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
     around: (content: ReturnType<typeof app>, title: string) => string,
   ): boolean {
     const reader = readerOf(workspace, { as: url.searchParams.get('as'), in: url.searchParams.get('in') });
-    if (!reader) return send(res, 404, 'text/plain', 'There is nobody in this workspace.');
-    markAsRead(reader);
+    if (!reader) return send(res, 404, 'text/plain', 'This workspace has no members.');
+    if (!reader.listing) markAsRead(reader);
     return send(res, 200, 'text/html', around(app(reader, notices, look), look.title));
   }
 

@@ -8,7 +8,13 @@ import type { Workspace } from '../workspace.ts';
 /** A conversation, the bot's Home, the mail that comes beside Slack, or the gateway. */
 export type Place = { kind: 'channel'; channel: Channel } | { kind: 'home' } | { kind: 'mail' } | { kind: 'gateway' };
 
-export type Reader = { workspace: Workspace; viewer: Member; place: Place };
+export type Reader = {
+  workspace: Workspace;
+  viewer: Member;
+  place: Place;
+  /** The address names no place: a narrow window then shows the list of places alone. */
+  listing: boolean;
+};
 
 /** The people that can be played, in the order in which they were made. */
 export function people(workspace: Workspace): Member[] {
@@ -37,7 +43,7 @@ export function readerOf(
   const everybody = people(workspace);
   const viewer = everybody.find((member) => member.id === address.as || member.name === address.as) ?? everybody[0];
   if (!viewer) return undefined;
-  return { workspace, viewer, place: placeOf(workspace, viewer, address.in ?? '') };
+  return { workspace, viewer, place: placeOf(workspace, viewer, address.in ?? ''), listing: !address.in };
 }
 
 function placeOf(workspace: Workspace, viewer: Member, name: string): Place {
@@ -55,6 +61,8 @@ export function placeName(place: Place): string {
   return place.channel.kind === 'im' ? 'registrar' : place.channel.name;
 }
 
-export function address(viewer: Member, place: string): string {
-  return `/?as=${encodeURIComponent(viewer.name)}&in=${encodeURIComponent(place)}`;
+/** Without a place it is the address of the list of places. */
+export function address(viewer: Member, place?: string): string {
+  const as = `/?as=${encodeURIComponent(viewer.name)}`;
+  return place === undefined ? as : `${as}&in=${encodeURIComponent(place)}`;
 }

@@ -81,8 +81,9 @@ function place(
     ${current && html`aria-current="page"`}>${icon}<span class="place-name">${label}</span>${unread > 0 && !current && mark}</a>`;
 }
 
-/** Whoever becomes somebody else stays where they are, as far as the other one may be there. */
-function homeOf(reader: Reader, member: Member): string {
+/** Keeps the place when another person is played, where that person can see it. */
+function homeOf(reader: Reader, member: Member): string | undefined {
+  if (reader.listing) return undefined;
   if (reader.place.kind === 'channel' && !reader.place.channel.members.includes(member.id)) {
     return reader.place.channel.kind === 'im'
       ? 'registrar'

@@ -1,9 +1,24 @@
 // @ts-check
-/** The start of the page: news from the server, moving about, and the composer. */
+/** The start of the page: updates from the server, navigation, and the composer. */
 import './actions.js';
+import './menu.js';
 import './modal.js';
+import './news.js';
 import './picker.js';
 import { app, onDrawn, person, post, refresh, scrollToEnd, TROUBLE, toast } from './server.js';
+
+// A wide window always shows a place, and so its address names it; a narrow one shows the list of places first.
+const narrow = matchMedia('(max-width: 760px)');
+function namePlace() {
+  const address = new URL(location.href);
+  if (narrow.matches || address.searchParams.has('in')) return;
+  address.searchParams.set('as', person());
+  address.searchParams.set('in', app().dataset.in ?? '');
+  history.replaceState(null, '', address);
+  refresh();
+}
+namePlace();
+narrow.addEventListener('change', namePlace);
 
 new EventSource('/page/live').addEventListener('message', () => refresh());
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** Modals: opened when the server draws one, filled in, submitted. */
 import { use } from './actions.js';
+import { focusBack } from './focus.js';
 import { onDrawn, post, refresh, TROUBLE, toast } from './server.js';
 
 /** Long enough that a word is one message to the server, short enough that another tab seems live. */
@@ -13,6 +14,7 @@ function openDialog() {
   const dialog = dialogNow();
   const view = dialog?.querySelector('[data-view]')?.getAttribute('data-view') ?? '';
   if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog && viewShown) focusBack();
   if (dialog && view !== viewShown) focusFirst(dialog);
   viewShown = view;
 }

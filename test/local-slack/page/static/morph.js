@@ -5,7 +5,7 @@
  */
 
 /** Attributes that the browser's side sets; the server never changes them. */
-const OURS = new Set(['open', 'aria-expanded', 'aria-activedescendant', 'aria-busy', 'style', 'hidden']);
+const OURS = new Set(['open', 'tabindex', 'aria-expanded', 'aria-activedescendant', 'aria-busy', 'style', 'hidden']);
 
 /** @param {Element} from @param {Element} to */
 export function morph(from, to) {

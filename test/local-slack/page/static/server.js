@@ -14,15 +14,23 @@ const afterDrawing = new Set();
 export const onDrawn = (listener) => afterDrawing.add(listener);
 
 let asked = 0;
+/** @type {Promise<void>} */
+let latest = Promise.resolve();
 
-/** Fetches the page as it is now for the person and place in the address bar. */
-export async function refresh() {
-  const number = ++asked;
+/** Draws the page as it is now for the person and place in the address bar. Done when that, or a later page, is drawn. */
+export function refresh() {
+  latest = draw(++asked);
+  return latest;
+}
+
+/** @param {number} number @returns {Promise<void>} */
+async function draw(number) {
   const response = await fetch(`/page/app${location.search}`).catch(() => undefined);
-  // A later question has a newer answer.
-  if (!response?.ok || number !== asked) return;
-  const drawn = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('app');
-  if (!drawn || number !== asked) return;
+  const markup = response?.ok ? await response.text() : '';
+  // A later response is newer.
+  if (number !== asked) return latest;
+  const drawn = new DOMParser().parseFromString(markup, 'text/html').getElementById('app');
+  if (!drawn) return;
   const following = isAtEnd();
   const place = document.querySelector('[data-place]')?.getAttribute('data-place');
   morph(app(), drawn);
@@ -51,8 +59,8 @@ export async function post(name, body) {
 
 const scroller = () => document.querySelector('[data-follow]');
 
-/** Whoever reads the newest message wants to see the next one too; whoever reads older ones does not want to jump. */
-function isAtEnd() {
+/** At the newest message, the next one scrolls into view; at older ones, nothing moves. */
+export function isAtEnd() {
   const box = scroller();
   return !box || box.scrollHeight - box.scrollTop - box.clientHeight < 40;
 }
