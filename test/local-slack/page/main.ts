@@ -39,7 +39,7 @@ export function main(reader: Reader, notices: Notices, { mail: letters, gateway 
 
 function head(reader: Reader): Html {
   const { workspace, viewer, place } = reader;
-  const back = html`<a class="back" data-go href="${address(viewer)}" aria-label="Back to the conversations of ${viewer.realName}"><span aria-hidden="true">‹</span>${avatar(viewer, 'avatar avatar-tiny')}</a>`;
+  const back = html`<a class="back" data-go href="${address(viewer)}" aria-label="Back to the conversations of ${viewer.realName}"><span aria-hidden="true">‹</span>${avatar(viewer, 'avatar avatar-small')}</a>`;
   if (place.kind === 'channel' && place.channel.kind !== 'im') {
     const { channel } = place;
     const count = channel.members.filter((id) => !workspace.members.get(id)?.isBot).length;
