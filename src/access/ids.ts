@@ -1,4 +1,4 @@
-/** Ids that are computed, so that a write can be repeated: the same thing has the same id, whoever writes it and when. */
+/** Computed ids, which make a write repeatable: the same thing always has the same id. */
 import { createHash } from 'node:crypto';
 
 /** The namespace of all ids here, drawn once. */

@@ -210,7 +210,7 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
 
     plugins: (): Promise<Plugin[]> => all('list the plugins', '/plugins', pluginSchema),
 
-    /** Writes a consumer of nobody's and removes it again; resolves with whether its tag was kept. */
+    /** Writes a consumer that belongs to no application and removes it again; resolves with whether its tag was kept. */
     async tryWriting(): Promise<boolean> {
       const what = 'write a consumer on trial';
       const path = at('consumers', uuidOf('trial'));

@@ -1,4 +1,4 @@
-/** The connection to PostgreSQL: Drizzle over a pool of sessions, and what is heard with LISTEN. */
+/** The connection to PostgreSQL: Drizzle over a pool of sessions, and LISTEN. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/pg-proxy';
@@ -9,7 +9,7 @@ import { type Settings, usualLimits } from './connection/settings.ts';
 
 type Run = Parameters<typeof drizzle>[0];
 
-/** Builds Drizzle over whatever runs its statements; `logger` is told each of them. */
+/** Builds Drizzle over a function that runs its statements. `logger` receives each of them. */
 const drizzled = (run: Run, logger?: Logger) => drizzle(run, { casing: 'snake_case', logger: logger ?? false });
 
 type Statements = Omit<ReturnType<typeof drizzled>, 'transaction'>;
@@ -19,30 +19,30 @@ export type Tx = Statements & { readonly inTransaction: true };
 
 /** The tables: each statement by itself, or several in a transaction. */
 export type Drizzle = Statements & {
-  /** Commits what `work` did when it has finished, and nothing of it where it, or any statement in it, failed. */
+  /** Runs `work` in a transaction. Rolls back where it, or any statement in it, fails. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 };
 
 export type Connection = {
   tables: Drizzle;
   /**
-   * Hears what is sent to a channel with NOTIFY. `begun` is called each time that listening begins, also again after a loss;
-   * the promise resolves with the first.
+   * Listens to a channel of NOTIFY. `begun` is called each time that listening starts, also after a reconnect; the promise resolves with
+   * the first.
    */
   listen: (channel: string, heard: (payload: string) => void, begun: () => void) => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** Sessions last for ten minutes at most: one that a balancer has led to the wrong server does not stay there. */
+/** Sessions are replaced after ten minutes, so that one that a load balancer routed to the wrong server does not last. */
 const poolLimits = { sessions: 6, lifetime: 600_000, wait: 10_000 };
 
-/** Longer than any statement may take in PostgreSQL, in milliseconds: what has not answered by then, never will. */
+/** The timeout of an answer, in milliseconds: longer than PostgreSQL lets any statement run. */
 const answerWithin = 15_000;
 
-/** The first and the longest pause before listening is tried again, in milliseconds. */
+/** The backoff of LISTEN, in milliseconds. */
 const pauses = { first: 100, longest: 5_000 };
 
-/** Opens a pool of sessions; none is opened before the first statement. `settings` are PostgreSQL's, for each of them. */
+/** Creates a pool of sessions, each with these PostgreSQL settings. The first is opened by the first statement. */
 export function connect(url: string, settings: Settings = {}, logger?: Logger): Connection {
   const address = databaseAddress(url);
   const { application_name: name = 'registrar', ...own } = settings;
@@ -88,25 +88,24 @@ export function connect(url: string, settings: Settings = {}, logger?: Logger): 
   };
 }
 
-/** A list of ids makes a statement of its own for each length; those of longer ones are not worth keeping. */
+/** A list of ids is a different statement for each length. Statements with more parameters are not worth preparing. */
 const parametersAtMost = 40;
 
 /**
- * Whether a session keeps a statement prepared. Else PostgreSQL is asked for its types first, and parses and plans it each
- * time: with Approve clicks, half of PostgreSQL's work and a fifth of the bot's. What is compared with `like` is planned
- * each time, for the best plan depends on what was typed.
+ * Tells whether a statement is kept prepared. Otherwise PostgreSQL looks up its types, parses and plans it every time, which was half
+ * of its work for Approve clicks. Statements with `like` are planned every time: the best plan depends on the pattern.
  */
 export const planIsKept = (text: string, parameters: number): boolean =>
   parameters <= parametersAtMost && !text.includes(' like ');
 
-/** Runs a statement of Drizzle's, and gives its rows in the form that Drizzle asks for. */
+/** Runs a statement of Drizzle, and returns its rows in the form that Drizzle asks for. */
 async function answer(session: Session, text: string, parameters: Parameter[], form: 'all' | 'execute') {
   const prepare = planIsKept(text, parameters.length);
   if (form === 'all') return { rows: await session.values(text, parameters, prepare) };
   return { rows: await session.query(text, parameters, prepare) };
 }
 
-/** Carries out a transaction. Its statements go to this one session, and nowhere after it has ended. */
+/** Runs a transaction on one session. A statement after its end is rejected. */
 async function inTransaction<T>(session: Session, work: (tx: Tx) => Promise<T>, logger?: Logger): Promise<T> {
   let over = false;
   const failures: unknown[] = [];
@@ -121,19 +120,19 @@ async function inTransaction<T>(session: Session, work: (tx: Tx) => Promise<T>, 
   try {
     const result = await work(Object.assign(drizzled(run, logger), { inTransaction: true as const }));
     over = true;
-    // PostgreSQL would roll back in silence.
+    // PostgreSQL would answer COMMIT with a silent rollback.
     if (failures.length > 0) throw failures[0];
     await session.query('commit');
     return result;
   } catch (error) {
     over = true;
-    // What cannot be rolled back ends with its session.
+    // Where ROLLBACK fails, ending the session rolls back.
     await session.query('rollback').catch(() => session.destroy());
     throw error;
   }
 }
 
-/** Whether the database can be reached and written: a session that can only be read is refused. */
+/** Checks whether the database is reachable and writable. */
 export const reachable = (tables: Drizzle): Promise<boolean> =>
   tables.execute(sql`select 1`).then(
     () => true,

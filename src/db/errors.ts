@@ -1,6 +1,6 @@
-/** Errors of PostgreSQL and of the way to it: which pass by themselves, and what a human has to do about the others. */
+/** Errors of PostgreSQL and of its network: which are outages, and how an operator fixes the others. */
 
-/** An error with a code, as those of the network and of PostgreSQL have one. */
+/** An error of a session, with a code like those of the network and of PostgreSQL. */
 export class SessionError extends Error {
   readonly code: string;
   constructor(message: string, code: string) {
@@ -9,7 +9,7 @@ export class SessionError extends Error {
   }
 }
 
-/** What Registrar needs of the database and does not find, each with what to do. */
+/** The requirements that a database does not meet, each with its fix. */
 export class RequirementError extends Error {
   constructor(mistakes: readonly string[]) {
     super(mistakes.join('\n'));
@@ -19,7 +19,7 @@ export class RequirementError extends Error {
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** The innermost error with a code: Drizzle's and Node's have others inside. */
+/** Finds the innermost error with a code: those of Drizzle and Node wrap others. */
 function coded(error: unknown): { code: string; message: string } | undefined {
   if (!(error instanceof Error)) return undefined;
   const inner = coded(error.cause);
@@ -27,7 +27,7 @@ function coded(error: unknown): { code: string; message: string } | undefined {
   return inner ?? (code === undefined ? undefined : { code, message: error.message });
 }
 
-/** Of the network and of a session that has ended. ENOENT: the socket of a PostgreSQL that does not run. */
+/** Codes of the network, and of a session that has ended. ENOENT: the socket of a PostgreSQL that is not running. */
 const networkCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE'],
@@ -35,15 +35,15 @@ const networkCodes = new Set([
 ]);
 
 /**
- * PostgreSQL's codes for what passes (https://www.postgresql.org/docs/current/errcodes-appendix.html): the connection, room,
- * a server that starts or stops, a session or statement that ran into a time limit, and transactions that met.
+ * PostgreSQL's codes of an outage (https://www.postgresql.org/docs/current/errcodes-appendix.html): connection, resources, a server
+ * that starts or stops, a timeout of a session or statement, and conflicts between transactions.
  */
 const passingStates = /^(08|53|57P0[1235]|57014|25P0[34]|40|55P03)/;
 
-/** PgBouncer has one code for everything; by its words, these wait for a human. */
+/** PgBouncer has one code for everything: these of its messages need an operator. */
 const poolerMistakes = /unsupported startup parameter|no such (database|user)|not allowed|authentication|required/i;
 
-/** Whether an error passes by itself, by its kind. */
+/** Tells whether an error is an outage, by its kind. */
 export function isOutage(error: unknown): boolean {
   const found = coded(error);
   if (!found) return false;
@@ -51,7 +51,7 @@ export function isOutage(error: unknown): boolean {
   return networkCodes.has(found.code) || passingStates.test(found.code);
 }
 
-/** What is wrong with the configuration, and what to do about it, by PostgreSQL's code. */
+/** The mistakes of the configuration and their fixes, by PostgreSQL's code. */
 const mistakes: Record<string, readonly [what: string, fix: string]> = {
   '28P01': ['DATABASE_URL: the password is wrong', 'Set the one of this user.'],
   '28000': ['DATABASE_URL: the user may not connect', 'Let it in, with a line in pg_hba.conf, or name another.'],
@@ -78,7 +78,7 @@ const ofTls = [
   'Set sslrootcert to the certificate of its authority, and with sslmode=verify-full the host to the name in it.',
 ] as const;
 
-/** Says why Registrar cannot start with this database, in words for the operator; undefined where it is an outage. */
+/** Says to the operator why Registrar cannot start with this database; undefined for an outage. */
 export function databaseConfigError(error: unknown): string | undefined {
   if (error instanceof RequirementError) return error.message;
   if (isOutage(error)) return undefined;

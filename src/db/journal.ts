@@ -1,4 +1,4 @@
-/** Which migrations this version has, and which of them a database says were applied. */
+/** The migrations of this version, and those that a database has applied. */
 import { fileURLToPath } from 'node:url';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Session } from './connection/session.ts';
@@ -7,9 +7,9 @@ export const knownMigrations = (): MigrationMeta[] =>
   readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
 
 export type Journal = {
-  /** The table that notes them, quoted; in the schema of the tables, or in `drizzle` where that is `public`. */
+  /** The table that records them, quoted: in the schema of the tables, or in `drizzle` where that is `public`. */
   journal: string;
-  /** Those that were applied, by the time that is their name. */
+  /** The applied migrations, by the timestamp that identifies them. */
   applied: number[];
 };
 
@@ -25,7 +25,7 @@ export async function readJournal(session: Session): Promise<Journal> {
   return { journal, applied: rows.map(({ at }) => at) };
 }
 
-/** Makes the table, and its schema, where they are missing: whoever may not make any needs the right to only then. */
+/** Creates the table and its schema where they are missing, so that only the first start needs the right to. */
 export async function createJournal(session: Session, journal: string): Promise<void> {
   const [schema = ''] = journal.split('.');
   const [found] = await session.query(

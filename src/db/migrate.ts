@@ -1,6 +1,6 @@
 /**
- * The migrations: Registrar applies them when it starts. Where none is missing, it runs no statement that only the owner of
- * the tables may run, so that the bot can use a role that owns nothing.
+ * Applies the migrations at the start. Where none is missing, it runs no statement that needs the owner of the tables, so that the bot
+ * can use a role that owns nothing.
  */
 import { databaseAddress } from './connection/database-url.ts';
 import { openSession, type Session } from './connection/session.ts';
@@ -9,7 +9,7 @@ import { RequirementError } from './errors.ts';
 import { createJournal, knownMigrations, readJournal } from './journal.ts';
 import { checkRequirements } from './requirements.ts';
 
-/** The advisory lock under which one replica at a time migrates. Any number, the same for all replicas. */
+/** The advisory lock that lets one replica at a time migrate. An arbitrary number, the same for all replicas. */
 export const migrationLock = 727_431;
 
 /**
@@ -21,7 +21,7 @@ export async function migrateDatabase(url: string): Promise<void> {
   const options = { applicationName: 'registrar-migrations', settings: noLimits, writes: true };
   const session = await openSession(address, options);
   try {
-    // First of all: with a pooler in transaction mode the lock would be somebody else's.
+    // Before the lock: behind a pooler in transaction mode another client would hold it.
     const { mistakes } = await checkRequirements(address, session);
     if (mistakes.length > 0) throw new RequirementError(mistakes.map(({ about, what }) => `${about}: ${what}`));
     await session.query(`select pg_advisory_lock(${migrationLock})`);

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { channel } from './cache-invalidation.ts';
 import type { Db } from './db.ts';
 
-/** Counts them: each listens for what the others invalidate (cache-invalidation.ts) over a session that does nothing else. */
+/** Counts the replicas by their sessions for LISTEN (cache-invalidation.ts). */
 export async function countReplicas({ tables }: Pick<Db, 'tables'>): Promise<number> {
   const [row] = await tables.execute<{ count: number }>(sql`
     select count(*)::int as count from pg_stat_activity

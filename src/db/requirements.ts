@@ -1,6 +1,6 @@
 /**
- * What Registrar needs of a database. A start looks at it before it changes anything, and is refused with everything that
- * only a human can fix; doctor looks at the same.
+ * The requirements of the database. A start checks them before it changes anything, and is refused with everything that only an
+ * operator can fix. Doctor runs the same checks.
  */
 import { getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
@@ -21,9 +21,9 @@ import * as workspace from './schema/workspace.ts';
 export type Mistake = { about: 'database' | 'pooler' | 'migrations' | 'pg_trgm'; what: string };
 
 export type Requirements = {
-  /** PostgreSQL's, for people. */
+  /** The version of PostgreSQL, for people. */
   version: string;
-  /** How many migrations are to be applied. */
+  /** The number of migrations to apply. */
   missing: number;
   trigrams: 'installed' | 'available' | 'absent';
   mistakes: Mistake[];
@@ -44,7 +44,7 @@ export const tableNames = Object.values({
   .filter((one) => is(one, PgTable))
   .map(getTableName);
 
-/** Their rows are never changed, so nobody needs the right to. */
+/** Tables whose rows never change: the rights to update and delete are not required. */
 const appendOnly = ['history', 'access_history', 'application_history', 'service_changes'];
 
 type Facts = {
@@ -59,7 +59,7 @@ type Facts = {
   mayCreateTables: boolean;
   mayCreateSchemas: boolean;
   trigrams: Requirements['trigrams'];
-  /** Tables of somebody else's, which this user cannot alter. */
+  /** Tables of another owner, which this user cannot alter. */
   foreign: string | null;
   /** Rights that are missing, as `UPDATE on outbox`. */
   lacking: string | null;
@@ -87,7 +87,7 @@ const factsOf = (journal: string) => `
     (select string_agg(privilege || ' on ' || relname, ', ' order by relname, privilege) from wanted
       where oid is not null and not has_table_privilege(oid, privilege)) as lacking`;
 
-/** Looks at a database, and changes nothing in it. */
+/** Checks a database without changing it. */
 export async function checkRequirements(address: DatabaseAddress, session: Session): Promise<Requirements> {
   const { journal, applied } = await readJournal(session);
   const known = knownMigrations();
@@ -105,7 +105,7 @@ export async function checkRequirements(address: DatabaseAddress, session: Sessi
   return { version, missing, trigrams, mistakes };
 }
 
-/** The same with a session of its own, which can only read. */
+/** Checks a database in a read-only session of its own. */
 export async function readRequirements(url: string): Promise<Requirements> {
   const address = databaseAddress(url);
   const settings = { ...noLimits, default_transaction_read_only: true };
@@ -161,12 +161,12 @@ function aboutTrigrams({ trigrams, mayCreateSchemas, database, user }: Facts): M
   return [{ about: 'pg_trgm', what: `not installed, and the user of DATABASE_URL may not do so. ${fix}` }];
 }
 
-/** How often it is tried to catch a pooler at giving one session of PostgreSQL's to two of ours. */
+/** The number of attempts to detect a pooler that shares one backend between two sessions. */
 const rounds = 3;
 
 /**
- * Whether a pooler stands in between that gives a session of PostgreSQL's for a transaction or a statement only: LISTEN,
- * settings, prepared statements and locks would be somebody else's by the next one.
+ * Detects a pooler in transaction or statement mode: LISTEN, settings, prepared statements and locks would belong to another client
+ * after the next statement.
  */
 async function aboutPooler(address: DatabaseAddress, session: Session): Promise<Mistake[]> {
   for (let round = 0; round < rounds; round += 1) {
@@ -181,7 +181,7 @@ async function aboutPooler(address: DatabaseAddress, session: Session): Promise<
 const backendOf = async (session: Session) =>
   (await session.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
 
-/** Whether two sessions are at the same backend, or one is at another while its last one is taken. */
+/** Tells whether two sessions share a backend, or one moves to another while its last one is in use. */
 async function isShared(address: DatabaseAddress, session: Session): Promise<boolean> {
   const other = await openSession(address, { applicationName: 'registrar', settings: noLimits, writes: false });
   try {

@@ -1,12 +1,12 @@
 /**
- * Reads DATABASE_URL: as libpq reads a connection URI, where Registrar can do what it asks for
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Everything else is a mistake with its
- * fix: it is neither sent to PostgreSQL as a setting, nor waited for. No mistake repeats a value, which may be a secret.
+ * Parses DATABASE_URL like libpq (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). A part that
+ * Registrar does not support is a mistake with its fix, and is never sent to PostgreSQL as a setting. Mistakes do not repeat values,
+ * which may be secrets.
  */
 import { userInfo } from 'node:os';
 import { readTls, type Tls } from './tls.ts';
 
-/** Where a database is, and as whom to open it. */
+/** The address of a database, with the user and the TLS mode. */
 export type DatabaseAddress = {
   /** A name, an address, or the folder of a Unix socket, which begins with a slash. */
   host: string;
@@ -22,17 +22,17 @@ export type DatabaseAddress = {
   connectTimeout: number;
 };
 
-/** Thrown where no caller has looked at the mistakes first. */
+/** An invalid DATABASE_URL that the caller did not check first. */
 export class DatabaseUrlError extends Error {}
 
-/** Whoever acts hears within three seconds whether it worked: a database that is farther away says so in its URL. */
+/** In milliseconds. People get a response within three seconds; a database that needs longer says so in its URL. */
 const usualConnectTimeout = 2_000;
 
 const example = 'a URL such as postgres://user@host/database';
 
 type Parts = { user: string; password: string; host: string; port: string; database: string; query: string };
 
-/** Reads it, or says everything that is wrong with it. */
+/** Parses a URL, or returns all its mistakes. */
 export function readDatabaseUrl(
   text: string,
 ): { ok: true; address: DatabaseAddress } | { ok: false; mistakes: string[] } {
@@ -73,14 +73,14 @@ export function readDatabaseUrl(
   };
 }
 
-/** The same for a caller that has read the configuration before, and for tests. Throws a `DatabaseUrlError`. */
+/** Parses a URL that was checked before. Throws a `DatabaseUrlError`. */
 export function databaseAddress(url: string): DatabaseAddress {
   const read = readDatabaseUrl(url);
   if (!read.ok) throw new DatabaseUrlError(`DATABASE_URL: ${read.mistakes.join('; ')}`);
   return read.address;
 }
 
-/** Takes it apart without decoding anything. */
+/** Splits a URL into its parts, still encoded. */
 function split(text: string, mistakes: string[]): Parts | undefined {
   const wrong = (mistake: string): undefined => void mistakes.push(mistake);
   const rest = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text)?.[1];
@@ -115,7 +115,7 @@ function decode(text: string, what: string, mistakes: string[]): string {
 const unsupported = 'is not supported; remove it';
 const inOptions = (name: string) => `settings of a session go into options, such as options=-c%20${name}%3Dvalue`;
 
-/** What is said of a parameter that other programs know, where there is more to say than that it should go. */
+/** The fix for parameters that other programs know, where it is not just to remove them. */
 const advice: Record<string, string> = {
   channel_binding: 'sslmode=verify-full protects the password against a server that pretends',
   hostaddr: 'write the address as the host',
@@ -138,7 +138,7 @@ const oneOf =
   (value: string) =>
     values.includes(value) ? undefined : `is ${values.join(' or ')}, or left out`;
 
-/** What is supported: a value comes to what is wrong with it. */
+/** Checks the value of each supported parameter; returns what is wrong with it. */
 const supported: Record<string, (value: string) => string | undefined> = {
   host: anyText,
   port: anyText,

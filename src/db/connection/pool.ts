@@ -1,27 +1,26 @@
 /**
- * The sessions that statements share, a few at most. Whoever wants one waits for the first that is free; one that has
- * ended leaves, and the next is opened in its place. Sessions that cannot be opened are an error only where none is in
- * use: else the ones that are there serve all, as where a pooler or PostgreSQL gives only some.
+ * The pool of sessions that statements share. A statement waits for the first free session; a session that has ended is replaced.
+ * Where no further session can be opened, as behind a small pooler, the open ones serve all: it is an error only if there is none.
  */
 import { SessionError } from '../errors.ts';
 import type { Session } from './session.ts';
 
 export type Pool = {
-  /** Does something with a session that nobody else has meanwhile. */
+  /** Runs work with a session of its own. */
   use<T>(work: (session: Session) => Promise<T>): Promise<T>;
-  /** Takes nothing new, and ends what still runs after `milliseconds`. */
+  /** Drains the pool, and ends what still runs after `milliseconds`. */
   close(milliseconds: number): Promise<void>;
 };
 
 export type PoolLimits = {
   sessions: number;
-  /** After so long a session is not used any more, in milliseconds: one that has become odd does not stay so. */
+  /** The age at which a session is replaced, in milliseconds, so that one in an odd state does not last. */
   lifetime: number;
   /** How long a statement waits for a session, in milliseconds. */
   wait: number;
 };
 
-/** How long it waits after a session could not be opened while others are in use, in milliseconds. */
+/** The pause after a session could not be opened while others are in use, in milliseconds. */
 const openAgainAfter = 1_000;
 
 type Waiting = { take: (session: Session) => void; fail: (error: unknown) => void };
@@ -37,7 +36,7 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
 
   const isTooOld = (session: Session) => performance.now() - (openedAt.get(session) ?? 0) > limits.lifetime;
 
-  /** Gives free sessions to whoever waits, and opens as many as are missing. */
+  /** Hands free sessions to waiting statements, and opens as many as are missing. */
   function serve(): void {
     if (closing) return;
     for (const next of waiting) {

@@ -1,8 +1,7 @@
 /**
- * A session of PostgreSQL's: opened once, on a socket of our own, and never again after it has ended. postgres.js would
- * open its connections again by itself, and carries over what belonged to the session before: an error that then answers
- * another statement, the rest of a transaction that was rolled back, a write for which there is no socket
- * (docs/decisions/0031). With a client for each session there is nothing to carry over.
+ * A PostgreSQL session: opened once, on a socket of our own, and never reopened. postgres.js reconnects by itself and carries state
+ * over from the previous session: an error that answers another statement, the rest of a rolled-back transaction, a write without a
+ * socket (docs/decisions/0031). With one client per session there is nothing to carry over.
  */
 import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
@@ -21,28 +20,28 @@ export type Session = {
   /** Runs a statement; each row is an array of its columns. */
   values(text: string, parameters: Parameter[], prepare: boolean): Promise<unknown[][]>;
   hasEnded(): boolean;
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when the session has ended, from either side. */
   ended: Promise<void>;
-  /** Says goodbye to PostgreSQL. Nothing may run any more. */
+  /** Terminates the session in order. No statement may be running. */
   close(): Promise<void>;
-  /** Ends it at once; what runs is rejected. */
+  /** Ends the session at once, and rejects what runs. */
   destroy(): void;
 };
 
 export type SessionOptions = {
   applicationName: string;
   settings: Settings;
-  /** Refuses a session that can only read: after a failover, whoever wants to write has no use for it. */
+  /** Refuses a read-only session, as of a standby after a failover. */
   writes: boolean;
-  /** How long a statement may take, in milliseconds, before the session is given up: a network can fall silent. */
+  /** The timeout of a statement, in milliseconds, after which the session is destroyed: a network can fall silent. */
   answerWithin?: number;
 };
 
-/** Opens a session. Rejects with what PostgreSQL or the network says, within the address's time limit. */
+/** Opens a session within the connect timeout. Rejects with the error of PostgreSQL or the network. */
 export async function openSession(address: DatabaseAddress, options: SessionOptions): Promise<Session> {
   return throughWire(address, async (wire) => {
     const session = sessionOn(wire, clientOn(wire, address, options.applicationName), options.answerWithin);
-    // First, and with the other: a role may have a time limit that the other would not keep.
+    // Sent first, in the same round trip: the role may have a time limit that the second statement would exceed.
     const unlimited = session.query('set statement_timeout = 0');
     const [[row]] = await Promise.all([
       session.query<{ readOnly: boolean }>(settingStatement(options.settings)),
@@ -54,7 +53,7 @@ export async function openSession(address: DatabaseAddress, options: SessionOpti
   });
 }
 
-/** Opens a session that does nothing but hear what is sent to a channel; none of our settings says anything of that. */
+/** Opens a session for LISTEN only. It needs none of our settings. */
 export async function openListener(
   address: DatabaseAddress,
   applicationName: string,
@@ -72,7 +71,7 @@ const textsOf = (value: string | string[]): string => (typeof value === 'string'
 
 const asItIs = <T>(value: T): T => value;
 
-/** A client of postgres.js's for this one socket. Everything is said here, so that it takes nothing from the environment. */
+/** Creates a postgres.js client on one socket. Every option is given, so that it reads none from the environment. */
 function clientOn({ socket }: Wire, address: DatabaseAddress, applicationName: string): postgres.Sql {
   const { host, port, database, user, password, options } = address;
   let taken = false;
@@ -95,12 +94,12 @@ function clientOn({ socket }: Wire, address: DatabaseAddress, applicationName: s
     connect_timeout: 0,
     keep_alive: null,
     prepare: true,
-    // Else the driver asks for the types of arrays by a statement of its own, and whose failure nobody hears.
+    // Otherwise the driver looks up array types in a statement whose failure cannot be caught.
     fetch_types: false,
     onnotice: () => {},
     connection: { application_name: address.applicationName ?? applicationName, ...(options ? { options } : {}) },
     types: {
-      // Drizzle reads and writes dates and JSON itself.
+      // Drizzle converts dates and JSON itself.
       date: { to: 1184, from: [1082, 1083, 1114, 1184], serialize: asItIs, parse: asItIs },
       json: { to: 114, from: [114, 3802], serialize: asItIs, parse: JSON.parse },
       texts: { to: 1009, from: [1009], serialize: textsOf, parse: parsePgArray },

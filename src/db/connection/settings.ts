@@ -1,15 +1,12 @@
 /**
- * The settings of a session that the program's reading hangs on. A role and a database may have others, so they are set
- * on each session; by a statement, for a pooler refuses them where they come with the connection.
+ * The session settings that parsing depends on. A role or a database may override them, so they are set on every session; with SET,
+ * because poolers refuse startup parameters.
  */
 
-/** PostgreSQL's settings by name. One that this version of PostgreSQL does not have is left out. */
+/** PostgreSQL settings by name. A setting that this version of PostgreSQL does not have is skipped. */
 export type Settings = Record<string, string | number | boolean>;
 
-/**
- * How values are written and read, and how transactions see each other: of two clicks at once, the loser hears who decided
- * only with READ COMMITTED.
- */
+/** The formats of values, and the isolation level: of two concurrent clicks, the second sees who decided only with READ COMMITTED. */
 const fixed: Settings = {
   DateStyle: 'ISO, YMD',
   IntervalStyle: 'postgres',
@@ -25,9 +22,8 @@ const fixed: Settings = {
 };
 
 /**
- * How long PostgreSQL works or waits before it gives up, in milliseconds. Nothing a person does needs more than a few; what
- * takes seconds is a database in trouble, and whoever waits is better told so. A session of the pool may be idle for as
- * long as it lives.
+ * The timeouts of statements and locks, in milliseconds. Nothing that a person does needs more than a few milliseconds; after seconds
+ * an error is the better response. A session of the pool may be idle for its whole lifetime.
  */
 export const usualLimits: Settings = {
   statement_timeout: 5_000,
@@ -37,12 +33,12 @@ export const usualLimits: Settings = {
   idle_session_timeout: 0,
 };
 
-/** Without limits, also where the role has some: for migrations, and for whoever reads whole records. */
+/** No timeouts, even where the role has some: for migrations and exports. */
 export const noLimits: Settings = Object.fromEntries(Object.keys(usualLimits).map((name) => [name, 0]));
 
 /**
- * The schema of the tables: where the role's search_path leads to, or else where they are, or else where they will be made.
- * A search_path that is changed later thereby loses nothing.
+ * Selects the schema of the tables: the one that the role's search_path leads to, else the one they are in, else the one they will be
+ * created in. So a search_path that changes later loses nothing.
  */
 const home = `coalesce(
   (select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -51,12 +47,12 @@ const home = `coalesce(
     where c.relname = 'application_owners' and c.relkind = 'r' order by n.nspname <> 'public', n.nspname limit 1),
   pg_catalog.current_schema(), 'public')`;
 
-/** The extension's operators are found by name, and some providers install it in a schema of its own. */
+/** Selects the schema of pg_trgm: its operators are found by name, and some providers install it in a schema of its own. */
 const path = `pg_catalog.concat_ws(', ', pg_catalog.quote_ident(${home}),
   (select pg_catalog.quote_ident(n.nspname) from pg_catalog.pg_extension e
     join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm' and n.nspname <> ${home}))`;
 
-/** The statement that sets them. It tells whether the session can only read. */
+/** Builds the statement that sets them. Its row tells whether the session is read-only. */
 export function settingStatement(settings: Settings): string {
   const wanted = Object.entries({ ...fixed, ...settings }).map(([name, value]) => `('${name}', '${value}')`);
   return `

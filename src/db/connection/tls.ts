@@ -1,6 +1,6 @@
 /**
- * TLS to PostgreSQL as libpq means it (https://www.postgresql.org/docs/current/libpq-ssl.html): whether to ask for it,
- * whether to go on without, and what is verified.
+ * TLS to PostgreSQL with libpq's modes (https://www.postgresql.org/docs/current/libpq-ssl.html): whether it is requested, whether
+ * plain text is a fallback, and what is verified.
  */
 import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { SessionError } from '../errors.ts';
 
 export type Tls = {
   mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
-  /** The certificates and the key as PEM; without `ca`, those that Node trusts. */
+  /** Certificates and key as PEM. Without `ca`, Node's own roots are trusted. */
   ca?: string;
   cert?: string;
   key?: string;
@@ -18,7 +18,7 @@ export type Tls = {
 
 const modes: readonly Tls['mode'][] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** Reads the parameters of a URL, and the files that they name. */
+/** Reads the TLS parameters of a URL, and the files that they name. */
 export function readTls(given: ReadonlyMap<string, string>, mistakes: string[]): Tls {
   const ssl = given.get('ssl');
   const named = modes.find((mode) => mode === given.get('sslmode'));
@@ -30,7 +30,7 @@ export function readTls(given: ReadonlyMap<string, string>, mistakes: string[]):
     return withKey({ mode: 'verify-full' }, given, mistakes);
   }
   const ca = root && pemIn(root, 'sslrootcert', /-----BEGIN (TRUSTED )?CERTIFICATE-----/, mistakes);
-  // As libpq does: a root certificate that is given is verified against.
+  // Like libpq: a root certificate that is given is used for verification.
   const mode = wanted === 'require' && root ? 'verify-ca' : (wanted ?? 'prefer');
   return withKey({ mode, ...(ca ? { ca } : {}) }, given, mistakes);
 }
@@ -64,7 +64,7 @@ function pemIn(file: string, parameter: string, expected: RegExp, mistakes: stri
   return '';
 }
 
-/** What to try, in order: with TLS, without, or with it where the server offers it. */
+/** The attempts of each mode, in order: with TLS, without, or with it where the server offers it. */
 export const attempts: Record<Tls['mode'], readonly ('plain' | 'offered' | 'tls')[]> = {
   disable: ['plain'],
   allow: ['plain', 'tls'],
@@ -74,13 +74,13 @@ export const attempts: Record<Tls['mode'], readonly ('plain' | 'offered' | 'tls'
   'verify-full': ['tls'],
 };
 
-/** The server does without TLS, or its certificate is not one that the mode accepts. */
+/** The server does not offer TLS, or its certificate is not accepted by the mode. */
 export class TlsError extends SessionError {}
 
 /** SSLRequest of the protocol: its length, and a number that no version has. */
 const request = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** Asks the server whether it speaks TLS. Rejects where it says anything else: nothing is to come before the handshake. */
+/** Asks the server whether it offers TLS. Rejects any other answer: nothing may precede the handshake. */
 export async function offersTls(socket: Socket): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const closed = () => reject(Object.assign(new Error('the server hung up'), { code: 'ECONNRESET' }));
@@ -92,7 +92,7 @@ export async function offersTls(socket: Socket): Promise<boolean> {
   throw new TlsError('The server answers the question for TLS with something else.', 'ERR_TLS_ANSWER');
 }
 
-/** Encrypts a connection, and verifies whom it leads to as far as the mode asks for it. */
+/** Encrypts a connection, and verifies the server as far as the mode requires. */
 export async function secure(socket: Socket, host: string, { mode, ...pem }: Tls): Promise<TLSSocket> {
   const verified = mode === 'verify-ca' || mode === 'verify-full';
   const options: ConnectionOptions = {

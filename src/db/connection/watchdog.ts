@@ -1,14 +1,14 @@
-/** Notices a pool that cannot be repaired: one that does not answer while PostgreSQL does. */
+/** The watchdog of the pool: detects that it does not answer while PostgreSQL does. */
 import { sql } from 'drizzle-orm';
 import type { Connection } from '../client.ts';
 import { databaseAddress } from './database-url.ts';
 import { openSession } from './session.ts';
 import { noLimits } from './settings.ts';
 
-/** A minute: six times in a row, ten seconds apart. Counted in looks, since the process may have been paused. */
+/** A minute: six failed checks in a row, ten seconds apart. Counted in checks, because the process may have been paused. */
 const usual = { interval: 10_000, looks: 6 };
 
-/** Watches a pool; `onStuck` is called when nothing but a new process helps. Returns what ends the watch. */
+/** Watches a pool, and calls `onStuck` when only a new process helps. Returns the function that stops it. */
 export function watchPool(
   { tables }: Pick<Connection, 'tables'>,
   url: string,
@@ -37,7 +37,7 @@ export function watchPool(
     }
   }
 
-  /** Whether PostgreSQL answers a session that is not of the pool. */
+  /** Checks whether PostgreSQL answers a session outside of the pool. */
   async function answers(): Promise<boolean> {
     try {
       const session = await openSession(address, { applicationName: 'registrar', settings: noLimits, writes: true });

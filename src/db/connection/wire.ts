@@ -1,15 +1,15 @@
-/** The way to PostgreSQL: a socket that is open or not, and is encrypted as far as the TLS mode asks for it. */
+/** The socket to PostgreSQL, encrypted as far as the TLS mode requires. */
 import { createConnection, type Socket } from 'node:net';
 import { SessionError } from '../errors.ts';
 import type { DatabaseAddress } from './database-url.ts';
 import { attempts, offersTls, secure, TlsError } from './tls.ts';
 
-/** A socket that leads to PostgreSQL, and what hangs on it. */
+/** A socket to PostgreSQL, and the work that depends on it. */
 export type Wire = {
   socket: Socket;
   closed: Promise<void>;
   isOpen(): boolean;
-  /** Does something on it; rejects as soon as it is closed, also where nothing else would notice. */
+  /** Runs work on the socket. Rejects as soon as it is closed, even if the driver does not notice. */
   whileOpen<T>(work: () => PromiseLike<T>): Promise<T>;
 };
 
@@ -18,11 +18,11 @@ function wireOf(socket: Socket): Wire {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   let open = !socket.destroyed;
   const ended = () => new SessionError('The session with PostgreSQL has ended.', 'CONNECTION_CLOSED');
-  // Some errors come where nobody else listens, and would end the process.
+  // An error without a listener would end the process.
   socket.on('error', () => {});
   socket.once('close', () => {
     open = false;
-    // What PostgreSQL said last may be on its way to whoever waits: it says more.
+    // PostgreSQL's last message may still be on its way, and says more.
     setImmediate(() => {
       for (const reject of waiting) reject(ended());
       resolve();
@@ -41,7 +41,7 @@ function wireOf(socket: Socket): Wire {
   };
 }
 
-/** Connects, and begins; goes on to the next way that the TLS mode allows where the server does not take the one before. */
+/** Connects and runs `begin`. Where the server refuses an attempt, the next one that the TLS mode allows is made. */
 export async function throughWire<T>(address: DatabaseAddress, begin: (wire: Wire) => Promise<T>): Promise<T> {
   const { host, tls } = address;
   const ways = host.startsWith('/') ? (['plain'] as const) : attempts[tls.mode];
@@ -90,7 +90,7 @@ async function connectedBy<T>(
 async function open(socket: Socket): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('connect', resolve).once('error', reject);
-  // The time limit destroys it without an error.
+  // The connect timeout destroys it without an error.
   socket.once('close', () => reject(new Error('closed')));
   await promise.finally(() => socket.off('connect', resolve).off('error', reject));
 }
