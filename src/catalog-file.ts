@@ -132,8 +132,10 @@ const catalog = z
   });
 
 /** Finds the values that have come before, with their index. */
-const repeated = (values: string[]): [number, string][] =>
-  [...values.entries()].filter(([index, value]) => values.indexOf(value) < index);
+function repeated(values: string[]): [number, string][] {
+  const seen = new Set<string>();
+  return [...values.entries()].filter(([, value]) => seen.size === seen.add(value).size);
+}
 
 /** What the file says. */
 export type ParsedCatalog =

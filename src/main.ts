@@ -49,6 +49,9 @@ export type Running = {
 const interactionDrain = 3_000;
 const deliveryDrain = 4_000;
 
+/** How many services that the catalog file has changed are named in the log. */
+const maxNamed = 50;
+
 /** How long a readiness check may take, in milliseconds. */
 const readinessTimeout = 2_000;
 
@@ -148,8 +151,11 @@ export async function start(
       throw new Error('the pool has not answered for a minute, and PostgreSQL does');
     });
     parts.defer(stopWatch);
-    if (config.CATALOG_FILE)
-      log.info(await applyCatalogFile({ tables, outbox }, catalog.services, now()), 'catalog file applied');
+    if (config.CATALOG_FILE) {
+      const { set, dropped } = await applyCatalogFile({ tables, outbox }, catalog.services, now());
+      const counts = { services: catalog.services.length, changed: set.length + dropped.length };
+      log.info({ ...counts, set: set.slice(0, maxNamed), dropped: dropped.slice(0, maxNamed) }, 'catalog file applied');
+    }
 
     const directory = createDirectory(slack.client, now, log);
     cacheInvalidation

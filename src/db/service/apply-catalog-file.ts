@@ -6,25 +6,94 @@ import { accessServiceEffects } from '../access/request.ts';
 import { serviceRecordJson } from '../audit-log/service-record.ts';
 import type { Db } from '../db.ts';
 
+/** How many services are compared, and how many are written, in one statement: each far under its time limit. */
+const compared = 2_000;
+const written = 500;
+
 /**
- * Applies the catalog file to the services in one transaction, and records what changed. Services that were added in
- * Slack are left alone. A service that the file no longer names is handed to the admins in Slack and takes no new
- * requests; its registrations stay. Returns the slugs of what changed. Unlike elsewhere (see `append`), jobs are
- * enqueued after the record: that takes no lock that another transaction could hold.
+ * Applies the catalog file to the services, and records what changed. Services that were added in Slack are left alone. A
+ * service that the file no longer names is handed to the admins in Slack and takes no new requests; its registrations stay.
+ * What differs is written in batches, so that others can append to the record between them; a start that is interrupted is
+ * continued by the next. Returns the slugs of what changed.
  */
 export async function applyCatalogFile(
   db: Db,
   file: CatalogService[],
   at: Date,
 ): Promise<{ set: string[]; dropped: string[] }> {
+  const differing = await findDiffering(db, file);
+  const unnamed = await findUnnamed(db, new Set(file.map(({ slug }) => slug)));
+  const changes = { set: [] as string[], dropped: [] as string[] };
+  let toTell = maxTold;
+  const batches = [
+    ...chunk(differing, written).map((setting) => ({ setting, dropping: [] })),
+    ...chunk(unnamed, written).map((dropping) => ({ setting: [], dropping })),
+  ];
+  for (const { setting, dropping } of batches) {
+    const { set, dropped, told } = await applyBatch(db, setting, dropping, toTell, at);
+    changes.set.push(...set);
+    changes.dropped.push(...dropped);
+    toTell -= told;
+  }
+  return changes;
+}
+
+const chunk = <T>(all: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+
+const rowsOf = (file: CatalogService[]) => sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
+  slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
+  channel text, approvers text[], access jsonb)`;
+
+/**
+ * Finds the services of the file that are not in the table as it says. It locks and writes nothing: mostly there are none.
+ * Each is looked up by itself (`offset 0`): without statistics, PostgreSQL would read the whole table for each batch.
+ */
+async function findDiffering({ tables }: Db, file: CatalogService[]): Promise<CatalogService[]> {
+  const differing = new Set<string>();
+  for (const batch of chunk(file, compared)) {
+    const rows = await tables.execute<{ slug: string }>(sql`
+      select file.slug from ${rowsOf(batch)}
+      left join lateral (select * from services where slug = file.slug offset 0) services on true
+      where services.id is null
+        or (services.name, services.description, services.docs, services.registration_enabled, services.auto_approve,
+            services.channel, services.approvers, services.access, services.managed_by, services.retired_at)
+          is distinct from (file.name, file.description, file.docs, file."registrationEnabled",
+            file."autoApprove", file.channel, file.approvers, nullif(file.access, 'null'), 'file', null::timestamptz)`);
+    for (const { slug } of rows) differing.add(slug);
+  }
+  return file.filter(({ slug }) => differing.has(slug));
+}
+
+/** Finds the services that a file has set before and does not name any more. */
+async function findUnnamed({ tables }: Db, named: Set<string>): Promise<string[]> {
+  const unnamed: string[] = [];
+  let rows: { id: string; slug: string }[];
+  let after = '0';
+  do {
+    rows = await tables.execute<{ id: string; slug: string }>(sql`
+      select id, slug from services where managed_by = 'file' and id > ${after} order by id limit ${compared}`);
+    unnamed.push(...rows.map(({ slug }) => slug).filter((slug) => !named.has(slug)));
+    after = rows.at(-1)?.id ?? after;
+  } while (rows.length === compared);
+  return unnamed;
+}
+
+/**
+ * Sets some services and drops others, in one transaction. `toTell`: of how many that loosen their rules the channels are
+ * told. Unlike elsewhere (see `append`), jobs are enqueued after the record: that takes no lock that another transaction
+ * could hold.
+ */
+async function applyBatch(db: Db, file: CatalogService[], dropping: string[], toTell: number, at: Date) {
   return db.tables.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${catalogLock})`);
-    const inFile = sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
-      slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
-      channel text, approvers text[], access jsonb)`;
+    const inFile = rowsOf(file);
+    // Arrays: with a subselect, PostgreSQL may choose to walk through all services for each of these.
+    const unnamed = sql`array(select jsonb_array_elements_text(${JSON.stringify(dropping)}::jsonb))`;
+    const slugs = sql`array(select jsonb_array_elements_text(${JSON.stringify(file.map(({ slug }) => slug))}::jsonb))`;
     // An admin may be changing one of them: the lock makes `before` below what they commit.
     await tx.execute(sql`
-      select from services where managed_by = 'file' or slug in (select slug from ${inFile}) order by id for update`);
+      select from services where slug = any (${slugs} || ${unnamed}) order by id for update`);
     const changed = await tx.execute<{
       slug: string;
       dropped: boolean;
@@ -54,7 +123,7 @@ export async function applyCatalogFile(
         returning *),
       dropped as (
         update services set managed_by = 'slack', registration_enabled = false, version = version + 1
-        where managed_by = 'file' and not exists (select from ${inFile} where file.slug = services.slug)
+        where managed_by = 'file' and slug = any (${unnamed})
         returning *),
       changed as (select *, false as dropped from set union all select *, true from dropped),
       recorded as (
@@ -84,13 +153,14 @@ export async function applyCatalogFile(
     const access = changed
       .filter(({ changes_access }) => changes_access)
       .flatMap(({ id, was, now_is }) => accessServiceEffects(Number(id), was, now_is));
-    const told = changed
-      .filter(({ loosened }) => loosened)
-      .slice(0, maxTold)
-      .flatMap(({ id, version, moved }) => ruleChangeEffects(Number(id), version, moved));
-    if (changed.length > 0) await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...follows, ...access, ...told]);
-    const slugs = (which: boolean) => changed.filter(({ dropped }) => dropped === which).map(({ slug }) => slug);
-    return { set: slugs(false), dropped: slugs(true) };
+    const loosening = changed.filter(({ loosened }) => loosened).slice(0, toTell);
+    const told = loosening.flatMap(({ id, version, moved }) => ruleChangeEffects(Number(id), version, moved));
+    if (changed.length > 0) {
+      await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...told]);
+      await db.outbox.enqueue(tx, [...follows, ...access], 'bulk');
+    }
+    const which = (gone: boolean) => changed.filter(({ dropped }) => dropped === gone).map(({ slug }) => slug);
+    return { set: which(false), dropped: which(true), told: loosening.length };
   });
 }
 

@@ -1,0 +1,88 @@
+/** A catalog file of 100,000 services: applied beside a bot that goes on answering, and quickly left alone afterwards. */
+import { expect, it } from 'vitest';
+import { parseCatalog } from '../../src/catalog-file.ts';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import { applyCatalogFile } from '../../src/db/service/apply-catalog-file.ts';
+import type { CatalogService } from '../../src/domain/service.ts';
+import { createDatabase } from '../support/database.ts';
+
+const at = new Date('2026-11-26T10:00:00Z');
+
+/** So many services, as the file has them. */
+const services = (count: number): CatalogService[] =>
+  Array.from({ length: count }, (_, index) => ({
+    slug: `service-${index}`,
+    name: `Service ${index} API`,
+    description: 'Charges, refunds and payouts',
+    docs: null,
+    registrationEnabled: true,
+    autoApprove: false,
+    channel: null,
+    approvers: ['U0ALEX'],
+    access: null,
+  }));
+
+it('is applied in batches, between which others write to the record, and an unchanged one writes nothing', async () => {
+  await using database = await createDatabase();
+  const { tables, close } = connect(database.url);
+  const db = { tables, outbox: createOutbox() };
+  const file = services(100_000);
+
+  // Somebody else's change, which appends to the same record, as long as the file is applied: none waits for all of it.
+  let applying = true;
+  const waits: number[] = [];
+  const others = (async () => {
+    for (let nth = 0; applying; nth += 1) {
+      const began = performance.now();
+      await database.sql.begin(async (sql) => {
+        const [made] =
+          await sql`insert into applications (name, created_by, created_at) values (${`App ${nth}`}, 'U0DANA', now()) returning id`;
+        await sql`insert into application_history (application_id, version, actor, action, name, added, removed, at)
+          values (${made?.id}, 1, 'U0DANA', 'create', ${`App ${nth}`}, '{U0DANA}', '{}', now())`;
+      });
+      waits.push(performance.now() - began);
+    }
+  })();
+  const begun = performance.now();
+  const first = await applyCatalogFile(db, file, at);
+  const took = performance.now() - begun;
+  applying = false;
+  await others;
+  expect(first.set).toHaveLength(100_000);
+  expect(waits.length).toBeGreaterThan(20);
+  // A batch is a two-hundredth of the work.
+  expect(Math.max(...waits)).toBeLessThan(took / 4);
+
+  const [before] = await database.sql`select pg_current_wal_insert_lsn() as lsn, (select seq from history_head) as seq`;
+  const restarted = performance.now();
+  expect(await applyCatalogFile(db, file, at)).toEqual({ set: [], dropped: [] });
+  const unchanged = performance.now() - restarted;
+  expect(await database.sql`select seq from history_head`).toEqual([{ seq: before?.seq }]);
+  expect(unchanged).toBeLessThan(took / 2);
+
+  // What is left of an interrupted start is done by the next one; what is gone from the file is handed over.
+  await database.sql`update services set name = 'Another' where slug = 'service-99999'`;
+  const next = await applyCatalogFile(db, file.slice(1_000), at);
+  expect(next.set).toEqual(['service-99999']);
+  expect(next.dropped).toHaveLength(1_000);
+  const [{ left } = { left: 0 }] = await database.sql`
+    select count(*)::int as left from services where managed_by = 'slack' and not registration_enabled`;
+  expect(left).toBe(1_000);
+  await close();
+}, 300_000);
+
+it('is checked in a time that grows with it: 20,000 services cost less than ten times what 5,000 do', () => {
+  const text = (count: number) =>
+    `services:\n${services(count)
+      .map(({ slug, name }) => `  - { slug: ${slug}, name: ${name} }\n`)
+      .join('')}`;
+  const measured = (count: number) => {
+    const written = text(count);
+    const begun = performance.now();
+    expect(parseCatalog('catalog.yaml', written)).toMatchObject({ ok: true });
+    return performance.now() - begun;
+  };
+  measured(5_000);
+  expect(measured(20_000)).toBeLessThan(10 * measured(5_000));
+});
