@@ -1,5 +1,5 @@
 /** Changes of applications: each change, its event and its effects commit together. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import {
   type Application,
   type ApplicationChange,
@@ -12,17 +12,17 @@ import {
   ownersToNotify,
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
-import { accessEndedEffects, listedEffects, liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
 import { renewalEffects } from '../access/keys.ts';
 import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { askedByRegistration } from '../registration/approver-messages.ts';
 import { orphans } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
 import { ownersOf } from './owners.ts';
+import { unregister } from './unregister.ts';
 
 /**
  * Finds the application that a button or a form names, with its owners, also a deleted one. A number counts only on the
@@ -115,6 +115,9 @@ function violates(error: unknown, constraint: string): boolean {
   return Object(cause).constraint_name === constraint;
 }
 
+/** How many registrations a deletion unregisters in its own transaction; a job does the others (events.ts). */
+const unregisteredAtOnce = 500;
+
 /** Writes a change of an application that is locked, its effects and, last, its events (see `append`). */
 export async function persist(
   tx: Tx,
@@ -137,7 +140,10 @@ export async function persist(
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
   const places = changesOwners(change) ? await approvalChannels(tx, id) : [];
-  const ended = action === 'delete' ? await unregisterAll(tx, id, by, at) : [];
+  const endings =
+    action === 'delete'
+      ? await unregister(tx, eq(registrations.applicationId, id), { by, at, limit: unregisteredAtOnce })
+      : { events: [], effects: [] };
   const notified = ownersToNotify(change, owners, by).map((person) => ({
     kind: 'owner' as const,
     application: id,
@@ -151,15 +157,10 @@ export async function persist(
   const effects = [update, ...notified, ...told, ...renewals];
   // Of a person who left there may be hundreds.
   await db.outbox.enqueue(tx, effects, by === null ? 'bulk' : 'act');
-  const endings = ended.flatMap(({ registrationId: registration, version, from, to, listed }) => [
-    ...accessEndedEffects(from, to, { registration, version }),
-    ...listedEffects({ id: registration, status: from, listed }, to),
-  ]);
-  await db.outbox.enqueue(tx, endings, 'bulk');
+  await db.outbox.enqueue(tx, endings.effects, 'bulk');
   if (action === 'delete') await requestRemovalOfAll(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
-  const events = ended.map(({ listed: _, ...event }) => event);
-  for (let next = 0; next < events.length; next += batch) await append(tx, events.slice(next, next + batch));
+  await append(tx, endings.events);
 }
 
 /** Lists the channels of the services that an application has live registrations for; null for ADMIN_CHANNEL. */
@@ -171,47 +172,4 @@ async function approvalChannels(tx: Tx, applicationId: number): Promise<(string 
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(and(eq(registrations.applicationId, applicationId), live));
   return rows.map(({ channel }) => channel);
-}
-
-/**
- * How many events one statement inserts, eight parameters each: a statement has at most 65,535
- * (https://www.postgresql.org/docs/current/limits.html).
- */
-const batch = 1_000;
-
-/**
- * Unregisters all registrations of an application, in two statements. All live ones are locked first, in the order of
- * their ids: a Reinstate that commits right now would be missed otherwise. A revoked one stays revoked, because only an
- * approver ends that. Returns the events, which the caller appends last.
- */
-async function unregisterAll(tx: Tx, applicationId: number, by: string | null, at: Date) {
-  const ofApplication = eq(registrations.applicationId, applicationId);
-  const live = await tx
-    .select()
-    .from(registrations)
-    .where(and(ofApplication, inArray(registrations.status, [...liveStatuses])))
-    .orderBy(asc(registrations.id))
-    .for('update');
-  const asked = await askedByRegistration(
-    tx,
-    live.filter(({ status }) => status === 'pending').map(({ id }) => id),
-  );
-  const before = new Map(live.map((row) => [row.id, row]));
-  const ended = await tx
-    .update(registrations)
-    .set({
-      status: 'unregistered',
-      version: sql`${registrations.version} + 1`,
-      changedBy: by,
-      changedAt: at,
-      changeReason: null,
-    })
-    .where(and(ofApplication, inArray(registrations.status, statusesAllowing('unregister'))))
-    .returning({ registrationId: registrations.id, version: registrations.version });
-  const event = { actor: by, action: 'unregister', to: 'unregistered', reason: null, at } as const;
-  return ended.flatMap((one) => {
-    const row = before.get(one.registrationId);
-    const listed = row && { ...row, asked: asked.get(row.id) ?? [] };
-    return row && listed ? [{ ...event, ...one, from: row.status, listed }] : [];
-  });
 }

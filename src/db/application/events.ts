@@ -2,12 +2,14 @@
 import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { liveStatuses, type Status } from '../../domain/registration.ts';
+import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import { markStale } from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { applications, registrations, services } from '../schema/core.ts';
 import { ownersOf } from './owners.ts';
+import { unregister } from './unregister.ts';
 
 /** An event of an application, with its current name and owners. */
 export type ApplicationHappening = {
@@ -63,8 +65,8 @@ const batch = 100;
 
 /**
  * Enqueues updates of everything that shows an event of an application: first (`after` 0) the Homes of its owners and
- * former owners, then, for an event that cards show, the cards of its registrations with an id above `after`. It does one
- * batch and enqueues the next.
+ * former owners, then, for an event that cards show, the cards of its registrations with an id above `after`. Of an
+ * application that was deleted it unregisters what the deletion has left. It does one batch and enqueues the next.
  */
 export async function enqueueUpdates(db: Db, id: number, version: number, after: number): Promise<void> {
   const event = await find(db, id, version);
@@ -75,12 +77,24 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
   await db.tables.transaction(async (tx) => {
     const live = inArray(registrations.status, [...liveStatuses]);
     const endedByEvent = and(eq(registrations.status, 'unregistered'), eq(registrations.changedAt, event.at));
-    const cards = await tx
-      .select({ id: registrations.id, version: registrations.version, status: registrations.status })
+    const page = await tx
+      .select({ id: registrations.id })
       .from(registrations)
       .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByEvent)))
       .orderBy(asc(registrations.id))
       .limit(batch);
+    const last = page.at(-1);
+    if (!last) return;
+    const onPage = inArray(
+      registrations.id,
+      page.map((one) => one.id),
+    );
+    const ending = { by: event.actor, at: event.at, limit: batch };
+    const ended = event.action === 'delete' ? await unregister(tx, onPage, ending) : { events: [], effects: [] };
+    const cards = await tx
+      .select({ id: registrations.id, version: registrations.version, status: registrations.status })
+      .from(registrations)
+      .where(onPage);
     await markStale(
       tx,
       db,
@@ -88,9 +102,11 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
     );
     // The Homes of approvers list what is pending, or was until this event.
     const queued = cards.filter(({ status }) => status === 'pending' || status === 'unregistered');
-    const next = cards.length === batch ? cards.at(-1) : undefined;
     const queuedHomes = queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version }));
     await db.outbox.enqueue(tx, queuedHomes, 'bulk');
-    if (next) await db.outbox.enqueue(tx, [{ kind: 'application', application: id, version, after: next.id }], 'bulk');
+    await db.outbox.enqueue(tx, ended.effects, 'bulk');
+    const next = { kind: 'application' as const, application: id, version, after: last.id };
+    if (page.length === batch) await db.outbox.enqueue(tx, [next], 'bulk');
+    await append(tx, ended.events);
   });
 }
