@@ -3,6 +3,7 @@ import type { Approvers } from './approvers.ts';
 import type { Effect, RegistrationEvent } from './effects.ts';
 import type { MessageLocation } from './reference.ts';
 import { type ReminderLocation, updatePendingMessage, updateReminders } from './reminder.ts';
+import type { ServiceState } from './service.ts';
 
 export const statuses = ['pending', 'approved', 'rejected', 'revoked', 'unregistered', 'deleted', 'expired'] as const;
 export type Status = (typeof statuses)[number];
@@ -224,7 +225,7 @@ export type Registration = {
   publicId: string;
   version: number;
   status: Status;
-  service: { name: string; description: string; docs: string | null };
+  service: { name: string; description: string; docs: string | null; state: ServiceState };
   application: string;
   /** Who owns the application now; of a closed registration, who owned it when it was asked for. */
   owners: string[];

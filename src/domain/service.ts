@@ -67,6 +67,24 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 export const changesApprovers = (changed: Partial<ServiceRecord>): boolean =>
   'channel' in changed || 'approvers' in changed;
 
+/** Tells whether what shows pending requests shows a change: who decides them, or whether the service is open. */
+export const changesPending = (changed: Partial<ServiceRecord>): boolean =>
+  changesApprovers(changed) || 'registrationEnabled' in changed || 'retired' in changed;
+
+/** Whether a service takes new requests. */
+export type ServiceState = 'open' | 'disabled' | 'retired';
+
+export function serviceState({
+  registrationEnabled,
+  retiredAt,
+}: {
+  registrationEnabled: boolean;
+  retiredAt: Date | null;
+}): ServiceState {
+  if (retiredAt) return 'retired';
+  return registrationEnabled ? 'open' : 'disabled';
+}
+
 /**
  * Tells whether a change loosens the rules of a service: more is approved, by others, or where others see it. Naming other
  * approvers counts, whoever they are.

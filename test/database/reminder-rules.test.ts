@@ -102,6 +102,7 @@ describe('the message', () => {
       link: 'https://acme-and-daughters.enterprise.slack.com/archives/C0123456789/p1790000000000000',
       elsewhere: index % 2 === 0 ? 'C0123456789' : undefined,
       expires: start,
+      state: 'retired' as const,
       snoozed: { by: 'U0123456789', until: start },
     }),
   );
@@ -130,7 +131,7 @@ describe('the message', () => {
       pendingMessage(
         listed.map((one) => {
           const approvers = { users: many, groups: [], channel: 'C1' };
-          return { ...one, approvers, reminded: approvers };
+          return { ...one, approvers, reminded: approvers, state: 'open' as const };
         }),
         [],
         5_000,

@@ -78,7 +78,7 @@ describe('what is compared of a card', () => {
     publicId: '00000000-0000-4000-8000-000000000001',
     version: 1,
     status: 'pending',
-    service: { name: 'R&D <API>', description: '', docs: null },
+    service: { name: 'R&D <API>', description: '', docs: null, state: 'open' as const },
     application: 'Shop',
     owners: ['U0DANA'],
     applicationDeleted: false,

@@ -211,6 +211,7 @@ describe('an admin', () => {
     await dana.fills('Reason', 'Routes');
 
     await alex.clicks('Disable registration', named('maps-api'));
+    await alex.submits();
     await home(/ · Registration disabled/);
     expect(await dana.submits()).toEqual({
       errors: {
@@ -221,12 +222,14 @@ describe('an admin', () => {
     await alex.clicks('Enable registration', named('maps-api'));
     await home(/ · Registration enabled/);
     await alex.clicks('Switch auto approval on', named('maps-api'));
+    await alex.submits();
     await home(/.*\nApproved automatically/);
     await dana.submits();
     await dana.finds(/Approved automatically\nService {2}Maps API/);
     await dana.closes();
 
     await alex.clicks('Retire', named('maps-api'));
+    await alex.submits();
     await home(/ · Retired\n.*\[… Edit \| Bring back \| History\]/);
     await sam.types('/register maps-api');
     expect(await sam.finds(/no service called/, { in: 'modal' })).not.toContain('Maps API');
@@ -284,12 +287,14 @@ describe('an admin', () => {
     await dana.picks('Application', 'Race');
     await dana.fills('Reason', 'Now or never');
     const rows = await holdServiceRows(scenario.database);
-    const disabling = alex.clicks('Disable registration', named('maps-api'));
+    await alex.clicks('Disable registration', named('maps-api'));
+    await alex.finds(/New requests will be refused/, { in: 'modal' });
+    const disabling = alex.submits();
     await waitForBlocked(scenario.database, 1);
     const asking = dana.submits();
     await waitForBlocked(scenario.database, 2);
     await rows.release();
-    await disabling;
+    expect(await disabling).toEqual({ closed: true });
     expect(await asking).toEqual({ errors: { Services: expect.stringMatching(/is not enabled/) } });
     expect(await scenario.database.sql`select from applications where name = 'Race'`).toHaveLength(0);
   });
@@ -313,9 +318,11 @@ describe('an admin', () => {
     const { alex, priya } = people(scenario);
     await priya.finds(/Lingua API/, atHome);
     await priya.clicks('Switch auto approval on', named('translate'));
+    await priya.submits();
     for (const admin of [alex, priya]) await admin.finds(/`translate`.*\nApproved automatically/, atHome);
     const held = scenario.workspace.hold('views.publish');
     await priya.clicks('Disable registration', named('translate'));
+    await priya.submits();
     await held.reached;
     await alex.clicks('Retire', named('translate'));
     expect(await alex.finds(/not what you saw/, { in: 'modal' })).toMatch(/@priya changed it, today/);
@@ -339,6 +346,7 @@ it('History lists the changes of a service and of its registrations, newest firs
   await dana.finds(/Approved by/);
   now = new Date('2026-11-02T12:00:00Z');
   await alex.clicks('Disable registration', named('maps-api'));
+  await alex.submits();
   await alex.finds(/Registration disabled\nDecided by .*\[… Edit \| Enable/, atHome);
   await alex.clicks('History', named('maps-api'));
   expect(await alex.finds(/History of a service/, { in: 'modal' })).toMatchInlineSnapshot(`

@@ -168,7 +168,7 @@ describe.concurrent('what users write', () => {
         publicId: '00000000-0000-4000-8000-000000000001',
         version: 2,
         status: 'approved' as const,
-        service: { name, description: '', docs: null },
+        service: { name, description: '', docs: null, state: 'open' as const },
         application: 'Shop',
         owners: ['U0DANA'],
         applicationDeleted: false,

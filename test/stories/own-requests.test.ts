@@ -22,6 +22,7 @@ async function switches(admin: ReturnType<typeof people>['alex'], what: string, 
   await admin.opensHome();
   await admin.finds(on, home);
   await admin.clicks(what, { ...home, on });
+  if (what !== 'Enable registration' && what !== 'Switch auto approval off') await admin.submits();
 }
 
 const withMaps = async (scenario: Scenario) =>

@@ -31,6 +31,7 @@ import { registrationList } from '../../src/views/registration/list.ts';
 import { pendingMessage } from '../../src/views/registration/pending-message.ts';
 import { registerModal } from '../../src/views/registration/register-modal.ts';
 import { unregisterModal } from '../../src/views/registration/unregister-modal.ts';
+import { confirmChangeModal } from '../../src/views/service/confirm-change.ts';
 import { serviceHistoryModal } from '../../src/views/service/history-modal.ts';
 import { serviceModal } from '../../src/views/service/modal.ts';
 import { seed } from '../local-slack/seed.ts';
@@ -94,7 +95,7 @@ const registration = (status: Registration['status']): Registration => ({
   publicId,
   version: 2,
   status,
-  service: { name: 'Payments API', description: '', docs: null },
+  service: { name: 'Payments API', description: '', docs: null, state: 'open' as const },
   application: 'Shop',
   owners: ['U0DANA'],
   applicationDeleted: false,
@@ -125,6 +126,7 @@ const modals = [
   reasonModal('revoke', { publicId, seen: 1 }, names),
   editModal({ publicId, seen: 1 }, names, 'why'),
   deleteRequestModal({ publicId, seen: 1 }, names, 'approved'),
+  confirmChangeModal('retire', { publicId, version: 1, name: 'Payments API' }, { pending: 1, approved: 2 }),
   serviceModal({ remembers: '', adding: true, typed: {}, groups: [], gateways: [{ name: 'edge', kind: 'kong' }] }),
 ];
 
@@ -146,7 +148,7 @@ const fullHome = homeView(
             mine: true,
             access: { kind: 'open', gateway: 'edge', since: new Date(0), keys: 'r' },
           },
-          service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' } },
+          service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' }, state: 'open' },
         },
       ],
       page: 2,
@@ -154,7 +156,7 @@ const fullHome = homeView(
       total: 75,
     },
     waiting: {
-      rows: [{ ...registration('pending'), service: 'Payments API', cardChannel: null }],
+      rows: [{ ...registration('pending'), service: 'Payments API', cardChannel: null, state: 'open' }],
       page: 2,
       pages: 3,
       total: 45,
@@ -191,7 +193,13 @@ const fullHome = homeView(
 );
 
 const entry = { version: 2, actor: null, action: 'expire', from: 'pending', to: 'expired', reason: null } as const;
-const waits = { ...registration('pending'), service: 'Payments API', called: 'dana', link: undefined };
+const waits = {
+  ...registration('pending'),
+  service: 'Payments API',
+  called: 'dana',
+  link: undefined,
+  state: 'open' as const,
+};
 
 /** What is said outside the card, with all of its buttons. */
 const told = [

@@ -49,7 +49,13 @@ export type OwnedRow = {
     requester: string;
     access: ShownAccess | null;
   } | null;
-  service: { name: string; approvers: string[]; channel: string | null } | null;
+  service: {
+    name: string;
+    approvers: string[];
+    channel: string | null;
+    registrationEnabled: boolean;
+    retiredAt: Date | null;
+  } | null;
 };
 
 /** Lists a page of a person's applications and their live registrations, by application and service. */
@@ -86,7 +92,13 @@ export async function listOwned(
       },
       access: services.access,
       hadAccess,
-      service: { name: services.name, approvers: services.approvers, channel: services.channel },
+      service: {
+        name: services.name,
+        approvers: services.approvers,
+        channel: services.channel,
+        registrationEnabled: services.registrationEnabled,
+        retiredAt: services.retiredAt,
+      },
     })
     .from(applicationOwners)
     .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))

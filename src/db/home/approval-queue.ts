@@ -23,6 +23,8 @@ export type QueuedRequest = {
   requestedAt: Date;
   /** Where its card is; null before it is posted. */
   cardChannel: string | null;
+  registrationEnabled: boolean;
+  retiredAt: Date | null;
 };
 
 /** Lists the approver settings of the services with pending requests, each distinct one once, with its services. */
@@ -81,6 +83,8 @@ export async function listPage(
       reason: registrations.reason,
       requestedAt: registrations.requestedAt,
       cardChannel: registrations.cardChannel,
+      registrationEnabled: services.registrationEnabled,
+      retiredAt: services.retiredAt,
     })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))

@@ -2,6 +2,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, ne, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
+import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
+import { serviceState } from '../../domain/service.ts';
 import { findShown } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -48,7 +50,12 @@ export async function find(
       requester,
       reason,
       requestedAt,
-      service: { name: row.service.name, description: row.service.description, docs: row.service.docs },
+      service: {
+        name: row.service.name,
+        description: row.service.description,
+        docs: row.service.docs,
+        state: serviceState(row.service),
+      },
       application: row.application,
       // A closed card is not updated when the application changes hands.
       owners: isLive(status) ? row.owners : row.registration.ownersAtRequest,
@@ -113,13 +120,21 @@ const batch = 200;
 export async function markPendingStale(db: Db, service: number, after: number): Promise<number | undefined> {
   return db.tables.transaction(async (tx) => {
     const rows = await tx
-      .select({ id: registrations.id })
+      .select()
       .from(registrations)
       .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
       .orderBy(asc(registrations.id))
       .limit(batch);
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) await markStale(tx, db, ids);
+    // Others may be asked now, and what lists the requests shows who decides and whether the service is open.
+    const listing = rows.flatMap((row) => [
+      { kind: 'ask-approvers' as const, registration: row.id },
+      ...updateReminders(row),
+      ...updatePendingMessage(row),
+    ]);
+    const distinct = new Map(listing.map((effect) => [JSON.stringify(effect), effect]));
+    await db.outbox.enqueue(tx, [...distinct.values()], 'bulk');
     return ids.length === batch ? ids.at(-1) : undefined;
   });
 }

@@ -131,7 +131,13 @@ const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number) =>
       registration: registrations,
       application: applications.name,
       owners: ownersOfApplication,
-      service: { name: services.name, approvers: services.approvers, channel: services.channel },
+      service: {
+        name: services.name,
+        approvers: services.approvers,
+        channel: services.channel,
+        registrationEnabled: services.registrationEnabled,
+        retiredAt: services.retiredAt,
+      },
     })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))

@@ -138,7 +138,7 @@ async function applyBatch(db: Db, file: CatalogService[], dropping: string[], to
           from jsonb_each(${sql.raw(serviceRecordJson('changed'))}) now
           left join jsonb_each(${sql.raw(serviceRecordJson('old'))}) was on was.key = now.key and old.id is not null
           where now.value is distinct from was.value) fields
-        returning service_id, before is not null and after ?| array['channel', 'approvers'] as follows,
+        returning service_id, before is not null and after ?| array['channel', 'approvers', 'registrationEnabled', 'retired'] as follows,
           nullif(before->'access', 'null') as was, nullif(after->'access', 'null') as now_is,
           after ? 'access' and before is not null as changes_access,
           -- As \`loosensRules\` has it.

@@ -4,7 +4,7 @@ import { nearestPage, type Page } from '../../domain/pagination.ts';
 import {
   approverChangeEffects,
   type CatalogService,
-  changesApprovers,
+  changesPending,
   checkServiceChange,
   differences,
   loosensRules,
@@ -17,7 +17,7 @@ import { accessServiceEffects } from '../access/request.ts';
 import { appendService } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { services } from '../schema/core.ts';
+import { isPending, registrations, services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { matchesAllWords } from '../text-search.ts';
 
@@ -141,7 +141,7 @@ export async function change(
       .where(and(eq(services.id, id), eq(services.version, seen), eq(services.managedBy, 'slack')))
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} changed while its row was locked`);
-    const following = changesApprovers(after) ? approverChangeEffects(id, version) : [];
+    const following = changesPending(after) ? approverChangeEffects(id, version) : [];
     const access = 'access' in after ? accessServiceEffects(id, before.access, after.access) : [];
     const told = loosensRules({ before, after }) ? ruleChangeEffects(id, version, 'channel' in after) : [];
     await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...access, ...told]);
@@ -150,12 +150,22 @@ export async function change(
   });
 }
 
+/** Counts the pending requests and the approved registrations that a change of a service concerns. */
+export async function changeImpact(db: Db, id: number): Promise<{ pending: number; approved: number }> {
+  const ofService = eq(registrations.serviceId, id);
+  const [pending, approved] = await Promise.all([
+    db.tables.$count(registrations, and(ofService, isPending)),
+    db.tables.$count(registrations, and(ofService, eq(registrations.status, 'approved'))),
+  ]);
+  return { pending, approved };
+}
+
 /** How many changes a refusal lists. */
 const maxChangesListed = 5;
 
 /** Lists the changes after the version that an admin saw, newest first. */
-const changesSince = (tx: Tx, id: number, seen: number): Promise<ServiceChange[]> =>
-  tx
+export const changesSince = (tables: Db['tables'] | Tx, id: number, seen: number): Promise<ServiceChange[]> =>
+  tables
     .select()
     .from(serviceChanges)
     .where(and(eq(serviceChanges.serviceId, id), gt(serviceChanges.version, seen)))

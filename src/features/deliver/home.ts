@@ -9,6 +9,7 @@ import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { serviceState } from '../../domain/service.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { maxShown } from '../../views/home/applications.ts';
 import { maxQueued } from '../../views/home/approval-queue.ts';
@@ -18,6 +19,8 @@ import { decidableBy } from '../shared/decidable-by.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
 const left = ['user_not_found', 'user_disabled'];
+
+const queued = (row: queue.QueuedRequest) => ({ ...row, state: serviceState(row) });
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
@@ -71,7 +74,11 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const rows = held.rows.map(({ service, registration, ...row }) => ({
       ...row,
       registration: registration && { ...registration, mine: registration.requester === person },
-      service: service && { name: service.name, approvers: allowedApprovers(service, config.policy) },
+      service: service && {
+        name: service.name,
+        approvers: allowedApprovers(service, config.policy),
+        state: serviceState(service),
+      },
     }));
     const may = await decidableBy(person, { config, db, directory });
     const waiting = await queue.listPage(db, may, { serviceId, search }, { asked: queuePage, size: maxQueued });
@@ -79,7 +86,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const filter = { active: serviceId !== null || search !== '', service, search };
     return {
       held: { ...held, rows },
-      waiting: may.approver ? { ...waiting, filter } : null,
+      waiting: may.approver ? { ...waiting, rows: waiting.rows.map(queued), filter } : null,
       catalog: may.admin ? await readCatalog(shown) : null,
       unsure: may.unsure,
     };

@@ -5,6 +5,7 @@ import * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { serviceState } from '../../domain/service.ts';
 import { findPosted, post, update } from '../../slack/messages.ts';
 import { maxListed } from '../../views/channel/reminder.ts';
 import { pendingMessage } from '../../views/registration/pending-message.ts';
@@ -37,7 +38,7 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
   async function facts({ registration, service, application }: reminders.PendingReminder['rows'][number]) {
     const approvers = allowedApprovers(service, config.policy);
     const reminded = await seesCards(approvers, { directory });
-    return { ...registration, service: service.name, application, approvers, reminded };
+    return { ...registration, service: service.name, state: serviceState(service), application, approvers, reminded };
   }
 }
 

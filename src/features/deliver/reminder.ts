@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts';
 import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { expiryWarning, type Mentions, mentionsFor } from '../../domain/reminder.ts';
+import { serviceState } from '../../domain/service.ts';
 import { deleteOrReplace, findPosted, type Posting, post, update } from '../../slack/messages.ts';
 import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
@@ -76,6 +77,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
         ...registration,
         ...one,
         service: service.name,
+        state: serviceState(service),
         approvers: allowedApprovers(service, config.policy),
         elsewhere: remindedIn && remindedIn !== channel ? remindedIn : undefined,
         expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),

@@ -5,7 +5,8 @@ import * as homes from '../../db/home/homes.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, checkCatalogChange, membershipsToCheck } from '../../domain/authorization.ts';
-import { type CatalogService, type ServiceRefusal, toggles } from '../../domain/service.ts';
+import type { Reference } from '../../domain/reference.ts';
+import { type CatalogService, type ServiceRefusal, type Toggle, toggles } from '../../domain/service.ts';
 import { cachedUserGroups } from '../../slack/channels-and-groups.ts';
 import {
   ackOptions,
@@ -18,6 +19,13 @@ import {
 import { optionLimit } from '../../views/blocks.ts';
 import { textModal } from '../../views/fallbacks.ts';
 import { addButton, readServiceMenu, serviceMenu } from '../../views/home/catalog.ts';
+import {
+  type ConfirmedToggle,
+  confirmChangeId,
+  confirmChangeModal,
+  isConfirmed,
+  readConfirmedChange,
+} from '../../views/service/confirm-change.ts';
 import {
   decodeFormState,
   encodeFormState,
@@ -62,14 +70,44 @@ export function manageServices(app: App, deps: Deps): void {
     if (chosen?.what === 'history') return history(interaction, chosen.publicId, body.user.id);
     if (chosen?.what === 'edit')
       return openModalWhenLoaded(interaction, loadEditForm(chosen.publicId, body.user.id), log);
-    const denied = await authorize(body.user.id);
-    const context = { by: body.user.id, at: now() };
-    const changed =
-      denied || !chosen ? undefined : await services.change(db, { ...chosen, ...context }, toggles[chosen.what]);
-    const refusal = denied ?? (changed?.ok ? null : (changed?.refusal ?? gone));
+    if (chosen && isConfirmed(chosen.what))
+      return openModalWhenLoaded(interaction, loadConfirmation(chosen.what, chosen, body.user.id), log);
+    const refusal = chosen ? await toggle(chosen.what, chosen, body.user.id) : gone;
     if (refusal) await respondToAction(interaction, serviceRefusalText(refusal), log);
-    else await showAtOnce(body.user.id);
   });
+
+  app.view<ViewSubmitAction>(confirmChangeId, async ({ ack, body, view, client }) => {
+    const change = readConfirmedChange(view.private_metadata);
+    const refusal = change ? toggle(change.what, change, body.user.id) : Promise.resolve(gone);
+    const result = refusal.then(
+      (why): SubmissionResult => (why ? { view: textModal(serviceRefusalText(why)) } : 'close'),
+    );
+    await ackSubmission({ ack, client, view }, result, log);
+  });
+
+  /** Makes a change from the menu of a service. Returns why not, or null. */
+  async function toggle(what: Toggle, seen: Reference, by: string): Promise<ServiceRefusal | null> {
+    const denied = await authorize(by);
+    if (denied) return denied;
+    const changed = await services.change(db, { ...seen, by, at: now() }, toggles[what]);
+    if (!changed.ok) return changed.refusal;
+    await showAtOnce(by);
+    return null;
+  }
+
+  /** Loads what a change would do, unless it is refused already. The submission is checked again. */
+  async function loadConfirmation(what: ConfirmedToggle, seen: Reference, person: string): Promise<ModalOrReason> {
+    const [refusal, service] = await Promise.all([authorize(person), services.resolve(db, seen.publicId)]);
+    if (refusal) return refused(refusal);
+    if (!service) return refused(gone);
+    if (service.managedBy === 'file') return refused({ kind: 'managed-by-file' });
+    if (service.version !== seen.seen) {
+      const since = await services.changesSince(db.tables, service.id, seen.seen);
+      return refused({ kind: 'stale', version: service.version, since });
+    }
+    const named = { ...seen, version: seen.seen, name: service.name };
+    return { view: confirmChangeModal(what, named, await services.changeImpact(db, service.id)) };
+  }
 
   app.options(groupsPicker, async ({ ack, options }) => {
     const typed = (options.value ?? '').toLowerCase();

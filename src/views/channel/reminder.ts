@@ -3,10 +3,12 @@
 import type { ContextBlock, SectionBlock } from '@slack/types';
 import { formatAge } from '../../domain/duration.ts';
 import { type Mentions, maxReminders } from '../../domain/reminder.ts';
+import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
 import { button, context, date, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
+import { closedText } from '../service/state.ts';
 
 /** How many requests a reminder lists; the rest is counted. */
 export const maxListed = 20;
@@ -33,6 +35,7 @@ export type ListedRequest = {
 };
 
 export type ReminderRow = ListedRequest & {
+  state: ServiceState;
   /** The channel whose approvers decide it, where that is another one. */
   elsewhere: string | undefined;
   /** When it expires, where no other reminder comes before. */
@@ -67,10 +70,11 @@ function mentionList(ids: string[]): string {
 }
 
 function row(waiting: ReminderRow, now: Date): SectionBlock {
-  const { id, elsewhere, expires, snoozed } = waiting;
+  const { id, elsewhere, expires, snoozed, state } = waiting;
   const facts = [
     waitingLine(waiting, now),
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
+    ...(state === 'open' ? [] : [`:warning:${closedText(state)}`]),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
     ...(snoozed ? [`:zzz: Put off until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
   ];

@@ -4,6 +4,7 @@ import type { ShownAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
 import { nextStatus, type Status } from '../../domain/registration.ts';
+import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
@@ -12,6 +13,7 @@ import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
 import { keyBlocks } from '../registration/keys.ts';
 import { capitalize, statusEmoji } from '../registration/timeline.ts';
+import { closedText } from '../service/state.ts';
 import { pager } from './pagination.ts';
 
 /** How many registrations a page holds. */
@@ -34,7 +36,7 @@ export type HeldApplication = {
     mine: boolean;
     access: ShownAccess | null;
   } | null;
-  service: { name: string; approvers: Approvers } | null;
+  service: { name: string; approvers: Approvers; state: ServiceState } | null;
 };
 
 export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => [
@@ -77,7 +79,7 @@ function registrationBlocks(
     {
       type: 'section',
       block_id: `registration-${id}`,
-      fields: [plain(service.name, 150), mrkdwn(describeStatus(registration, service.approvers))],
+      fields: [plain(service.name, 150), mrkdwn(describeStatus(registration, service))],
       ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
     ...(mine && nextStatus(status, 'edit') ? [edit] : []),
@@ -90,11 +92,11 @@ function registrationBlocks(
 /** Describes a status: "Pending since …", and who has to act. */
 function describeStatus(
   held: { status: Status; since: Date; access: ShownAccess | null },
-  approvers: Approvers,
+  { approvers, state }: { approvers: Approvers; state: ServiceState },
 ): string {
   const { status } = held;
   const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;
-  if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.`;
+  if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.${closedText(state)}`;
   const access = held.access ? ` ${describeShownAccess(held.access, 'owner')}` : '';
   if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.${access}`;
   return `${since}.${access}`;

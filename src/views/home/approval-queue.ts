@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { applicationNameLimit } from '../../domain/application.ts';
 import { formatAge } from '../../domain/duration.ts';
 import type { Page } from '../../domain/pagination.ts';
+import type { ServiceState } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { button, header, input, option, person, picker, section, textElement } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
 import { decisionButtons, noteMenus } from '../registration/card.ts';
+import { closedText } from '../service/state.ts';
 import { pager } from './pagination.ts';
 
 /** How many requests a page holds. */
@@ -29,6 +31,7 @@ export type QueueItem = {
   reason: string;
   requestedAt: Date;
   cardChannel: string | null;
+  state: ServiceState;
 };
 
 type Service = { publicId: string; slug: string; name: string };
@@ -77,7 +80,7 @@ function filterBlocks({ active, service, search }: Filter): KnownBlock[] {
 
 /** Renders a request like its card, in two blocks, with the buttons of the card. */
 function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
-  const { id, publicId, version, service, application, requester, reason, requestedAt, cardChannel } = request;
+  const { id, publicId, version, service, application, requester, reason, requestedAt, cardChannel, state } = request;
   const pending = { publicId, version, status: 'pending', applicationDeleted: false } as const;
   return [
     {
@@ -92,6 +95,7 @@ function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
             person(requester),
             textElement(`, waiting ${formatAge(requestedAt, now)}`),
             ...(cardChannel ? [textElement(', card in '), { type: 'channel' as const, channel_id: cardChannel }] : []),
+            ...(state === 'open' ? [] : [textElement(`.${closedText(state)}`)]),
           ],
         },
         { type: 'rich_text_quote', elements: [textElement(reason, 300)] },

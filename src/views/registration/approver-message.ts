@@ -14,6 +14,7 @@ import {
   textElement,
 } from '../blocks.ts';
 import type { Message } from '../message.ts';
+import { closedText } from '../service/state.ts';
 import { eventTitle, statusEmoji } from './timeline.ts';
 
 /** The button that opens Home. Slack opens its link, and tells the bot that it was clicked. */
@@ -46,7 +47,14 @@ export function approverMessage(registration: Registration, { able, home }: Read
       ]),
       quote('reason', reason),
       ...(able
-        ? [{ ...context(`Requested ${dateTime(requestedAt)}. Approve or reject it in Home.`), block_id: 'next' }]
+        ? [
+            {
+              ...context(
+                `Requested ${dateTime(requestedAt)}. Approve or reject it in Home.${closedText(service.state)}`,
+              ),
+              block_id: 'next',
+            },
+          ]
         : []),
       ...actions,
     ],

@@ -34,6 +34,7 @@ import {
 import { buttonValue, readButton } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { ownerMentions } from '../owners.ts';
+import { closedText } from '../service/state.ts';
 import { accessBlocks } from './access.ts';
 import { deletionText } from './forms/delete-modal.ts';
 import { historyButton } from './history-modal.ts';
@@ -205,7 +206,7 @@ function summary({ service, application, requester, reason, status, history }: R
 const isDecision = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
 
 /** Renders the events of a registration, and who can decide it. */
-function eventBlocks({ status, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
+function eventBlocks({ service, status, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
   const events = decisionEvents(history)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -213,8 +214,10 @@ function eventBlocks({ status, approvers, history, applicationDeleted }: Registr
       const why = isDecision(entry) && entry.reason ? [quote(`why-${entry.version}`, entry.reason)] : [];
       return [{ ...line, block_id: `event-${entry.version}` }, ...why];
     });
+  const pending = status === 'pending';
   const notes = [
-    ...(status === 'pending' ? [`${capitalize(describeApprovers(approvers))} can decide.`] : []),
+    ...(pending ? [`${capitalize(describeApprovers(approvers))} can decide.`] : []),
+    ...(pending && service.state !== 'open' ? [closedText(service.state).trim()] : []),
     ...(applicationDeleted ? ['The application was deleted.'] : []),
   ];
   return [...events, ...(notes.length > 0 ? [{ ...context(notes.join(' ')), block_id: 'since' }] : [])];

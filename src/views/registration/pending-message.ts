@@ -1,18 +1,20 @@
 import type { SectionBlock } from '@slack/types';
 import type { Approvers } from '../../domain/approvers.ts';
 import type { Status } from '../../domain/registration.ts';
+import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, context, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { unregisterButton } from '../home/applications.ts';
 import type { Message } from '../message.ts';
+import { closedText } from '../service/state.ts';
 import { capitalize, statusEmoji } from './timeline.ts';
 
 type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
 /** A pending request; `reminded`: the approvers whom the reminder in the channel has reached. */
-type Waiting = Listed & { requestedAt: Date; approvers: Approvers; reminded: Approvers };
+type Waiting = Listed & { requestedAt: Date; approvers: Approvers; reminded: Approvers; state: ServiceState };
 
 /** A request that waits no longer, and its last change. */
 type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };
@@ -27,7 +29,10 @@ export function pendingMessage(waiting: Waiting[], over: Over[], total: number):
     blocks: [
       { ...section(`${icon} *${headline}.*`), block_id: 'headline' },
       ...waiting.map((one) => ({
-        ...row(one, `Since ${dateTime(one.requestedAt)}, for ${describeApprovers(one.approvers)}`),
+        ...row(
+          one,
+          `Since ${dateTime(one.requestedAt)}, for ${describeApprovers(one.approvers)}${one.state === 'open' ? '' : `.${closedText(one.state)}`}`,
+        ),
         accessory: button(unregisterButton, 'Withdraw', buttonValue(one)),
       })),
       ...over.map((one) => row(one, describeEnd(one))),
