@@ -20,23 +20,21 @@ import {
   keyText,
   makingKey,
   newKeyButton,
+  readKeyButton,
   removeKeyButton,
 } from '../../views/registration/keys.ts';
 
 type ModalView = ReturnType<typeof keyText>;
 
-/** Any registration's public id; what is not one is of an older message, or made up. */
-const publicId = /^[0-9a-f-]{36}$/;
-
 export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
   app.action<BlockButtonAction>(getKeyButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await show({ client, body, respond }, body.user.id, readReference(action.value));
+    await show({ client, body, respond }, body.user.id, readKeyButton(action.value).registration);
   });
 
   app.action<BlockStaticSelectAction>(chooseKey, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await show({ client, body, respond }, body.user.id, readReference(action.selected_option.value));
+    await show({ client, body, respond }, body.user.id, readKeyButton(action.selected_option.value).registration);
   });
 
   /** Shows the keys there are; where there is none, makes the first. */
@@ -56,19 +54,14 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
     await ack();
     const show = (view: ModalView) => client.views.update({ view_id: body.view?.id ?? '', view });
     await show(makingKey);
-    await make(readReference(action.value), body.user.id, show);
+    await make(readKeyButton(action.value).registration, body.user.id, show);
   });
 
   app.action<BlockButtonAction>(removeKeyButton, async ({ ack, action, body, client }) => {
     await ack();
-    const [registration, id = ''] = (action.value ?? '').split(' ');
-    const before = await keys.findPlace(db.tables, readReference(registration), body.user.id);
-    const removed = await keys.remove(db, {
-      registration: readReference(registration),
-      id: readReference(id),
-      person: body.user.id,
-      at: now(),
-    });
+    const { registration, key: id } = readKeyButton(action.value);
+    const before = await keys.findPlace(db.tables, registration, body.user.id);
+    const removed = await keys.remove(db, { registration, id, person: body.user.id, at: now() });
     const lastFour = before.ok ? before.place.keys.find((key) => key.id === id)?.lastFour : undefined;
     const view = removed.ok
       ? keysModal(shownOf(removed.place), lastFour && keyBeingRemoved(lastFour))
@@ -120,7 +113,3 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
 }
 
 const shownOf = ({ application, ...place }: keys.KeyPlace) => ({ ...place, application: application.name });
-
-/** A value that names nothing finds nothing. */
-const readReference = (value: string | undefined): string =>
-  publicId.test(value ?? '') ? (value ?? '') : '00000000-0000-0000-0000-000000000000';

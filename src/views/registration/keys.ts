@@ -14,8 +14,10 @@ import {
   section,
   textElement,
 } from '../blocks.ts';
+import { publicId } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { gatewayCauses } from './access.ts';
+import { refusalText } from './refusals.ts';
 
 /** Opens the keys of a registration's application; its value is the registration's public id. */
 export const getKeyButton = 'get-key';
@@ -116,7 +118,7 @@ export const keyBeingRemoved = (lastFour: string): string =>
 export function keyRefusal(refusal: KeyRefusal): string {
   switch (refusal.kind) {
     case 'gone':
-      return 'That no longer exists.';
+      return refusalText({ kind: 'gone' });
     case 'not-an-owner':
       return 'Only owners of this application can get its keys.';
     case 'no-keys':
@@ -133,6 +135,17 @@ export const keyNotMade = (gateway: string, failure: GatewayFailure): string =>
 
 /** Where the modal was closed, or Slack did not show it: then nobody has seen the key. */
 export const keyNotShown = 'The key could not be shown, so it is removed again. Try again in a moment.';
+
+/** Parses what a key's button names: a registration, and for the removal also a key. What names nothing finds nothing. */
+export function readKeyButton(value: unknown): { registration: string; key: string } {
+  const [registration, key] = String(value).split(' ');
+  return {
+    registration: publicId.safeParse(registration).data ?? nothing,
+    key: publicId.safeParse(key).data ?? nothing,
+  };
+}
+
+const nothing = '00000000-0000-0000-0000-000000000000';
 
 type Facts = { application: string; gateway: string; lastFour: string; madeBy: string; removedBy: string | null };
 
