@@ -54,13 +54,17 @@ const service = z
       .array(z.string().regex(approverId, 'a user ID (U… or W…) or a user group ID (S…)'))
       .max(serviceLimits.approvers, `at most ${serviceLimits.approvers} approvers: name a user group instead`)
       .default([]),
-    access: z
-      .strictObject({
-        gateway: z.string('the name of a gateway'),
-        group: z.string(groupRule).refine(isGroup, groupRule),
-        credential: z.enum(['key', 'none'], 'key or none').default('none'),
-      })
-      .optional(),
+    // `remove` says of a service that goes out of use what leaving access out does: it is taken away.
+    access: z.preprocess(
+      (value) => (value === 'remove' ? undefined : value),
+      z
+        .strictObject({
+          gateway: z.string('the name of a gateway'),
+          group: z.string(groupRule).refine(isGroup, groupRule),
+          credential: z.enum(['key', 'none'], 'key or none').default('none'),
+        })
+        .optional(),
+    ),
   })
   .transform(
     ({ slug, name, description, docs, registration, approval, channel, approvers, access }): CatalogService => ({

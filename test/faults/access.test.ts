@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { planAccess } from '../../src/cli/access.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
-import type { GatewayFault } from '../local-gateway/local-gateway.ts';
+import { type GatewayFault, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { openWebhookReceiver } from '../local-gateway/webhook-receiver.ts';
 import type { Person } from '../local-slack/people.ts';
 import { environment } from '../support/bot.ts';
@@ -365,6 +365,33 @@ gateways:
       data: { application: { name: 'Shop', owners: [dana.id] }, service: { slug: 'payments' }, group: 'payments' },
     });
   });
+});
+
+it('a gateway that hangs holds up no other gateway and no card', async () => {
+  await using hanging = await openLocalGateway();
+  await using working = await openLocalGateway();
+  const catalog = `services:
+  - { slug: slow, name: Slow API, approval: auto, access: { gateway: edge, group: slow } }
+  - { slug: quick, name: Quick API, approval: auto, access: { gateway: west, group: quick } }
+gateways:
+  - { name: edge, kind: kong, url: "${hanging.url}" }
+  - { name: west, kind: kong, url: "${working.url}" }
+`;
+  const env = { GATEWAY_EDGE_TOKEN: hanging.token ?? '', GATEWAY_WEST_TOKEN: working.token ?? '' };
+  await using scenario = await openScenario({ catalog, env });
+  const { dana, alex } = people(scenario);
+  hanging.fail('*', { kind: 'hang' }, { times: 10_000 });
+  // More than its workers take at a time.
+  for (const application of ['One', 'Two', 'Three', 'Four', 'Five', 'Six']) {
+    await asks(dana, ['Slow API'], application);
+    await dana.closes();
+  }
+  await eventually('its workers are taken', async () => hanging.exchanges.length >= 3);
+  await asks(dana, ['Quick API'], 'One');
+  const open = async () => [...working.store.acls.values()].some(({ group }) => group === 'quick');
+  await eventually('the other one has granted', open, 9_000);
+  await alex.finds(/Quick API[\s\S]*Access open since/, inChannel);
+  hanging.clearFaults();
 });
 
 describe('a process that is killed', () => {

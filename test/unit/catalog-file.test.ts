@@ -68,6 +68,10 @@ describe('gateways', () => {
     });
   });
 
+  it('access: remove is no access', () => {
+    expect(parseCatalog('catalog.yaml', service('remove'))).toMatchObject({ ok: true, services: [{ access: null }] });
+  });
+
   it.each(['http://127.0.0.1:8001', 'http://localhost:8001', 'http://[::1]:8001'])('%s stays on this machine', (url) =>
     expect(mistakes(`services: []\ngateways:\n  - { name: edge, kind: kong, url: "${url}" }\n`)).toEqual([]),
   );
