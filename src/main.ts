@@ -1,4 +1,5 @@
 /** Builds, starts and stops everything. Run as a program it is the bot; tests and the demo call `start`. */
+import type { WebClient } from '@slack/web-api';
 import { createGateways } from './access/clients.ts';
 import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
@@ -21,6 +22,7 @@ import type { Worker } from './db/outbox/worker.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
+import { admins, isOpenToAll } from './domain/authorization.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serveHttp } from './http.ts';
@@ -29,6 +31,7 @@ import { createLog, type Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { limitsBothDays, parseCron } from './scheduler/cron.ts';
 import { reconcileSchedule, startScheduler } from './scheduler/scheduler.ts';
+import { lookUpChannel } from './slack/channels-and-groups.ts';
 import { createDirectory } from './slack/directory.ts';
 import { slackConfigError } from './slack/errors.ts';
 import { createSlack } from './slack/slack.ts';
@@ -193,6 +196,7 @@ export async function start(
     if (foreign) throw new StartError(`DATABASE_URL: ${foreign}.`);
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
+    void warnOfOpenChannel(slack.client, config, log);
     worker = startDelivering(client, outbox, {
       deliver: deliver(deps),
       log,
@@ -221,6 +225,21 @@ export async function start(
     );
     parts.defer(server.stop);
     return server.url;
+  }
+}
+
+/** Warns where everybody who joins ADMIN_CHANNEL is an approver and an admin. */
+async function warnOfOpenChannel(client: WebClient, { policy }: Config, log: Log): Promise<void> {
+  if (policy.approvers.length > 0) return;
+  try {
+    const { audience } = await lookUpChannel(client, policy.adminChannel);
+    if (isOpenToAll(admins(policy), audience))
+      log.warn(
+        { channel: policy.adminChannel, audience },
+        'everybody who joins ADMIN_CHANNEL is an approver and an admin: set APPROVERS, or make the channel private',
+      );
+  } catch (error) {
+    log.warn({ err: error }, 'Slack did not say who can join ADMIN_CHANNEL; npm run doctor looks again');
   }
 }
 

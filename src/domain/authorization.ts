@@ -51,6 +51,13 @@ export function checkOwnerAccount(
   return account === 'deactivated' ? { kind: 'deactivated' } : null;
 }
 
+/** Who can join a channel: who is invited, anybody of the workspace, or also people whom another organization invites. */
+export type ChannelAudience = 'invited' | 'anybody' | 'shared';
+
+/** Tells whether joining the channel makes somebody an approver whom nobody has appointed. */
+export const isOpenToAll = ({ users, groups }: Approvers, audience: ChannelAudience): boolean =>
+  users.length + groups.length === 0 && audience !== 'invited';
+
 /** Returns the channel that a service's requests are posted in. */
 export function approvalChannel(service: { channel: string | null }, policy: Policy): string {
   return service.channel ?? policy.adminChannel;

@@ -1,21 +1,36 @@
 /** Looks up the channels and user groups that an admin can choose for a service. */
 import type { WebClient } from '@slack/web-api';
+import type { ChannelAudience } from '../domain/authorization.ts';
 import { slackErrorCode } from './errors.ts';
 
 /** Whether the bot can post in a channel, or why not. `unknown`: it does not exist, or is private and the bot is not in it. */
 export type ChannelState = 'open' | 'archived' | 'not-a-member' | 'direct' | 'unknown';
 
-/** Looks up whether the bot can post in a channel. Rejects where Slack does not answer. */
-export async function channelState(client: WebClient, id: string): Promise<ChannelState> {
+/**
+ * Looks up whether the bot can post in a channel, and who can join it. Rejects where Slack does not answer.
+ */
+export async function lookUpChannel(
+  client: WebClient,
+  id: string,
+): Promise<{ state: ChannelState; audience: ChannelAudience }> {
   try {
     const { channel } = await client.conversations.info({ channel: id });
-    if (channel?.is_im || channel?.is_mpim) return 'direct';
-    if (channel?.is_archived) return 'archived';
-    return channel?.is_member ? 'open' : 'not-a-member';
+    const audience = audienceOf(channel);
+    if (channel?.is_im || channel?.is_mpim) return { state: 'direct', audience };
+    if (channel?.is_archived) return { state: 'archived', audience };
+    return { state: channel?.is_member ? 'open' : 'not-a-member', audience };
   } catch (error) {
-    if (slackErrorCode(error) === 'channel_not_found') return 'unknown';
+    if (slackErrorCode(error) === 'channel_not_found') return { state: 'unknown', audience: 'invited' };
     throw error;
   }
+}
+
+/** Classifies who can join a channel. A public channel is joined by itself; a shared one (Slack Connect) has two owners. */
+export function audienceOf(
+  channel: { is_private?: boolean; is_ext_shared?: boolean; is_pending_ext_shared?: boolean } | undefined,
+): ChannelAudience {
+  if (channel?.is_ext_shared || channel?.is_pending_ext_shared) return 'shared';
+  return channel?.is_private === false ? 'anybody' : 'invited';
 }
 
 export type UserGroup = { id: string; handle: string; name: string };

@@ -36,6 +36,8 @@ export type Channel = {
   kind: 'public' | 'private' | 'im';
   members: string[];
   archived: boolean;
+  /** With another organization (Slack Connect). */
+  shared?: boolean;
 };
 
 export type Message = {

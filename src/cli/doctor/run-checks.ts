@@ -4,7 +4,7 @@ import type { GatewaySettings } from '../../access/gateway.ts';
 import { readCatalog } from '../../catalog-file.ts';
 import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
 import { foreignWorkspace } from '../../db/workspace.ts';
-import { approvalChannel } from '../../domain/authorization.ts';
+import { allowedApprovers, approvalChannel } from '../../domain/authorization.ts';
 import { nextTick } from '../../domain/schedule.ts';
 import type { CatalogService } from '../../domain/service.ts';
 import { verifySmtp } from '../../email.ts';
@@ -14,7 +14,7 @@ import { limitsBothDays, parseCron } from '../../scheduler/cron.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { connectionWarning } from '../../slack/socket-mode/connection-count.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
-import { type ChannelUse, checkChannels } from './channels.ts';
+import { type ChannelUse, checkChannels, type DecidedByMembers } from './channels.ts';
 import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from './check-result.ts';
 import { checkDatabase } from './database.ts';
 import { checkGateways } from './gateways.ts';
@@ -91,7 +91,12 @@ export async function runChecks(
   const { policy } = config;
   const context = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
   const [channels, approvers] = await Promise.all([
-    checkWithTimeout('channels', halfTimeout, checkChannels(client, channelsIn(config, rules)), {}),
+    checkWithTimeout(
+      'channels',
+      halfTimeout,
+      checkChannels(client, channelsIn(config, rules), decidedByMembers(config, rules)),
+      {},
+    ),
     checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
   ]);
   for (const { findings } of [channels, approvers]) for (const finding of findings) report(finding);
@@ -127,6 +132,11 @@ function channelsIn(
   if (escalation) add(escalation, ['ESCALATION_CHANNEL']);
   for (const rule of rules) if (rule.channel) add(approvalChannel(rule, policy), rule.services);
   return uses;
+}
+
+function decidedByMembers({ policy }: Config, rules: Rule[]): DecidedByMembers {
+  const all = [{ approvers: [], channel: null }, ...rules].map((rule) => allowedApprovers(rule, policy));
+  return new Set(all.filter(({ users, groups }) => users.length + groups.length === 0).map(({ channel }) => channel));
 }
 
 async function checkCatalog({ CATALOG_FILE: path, gatewayTokens }: Config): Promise<{

@@ -7,7 +7,7 @@ import type { ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { allowedApprovers, canBeApprover } from '../../domain/authorization.ts';
 import type { CatalogService } from '../../domain/service.ts';
-import { channelState } from '../../slack/channels-and-groups.ts';
+import { lookUpChannel } from '../../slack/channels-and-groups.ts';
 import {
   cannotDecideText,
   channelFieldErrors,
@@ -51,7 +51,7 @@ export function validateService({ config, db, directory, gateways, log }: Deps, 
     const wrong = access && accessErrors(access);
     if (wrong) return { ok: false, errors: wrong };
     const allowed = allowedApprovers(service, config.policy);
-    const state = await channelState(client, allowed.channel);
+    const { state, audience } = await lookUpChannel(client, allowed.channel);
     if (state !== 'open') return { ok: false, errors: { channel: channelFieldErrors[state] } };
 
     const named = approvers.filter((id) => !id.startsWith('S'));
@@ -63,7 +63,7 @@ export function validateService({ config, db, directory, gateways, log }: Deps, 
     const { active, more } = await countActive(allowed);
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
     const said = { slug: adding ? slug : '', channel, approvers, auto, active, access };
-    return { ok: true, said, asked: reviewNotice(allowed, said, adding, more) };
+    return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience }) };
   }
 
   /** Checks access against the gateways of the catalog file: a form that was open meanwhile may name another. */

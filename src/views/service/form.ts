@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { gatewayName, groupRule, isGroup, type ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
+import { type ChannelAudience, isOpenToAll } from '../../domain/authorization.ts';
 import { stripInvisible } from '../../domain/names.ts';
 import type { Reference } from '../../domain/reference.ts';
 import {
@@ -219,16 +220,25 @@ export const notCheckedText = 'Slack did not say in time who would be asked. Not
 export function reviewNotice(
   asked: Approvers,
   { slug, auto, active, access }: ReviewSummary,
-  adding: boolean,
-  more: boolean,
+  { adding, more, audience }: { adding: boolean; more: boolean; audience: ChannelAudience },
 ): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
   const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} may decide: ${people}.`;
   const at = auto ? ' New requests are approved at once, without asking anybody.' : '';
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
   const opens = access ? ` An approved application is let into ${describeAccess(access)}.` : '';
-  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}`;
+  const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';
+  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${warning}`;
 }
+
+/** Says what it means that nobody is named and others than the invited can join the channel. */
+const openChannel: Record<ChannelAudience, (channel: string) => string> = {
+  invited: () => '',
+  anybody: (channel) =>
+    `<#${channel}> is public: *everybody who joins it may decide.* Name approvers, or choose a private channel.`,
+  shared: (channel) =>
+    `<#${channel}> is shared with another organization, which invites people into it as well. Name approvers, or choose a channel of your own.`,
+};
 
 /** Says why a service was not changed, for the user who acted. */
 export function serviceRefusalText(refused: ServiceRefusal): string {
