@@ -19,6 +19,7 @@ import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox, startDelivering } from './db/outbox/outbox.ts';
 import { takeOverPgBoss } from './db/outbox/pg-boss.ts';
 import type { Worker } from './db/outbox/worker.ts';
+import * as cardDrift from './db/registration/card-drift.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
@@ -54,6 +55,8 @@ const deliveryDrain = 4_000;
 
 /** How many services that the catalog file has changed are named in the log. */
 const maxNamed = 50;
+/** How many cards a start moves at once; reconciliation moves the others. */
+const maxMoved = 500;
 
 /** How long a readiness check may take, in milliseconds. */
 const readinessTimeout = 2_000;
@@ -197,6 +200,8 @@ export async function start(
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     void warnOfOpenChannel(slack.client, config, log);
+    const moved = await cardDrift.enqueueMisplaced(db, config.ADMIN_CHANNEL, maxMoved);
+    if (moved > 0) log.info({ moved }, 'ADMIN_CHANNEL has changed: cards of pending requests move there');
     worker = startDelivering(client, outbox, {
       deliver: deliver(deps),
       log,

@@ -95,7 +95,7 @@ export async function update(client: WebClient, { channel, ts }: { channel: stri
     await client.chat.update({ channel, ts, ...message, parse: 'none', link_names: false });
     return true;
   } catch (error) {
-    if (slackErrorCode(error) === 'message_not_found') return false;
+    if (notUpdatableErrors.includes(slackErrorCode(error) ?? '')) return false;
     return rethrow(error, channel);
   }
 }

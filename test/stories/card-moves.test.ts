@@ -33,9 +33,13 @@ async function edits(admin: Person, fill: () => Promise<void>): Promise<void> {
 
 const toMaps = (admin: Person) => edits(admin, () => admin.picks('Approval channel', 'maps'));
 
-/** What everybody sees in a channel. */
+/** The cards in a channel, and what has replaced them. */
 const cardsIn = ({ workspace }: Scenario, name: string) =>
-  workspace.messages(name).filter(({ ephemeralTo }) => ephemeralTo === undefined);
+  workspace.messages(name).filter(({ metadata }) => metadata?.event_type === 'registrar_card');
+
+/** Tells whether a call posts a card to #maps. */
+const postsToMaps = (args: Record<string, unknown>) =>
+  args.channel === 'C0MAPS' && JSON.stringify(args).includes('registrar_card');
 
 describe.concurrent('when a service moves', () => {
   it('pending cards move, and the old ones say where; Homes and cards show the new approvers; decided cards stay', async ({
@@ -86,7 +90,7 @@ describe.concurrent('when a service moves', () => {
     const { dana, alex, lee } = people(scenario);
     await asks(dana, ['Maps API'], 'Shop');
     await alex.finds(/Maps API/, before);
-    const held = scenario.workspace.hold('chat.postMessage', ({ channel }) => channel === 'C0MAPS');
+    const held = scenario.workspace.hold('chat.postMessage', postsToMaps);
     await toMaps(alex);
     await held.reached;
     await alex.clicks('Approve', before);
@@ -160,5 +164,40 @@ describe.concurrent('when a service moves', () => {
     await lee.finds(/Payments API[\s\S]*\[Approve\]/, maps);
     await alex.finds(/has moved to #maps/, before);
     expect(alex.sees('api-requests').filter((text) => text.includes('[Approve]'))).toHaveLength(1);
+  });
+});
+
+describe('when the operator changes the channel', () => {
+  it('another ADMIN_CHANNEL moves what is pending at the next start, also out of an archived one; decided cards stay', async () => {
+    await using scenario = await openCompany();
+    const { workspace } = scenario;
+    const { dana, alex, lee } = people(scenario);
+    await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
+    await dana.closes();
+    await alex.clicks('Approve', { ...before, on: /Ledger API/ });
+    await alex.finds(/Ledger API[\s\S]*Approved by @alex/, before);
+    await scenario.bot.stop();
+    await workspace.archive('api-requests');
+    await scenario.startAnother({ ADMIN_CHANNEL: 'C0MAPS' });
+    expect(await lee.finds(/⏳ Payments API/, maps)).toContain('[Approve]');
+    await lee.clicks('Approve', { ...maps, on: /Payments API/ });
+    await lee.finds(/Payments API[\s\S]*Approved by @lee/, maps);
+    await dana.finds(/Approved by @lee/);
+    expect(cardsIn(scenario, 'maps')).toHaveLength(1);
+    await workspace.unarchive('api-requests');
+    await alex.finds(/has moved/, before);
+  });
+
+  it('a card that Slack lets nobody update is posted again', async () => {
+    await using scenario = await openCompany();
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await alex.finds(/Payments API/, before);
+    workspace.fail('chat.update', { kind: 'error', error: 'edit_window_closed' }, { times: 1 });
+    await alex.clicks('Approve', { ...before, on: /Payments API/ });
+    await alex.finds(/Payments API[\s\S]*Approved by @alex/, before);
+    expect(cardsIn(scenario, 'api-requests')).toHaveLength(2);
   });
 });

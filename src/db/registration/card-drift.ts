@@ -2,7 +2,7 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
-import { registrations } from '../schema/core.ts';
+import { registrations, services } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';
 import * as cards from './cards.ts';
 
@@ -25,6 +25,23 @@ export async function enqueueMissing(db: Db, limit: number): Promise<number> {
         and not exists (select from ${outbox} where lane = 'card:' || r.id and dead_at is not null)
       order by changed_at limit ${limit}`);
     const effects = missing.map(({ id, version }) => ({ kind: 'card' as const, registration: Number(id), version }));
+    if (effects.length > 0) await db.outbox.enqueue(tx, effects, 'bulk');
+    return effects.length;
+  });
+}
+
+/**
+ * Enqueues an update of each card of a pending request that is not in the channel where it is decided now, which moves it: after
+ * ADMIN_CHANNEL was set to another channel. Returns how many, at most `limit`.
+ */
+export async function enqueueMisplaced(db: Db, adminChannel: string, limit: number): Promise<number> {
+  return db.tables.transaction(async (tx) => {
+    const misplaced = await tx.execute<{ id: string; version: number }>(sql`
+      select r.id, r.version from ${registrations} r join ${services} s on s.id = r.service_id
+      where r.status = 'pending' and r.card_channel <> coalesce(s.channel, ${adminChannel})
+        and not exists (select from ${outbox} where lane = 'card:' || r.id)
+      order by r.requested_at, r.id limit ${limit}`);
+    const effects = misplaced.map(({ id, version }) => ({ kind: 'card' as const, registration: Number(id), version }));
     if (effects.length > 0) await db.outbox.enqueue(tx, effects, 'bulk');
     return effects.length;
   });

@@ -22,6 +22,8 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
     if (sweptOn !== today) await ownerless.enqueueSweep(db);
     sweptOn = today;
     const missing = await cardDrift.enqueueMissing(db, maxMissing);
+    const misplaced = await cardDrift.enqueueMisplaced(db, deps.config.ADMIN_CHANNEL, maxMissing);
+    if (misplaced > 0) log.info({ misplaced }, 'cards are not in the channel that decides, they are moved');
     await probeIncidents(deps);
     const { compared, updated } = await compareCards(deps);
     const counts = { compared, updated, missing };
