@@ -3,9 +3,10 @@
  * `npm run demo -- --tour`: the same without a browser, told step by step (tour.ts).
  */
 import { parseArgs } from 'node:util';
+import { DemoError } from './demo-error.ts';
 import { play } from './play.ts';
+import { settingsIn } from './settings.ts';
 import { tour } from './tour.ts';
-import { Trouble } from './trouble.ts';
 
 const usage = `npm run demo                 a Slack workspace in the browser, with Registrar in it
 npm run demo -- --reset      the same, begun anew
@@ -26,7 +27,7 @@ function read(args: string[]) {
   } catch {
     const known = Object.keys(options).map((name) => `--${name}`);
     const unknown = args.filter((arg) => !known.includes(arg)).join(' ');
-    throw new Trouble(`The demo does not know ${unknown}. It knows:\n\n${usage}`);
+    throw new DemoError(`The demo does not know ${unknown}. It knows:\n\n${usage}`);
   }
 }
 
@@ -43,7 +44,13 @@ try {
   const asked = read(process.argv.slice(2));
   if (asked.help) process.stdout.write(usage);
   else if (asked.tour) process.exitCode = (await tour(stopping.signal)) ? 0 : 1;
-  else await play({ port: process.env.PORT, reset: asked.reset === true, signal: stopping.signal });
+  else
+    await play({
+      port: process.env.PORT,
+      reset: asked.reset === true,
+      env: settingsIn(process.env),
+      signal: stopping.signal,
+    });
   process.exit();
 } catch (error) {
   // Told to stop while it was still starting. A tour that was not seen to its end is no success.
@@ -52,7 +59,7 @@ try {
 }
 
 function fail(error: unknown): never {
-  const words = error instanceof Error && !(error instanceof Trouble) ? error.stack : undefined;
+  const words = error instanceof Error && !(error instanceof DemoError) ? error.stack : undefined;
   process.stderr.write(`\n${words ?? (error instanceof Error ? error.message : String(error))}\n`);
   process.exit(1);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedPostgresError, lockDataDir, stopOrphan } from '../../src/db/embedded/data-dir.ts';
-import { Trouble } from './trouble.ts';
+import { DemoError } from './demo-error.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
@@ -30,7 +30,7 @@ export async function demoFolder(): Promise<{ folder: string; elsewhere: boolean
 /** Whoever is told not to write for others (umask) still lets PostgreSQL in, and nobody else's folder is taken for ours. */
 async function letPostgresIn(folder: string, ours: string[]): Promise<void> {
   if ((await stat(folder)).uid !== process.getuid?.()) {
-    throw new Trouble(`${folder} belongs to somebody else. Remove it, or run the demo as another user.`);
+    throw new DemoError(`${folder} belongs to somebody else. Remove it, or run the demo as another user.`);
   }
   for (const path of ours) await chmod(path, enterable);
 }
@@ -46,7 +46,9 @@ export async function claimFolder(folder: string): Promise<() => Promise<void>> 
   return lockDataDir(folder, join(folder, 'postgres')).catch((error: unknown) => {
     if (!(error instanceof EmbeddedPostgresError)) throw error;
     const other = /process \d+/.exec(error.message);
-    throw new Trouble(other ? `The demo runs already (${other[0]}). Open its page, or stop it first.` : error.message);
+    throw new DemoError(
+      other ? `The demo runs already (${other[0]}). Open its page, or stop it first.` : error.message,
+    );
   });
 }
 

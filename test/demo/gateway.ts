@@ -2,7 +2,7 @@
 import type { LocalGateway } from '../local-gateway/local-gateway.ts';
 import type { Gateway, GatewayCall, GatewayConsumer } from '../local-slack/page/gateway.ts';
 
-/** How many calls are kept. */
+/** How many calls are shown. */
 const callsKept = 8;
 
 export class DemoGateway implements Gateway {
@@ -10,7 +10,10 @@ export class DemoGateway implements Gateway {
   readonly #calls: GatewayCall[] = [];
   readonly #listeners = new Set<() => void>();
 
-  constructor(gateway: LocalGateway) {
+  readonly #now: () => number;
+
+  constructor(gateway: LocalGateway, now: () => number = Date.now) {
+    this.#now = now;
     this.#gateway = gateway;
     gateway.onChange(() => this.#tell());
   }
@@ -36,7 +39,7 @@ export class DemoGateway implements Gateway {
   async call(path: string, key: string): Promise<void> {
     const answer = await fetch(`${this.#gateway.proxyUrl}${path}`, { headers: key ? { apikey: key } : {} });
     const { message } = (await answer.json()) as { message: string };
-    this.#calls.unshift({ path, key: key.slice(-4), status: answer.status, message, at: Date.now() });
+    this.#calls.unshift({ path, key: key.slice(-4), status: answer.status, message, at: this.#now() });
     this.#calls.splice(callsKept);
     this.#tell();
   }

@@ -1,6 +1,6 @@
 /** Keeps a workspace, or its mail, in a file: written a moment after each change, and whole or not at all. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { codeOf, Trouble } from './trouble.ts';
+import { codeOf, DemoError } from './demo-error.ts';
 
 /** How long changes are gathered before they are written, in milliseconds. */
 const gatherFor = 500;
@@ -9,13 +9,13 @@ const gatherFor = 500;
 export async function recall(file: string): Promise<string | undefined> {
   const saved = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new Trouble(`${file} cannot be read (${codeOf(error)}).`);
+    throw new DemoError(`${file} cannot be read (${codeOf(error)}).`);
   });
   try {
     if (saved !== undefined) JSON.parse(saved);
     return saved;
   } catch {
-    throw new Trouble(`${file} is damaged. Begin anew: npm run demo -- --reset`);
+    throw new DemoError(`${file} is damaged. Begin anew: npm run demo -- --reset`);
   }
 }
 

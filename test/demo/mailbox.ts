@@ -7,13 +7,16 @@ export class Mailbox implements Mail {
   readonly #letters: Letter[];
   readonly #listeners = new Set<() => void>();
 
+  readonly #now: () => number;
+
   /** `saved` is what `save()` returned. */
-  constructor(saved?: string) {
+  constructor(saved?: string, now: () => number = Date.now) {
+    this.#now = now;
     this.#letters = saved === undefined ? [] : JSON.parse(saved);
   }
 
   add({ recipients, subject = '', from, text = '' }: Received): void {
-    this.#letters.push({ to: recipients, from: from?.address ?? '', subject, text, at: Date.now() });
+    this.#letters.push({ to: recipients, from: from?.address ?? '', subject, text, at: this.#now() });
     for (const listener of this.#listeners) listener();
   }
 

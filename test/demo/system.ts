@@ -12,14 +12,20 @@ import type { WorkspaceOptions } from '../local-slack/slack-server.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
 import { openMailServer } from '../support/mail-server.ts';
+import { DemoClock } from './clock.ts';
+import { codeOf, DemoError } from './demo-error.ts';
 import { Mailbox } from './mailbox.ts';
-import { codeOf, Trouble } from './trouble.ts';
 
 export type System = AsyncDisposable & {
   workspace: Workspace;
   mailbox: Mailbox;
   gateway: LocalGateway;
-  /** The bot goes, and comes again with these settings beside its usual ones. */
+  clock: DemoClock;
+  /** The address of the bot's metrics. */
+  metricsUrl(): string;
+  /** Moves the clock to so many milliseconds ahead of the machine's, and runs the scheduled jobs that are due then. */
+  moveTo(ahead: number): Promise<void>;
+  /** Restarts the bot, with more settings. */
   restartBot(env: Record<string, string>): Promise<void>;
 };
 
@@ -32,7 +38,8 @@ export type Setting = {
   /** What the gateway had the last time. */
   consumers?: string;
   env?: Record<string, string>;
-  /** Says to stop while it is still starting. */
+  clock?: DemoClock;
+  /** Aborts the start. */
   signal?: AbortSignal;
 };
 
@@ -42,10 +49,16 @@ const catalog = new URL('catalog.yaml', import.meta.url);
 /** The APIs behind the demo's gateway; catalog.yaml gives their services access. */
 const routes = ['translation', 'loyalty', 'search'].map((name) => ({ path: `/${name}`, allow: [name] }));
 
-/** Starts everything. What the machine does not allow rejects with a `Trouble`. */
-export async function openSystem({ folder, env = {}, signal, ...setting }: Setting): Promise<System> {
-  const workspace = await listening(setting.workspace ?? {});
-  const mailbox = new Mailbox(setting.letters);
+/** Starts everything. Rejects with a `DemoError` where the machine or a setting does not allow it. */
+export async function openSystem({
+  folder,
+  env = {},
+  clock = new DemoClock(),
+  signal,
+  ...setting
+}: Setting): Promise<System> {
+  const workspace = await listening({ ...setting.workspace, now: clock.now });
+  const mailbox = new Mailbox(setting.letters, clock.now);
   const mail = await openMailServer((letter) => mailbox.add(letter));
   const gateway = await openLocalGateway({ routes, ...(setting.consumers ? { saved: setting.consumers } : {}) });
   const written = await writeCatalog(gateway);
@@ -56,7 +69,7 @@ export async function openSystem({ folder, env = {}, signal, ...setting }: Setti
     SMTP_URL: mail.url,
     MAIL_FROM: sender,
   };
-  const startOne = (more: Record<string, string>) => startBot(workspace, { ...usual, ...env, ...more }, signal);
+  const startOne = (more: Record<string, string>) => startBot(workspace, { ...usual, ...env, ...more }, clock, signal);
   let bot: Running;
   try {
     bot = await startOne({});
@@ -71,6 +84,12 @@ export async function openSystem({ folder, env = {}, signal, ...setting }: Setti
     workspace,
     mailbox,
     gateway,
+    clock,
+    metricsUrl: () => `http://127.0.0.1:${bot.port}/metrics`,
+    async moveTo(ahead) {
+      clock.moveTo(ahead);
+      await bot.runDueJobs();
+    },
     async restartBot(more) {
       await bot.stop();
       bot = await startOne(more);
@@ -85,7 +104,7 @@ export async function openSystem({ folder, env = {}, signal, ...setting }: Setti
   };
 }
 
-/** Writes the catalog with the address of the gateway, which is another one each time. */
+/** Writes the catalog with the address of the gateway, which changes with each start. */
 async function writeCatalog({ url, proxyUrl }: LocalGateway) {
   const folder = await mkdtemp(join(tmpdir(), 'registrar-demo-catalog-'));
   const file = join(folder, 'catalog.yaml');
@@ -99,26 +118,31 @@ async function listening(options: WorkspaceOptions): Promise<Workspace> {
     const { port = 0 } = options;
     const choose = `choose another: PORT=${port + 100} npm run demo`;
     if (codeOf(error) === 'EADDRINUSE') {
-      throw new Trouble(`Port ${port} is taken, perhaps by a demo that runs already. Stop that one, or ${choose}`);
+      throw new DemoError(`Port ${port} is taken, perhaps by a demo that runs already. Stop that one, or ${choose}`);
     }
-    if (codeOf(error) === 'EACCES') throw new Trouble(`Port ${port} may not be used by you; ${choose}`);
+    if (codeOf(error) === 'EACCES') throw new DemoError(`Port ${port} may not be used by you; ${choose}`);
     throw error;
   });
 }
 
-/** The bot knows nothing but these settings: whatever the caller's environment holds is about another bot. */
+/** Starts the bot with these settings alone: the environment of the demo may be another bot's. */
 async function startBot(
   workspace: Workspace,
   env: Record<string, string>,
+  clock: DemoClock,
   signal: AbortSignal | undefined,
 ): Promise<Running> {
   const read = readConfig(environment(workspace, 'socket', { LOG_LEVEL: 'error', ...env }));
-  if (!read.ok) throw new Error(`settings of the demo: ${JSON.stringify(read.mistakes)}`);
+  if (!read.ok) {
+    const lines = read.mistakes.map(({ variable, expected }) => `  ${variable}: ${expected}`);
+    throw new DemoError(`The demo cannot start. Please set:\n${lines.join('\n')}`);
+  }
   const { config } = read;
-  const starting = start(config, createLog(config.LOG_LEVEL), signal ? { signal } : {});
+  const now = () => new Date(clock.now());
+  const starting = start(config, createLog(config.LOG_LEVEL), { now, ...(signal ? { signal } : {}) });
   return starting.catch((error: unknown) => {
     if (error instanceof StartError || error instanceof EmbeddedPostgresError) {
-      throw new Trouble(`${error.message}\nThe demo itself takes neither DATA_DIR nor DATABASE_URL.`);
+      throw new DemoError(`${error.message}\nThe demo itself takes neither DATA_DIR nor DATABASE_URL.`);
     }
     throw error;
   });

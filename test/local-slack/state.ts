@@ -38,6 +38,8 @@ export class State {
     this.members = new Map(from.members.map((member) => [member.id, member]));
     this.groups = new Map(from.groups.map((group) => [group.id, group]));
     this.channels = new Map(from.channels.map((channel) => [channel.id, channel]));
+    // A workspace of an older version may lack some.
+    for (const one of seed.channels) if (!this.channels.has(one.id)) this.channels.set(one.id, structuredClone(one));
     this.messages = from.messages;
     this.homes = new Map(from.homes);
     this.#timestamps = new Timestamps(now, from.last);

@@ -11,8 +11,15 @@ import type { Notices } from './notices.ts';
 import { offer } from './offer.ts';
 import { send } from './page.ts';
 import { people } from './reader.ts';
+import type { Time } from './time.ts';
 
-export type Stage = { workspace: Workspace; notices: Notices; live: Live; gateway: Gateway | undefined };
+export type Stage = {
+  workspace: Workspace;
+  notices: Notices;
+  live: Live;
+  gateway: Gateway | undefined;
+  time: Time | undefined;
+};
 
 /** More than the longest answers that Block Kit allows in one view. */
 const LARGEST_BODY = 512 * 1024;
@@ -92,6 +99,10 @@ async function perform(name: string, stage: Stage, body: unknown): Promise<(Answ
       await stage.gateway.call(path, key);
       return { ok: true };
     }
+    case 'pass-day':
+      await stage.time?.passDay();
+      stage.live.tell();
+      return { ok: true };
     case 'home':
       return workspace.openHome(personOf(workspace, bodies.home.parse(body).as));
     case 'options': {

@@ -8,9 +8,10 @@ import { modal } from './modal.ts';
 import type { Notices } from './notices.ts';
 import { appName, placeName, type Reader } from './reader.ts';
 import { rail, sidebar } from './sidebar.ts';
+import type { Time } from './time.ts';
 
 /** `mail` is absent where there is no mail server: then there is no such place. */
-export type Look = { title: string; mail?: Mail; gateway?: Gateway };
+export type Look = { title: string; mail?: Mail; gateway?: Gateway; time?: Time };
 
 export function app(reader: Reader, notices: Notices, look: Look): Html {
   const { viewer, place } = reader;

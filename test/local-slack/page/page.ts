@@ -12,8 +12,9 @@ import { Live } from './live.ts';
 import type { Mail } from './mail.ts';
 import { Notices } from './notices.ts';
 import { type Reader, readerOf } from './reader.ts';
+import type { Time } from './time.ts';
 
-export type PageOptions = { title?: string; mail?: Mail; gateway?: Gateway };
+export type PageOptions = { title?: string; mail?: Mail; gateway?: Gateway; time?: Time };
 
 const STATIC: Record<string, string> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 
@@ -22,13 +23,14 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 export function servePage(workspace: Workspace, options: PageOptions = {}): void {
-  const { mail, gateway } = options;
+  const { mail, gateway, time } = options;
   const notices = new Notices(workspace, mail);
   const live = new Live();
   const look: Look = {
     title: options.title ?? 'Acme',
     ...(mail ? { mail } : {}),
     ...(gateway ? { gateway } : {}),
+    ...(time ? { time } : {}),
   };
   mail?.onChange(() => live.tell());
   gateway?.onChange(() => live.tell());
@@ -45,7 +47,7 @@ export function servePage(workspace: Workspace, options: PageOptions = {}): void
     if (req.method === 'GET' && name === 'app') return show(res, url, (content) => content.markup);
     if (req.method === 'GET' && name === 'live') return live.join(res);
     if (req.method === 'GET') return asset(res, name);
-    if (req.method === 'POST') return act(name, { workspace, notices, live, gateway }, req, res);
+    if (req.method === 'POST') return act(name, { workspace, notices, live, gateway, time }, req, res);
     return false;
   });
 

@@ -7,6 +7,7 @@ import { GATE, HOUSE, LETTER, LOCK } from './icons.ts';
 import type { Mail } from './mail.ts';
 import type { Notices } from './notices.ts';
 import { address, appName, bot, channelsOf, people, placeName, type Reader } from './reader.ts';
+import { type Time, timeControl } from './time.ts';
 
 /** Everybody at a glance, with a badge on those for whom something has happened. */
 export function rail(reader: Reader, notices: Notices, title: string): Html {
@@ -25,7 +26,7 @@ export function rail(reader: Reader, notices: Notices, title: string): Html {
 export function sidebar(
   reader: Reader,
   notices: Notices,
-  { title, mail, gateway }: { title: string; mail?: Mail; gateway?: Gateway },
+  { title, mail, gateway, time }: { title: string; mail?: Mail; gateway?: Gateway; time?: Time },
 ): Html {
   const { workspace, viewer } = reader;
   const here = placeName(reader.place);
@@ -59,11 +60,11 @@ export function sidebar(
       <h2>Apps</h2>
       ${place(reader, 'registrar', here, notices.unread(viewer.id, direct.id), avatar(app, 'avatar avatar-tiny'), appName(workspace), badge(notices.unread(viewer.id, direct.id)))}
       ${place(reader, 'home', here, 0, html`<span class="hash" aria-hidden="true">${HOUSE}</span>`, 'App Home', false)}
-      ${(mail || gateway) && html`<h2>Beside Slack</h2>`}
+      ${(mail || gateway) && html`<h2>Outside Slack</h2>`}
       ${mail && place(reader, 'mail', here, notices.unreadMail(viewer), html`<span class="hash" aria-hidden="true">${LETTER}</span>`, 'Mail', badge(notices.unreadMail(viewer)))}
       ${gateway && place(reader, 'gateway', here, 0, html`<span class="hash" aria-hidden="true">${GATE}</span>`, 'Gateway', false)}
     </nav>
-    <p class="sidebar-note">A local workspace. Open this page twice to be two people at once.</p>
+    <div class="sidebar-foot">${time && timeControl(time)}<p class="sidebar-note">A local workspace. Open this page twice to be two people at once.</p></div>
   </aside>`;
 }
 

@@ -91,6 +91,16 @@ document.addEventListener('submit', async (event) => {
   await refresh();
 });
 
+document.addEventListener('click', async (event) => {
+  const button = event.target instanceof Element ? event.target.closest('[data-pass-day]') : null;
+  if (!button || button.getAttribute('aria-busy') === 'true') return;
+  button.setAttribute('aria-busy', 'true');
+  const answer = await post('pass-day', {});
+  button.removeAttribute('aria-busy');
+  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  await refresh();
+});
+
 document.addEventListener('keydown', (event) => {
   const form = composerOf(event.target);
   if (

@@ -21,7 +21,7 @@ export function dayOf(ts: string, now: number): string {
   const word = relativeDay(at, now);
   return word
     ? word[0]?.toUpperCase() + word.slice(1)
-    : `${part(at, { weekday: 'long', month: 'long' })} ${ordinal(at)}`;
+    : `${part(at, { weekday: 'long' })}, ${part(at, { month: 'long' })} ${ordinal(at)}`;
 }
 
 function tokenOf(token: string, at: Date, now: number): string | undefined {
