@@ -12,6 +12,7 @@ export default defineConfig({
     './src/db/schema/access.ts',
     './src/db/schema/workspace.ts',
     './src/db/schema/direct-messages.ts',
+    './src/db/schema/audit.ts',
   ],
   out: './migrations',
   casing: 'snake_case',

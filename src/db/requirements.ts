@@ -10,6 +10,7 @@ import { noLimits } from './connection/settings.ts';
 import { knownMigrations, readJournal } from './journal.ts';
 import * as access from './schema/access.ts';
 import * as applications from './schema/applications.ts';
+import * as audit from './schema/audit.ts';
 import * as core from './schema/core.ts';
 import * as delivery from './schema/delivery.ts';
 import * as directMessages from './schema/direct-messages.ts';
@@ -34,6 +35,7 @@ export const tableNames = Object.values({
   ...core,
   ...access,
   ...applications,
+  ...audit,
   ...delivery,
   ...directMessages,
   ...outbox,
@@ -45,7 +47,7 @@ export const tableNames = Object.values({
   .map(getTableName);
 
 /** Tables whose rows never change: the rights to update and delete are not required. */
-const appendOnly = ['history', 'access_history', 'application_history', 'service_changes'];
+const appendOnly = ['history', 'access_history', 'application_history', 'service_changes', 'audit_baselines'];
 
 type Facts = {
   version: string;

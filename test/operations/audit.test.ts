@@ -1,4 +1,5 @@
 /** `npm run audit`: the whole record as CSV and JSON lines, of any length, with or without a running bot. */
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../src/cli/audit/arguments.ts';
 import { audit as auditProgram } from '../../src/cli/audit.ts';
+import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
 import { openWorkspace } from '../local-slack/workspace.ts';
 import { environment } from '../support/bot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -46,17 +48,23 @@ const header = 'at,registration,version,action,actor,from,to,service,application
 
 /** So many events of one registration, a minute apart, with long reasons. */
 async function hasRecorded({ sql }: TestDatabase, events: number) {
+  const start = '2026-01-01T00:00:00Z';
   await sql`insert into services (slug, name, managed_by) values ('payments', 'Payments API', 'slack')`;
-  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
+  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', ${start})`;
+  await sql`insert into service_changes (service_id, version, actor, after, at)
+    select id, 1, 'U0ALEX', ${sql.unsafe(serviceRecordJson('s'))}, ${start}::timestamptz from services s`;
   await sql`insert into application_history (application_id, version, actor, action, name, added, removed, at)
-    values (1, 1, 'U0DANA', 'create', 'Shop', '{}', '{}', now())`;
+    values (1, 1, 'U0DANA', 'create', 'Shop', '{}', '{}', ${start})`;
   await sql`insert into registrations
-      (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
-    select a.id, s.id, 'U0DANA', 'why', 'V1', 'revoked', ${events}, now(), now() from applications a, services s`;
+      (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at, changed_by, change_reason)
+    select a.id, s.id, 'U0DANA', repeat('x', 1800), 'V1', 'revoked', ${events}, at, at + ${events} * interval '1 minute', 'U0ALEX',
+      repeat('x', 1800)
+    from applications a, services s, (select ${start}::timestamptz as at) start`;
   await sql`insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
-    select r.id, v, 'U0ALEX', 'revoke', 'approved', 'revoked', repeat('x', 1800),
-      '2026-01-01T00:00:00Z'::timestamptz + v * interval '1 minute'
+    select r.id, v, case v when 1 then 'U0DANA' else 'U0ALEX' end, case v when 1 then 'request' else 'revoke' end,
+      case when v > 1 then 'approved' end, 'revoked', repeat('x', 1800), ${start}::timestamptz + v * interval '1 minute'
     from registrations r, generate_series(1, ${events}::int) v`;
+  await sql`update registrations set requested_at = ${start}::timestamptz + interval '1 minute'`;
 }
 
 describe.concurrent('the record', () => {
@@ -197,10 +205,10 @@ describe.concurrent('the record', () => {
     const where = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
     const [head] = await database.sql`select seq || ':' || hash as noted from history_head`;
     const fits = await runAudit(where, '--verify', '--expect', head?.noted);
-    expect(fits).toEqual({ code: 0, out: `All 20001 events fit.\nhead ${head?.noted}\n`, err: '' });
+    expect(fits).toEqual({ code: 0, out: `All 20002 events fit.\nhead ${head?.noted}\n`, err: '' });
     await database.sql`alter table history disable trigger user`;
-    await database.sql`update history set actor = 'U0LEE' where seq = 2`;
-    const said = 'Event 2 (registration 1, version 1) does not fit: it is not what was written there.\n';
+    await database.sql`update history set actor = 'U0LEE' where seq = 3`;
+    const said = 'Event 3 (registration 1, version 1) does not fit: it is not what was written there.\n';
     expect(await audit(where, '--verify')).toEqual({ code: 1, out: said, err: '' });
   });
 

@@ -9,6 +9,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
+import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { holdHead, waitForBlocked } from '../support/locks.ts';
@@ -27,32 +28,44 @@ const reasons = [
   "'; --",
 ];
 
+/** When the first of the events happened: in the hour that a clock that is put forward leaves out. */
+const start = '2026-03-29T00:30:00.125Z';
+
 /** Inserts events of registrations, whose state is the one that their last event left. */
 async function hasHappened({ sql }: Pick<TestDatabase, 'sql'>, registrations: number, events: number) {
   await sql`insert into services (slug, name, managed_by) select 's-' || n, 'S', 'slack' from generate_series(1, ${registrations}::int) n`;
-  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now())`;
+  // What follows reads the columns that there are at the migration that it is called at.
+  await sql`insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', ${start})`;
+  await sql`insert into application_owners values (1, 'U0DANA')`;
   await sql`insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
     select a.id, s.id, 'U0DANA', 'why', 'V1', 'revoked', ${events}, now(), now() from applications a, services s order by s.id`;
   await sql`insert into history (registration_id, version, actor, action, from_status, to_status, reason, at)
-    select r.id, v, case when v % 5 > 0 then 'U0ALEX' end, 'revoke', case when v > 1 then 'approved' end, 'revoked',
-      (${JSON.stringify(reasons)}::text::jsonb) ->> (v % ${reasons.length}::int), '2026-03-29T00:30:00.125Z'::timestamptz + v * interval '1 hour'
+    select r.id, v, case when v = 1 then 'U0DANA' when v % 5 > 0 then 'U0ALEX' end, case v when 1 then 'request' else 'revoke' end,
+      case when v > 1 then 'approved' end, 'revoked', case when v = 1 then 'why' else (${JSON.stringify(reasons)}::text::jsonb) ->> (v % ${reasons.length}::int) end,
+      ${start}::timestamptz + v * interval '1 hour'
     from registrations r, generate_series(1, ${events}::int) v order by v, r.id`;
+  await sql`update registrations r set requested_at = h.at from history h where h.registration_id = r.id and h.version = 1`;
+  await sql`update registrations r set changed_by = h.actor, changed_at = h.at, change_reason = h.reason
+    from history h where h.registration_id = r.id and h.version = r.version`;
 }
 
-/** What an application and a service went through, with what JSON could read in two ways: three events of each. */
+/** What the application and the services went through, with what JSON could read in two ways. */
 async function hasChanged({ sql }: Pick<TestDatabase, 'sql'>) {
   const name = 'Shop "1", [\\] {a: 1}\u0001 ✓';
   await sql`insert into application_history (application_id, version, actor, action, name, added, removed, at) values
-    (1, 1, 'U0DANA', 'create', 'Shop', '{U0DANA}', '{}', now()),
+    (1, 1, 'U0DANA', 'create', 'Shop', '{U0DANA}', '{}', ${start}),
     (1, 2, 'U0DANA', 'owners', 'Shop', '{U0SAM,U0LEE}', '{}', now()),
-    (1, 3, null, 'rename', ${name}, '{}', '{U0DANA}', '2026-03-29T00:30:00.125Z')`;
+    (1, 3, null, 'rename', ${name}, '{}', '{U0DANA}', ${start})`;
   await sql`update applications set version = 3, name = ${name}`;
+  await sql`delete from application_owners`;
   await sql`insert into application_owners values (1, 'U0SAM'), (1, 'U0LEE')`;
   const json = (value: object) => sql`${JSON.stringify(value)}::text::jsonb`;
-  const whole = { name: 'S', slug: 's-2', docs: null, channel: null, approvers: [], autoApprove: false };
   const docs = reasons.join('?');
+  // As it was recorded before services had access.
+  const whole = serviceRecordJson('s').replace("'access', s.access, ", '');
+  await sql`insert into service_changes (service_id, version, actor, before, after, at)
+    select id, 1, null, null, ${sql.unsafe(whole)}, now() from services s order by id`;
   await sql`insert into service_changes (service_id, version, actor, before, after, at) values
-    (2, 1, null, null, ${json(whole)}, now()),
     (2, 2, 'U0ALEX', ${json({ docs: null, approvers: [] })}, ${json({ docs, approvers: ['U0ALEX', 'S0PAY'] })}, now()),
     (2, 3, 'U0ALEX', ${json({ autoApprove: false })}, ${json({ autoApprove: true })}, now())`;
   await sql`update services set version = 3, docs = ${docs}, approvers = '{U0ALEX,S0PAY}', auto_approve = true where id = 2`;
@@ -74,6 +87,8 @@ describe('what is tampered with', () => {
     database = await createDatabase();
     await hasHappened(database, 4, 5);
     await hasChanged(database);
+    // By the record, the application came after what was asked for it.
+    await database.sql`update registrations set owners_at_request = '{}'`;
     for (const table of [...recordsOf, ...liveTables, 'history_head'])
       await database.sql.unsafe(`create table kept_${table} as table ${table}`);
     const [head] = await database.sql`select seq::int, hash from history_head`;
@@ -97,9 +112,9 @@ describe('what is tampered with', () => {
   }
 
   it('nothing: the chain fits, and the head is printed', async () => {
-    expect(noted.seq).toBe(26);
-    expect(await verdict(database.url)).toBe(`All 26 events fit.\nhead 26:${noted.hash}\n`);
-    expect(await verdict(database.url, noted)).toMatch(/^All 26 events fit/);
+    expect(noted.seq).toBe(29);
+    expect(await verdict(database.url)).toBe(`All 29 events fit.\nhead 29:${noted.hash}\n`);
+    expect(await verdict(database.url, noted)).toMatch(/^All 29 events fit/);
   });
 
   it.each([
@@ -130,8 +145,8 @@ describe('what is tampered with', () => {
     ...['service_id = 3', 'version = 77', 'actor = null', "before = '{}'", "at = at + interval '1 millisecond'"],
     ...[`after = jsonb_set(after, '{approvers, 1}', '"U0EVE"')`, "after = after - 'docs'", "hash = repeat('a', 64)"],
   ])('%s of one change of a service', async (change) => {
-    const how = `update service_changes set ${change} where seq = 25`;
-    expect(await tamperedWith(how)).toMatch(/^Event 25 \(service \d, version \d+\) does not fit/);
+    const how = `update service_changes set ${change} where seq = 28`;
+    expect(await tamperedWith(how)).toMatch(/^Event 28 \(service \d, version \d+\) does not fit/);
   });
 
   it.each([
@@ -145,25 +160,25 @@ describe('what is tampered with', () => {
     ['a change of a service removed', 'delete from service_changes where seq = 24', 'Event 24 is missing'],
     [
       'the end cut off',
-      'delete from service_changes where seq > 25',
-      'Event 26 is missing: the record went up to event 26',
+      'delete from service_changes where seq > 28',
+      'Event 29 is missing: the record went up to event 29',
     ],
     [
       'all of it removed',
       'delete from history; delete from application_history; delete from service_changes',
-      'Event 1 is missing: the record went up to event 26',
+      'Event 1 is missing: the record went up to event 29',
     ],
     [
       'the end cut off, and the head with it',
       `delete from history where seq > 18; delete from application_history; delete from service_changes;
         update history_head set (seq, hash) = (select seq, hash from history where seq = 18)`,
-      'Registration 3 does not fit: its last event left it in another state.',
+      'Registration 3 does not fit: its events left it in another state (version, changed_at',
     ],
     [
       'what changed of services cut off, and the head with it',
-      `delete from service_changes where seq > 25;
-        update history_head set (seq, hash) = (select seq, hash from service_changes where seq = 25)`,
-      'Service 2 does not fit: its last event left it in another state.',
+      `delete from service_changes where seq > 28;
+        update history_head set (seq, hash) = (select seq, hash from service_changes where seq = 28)`,
+      'Service 2 does not fit: its events left it in another state (autoApprove, version).',
     ],
     [
       'an event put in',
@@ -180,7 +195,7 @@ describe('what is tampered with', () => {
       "insert into application_history values (1, 4, 'U0EVE', 'owners', 'Shop', '{U0EVE}', '{}', now())",
       'An event (application 1, version 4) does not fit: it was put in without being recorded.',
     ],
-    ['the head gone', 'delete from history_head', 'Event 26 does not fit: the record up to it was rewritten'],
+    ['the head gone', 'delete from history_head', 'Event 29 does not fit: the record up to it was rewritten'],
     [
       'a registration changed past the bot',
       "update registrations set status = 'approved' where id = 2",
@@ -210,10 +225,10 @@ describe('what is tampered with', () => {
       insert into service_changes (service_id, version, actor, before, after, at)
         select service_id, version, actor, before, after, at from changes order by seq;
       drop table events, happened, changes`;
-    expect(await tamperedWith(anew)).toMatch(/^All 26 events fit/);
-    expect(await tamperedWith(anew, noted)).toMatch(/^Event 26 does not fit: the record up to it was rewritten/);
-    const longer = { seq: 27, hash: noted.hash };
-    expect(await verdict(database.url, longer)).toMatch(/^Event 27 is missing: the record went up to event 27/);
+    expect(await tamperedWith(anew)).toMatch(/^All 29 events fit/);
+    expect(await tamperedWith(anew, noted)).toMatch(/^Event 29 does not fit: the record up to it was rewritten/);
+    const longer = { seq: 30, hash: noted.hash };
+    expect(await verdict(database.url, longer)).toMatch(/^Event 30 is missing: the record went up to event 30/);
   });
 
   it('the bot itself can neither leave a gap nor choose the place of an event', async () => {
@@ -221,7 +236,7 @@ describe('what is tampered with', () => {
     const again = sql`insert into history select * from kept_history where seq = 1 on conflict do nothing`;
     await expect(again).rejects.toThrow(/every row or none/);
     await sql.begin(async (tx) => {
-      await tx`update registrations set version = 6 where id = 1`;
+      await tx`update registrations set version = 6, changed_by = null, changed_at = now(), change_reason = null where id = 1`;
       await tx
         .savepoint(async (lost) => {
           await lost`insert into history (registration_id, version, action, to_status, at) values (1, 7, 'revoke', 'revoked', now())`;
@@ -231,7 +246,7 @@ describe('what is tampered with', () => {
       await tx`insert into history (registration_id, version, action, to_status, at, seq, hash)
         values (1, 6, 'revoke', 'revoked', now(), 999, 'mine')`;
     });
-    expect(await verdict(url)).toMatch(/^All 27 events fit/);
+    expect(await verdict(url)).toMatch(/^All 30 events fit/);
   });
 });
 
@@ -263,8 +278,8 @@ it('an upgrade chains the events from before there was a chain, and an earlier h
     delete from application_history; alter table application_history enable trigger user`);
   await hasChanged({ sql });
   await migrateDatabase(url);
-  expect(await verdict(url)).toMatch(/^All 126 events fit/);
-  expect(await verdict(url, noted)).toMatch(/^All 126 events fit/);
+  expect(await verdict(url)).toMatch(/^All 131 events fit/);
+  expect(await verdict(url, noted)).toMatch(/^All 131 events fit/);
   const [first] = await sql`select registration_id::int id, version from history where seq = 4`;
   expect(first).toEqual({ id: 1, version: 2 });
   for (const table of recordsOf)

@@ -3,6 +3,8 @@
  * and outbox. For the end of any story.
  */
 
+import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
+import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
@@ -50,7 +52,14 @@ export async function findViolations(scenario: Place, policy: Policy): Promise<s
   const db = { tables, outbox: createOutbox() };
   try {
     const drawn = async (id: number) => cards.find(db, id, policy);
-    return [...(await outbox(scenario)), ...(await record(scenario)), ...(await messages(scenario, drawn))];
+    const verified = await verify(scenario.database.url);
+    const evidence = verified.fits ? [] : [formatVerifyResult(verified)];
+    return [
+      ...(await outbox(scenario)),
+      ...(await record(scenario)),
+      ...evidence,
+      ...(await messages(scenario, drawn)),
+    ];
   } finally {
     await close();
   }

@@ -22,13 +22,24 @@ function describeViolation(violation: ChainViolation): string {
     case 'rewritten':
       return `Event ${violation.seq} does not fit: the record up to it was rewritten, and does not end in the head that was noted.`;
     case 'drift':
-      return `${subjectName(violation.of)} does not fit: its last event left it in another state.`.replace(
-        /^./,
-        (first) => first.toUpperCase(),
+      return `${subjectName(violation.of)} does not fit: ${describeDrift(violation)}.`.replace(/^./, (first) =>
+        first.toUpperCase(),
       );
   }
 }
 
-const subjectName = ({ record, id }: Subject): string => `${record} ${id}`;
+function describeDrift({ why, columns }: Extract<ChainViolation, { kind: 'drift' }>): string {
+  switch (why) {
+    case 'unrecorded':
+      return 'the record has no beginning of it, so it was put in past the bot';
+    case 'gone':
+      return 'the record has events of it, and it is gone';
+    case 'differs':
+      return `its events left it in another state (${columns.join(', ')})`;
+  }
+}
+
+const subjectName = ({ record, id }: Subject): string =>
+  record === 'access' ? `the access of application ${id}` : `${record} ${id}`;
 
 const about = ({ of, version }: { of: Subject; version: number }): string => `${subjectName(of)}, version ${version}`;

@@ -1,12 +1,12 @@
 /**
- * The hash chain of the audit log. Each event (of a registration, application or service) has a hash of the previous event,
- * of any kind, and of its own fields. Triggers write it (the migrations history-is-chained and records-are-chained). This
- * file computes it independently, from the rows, to find violations.
+ * The hash chain of the audit log. Each event (of a registration, application, service or access) has a hash of the previous
+ * event, of any kind, and of its own fields. Triggers write it (the migration what-events-cover). This file computes it
+ * independently, from the rows, to find violations.
  */
 import { createHash } from 'node:crypto';
 import type { Session } from '../connection/session.ts';
 import { inBatches, openSnapshot } from './export.ts';
-import { findDrift } from './state-drift.ts';
+import { type Drift, findDrift } from './state-drift.ts';
 import type { Subject } from './subject.ts';
 
 /** The head: the last event's number and hash, which vouch for all events up to it. */
@@ -17,7 +17,19 @@ const origin = '0'.repeat(64);
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-type Link = ChainHead & Subject & { version: number; fields: Json[] };
+/** An event: `fields` in form 1; in form 2 `rest`, and `people`, what names people or was written by them. */
+type Link = ChainHead &
+  Subject & {
+    version: number;
+    chain: number;
+    /** In form 1: whether it has values that its hash is not over. */
+    loose: boolean;
+    salt: string | null;
+    personal: string | null;
+    fields: Json[] | null;
+    rest: Json[];
+    people: Json[];
+  };
 
 /** The first violation of the chain. */
 export type ChainViolation =
@@ -31,8 +43,8 @@ export type ChainViolation =
   | { kind: 'cut'; seq: number; upTo: number }
   /** The chain is consistent, but not the one of the head, or of the head noted elsewhere: it was rewritten. */
   | { kind: 'rewritten'; seq: number }
-  /** State drift: the current state is not the one that the last event led to. */
-  | { kind: 'drift'; of: Subject };
+  /** State drift: the current state is not the one that the events led to. */
+  | ({ kind: 'drift' } & Drift);
 
 export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; violation: ChainViolation };
 
@@ -51,25 +63,7 @@ export async function verify(url: string, noted: ChainHead = { seq: 0, hash: ori
 
 async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   let last: ChainHead = { seq: 0, hash: origin };
-  const at = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-  const links = inBatches<Link>(
-    session,
-    `
-    select seq::float8 as seq, hash, record, id::float8 as id, version, fields from (
-      select seq, hash, 'registration' as record, registration_id as id, version,
-        jsonb_build_array(registration_id, version, actor, action, from_status, to_status, reason, ${at}) as fields
-      from history
-      union all select seq, hash, 'application', application_id, version,
-        jsonb_build_array('application', application_id, version, actor, action, name, added, removed, ${at})
-      from application_history
-      union all select seq, hash, 'service', service_id, version,
-        jsonb_build_array('service', service_id, version, actor, before, after, ${at})
-      from service_changes
-      union all select seq, hash, 'access', application_id, version,
-        jsonb_build_array('access', application_id, version, actor, action, gateway, subject, ${at})
-      from access_history) as links
-    order by links.seq`,
-  );
+  const links = inBatches<Link>(session, `select * from (${linksOf.join(' union all ')}) as links order by seq`);
   for await (const some of links) {
     for (const link of some) {
       const violation = violationOf(last, link);
@@ -82,9 +76,62 @@ async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   const upTo = Math.max(noted.seq, head?.seq ?? 0);
   if (upTo > last.seq) return { fits: false, violation: { kind: 'cut', seq: last.seq, upTo } };
   if (head?.seq !== last.seq || head.hash !== last.hash) return rewritten(last);
-  const of = await findDrift(session);
-  return of ? { fits: false, violation: { kind: 'drift', of } } : { fits: true, head: last };
+  const drift = await findDrift(session);
+  return drift ? { fits: false, violation: { kind: 'drift', ...drift } } : { fits: true, head: last };
 }
+
+const at = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** Selects the events of a record. `fields` is null where it has no events in form 1. */
+const link = (
+  table: string,
+  {
+    record,
+    id,
+    version,
+    fields,
+    rest,
+    people,
+  }: Record<'record' | 'id' | 'version' | 'rest' | 'people', string> & {
+    fields?: string;
+  },
+) => `
+  select seq::float8 as seq, hash, '${record}' as record, ${id}::float8 as id, ${version} as version, chain, salt::text as salt, personal,
+    chain = 1 and coalesce(salt::text, personal, to_jsonb(${table}) ->> 'covers') is not null as loose, ${fields ? `case chain when 1 then jsonb_build_array(${fields}, ${at}) end` : 'null'} as fields,
+    jsonb_build_array('${record}', ${rest}, ${at}) as rest, jsonb_build_array(${people}) as people
+  from ${table}`;
+
+const linksOf = [
+  link('history', {
+    ...{ record: 'registration', id: 'registration_id', version: 'version' },
+    fields: 'registration_id, version, actor, action, from_status, to_status, reason',
+    rest: 'registration_id, version, action, from_status, to_status, covers',
+    people: 'actor, reason',
+  }),
+  link('application_history', {
+    ...{ record: 'application', id: 'application_id', version: 'version' },
+    fields: "'application', application_id, version, actor, action, name, added, removed",
+    rest: 'application_id, version, action, name, covers',
+    people: 'actor, added, removed',
+  }),
+  link('service_changes', {
+    ...{ record: 'service', id: 'service_id', version: 'version' },
+    fields: "'service', service_id, version, actor, before, after",
+    rest: "service_id, version, before - 'approvers', after - 'approvers', covers",
+    people: "actor, before -> 'approvers', after -> 'approvers'",
+  }),
+  link('access_history', {
+    ...{ record: 'access', id: 'application_id', version: 'version' },
+    fields: "'access', application_id, version, actor, action, gateway, subject",
+    rest: 'application_id, version, action, gateway, subject',
+    people: 'actor',
+  }),
+  link('audit_baselines', {
+    ...{ record: 'baseline', id: 'number', version: '1' },
+    rest: 'number, record, facts',
+    people: 'people',
+  }),
+];
 
 const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, violation: { kind: 'rewritten', seq } });
 
@@ -93,13 +140,16 @@ function violationOf(before: ChainHead, link: Link): ChainViolation | undefined 
   const of = { record, id };
   if (seq <= before.seq) return { kind: 'unchained', of, version };
   if (seq > before.seq + 1) return { kind: 'missing', seq: before.seq + 1 };
-  return link.hash === hashOf(before.hash, link) ? undefined : { kind: 'changed', seq, of, version };
+  return vouches(before.hash, link) ? undefined : { kind: 'changed', seq, of, version };
 }
 
-const hashOf = (before: string, { seq, fields }: Link): string =>
-  createHash('sha256')
-    .update(canonicalJson([before, seq, ...fields]))
-    .digest('hex');
+/** Tells whether an event is what its hash is over: in form 2, what names people is so through a salted digest. */
+function vouches(before: string, { seq, hash, chain, loose, salt, personal, fields, rest, people }: Link): boolean {
+  if (chain === 1) return fields !== null && !loose && hash === digest([before, seq, ...fields]);
+  return personal === digest([salt, ...people]) && hash === digest([before, seq, chain, ...rest, personal]);
+}
+
+const digest = (fields: Json[]): string => createHash('sha256').update(canonicalJson(fields)).digest('hex');
 
 /** Writes JSON as the text of PostgreSQL's `jsonb` does: strings as in JavaScript, a space after each comma and colon. */
 function canonicalJson(value: Json): string {

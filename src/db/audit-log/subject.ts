@@ -1,2 +1,2 @@
-/** The subject of an event: what it happened to. */
-export type Subject = { record: 'registration' | 'application' | 'service' | 'access'; id: number };
+/** The subject of an event: what it happened to. A baseline is about many. */
+export type Subject = { record: 'registration' | 'application' | 'service' | 'access' | 'baseline'; id: number };

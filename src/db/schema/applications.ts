@@ -1,7 +1,7 @@
 /** The tables about applications: their events, and those that have no owner. The applications are in core.ts. */
 import { bigint, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { applications, chainColumns, timestampColumn } from './core.ts';
+import { applications, chainColumns, coversColumn, timestampColumn } from './core.ts';
 
 /** Every event of an application. Append-only and chained, like `history`. */
 export const applicationHistory = pgTable(
@@ -21,6 +21,7 @@ export const applicationHistory = pgTable(
     removed: text().array().notNull(),
     at: timestampColumn().notNull(),
     ...chainColumns,
+    covers: coversColumn(),
   },
   (table) => [
     primaryKey({ columns: [table.applicationId, table.version] }),

@@ -12,6 +12,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   uniqueIndex,
@@ -27,11 +28,19 @@ const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdenti
  */
 const publicId = (table: string) => uuid().notNull().unique(`${table}_public_id`).defaultRandom();
 export const timestampColumn = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
-/** The columns of an event in the hash chain (audit-log/hash-chain.ts): its number, from 1 without gaps, and its hash. */
+/** The columns of an event in the hash chain (audit-log/hash-chain.ts). Triggers write them: an insert leaves them out. */
 export const chainColumns = {
+  /** Its number, from 1 without gaps. */
   seq: bigint({ mode: 'number' }).notNull().default(0),
   hash: text().notNull().default(''),
+  /** The form of its hash: 1 for events from before 2 was there. */
+  chain: smallint().notNull().default(1),
+  /** From form 2 on, the hash is over a digest of who did it and what they wrote, salted so that it tells neither. */
+  salt: uuid(),
+  personal: text(),
 };
+/** What else an event vouches for: what its subject is about, in columns that never change. Filled in by a trigger. */
+export const coversColumn = () => jsonb().$type<Record<string, string | number>>();
 const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 
 export const services = pgTable(
@@ -189,6 +198,7 @@ export const history = pgTable(
     reason: text(),
     at: timestampColumn().notNull(),
     ...chainColumns,
+    covers: coversColumn(),
     /** The service of its registration, filled in by a trigger: for the index below. */
     serviceId: bigint({ mode: 'number' }).notNull().default(0),
   },

@@ -1,7 +1,7 @@
 /** The events of services. The services are in core.ts. */
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ServiceRecord } from '../../domain/service.ts';
-import { chainColumns, services, timestampColumn } from './core.ts';
+import { chainColumns, coversColumn, services, timestampColumn } from './core.ts';
 
 /** Every change of a service. Append-only and chained, like `history`. */
 export const serviceChanges = pgTable(
@@ -18,6 +18,7 @@ export const serviceChanges = pgTable(
     after: jsonb().$type<Partial<ServiceRecord>>().notNull(),
     at: timestampColumn().notNull(),
     ...chainColumns,
+    covers: coversColumn(),
   },
   (table) => [
     primaryKey({ columns: [table.serviceId, table.version] }),
