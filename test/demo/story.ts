@@ -116,7 +116,7 @@ export function story(system: System): Step[] {
       sees: [
         { who: dana, where: 'modal', reads: /is approved.*Search API/s },
         { who: dana, where: 'messages', reads: /Approved automatically.*Search API/s },
-        { who: alex, where: requests, reads: /Search API.*Approved automatically/s, without: buttons },
+        { who: alex, where: requests, reads: /Search API.*approved automatically/is, without: buttons },
       ],
     },
     {
@@ -129,7 +129,7 @@ export function story(system: System): Step[] {
       },
       sees: [
         { who: dana, where: 'modal', reads: /Unregistered.*Orders API/s },
-        { who: alex, where: requests, reads: /Orders API.*Unregistered by @dana/s, without: /\[/ },
+        { who: alex, where: requests, reads: /Orders API.*Unregistered by @dana/s, without: /\[(Approve|Revoke)\]/ },
       ],
     },
     {
@@ -164,7 +164,7 @@ export function story(system: System): Step[] {
       },
       sees: [
         { who: dana, where: 'messages', reads: /Revoked by @alex.*Search API.*public repository/s },
-        { who: priya, where: requests, reads: /Search API.*Approved automatically.*Revoked by @alex.*\[Reinstate\]/s },
+        { who: priya, where: requests, reads: /Search API.*Revoked by @alex.*Reinstate/s },
       ],
     },
     {
