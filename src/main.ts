@@ -19,11 +19,12 @@ import { migrateDatabase } from './db/migrate.ts';
 import { createOutbox, startDelivering } from './db/outbox/outbox.ts';
 import { takeOverPgBoss } from './db/outbox/pg-boss.ts';
 import type { Worker } from './db/outbox/worker.ts';
+import { announcePolicy } from './db/policy-in-force.ts';
 import * as cardDrift from './db/registration/card-drift.ts';
 import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
-import { admins, isOpenToAll } from './domain/authorization.ts';
+import { admins, describePolicy, isOpenToAll } from './domain/authorization.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
 import { serveHttp } from './http.ts';
@@ -208,6 +209,7 @@ export async function start(
       mail,
       gateways: await listGateways(db, [...gateways.keys()]),
     });
+    await announcePolicy(db, describePolicy(config.policy, config.AUTO_APPROVE));
     const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });
     parts.defer(stopScheduler);
     log.info({ port: http.port, mode: slack.listener ? 'http' : 'socket' }, 'Registrar is ready');

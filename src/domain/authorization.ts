@@ -18,6 +18,16 @@ export type Policy = {
   allowExternal: boolean;
 };
 
+/** Writes down the settings on who decides, so that two replicas can be compared. The order of approvers is none. */
+export const describePolicy = (policy: Policy, autoApprove: boolean): string =>
+  JSON.stringify({
+    approvers: [...policy.approvers].sort(),
+    adminChannel: policy.adminChannel,
+    allowSelfApproval: policy.allowSelfApproval,
+    allowExternal: policy.allowExternal,
+    autoApprove,
+  });
+
 /** The kind of an account. Guests, and people of other teams who share a channel with the workspace, are external. */
 export type Account = 'member' | 'external' | 'deactivated';
 

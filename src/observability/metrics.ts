@@ -62,6 +62,11 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     labelNames: ['gateway', 'found'],
     registers,
   });
+  const policyOutdated = new Gauge({
+    name: 'registrar_policy_outdated',
+    help: '1 where a replica has started since with other settings on who decides, else 0.',
+    registers,
+  });
   const refresh = createGauges(registry, collect, now);
 
   return {
@@ -71,6 +76,8 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
     instrumentAcks: instrumentAcks(registry),
     /** Keeps how many Socket Mode connections Slack counts. */
     socketModeConnections: (count: number): void => socketModeConnections.set(count),
+    /** Keeps whether the settings on who decides are out of date here. */
+    policyOutdated: (outdated: boolean): void => policyOutdated.set(outdated ? 1 : 0),
     /** Records the decision of a pending request. */
     decided(decision: 'approve' | 'reject', requestedAt: Date, at: Date): void {
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);

@@ -4,6 +4,7 @@ import { raiseAlarms } from '../db/access/alarms.ts';
 import { registerSchedule } from '../db/scheduling/ticks.ts';
 import type { Deps } from '../deps.ts';
 import { previousTick, type Schedule, type WallClockTime } from '../domain/schedule.ts';
+import { comparePolicy } from '../features/scheduled/compare-policy.ts';
 import { enqueueDigests } from '../features/scheduled/digest.ts';
 import { expireRequests } from '../features/scheduled/expire.ts';
 import { reconcile } from '../features/scheduled/reconcile.ts';
@@ -38,6 +39,7 @@ export function startScheduler(
   const jobs = [
     // Expiry comes first: a request that expires at a tick gets no reminder.
     metrics.cron('expiry', expireRequests(deps), log),
+    metrics.cron('policy', comparePolicy(deps), log),
     metrics.cron('access-alarms', (at) => raiseAlarms(db, at), log),
     metrics.cron('reminders', oncePerTick('reminders', deps.schedule, enqueueReminders(deps)), log),
     ...(digests ? [metrics.cron('digests', oncePerTick('digest', digests, enqueueDigests(deps, digests)), log)] : []),

@@ -7,9 +7,11 @@ import { databaseConfigError } from '../../db/errors.ts';
 import * as health from '../../db/health.ts';
 import * as databaseMetrics from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
+import { findNewerPolicy } from '../../db/policy-in-force.ts';
 import { countReplicas } from '../../db/replicas.ts';
 import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
 import { find as findWorkspace, type SlackIdentity } from '../../db/workspace.ts';
+import { describePolicy } from '../../domain/authorization.ts';
 import { formatAge } from '../../domain/duration.ts';
 import { withDatabase } from '../database.ts';
 import type { Rule } from './approvers.ts';
@@ -41,7 +43,7 @@ export async function checkDatabase(config: Config, now: Date): Promise<Database
     return await withDatabase(config, async (url) => {
       const connection = connect(url, readOnly);
       try {
-        return await checkConnection(url, connection, where, now);
+        return await checkConnection(url, connection, where, now, config);
       } finally {
         await connection.close();
       }
@@ -62,7 +64,13 @@ function unreachable(error: unknown): CheckResult {
   return fail('database', mistake ?? `not reachable${errorCodeIn(error)}. ${fix}`);
 }
 
-async function checkConnection(url: string, connection: Connection, where: string, now: Date): Promise<Database> {
+async function checkConnection(
+  url: string,
+  connection: Connection,
+  where: string,
+  now: Date,
+  config: Config,
+): Promise<Database> {
   const { version, missing, trigrams, mistakes } = await readRequirements(url);
   const replicas = await countReplicas(connection);
   const about = (what: Mistake['about'], otherwise: CheckResult): CheckResult[] => {
@@ -77,13 +85,23 @@ async function checkConnection(url: string, connection: Connection, where: strin
   ];
   // The rest needs the schema of this version.
   if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas, workspace: undefined };
-  const [rules, outbox, access, workspace] = await Promise.all([
+  const [rules, outbox, access, workspace, policy] = await Promise.all([
     health.approverSettings(connection),
     checkOutbox(connection, now),
     checkAccess(connection),
     findWorkspace(connection),
+    checkPolicy(connection, config),
   ]);
-  return { findings: [...findings, ...outbox, ...access], rules, replicas, workspace };
+  return { findings: [...findings, ...outbox, ...access, ...policy], rules, replicas, workspace };
+}
+
+/** Compares the settings on who decides with those of the newest start. */
+async function checkPolicy(connection: Connection, config: Config): Promise<CheckResult[]> {
+  const other = await findNewerPolicy(connection, describePolicy(config.policy, config.AUTO_APPROVE));
+  if (!other) return [];
+  const what = 'other APPROVERS, ADMIN_CHANNEL, AUTO_APPROVE or ALLOW_ settings than here';
+  const fix = 'Start every replica with the same ones; the newest start counts.';
+  return [warn('replicas', `the newest one, since ${other.toISOString()}, has ${what}. ${fix}`)];
 }
 
 /** Names the gateways where access is still open that no registration backs, and whose. */

@@ -1,5 +1,6 @@
 /** The tables of scheduled work: served ticks, reminder messages and the pacing of channels. */
-import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, check, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
@@ -30,3 +31,15 @@ export const channelTurns = pgTable('channel_turns', {
   /** The first moment that is not reserved yet. */
   free: moment().notNull(),
 });
+
+/** The settings on who decides of the newest start, in the only row there is: an older replica sees that its own are old. */
+export const policyInForce = pgTable(
+  'policy_in_force',
+  {
+    only: boolean().primaryKey().default(true),
+    policy: text().notNull(),
+    /** By the database's clock. */
+    since: moment().notNull(),
+  },
+  (table) => [check('policy_in_force_only', sql`${table.only}`)],
+);
