@@ -139,6 +139,20 @@ describe('a removal that fails', () => {
   });
 });
 
+it('a grant whose answer was lost counts as open when it is revoked, until its removal is confirmed', async () => {
+  await using scenario = await openGatewayScenario();
+  const { alex } = people(scenario);
+  scenario.gateway.fail('PUT /consumers/:consumer/acls/:acl', { kind: 'accept-then-drop' });
+  scenario.gateway.fail('*', { kind: 'server-error' }, { times: 10_000, after: 5 });
+  await approves(scenario);
+  await alex.finds(/Access on its way: edge/, inChannel);
+  expect(await groupsOf(scenario)).toEqual(['payments']);
+  await revokes(scenario);
+  await alex.finds(/Access still open at edge, since/, inChannel);
+  scenario.gateway.clearFaults();
+  await groupsBecome(scenario, [], 15_000);
+});
+
 describe('reconciling', () => {
   it('grants what is missing, removes what is too much, brings a wiped consumer back, and leaves others alone', async () => {
     await using scenario = await openGatewayScenario({ reconcileAt: '* * * * * *' });
