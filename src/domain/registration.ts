@@ -81,6 +81,9 @@ const emailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate
 /** The last change of a registration, which a late click is answered with. */
 export type LastChange = { status: Status; by: string | null; at: Date };
 
+/** Nobody but those whose own it is can decide; the admins who can change that, null where no other is named. */
+export type DeadEnd = { admins: Approvers | null };
+
 /** Why an action is refused. Nothing is changed, and the views have a sentence for each. */
 export type Refusal =
   /** The registration is not (or no longer) in a status that the action starts from. */
@@ -93,9 +96,9 @@ export type Refusal =
   | { kind: 'gone' }
   /** The owners have deleted the application: nothing can be approved for it. */
   | { kind: 'application-deleted' }
-  | { kind: 'own-request'; askInstead: Approvers }
+  | { kind: 'own-request'; askInstead: Approvers; deadEnd?: DeadEnd }
   /** The user owns the application, or owned it when it was asked for. */
-  | { kind: 'own-application'; askInstead: Approvers }
+  | { kind: 'own-application'; askInstead: Approvers; deadEnd?: DeadEnd }
   | { kind: 'not-an-approver'; askInstead: Approvers }
   | { kind: 'not-an-owner' }
   | { kind: 'not-the-requester' }

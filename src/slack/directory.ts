@@ -20,6 +20,8 @@ export type Directory = {
   memberships(userId: string, ids: string[]): Promise<Memberships>;
   /** Lists the members of these groups and channels. One that Slack does not know is empty. Rejects on an outage. */
   members(ids: string[]): Promise<string[]>;
+  /** Tells whether a user can see a channel: a public one, or one that they are in. What Slack does not say counts as no. */
+  canSee(userId: string, channel: string): Promise<boolean>;
   /** Returns the workspace's web address. */
   workspaceUrl(): Promise<string>;
   /**
@@ -41,6 +43,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
   const memberSets = ttlCache((id) => (id.startsWith('S') ? groupMembers(id) : channelMembers(client, id)), time);
   const enabledGroups = ttlCache(() => listEnabledGroups(client), time);
   const users = ttlCache((id) => loadMember(client, id, ownTeam), time);
+  const privacy = ttlCache(async (id) => (await client.conversations.info({ channel: id })).channel?.is_private, time);
   let cachedTeam: Promise<Team> | undefined;
 
   /** Looks up the bot's own team, which never changes. */
@@ -109,6 +112,14 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       });
       return (await Promise.all(lookups)).flatMap((members) => [...members]);
     },
+    async canSee(userId, channel) {
+      try {
+        return (await privacy.get(channel)) === false || (await memberSets.get(channel)).has(userId);
+      } catch (error) {
+        log.warn({ err: error, id: channel }, 'channel could not be looked up, treated as one that users cannot see');
+        return false;
+      }
+    },
     workspaceUrl: async () => (await ownTeam()).url,
     async appLinks() {
       const { team = '', app, url } = await ownTeam();
@@ -121,6 +132,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
       enabledGroups.invalidate();
       memberSets.invalidate(id);
       users.invalidate(id);
+      privacy.invalidate(id);
     },
   };
 }

@@ -1,18 +1,24 @@
 /** The approvers of a request, in words. */
 import type { RichTextElement } from '@slack/types';
-import type { Approvers } from '../domain/approvers.ts';
+import type { ShownApprovers } from '../domain/approvers.ts';
 import { mention, person, textElement } from './blocks.ts';
+
+/** The members of a channel that the reader cannot see. */
+const apiTeam = 'the API team';
 
 /** How many are named before the rest is counted. */
 const maxNamed = 10;
 
 /** Renders the approvers as rich text. */
-export function approverMentions({ users, groups, channel }: Approvers): RichTextElement[] {
+export function approverMentions({ users, groups, channel }: ShownApprovers): RichTextElement[] {
   const named: RichTextElement[] = [
     ...users.map(person),
     ...groups.map((id) => ({ type: 'usergroup' as const, usergroup_id: id })),
   ];
-  if (named.length === 0) return [textElement('the members of '), { type: 'channel', channel_id: channel }];
+  if (named.length === 0)
+    return channel
+      ? [textElement('the members of '), { type: 'channel', channel_id: channel }]
+      : [textElement(apiTeam)];
   const shown = named.slice(0, maxNamed);
   const rest = named.length - shown.length;
   const last = rest > 0 ? textElement(`${rest} more`) : shown.pop();
@@ -21,9 +27,9 @@ export function approverMentions({ users, groups, channel }: Approvers): RichTex
 }
 
 /** Describes the approvers: "@alex or @payments-leads", or "the members of #api-requests". */
-export function describeApprovers({ users, groups, channel }: Approvers): string {
+export function describeApprovers({ users, groups, channel }: ShownApprovers): string {
   const named = [...users, ...groups].map(mention);
-  if (named.length === 0) return `the members of <#${channel}>`;
+  if (named.length === 0) return channel ? `the members of <#${channel}>` : apiTeam;
   const shown = named.slice(0, maxNamed);
   const rest = named.length - shown.length;
   const last = rest > 0 ? `${rest} more` : shown.pop();

@@ -33,8 +33,8 @@ describe.each(modes)('over %s', (mode) => {
       "== Register an application ==
       :hourglass_flowing_sand: Your registration is under review. You will be notified in a direct message.
       Application  Shop
-      Under review  Payments API, waiting for the members of #api-requests
-      Under review  Ledger API, waiting for the members of #api-requests
+      Under review  Payments API, waiting for the API team
+      Under review  Ledger API, waiting for the API team
       · You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.
       [Close]"
     `);

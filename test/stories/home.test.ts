@@ -277,6 +277,9 @@ describe.concurrent('an approver', () => {
     await using scenario = await openScenario({ now: monday, env: { APPROVERS: 'S0PAYMENTS' } });
     const { dana, alex, priya } = people(scenario);
     await requests(dana, alex);
+    // Who cannot see the card is found out, and what Slack said of the group is asked again.
+    await delivered(scenario);
+    await scenario.workspace.setGroup('S0PAYMENTS', ['U0PRIYA']);
     scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
     await priya.opensHome();
     expect(await priya.finds(/did not say/, atHome)).not.toContain('Payments API');

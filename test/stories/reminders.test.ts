@@ -84,7 +84,7 @@ Waiting 1 day · Open the card (link) [Remind me tomorrow]`,
 Payments API — <!channel> & co
 Since yesterday at 08:00, for @priya, @gone, @dana, @leads or @danas [Withdraw]
 Ledger API — <!channel> & co
-Since yesterday at 08:00, for the members of #api-requests [Withdraw]
+Since yesterday at 08:00, for the API team [Withdraw]
 · We’ve reminded the approvers. Nothing to do on your side.`,
     ]);
 

@@ -50,7 +50,9 @@ export type Created = { service: string; status: Status; rule: { approvers: stri
 export async function create(
   db: Db,
   request: NewRequest,
-): Promise<{ ok: true; created: Created[]; application: string } | { ok: false; refusal: RequestRefusal }> {
+): Promise<
+  { ok: true; created: Created[]; application: string; owners: string[] } | { ok: false; refusal: RequestRefusal }
+> {
   const why = checkAccount(request.account, request.policy);
   if (why) return { ok: false, refusal: { field: 'services', kind: 'may-not-ask', why } };
   return db.tables.transaction(async (tx) => {
@@ -103,7 +105,7 @@ export async function create(
           .filter(({ id }) => id === serviceId)
           .map((service) => ({ service: service.name, status, rule: service })),
       );
-      return { ok: true, created, application: application.name };
+      return { ok: true, created, application: application.name, owners: await ownersOf(tx, application.id) };
     }
 
     const refusal = checkRequest(
@@ -119,8 +121,9 @@ export async function create(
     );
     if (refusal) return { ok: false, refusal };
 
-    await insert(tx, db, application, request, wanted);
-    return { ok: true, created: wanted, application: application.name };
+    const owners = await ownersOf(tx, application.id);
+    await insert(tx, db, { ...application, owners }, request, wanted);
+    return { ok: true, created: wanted, application: application.name, owners };
   });
 }
 
@@ -185,7 +188,7 @@ const createdOrLive = (tx: Tx, applicationId: number, form: string, chosen: numb
 async function insert(
   tx: Tx,
   db: Db,
-  application: { id: number; name: string; made: boolean },
+  application: { id: number; name: string; made: boolean; owners: string[] },
   { requester, reason, form, at, remindAt, policy }: NewRequest,
   wanted: { id: number; status: Status; rule: Created['rule'] & { access: ServiceAccess | null } }[],
 ): Promise<void> {
@@ -215,7 +218,7 @@ async function insert(
     const isApproved = status === 'approved';
     return accessChange(access, { application: application.id, wasApproved: false, isApproved }) ?? [];
   });
-  const effects = effectsOfRequest(created, await ownersOf(tx, application.id));
+  const effects = effectsOfRequest(created, application.owners);
   await db.outbox.enqueue(tx, [...effects, ...grantEffects(granted)]);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(

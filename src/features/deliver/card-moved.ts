@@ -8,11 +8,23 @@ import { movedCard } from '../../views/registration/card.ts';
 type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
 
 /** Nothing where the card has come back there meanwhile, or the old one is gone. */
-export function deliverCardMoved({ config, db, poster }: Deps) {
+export function deliverCardMoved({ config, db, poster, directory }: Deps) {
   return async ({ registration: id, channel, ts }: Moved): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
     if (!found?.place || (found.place.channel === channel && found.place.ts === ts)) return;
-    const link = await fetchPermalink(poster, found.place.channel, found.place.ts);
-    await update(poster, { channel, ts }, movedCard(found.registration, { channel: found.place.channel, link }));
+    const { place } = found;
+    const to = (await isSeenFrom(channel, place.channel))
+      ? { channel: place.channel, link: await fetchPermalink(poster, place.channel, place.ts) }
+      : null;
+    await update(poster, { channel, ts }, movedCard(found.registration, to));
   };
+
+  /** Tells whether every member of a channel can see another, which is not named there otherwise. */
+  async function isSeenFrom(channel: string, other: string): Promise<boolean> {
+    for (const member of await directory.members([channel])) {
+      const known = await directory.member(member);
+      if (known && !known.app && !(await directory.canSee(member, other))) return false;
+    }
+    return true;
+  }
 }

@@ -16,11 +16,10 @@ import { maxQueued } from '../../views/home/approval-queue.ts';
 import { type Catalog, maxServices } from '../../views/home/catalog.ts';
 import { type HomeFacts, homeView } from '../../views/home/home.ts';
 import { decidableBy } from '../shared/decidable-by.ts';
+import { approversFor } from '../shared/shown-approvers.ts';
 
 /** Slack's words for somebody who is not there any more: nobody looks at that Home. */
 const left = ['user_not_found', 'user_disabled'];
-
-const queued = (row: queue.QueuedRequest) => ({ ...row, state: serviceState(row) });
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
@@ -71,25 +70,36 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   async function read(person: string, shown: homes.HomeState): Promise<HomeFacts> {
     const { minePage, queuePage, serviceId, search } = shown;
     const held = await applications.listOwned(db, person, { asked: minePage, size: maxShown });
-    const rows = held.rows.map(({ service, registration, ...row }) => ({
-      ...row,
-      registration: registration && { ...registration, mine: registration.requester === person },
-      service: service && {
-        name: service.name,
-        approvers: allowedApprovers(service, config.policy),
-        state: serviceState(service),
-      },
-    }));
+    const rows = await Promise.all(
+      held.rows.map(async ({ service, registration, ...row }) => ({
+        ...row,
+        registration: registration && { ...registration, mine: registration.requester === person },
+        service: service && {
+          name: service.name,
+          approvers: await approversFor(person, allowedApprovers(service, config.policy), { directory }),
+          state: serviceState(service),
+        },
+      })),
+    );
     const may = await decidableBy(person, { config, db, directory });
     const waiting = await queue.listPage(db, may, { serviceId, search }, { asked: queuePage, size: maxQueued });
     const service = serviceId === null ? undefined : await queue.findFilter(db, serviceId);
     const filter = { active: serviceId !== null || search !== '', service, search };
     return {
       held: { ...held, rows },
-      waiting: may.approver ? { ...waiting, rows: waiting.rows.map(queued), filter } : null,
+      waiting: may.approver
+        ? { ...waiting, rows: await Promise.all(waiting.rows.map((row) => queued(person, row))), filter }
+        : null,
       catalog: may.admin ? await readCatalog(shown) : null,
       unsure: may.unsure,
     };
+  }
+
+  /** Names the channel of a card only to those who can see it. */
+  async function queued(person: string, row: queue.QueuedRequest) {
+    const { cardChannel: channel } = row;
+    const cardChannel = channel && (await directory.canSee(person, channel)) ? channel : null;
+    return { ...row, cardChannel, state: serviceState(row) };
   }
 
   async function readCatalog({ catalogPage, catalogSearch: search }: homes.HomeState): Promise<Catalog> {

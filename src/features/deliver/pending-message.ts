@@ -10,6 +10,7 @@ import { findPosted, post, update } from '../../slack/messages.ts';
 import { maxListed } from '../../views/channel/reminder.ts';
 import { pendingMessage } from '../../views/registration/pending-message.ts';
 import { seesCards } from '../shared/card-readers.ts';
+import { approversFor } from '../shared/shown-approvers.ts';
 
 type Waiting = Extract<Effect, { kind: 'waiting' }>;
 
@@ -28,16 +29,21 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
     };
     // Without a place it may have been posted all the same, by an attempt whose outcome is unknown.
     const posted = place ?? (begun ? await findPosted(context, posting) : undefined);
-    const message = pendingMessage(await Promise.all(rows.map(facts)), over.map(ended), total);
+    const message = pendingMessage(await Promise.all(rows.map((row) => facts(person, row))), over.map(ended), total);
     const shown = posted && (await update(poster, posted, message)) ? posted : undefined;
     // What was deleted by hand, or has nothing more to tell, is not posted again.
     if (!shown && (posted || total === 0)) return;
     await messages.recordPosted(db, person, tick, shown ?? (await post(context, posting, message)));
   };
 
-  async function facts({ registration, service, application }: reminders.PendingReminder['rows'][number]) {
-    const approvers = allowedApprovers(service, config.policy);
-    const reminded = await seesCards(approvers, { directory });
+  async function facts(
+    person: string,
+    { registration, service, application }: reminders.PendingReminder['rows'][number],
+  ) {
+    const allowed = allowedApprovers(service, config.policy);
+    const approvers = await approversFor(person, allowed, { directory });
+    const reached = await seesCards(allowed, { directory });
+    const reminded = { ...reached, channel: approvers.channel };
     return { ...registration, service: service.name, state: serviceState(service), application, approvers, reminded };
   }
 }

@@ -9,7 +9,7 @@ import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
-import type { Action, Outcome } from '../../domain/registration.ts';
+import type { Action, Outcome, Refusal } from '../../domain/registration.ts';
 import {
   ackSubmission,
   type Interaction,
@@ -32,6 +32,7 @@ import {
   reasonModalIds,
 } from '../../views/registration/forms/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
+import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
 import { openHistory } from '../shared/registration-history.ts';
 
 export function decide(app: App, deps: Deps): void {
@@ -136,7 +137,7 @@ export function decide(app: App, deps: Deps): void {
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, row.registration.requestedAt, command.at);
-    return outcome;
+    return withOthersToAsk(outcome, row, by);
   }
 
   /** Evaluates a decision without taking it; `named` is what a form about it remembers. */
@@ -148,7 +149,21 @@ export function decide(app: App, deps: Deps): void {
     const built = await buildCommand(action, seen, by);
     if (!built) return { outcome: gone };
     const { command, named, row } = built;
-    return { outcome: await transitions.preview(db, command), named, row };
+    return { outcome: await withOthersToAsk(await transitions.preview(db, command), row, by), named, row };
+  }
+
+  /** Names, to a user whose own request it is, only others to ask: where there is nobody, who can change that. */
+  async function withOthersToAsk(outcome: Outcome, row: registrations.FoundRegistration, by: string): Promise<Outcome> {
+    if (outcome.ok || !isOwn(outcome.refusal)) return outcome;
+    const { refusal } = outcome;
+    const { requester, ownersAtRequest } = row.registration;
+    const own = [by, requester, ...row.owners, ...ownersAtRequest];
+    const approvers = allowedApprovers(row.service, config.policy);
+    const asked = someoneElseDecides(approvers, own, { config, directory }).catch(() => true);
+    const askInstead = { ...approvers, users: approvers.users.filter((id) => !own.includes(id)) };
+    const admins = adminsBeside(by, { config });
+    const deadEnd = (await withTimeout(lookupTimeout, asked, true)) ? {} : { deadEnd: { admins } };
+    return { ok: false, refusal: { ...refusal, askInstead, ...deadEnd } };
   }
 
   /**
@@ -178,5 +193,8 @@ const seenIn = (body: Pick<Clicked, 'container'>, reference: Seen['reference']):
   reference,
   message: messageOf(body),
 });
+
+const isOwn = (refusal: Refusal): refusal is Extract<Refusal, { kind: 'own-request' | 'own-application' }> =>
+  refusal.kind === 'own-request' || refusal.kind === 'own-application';
 
 const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };

@@ -34,6 +34,8 @@ import {
   serviceOption,
   servicesPicker,
 } from '../../views/registration/register-modal.ts';
+import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
+import { approversFor } from '../shared/shown-approvers.ts';
 
 export function register(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
@@ -127,11 +129,18 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       maxPending: config.MAX_PENDING_PER_PERSON,
     });
     if (!outcome.ok) return { errors: requestErrors(outcome.refusal, config.TIME_ZONE) };
-    const requested = outcome.created.map(({ rule, ...one }) => ({
-      ...one,
-      approvers: allowedApprovers(rule, config.policy),
-    }));
-    return { view: confirmation(outcome.application, requested) };
+    const shown = outcome.created.map(async ({ rule, ...one }) => {
+      const approvers = allowedApprovers(rule, config.policy);
+      const unseen = { ...approvers, channel: null };
+      const own = [...new Set([person, ...outcome.owners])];
+      const [seen, others] = await Promise.all([
+        withTimeout(lookupTimeout, approversFor(person, approvers, { directory }), unseen),
+        withTimeout(lookupTimeout, someoneElseDecides(approvers, own, { config, directory }), true).catch(() => true),
+      ]);
+      return { ...one, approvers: seen, deadEnd: !others };
+    });
+    const requested = await Promise.all(shown);
+    return { view: confirmation(outcome.application, requested, adminsBeside(person, { config })) };
   }
 }
 

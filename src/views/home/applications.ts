@@ -1,7 +1,7 @@
 /** A person's own part of the Home: their applications, and the registrations of each. */
 import type { ConfirmationDialog, KnownBlock } from '@slack/types';
 import type { ShownAccess } from '../../domain/access.ts';
-import type { Approvers } from '../../domain/approvers.ts';
+import type { ShownApprovers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
 import { nextStatus, type Status } from '../../domain/registration.ts';
 import type { ServiceState } from '../../domain/service.ts';
@@ -36,7 +36,7 @@ export type HeldApplication = {
     mine: boolean;
     access: ShownAccess | null;
   } | null;
-  service: { name: string; approvers: Approvers; state: ServiceState } | null;
+  service: { name: string; approvers: ShownApprovers; state: ServiceState } | null;
 };
 
 export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => [
@@ -92,7 +92,7 @@ function registrationBlocks(
 /** Describes a status: "Pending since …", and who has to act. */
 function describeStatus(
   held: { status: Status; since: Date; access: ShownAccess | null },
-  { approvers, state }: { approvers: Approvers; state: ServiceState },
+  { approvers, state }: { approvers: ShownApprovers; state: ServiceState },
 ): string {
   const { status } = held;
   const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;

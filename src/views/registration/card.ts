@@ -171,13 +171,13 @@ function approvedLine(registration: Registration): KnownBlock {
   };
 }
 
-/** Replaces a card that has moved to another channel. It has no buttons: there is one place to decide. */
+/** Replaces a card that has moved; `to` is null where its readers cannot see the other channel. It has no buttons: there is one place to decide. */
 export function movedCard(
   { service, application, requester }: Registration,
-  to: { channel: string; link: string | undefined },
+  to: { channel: string; link: string | undefined } | null,
 ): Message {
-  const place = `<#${to.channel}>`;
-  const link: RichTextElement[] = to.link ? [{ type: 'link', url: to.link, text: 'Open the card' }] : [];
+  const place = to ? `<#${to.channel}>` : 'another channel';
+  const link: RichTextElement[] = to?.link ? [{ type: 'link', url: to.link, text: 'Open the card' }] : [];
   return {
     text: `This request has moved to ${place}: ${inlineText(service.name)} for ${inlineText(application)}.`,
     blocks: [

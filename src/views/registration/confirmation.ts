@@ -1,16 +1,22 @@
 /** The modal that follows the form "Register an application". */
 import type { ModalView } from '@slack/types';
-import type { Approvers } from '../../domain/approvers.ts';
+import type { ShownApprovers } from '../../domain/approvers.ts';
 import type { Status } from '../../domain/registration.ts';
 import { approverMentions } from '../approvers.ts';
 import { context, fields, messageModal, section, textElement } from '../blocks.ts';
+import { otherApproverText } from './refusals.ts';
 import { registerTitle } from './register-modal.ts';
 
 /** A new registration, and its approvers. */
-type CreatedRegistration = { service: string; status: Status; approvers: Approvers };
+type CreatedRegistration = { service: string; status: Status; approvers: ShownApprovers; deadEnd: boolean };
 
 /** Confirms the requests: which are approved, and whom the others wait for. */
-export function confirmation(application: string, created: CreatedRegistration[]): ModalView {
+export function confirmation(
+  application: string,
+  created: CreatedRegistration[],
+  admins: ShownApprovers | null,
+): ModalView {
+  const deadEnds = created.filter(({ status, deadEnd }) => status === 'pending' && deadEnd);
   const waiting = created.some(({ status }) => status === 'pending');
   const approved = created.some(({ status }) => status === 'approved');
   return messageModal(registerTitle, [
@@ -25,6 +31,17 @@ export function confirmation(application: string, created: CreatedRegistration[]
         ],
       })),
     ]),
+    ...(deadEnds.length > 0
+      ? [
+          fields('dead-end', [
+            {
+              label: 'Nobody else can approve',
+              value: [textElement(deadEnds.map(({ service }) => service).join(', '), 500)],
+            },
+          ]),
+          { ...section(`:warning: ${otherApproverText(admins)}`), block_id: 'who-changes-that' },
+        ]
+      : []),
     ...(waiting
       ? [
           {

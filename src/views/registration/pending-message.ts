@@ -1,5 +1,5 @@
 import type { SectionBlock } from '@slack/types';
-import type { Approvers } from '../../domain/approvers.ts';
+import type { ShownApprovers } from '../../domain/approvers.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
@@ -14,7 +14,7 @@ import { capitalize, statusEmoji } from './timeline.ts';
 type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
 /** A pending request; `reminded`: the approvers whom the reminder in the channel has reached. */
-type Waiting = Listed & { requestedAt: Date; approvers: Approvers; reminded: Approvers; state: ServiceState };
+type Waiting = Listed & { requestedAt: Date; approvers: ShownApprovers; reminded: ShownApprovers; state: ServiceState };
 
 /** A request that waits no longer, and its last change. */
 type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };

@@ -1,4 +1,5 @@
 /** Refusals about registrations, as sentences that say what to do next. */
+import type { ShownApprovers } from '../../domain/approvers.ts';
 import { actorFor, type LastChange, type Refusal } from '../../domain/registration.ts';
 import { describeApprovers } from '../approvers.ts';
 import { dateTime, mention } from '../blocks.ts';
@@ -19,9 +20,9 @@ export function refusalText(refused: Refusal): string {
     case 'application-deleted':
       return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
     case 'own-request':
-      return `You cannot decide your own request. Ask ${describeApprovers(refused.askInstead)}.`;
+      return `You cannot decide your own request. ${askText(refused)}`;
     case 'own-application':
-      return `You own this application, or did when this was asked for, so you cannot decide about it. Ask ${describeApprovers(refused.askInstead)}.`;
+      return `You own this application, or did when this was asked for, so you cannot decide about it. ${askText(refused)}`;
     case 'not-an-approver':
       return `Only ${describeApprovers(refused.askInstead)} may decide this request. Nothing was changed.`;
     case 'not-an-owner':
@@ -42,6 +43,19 @@ export function refusalText(refused: Refusal): string {
       return unsureText;
   }
 }
+
+/** Says whom to ask instead; where nobody else can decide, who can change that. */
+function askText({ askInstead, deadEnd }: Extract<Refusal, { kind: 'own-request' | 'own-application' }>): string {
+  return deadEnd
+    ? `Nobody else can decide it. ${otherApproverText(deadEnd.admins)}`
+    : `Ask ${describeApprovers(askInstead)}.`;
+}
+
+/** Says who can name another approver; null where no other admin is named. */
+export const otherApproverText = (admins: ShownApprovers | null): string =>
+  admins
+    ? `Ask ${describeApprovers(admins)} to name another approver.`
+    : 'An admin can name another approver for the service in Home.';
 
 /** Shown where Slack did not say who a user is, or who belongs to a group or channel. */
 export const unsureText = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
