@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the whole system on this machine, with a page on which one person plays developer and approver.
- * `npm run demo -- --tour`: the same without a browser, told step by step (tour.ts).
+ * `npm run demo -- --tour`: the same without a browser, told in the terminal (tour.ts).
  */
 import { parseArgs } from 'node:util';
 import { DemoError } from './demo-error.ts';
@@ -9,14 +9,17 @@ import { settingsIn } from './settings.ts';
 import { tour } from './tour.ts';
 
 const usage = `npm run demo                 a Slack workspace in the browser, with Registrar in it
-npm run demo -- --reset      the same, begun anew
-npm run demo -- --tour       the whole story in this terminal, without a browser
+npm run demo -- --reset      the same, from the start
+npm run demo -- --tour       the story in this terminal, without a browser
+npm run demo -- --tour --all every step of it
 
 PORT=3200 npm run demo       the page at another port than 3100
+REMIND_AFTER=20s npm run demo   with a setting of the README's table
 `;
 
 const options = {
   tour: { type: 'boolean' },
+  all: { type: 'boolean' },
   reset: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -32,10 +35,10 @@ function read(args: string[]) {
 }
 
 const stopping = new AbortController();
-// Every time, and not only once: whoever presses Ctrl-C again does not cut the stopping off.
+// Not `once`: a second Ctrl-C must not end the process while it stops.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
-// Whoever reads this through a pipe may have read enough.
+// A pipe may be closed before the end, as by `head`.
 process.stdout.on('error', () => stopping.abort());
 
 process.on('unhandledRejection', fail);
@@ -43,7 +46,7 @@ process.on('unhandledRejection', fail);
 try {
   const asked = read(process.argv.slice(2));
   if (asked.help) process.stdout.write(usage);
-  else if (asked.tour) process.exitCode = (await tour(stopping.signal)) ? 0 : 1;
+  else if (asked.tour) process.exitCode = (await tour({ all: asked.all === true, signal: stopping.signal })) ? 0 : 1;
   else
     await play({
       port: process.env.PORT,
@@ -53,7 +56,7 @@ try {
     });
   process.exit();
 } catch (error) {
-  // Told to stop while it was still starting. A tour that was not seen to its end is no success.
+  // Stopped before its end. An unfinished tour is no success.
   if (error instanceof Error && error.name === 'AbortError') process.exit(process.argv.includes('--tour') ? 1 : 0);
   fail(error);
 }

@@ -1,11 +1,11 @@
-/** A person whose every step is told as it is made. */
+/** A person whose actions are told as they happen. */
 import type { LocalGateway } from '../local-gateway/local-gateway.ts';
 import type { Message } from '../local-slack/model.ts';
 import type { Person } from '../local-slack/people.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
-import { action } from './teller.ts';
+import type { Teller } from './teller.ts';
 
 /** A channel, Registrar's `home`, the open `modal`, the bot's direct `messages`, what is `whispered` to one alone, their `mail`, or what the `gateway` answered. */
 export type Place = 'home' | 'modal' | 'messages' | 'whispered' | 'mail' | 'gateway' | (string & {});
@@ -17,12 +17,17 @@ export class Player {
   readonly #person: Person;
   readonly #workspace: Workspace;
   readonly #mailbox: Mailbox;
-
+  readonly #teller: Teller;
   readonly #gateway: LocalGateway;
   readonly #answers: string[] = [];
   #key = '';
 
-  constructor({ workspace, mailbox, gateway }: Pick<System, 'workspace' | 'mailbox' | 'gateway'>, name: string) {
+  constructor(
+    { workspace, mailbox, gateway }: Pick<System, 'workspace' | 'mailbox' | 'gateway'>,
+    name: string,
+    teller: Teller,
+  ) {
+    this.#teller = teller;
     this.#gateway = gateway;
     this.#workspace = workspace;
     this.#mailbox = mailbox;
@@ -31,53 +36,59 @@ export class Player {
   }
 
   async types(command: string): Promise<void> {
-    action(this.called, `types ${command} in #general`);
+    await this.#leavesWindow();
+    this.#acts(`types ${command} in #general`);
     await this.#person.types(command);
   }
 
   async picks(label: string, ...texts: string[]): Promise<void> {
-    for (const text of texts) {
-      action(this.called, `picks ${label}: ${text}`);
-      await this.#person.picks(label, text);
-    }
+    this.#acts(`picks ${texts.join(' and ')}`);
+    for (const text of texts) await this.#person.picks(label, text);
   }
 
   async writes(label: string, text: string): Promise<void> {
-    action(this.called, `writes ${label}: ${text}`);
+    this.#acts(`writes “${text}”`);
     await this.#person.fills(label, text);
   }
 
   async submits(button: string): Promise<void> {
-    action(this.called, `presses ${button}`);
+    this.#acts(`presses ${button}`);
     const outcome = await this.#person.submits();
-    if ('errors' in outcome) throw new Error(`the form does not take it: ${JSON.stringify(outcome.errors)}`);
+    if ('errors' in outcome) throw new Error(`the form refuses it: ${JSON.stringify(outcome.errors)}`);
   }
 
-  async closes(): Promise<void> {
-    action(this.called, 'closes the window');
-    await this.#person.closes();
+  /** A window is closed before anything else can be done. */
+  async #leavesWindow(): Promise<void> {
+    if (this.#person.reads !== '') await this.#person.closes();
+  }
+
+  #acts(what: string): void {
+    this.#teller.action(this.called, what);
   }
 
   async opensHome(): Promise<void> {
-    action(this.called, "opens Registrar's Home");
+    await this.#leavesWindow();
+    this.#acts("opens Registrar's Home");
     await this.#person.opensHome();
   }
 
   async presses(button: string, card: Card, which: string): Promise<void> {
-    action(this.called, `presses ${button} on ${which}`);
+    await this.#leavesWindow();
+    this.#acts(`presses ${button} on ${which}`);
     await this.#person.clicks(button, card);
   }
 
   /** Calls an API through the gateway with the key that this person was last shown. */
   async calls(path: string): Promise<void> {
-    action(this.called, `calls ${path} with the key that ends in ${this.#key.slice(-4)}`);
+    await this.#leavesWindow();
+    this.#acts(`calls ${path} with the key`);
     const answer = await fetch(`${this.#gateway.proxyUrl}${path}`, { headers: { apikey: this.#key } });
     this.#answers.push(`GET ${path}: ${answer.status} ${((await answer.json()) as { message: string }).message}`);
   }
 
   /** Copies the key out of the window. */
   async copiesKey(): Promise<void> {
-    action(this.called, 'copies the key, which is shown this once');
+    this.#acts('copies the key, which is shown only once');
     const shown = await this.finds('modal', (text) => /rg_[\w-]{43}/.test(text));
     this.#key = /rg_[\w-]{43}/.exec(shown ?? '')?.[0] ?? '';
   }
@@ -102,7 +113,7 @@ export class Player {
     }
   }
 
-  /** Waits for a text that fits; undefined where there is none in time. */
+  /** Waits for a matching text; undefined where there is none in time. */
   async finds(place: Place, fits: (text: string) => boolean): Promise<string | undefined> {
     return this.#workspace.until(() => this.sees(place).findLast(fits)).catch(() => undefined);
   }

@@ -3,6 +3,7 @@ const EMOJI: Record<string, string> = {
   alarm_clock: '⏰',
   arrows_counterclockwise: '🔄',
   arrow_right: '➡️',
+  ballot_box_with_check: '☑️',
   bell: '🔔',
   book: '📖',
   bulb: '💡',
@@ -21,10 +22,12 @@ const EMOJI: Record<string, string> = {
   large_yellow_circle: '🟡',
   red_circle: '🔴',
   white_circle: '⚪',
+  leftwards_arrow_with_hook: '↩️',
   link: '🔗',
   lock: '🔒',
   mag: '🔍',
   memo: '📝',
+  no_bell: '🔕',
   no_entry: '⛔',
   no_entry_sign: '🚫',
   package: '📦',
@@ -43,6 +46,7 @@ const EMOJI: Record<string, string> = {
   white_check_mark: '✅',
   x: '❌',
   zap: '⚡',
+  zzz: '💤',
 };
 
 export function emoji(name: string): string {
