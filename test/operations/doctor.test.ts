@@ -182,7 +182,13 @@ describe('what is wrong in Slack', () => {
         'FAIL APPROVERS: there is no approver who can decide. Name users or groups who can, or invite them.',
       ],
     ],
-    ['guests who may', { env: { APPROVERS: 'U0GUEST,U0PARTNER', ALLOW_EXTERNAL: 'true' } }, []],
+    [
+      'guests who may, and cannot see the cards',
+      { env: { APPROVERS: 'U0GUEST,U0PARTNER', ALLOW_EXTERNAL: 'true' } },
+      [
+        'warn APPROVERS: U0GUEST, U0PARTNER not in C0REQUESTS: asked by direct message, without the cards. Invite them to the channel.',
+      ],
+    ],
     [
       'a service of one person, or of nobody',
       {

@@ -44,6 +44,21 @@ describe.each(modes)('over %s', (mode) => {
     expect(await lee.finds(/Payments API — Shop/, atHome)).not.toContain('api-requests');
   });
 
+  it('the review of a service says which approvers will not see its cards', async () => {
+    await using scenario = await openScenario({ mode });
+    const { alex } = people(scenario);
+    await alex.opensHome();
+    await alex.finds(/Add a service/, atHome);
+    await alex.clicks('Add a service', atHome);
+    await alex.fills('Name', 'Maps API');
+    await alex.picks('Approvers: people', 'lee');
+    await alex.picks('Approvers: people', 'alex');
+    await alex.submits();
+    await alex.finds(/Not in #api-requests: @lee\. Registrar asks them by direct message, and they decide in Home\./, {
+      in: 'modal',
+    });
+  });
+
   it('the only approver who asks for her own service reads that nobody else can approve it, and who can change that', async () => {
     const catalog = `services:
   - { slug: payments, name: Payments API, approvers: [U0PRIYA] }

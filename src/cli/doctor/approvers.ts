@@ -1,6 +1,8 @@
 /** Checks that every service has an approver who can decide: active users, groups that are not empty. */
 import type { WebClient } from '@slack/web-api';
+import type { Approvers } from '../../domain/approvers.ts';
 import { allowedApprovers, membershipsToCheck, type Policy } from '../../domain/authorization.ts';
+import { cannotSeeCards } from '../../features/shared/card-readers.ts';
 import type { Directory } from '../../slack/directory.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { type CheckResult, checkEach, errorSummary, fail, joinList, ok, warn } from './check-result.ts';
@@ -42,6 +44,7 @@ export async function checkApprovers(context: Context, rules: Rule[]): Promise<{
     // Two are enough, and where an answer is missing, there may be more.
     const finding = deciders.size > 1 || answers.includes(undefined) ? undefined : tooFew(deciders.size, rule, policy);
     if (finding) findings.push(finding);
+    findings.push(...(await checkSight(rule, approvers, context, (id) => resolved.get(id)?.deciders?.length !== 0)));
   }
   const fine = findings.every(({ level }) => level === 'ok');
   return { findings: fine ? [ok('approvers', 'every service has an approver who can decide.')] : findings };
@@ -53,6 +56,40 @@ function tooFew(deciders: number, { services, count }: Rule, policy: Policy): Ch
     return fail(about, 'there is no approver who can decide. Name users or groups who can, or invite them.');
   if (policy.allowSelfApproval) return undefined;
   return warn(about, 'only one person can decide, but not about their own requests. Name a second approver.');
+}
+
+/** Warns of approvers who are not in the channel, and so do not see the cards. A channel that cannot be read is reported elsewhere. */
+async function checkSight(
+  { services, count }: Rule,
+  approvers: Approvers,
+  { directory }: Context,
+  canDecide: (id: string) => boolean,
+): Promise<CheckResult[]> {
+  const about = services[0] === 'APPROVERS' ? 'APPROVERS' : `approvers of ${joinList(services, count)}`;
+  const { asked: unseeing, tooLarge } = await cannotSeeCards(approvers, { directory }).catch(() => ({
+    asked: [],
+    tooLarge: [],
+  }));
+  const asked = unseeing.filter(canDecide);
+  const { channel } = approvers;
+  return [
+    ...(asked.length > 0
+      ? [
+          warn(
+            about,
+            `${joinList(asked, asked.length)} not in ${channel}: asked by direct message, without the cards. Invite them to the channel.`,
+          ),
+        ]
+      : []),
+    ...(tooLarge.length > 0
+      ? [
+          warn(
+            about,
+            `members of ${joinList(tooLarge, tooLarge.length)} who are not in ${channel} hear of no request. Invite them to the channel.`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** Finds the users behind an ID who may decide. */

@@ -20,6 +20,7 @@ import {
   type ServiceFieldErrors,
   slugTakenError,
 } from '../../views/service/form.ts';
+import { cannotSeeCards } from '../shared/card-readers.ts';
 
 /**
  * How long validation may take, in milliseconds. Slack waits 3 seconds for the response to a form, and only in that time
@@ -63,7 +64,8 @@ export function validateService({ config, db, directory, gateways, log }: Deps, 
     const { active, more } = await countActive(allowed);
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
     const said = { slug: adding ? slug : '', channel, approvers, auto, active, access };
-    return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience }) };
+    const unseeing = await cannotSeeCards(allowed, { directory });
+    return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience, unseeing }) };
   }
 
   /** Checks access against the gateways of the catalog file: a form that was open meanwhile may name another. */

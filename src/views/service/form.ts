@@ -18,7 +18,7 @@ import {
 } from '../../domain/service.ts';
 import { stripControls, toStorable } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
-import { dateTime } from '../blocks.ts';
+import { dateTime, mention } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText, unsureText } from '../registration/refusals.ts';
@@ -220,7 +220,12 @@ export const notCheckedText = 'Slack did not say in time who would be asked. Not
 export function reviewNotice(
   asked: Approvers,
   { slug, auto, active, access }: ReviewSummary,
-  { adding, more, audience }: { adding: boolean; more: boolean; audience: ChannelAudience },
+  {
+    adding,
+    more,
+    audience,
+    unseeing,
+  }: { adding: boolean; more: boolean; audience: ChannelAudience; unseeing: Unseeing },
 ): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
   const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} may decide: ${people}.`;
@@ -228,7 +233,24 @@ export function reviewNotice(
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
   const opens = access ? ` An approved application is let into ${describeAccess(access)}.` : '';
   const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';
-  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${warning}`;
+  const cannotSee = unseeingText(asked.channel, unseeing);
+  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${warning}${cannotSee}`;
+}
+
+/** The approvers who are not in the channel: people who are asked by direct message, and groups too large for that. */
+type Unseeing = { asked: string[]; tooLarge: string[] };
+
+/** Says who will not see the cards, and what they get instead; nothing where everybody does. */
+function unseeingText(channel: string, { asked, tooLarge }: Unseeing): string {
+  const people =
+    asked.length > 0
+      ? `\n:information_source: Not in <#${channel}>: ${describeApprovers({ users: asked, groups: [], channel: null }).replace(/ or (?=[^,]*$)/, ' and ')}. Registrar asks them by direct message, and they decide in Home.`
+      : '';
+  const groups =
+    tooLarge.length > 0
+      ? `\n:warning: Members of ${tooLarge.map(mention).join(', ')} who are not in <#${channel}> hear of no request: the group is too large for direct messages. Invite them to the channel.`
+      : '';
+  return `${people}${groups}`;
 }
 
 /** Says what it means that nobody is named and others than the invited can join the channel. */
