@@ -90,7 +90,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ],
   [
     'the click: decided',
-    5,
+    6,
     () => changes.apply(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
   ['the /unregister picker', 1, () => registrations.searchUnregistrable(db, 'U0DANA', 'pay', 100)],

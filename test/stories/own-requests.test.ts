@@ -107,7 +107,7 @@ it('(b) an application that is handed to an approver is decided by another one; 
     Registered for  Payments API (pending)
     · now. What it has stays: revoke it on its card, where it should not."
   `);
-  await alex.finds(/Owner {2}@alex\nRequested by {2}@dana[\s\S]*\[Approve\]/, channel);
+  await alex.finds(/Requested by {2}@dana[^\n]*\n *Owner {2}@alex\n[\s\S]*\[Approve\]/, channel);
   await alex.clicks('Approve', { ...channel, on: /\[Approve\]/ });
   expect(await alex.finds(own, { in: 'whispered' })).toMatch(
     /so you cannot decide about it\. Ask the members of #api-requests\.$/,
@@ -131,7 +131,7 @@ it('(b) who owned it when it was asked for does not decide it after leaving it e
   await dana.finds(/made you an owner/);
   await asks(dana, ['Payments API'], 'Shop');
   await dana.closes();
-  await alex.finds(/Owners {2}@alex, @dana\nRequested by {2}@dana/, channel);
+  await alex.finds(/Requested by {2}@dana[^\n]*\n *Owners {2}@alex, @dana\n/, channel);
   await alex.clicks('Leave', { ...home, on: /Shop/ });
   await alex.submits();
   await alex.finds(/left the owners/, channel);
