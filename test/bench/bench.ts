@@ -9,6 +9,7 @@ import type { Answer, Bench, Question } from './question.ts';
 import { access } from './questions/access.ts';
 import { approve } from './questions/approve.ts';
 import { card } from './questions/card.ts';
+import { expiry } from './questions/expiry.ts';
 import { lists } from './questions/lists.ts';
 import { memory } from './questions/memory.ts';
 import { outbox } from './questions/outbox.ts';
@@ -22,10 +23,19 @@ import { setting, table, writePage } from './table.ts';
 import { years } from './years.ts';
 
 /** Asked one after the other, in this order, after the one that takes five minutes has been begun. */
-const questions = { register, approve, card, outbox, access, picker, lists, tick, replicas, start } satisfies Record<
-  string,
-  Question
->;
+const questions = {
+  register,
+  approve,
+  card,
+  outbox,
+  expiry,
+  access,
+  picker,
+  lists,
+  tick,
+  replicas,
+  start,
+} satisfies Record<string, Question>;
 
 const { values } = parseArgs({
   options: {

@@ -11,7 +11,7 @@ export type Arrival = { method: string; fields: URLSearchParams; at: number };
 export type StandIn = AsyncDisposable & {
   url: string;
   apiUrl: string;
-  /** Resolves with the moment at which what bears this key arrives: a trigger_id, a user_id, the end of a response_url. */
+  /** Resolves with the moment at which what bears this key arrives: a trigger_id, a user_id, a channel or a message's ts, the end of a response_url. */
   arrival(key: string): Promise<number>;
 };
 
@@ -28,6 +28,9 @@ const answers: Record<string, (fields: URLSearchParams, count: number) => object
   'conversations.history': () => ({ messages: [] }),
   'conversations.open': (fields) => ({ channel: { id: `D${fields.get('users')}` } }),
 };
+
+/** What an arrival is known by, where it is no trigger_id. */
+const keys: Record<string, string> = { 'views.publish': 'user_id', 'chat.update': 'ts', 'chat.postMessage': 'channel' };
 
 export async function openStandIn(): Promise<StandIn> {
   const awaited = new Map<string, (at: number) => void>();
@@ -49,7 +52,8 @@ export async function openStandIn(): Promise<StandIn> {
       return;
     }
     const fields = new URLSearchParams(body);
-    arrived(fields.get('trigger_id') ?? (name === 'views.publish' ? fields.get('user_id') : null));
+    const key = keys[name];
+    arrived(fields.get('trigger_id') ?? (key ? fields.get(key) : null));
     count += 1;
     const said = answers[name]?.(fields, count) ?? { ok: false, error: 'unknown_method' };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, ...said }));
