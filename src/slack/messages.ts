@@ -89,10 +89,16 @@ export async function post(
 }
 
 /** Updates a message in place. Returns false where it no longer exists. */
-export async function update(client: WebClient, { channel, ts }: { channel: string; ts: string }, message: Message) {
+export async function update(
+  { poster, attempt }: Pick<PostContext, 'poster' | 'attempt'>,
+  { channel, ts }: MessageLocation,
+  message: Message,
+): Promise<boolean> {
+  // What a worker that has the lease now shows is newer.
+  attempt.signal.throwIfAborted();
   try {
     // By default, chat.update turns names in the text into mentions.
-    await client.chat.update({ channel, ts, ...message, parse: 'none', link_names: false });
+    await poster.chat.update({ channel, ts, ...message, parse: 'none', link_names: false });
     return true;
   } catch (error) {
     if (notUpdatableErrors.includes(slackErrorCode(error) ?? '')) return false;
@@ -123,17 +129,17 @@ const notUpdatableErrors = ['message_not_found', 'cant_update_message', 'edit_wi
  * One that is already gone is no error.
  */
 export async function deleteOrReplace(
-  client: WebClient,
-  location: { channel: string; ts: string },
+  context: Pick<PostContext, 'poster' | 'attempt'>,
+  location: MessageLocation,
   replacement: Message,
-) {
+): Promise<void> {
   try {
-    await client.chat.delete(location);
+    await context.poster.chat.delete(location);
   } catch (error) {
     const code = slackErrorCode(error);
     if (code === 'message_not_found') return;
     if (!code) throw error;
-    await update(client, location, replacement).catch((refused) => {
+    await update(context, location, replacement).catch((refused) => {
       if (!notUpdatableErrors.includes(slackErrorCode(refused) ?? '')) throw refused;
     });
   }

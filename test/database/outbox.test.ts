@@ -1,7 +1,8 @@
 /** The outbox's table and its worker, race by race. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Connection, connect, type Drizzle, type Tx } from '../../src/db/client.ts';
+import { deliverStage } from '../../src/db/outbox/outbox.ts';
 import { redrive, redriveAll } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
@@ -122,7 +123,7 @@ describe('the table', () => {
       ).rejects.toThrow(store.LeaseLost);
     }
     await expect(store.saveProgress(db, zombie, 'page 2')).rejects.toThrow(store.LeaseLost);
-    expect(await store.heartbeat(db, [zombie, job])).toEqual([job.id]);
+    expect(await store.heartbeat(db, [zombie, job])).toEqual([job]);
     expect(await database.sql`select attempt, progress, leased, dead_at from outbox`).toEqual([
       { attempt: job.attempt, progress: null, leased: true, dead_at: null },
     ]);
@@ -160,10 +161,15 @@ describe('the table', () => {
     await db.tables.transaction((tx) => store.enqueue(tx, ['a', 'b', 'c', 'c'].map(bulk)));
     expect(await store.isBusyWithBulk(db, 3)).toBe(true);
     expect(await store.isBusyWithBulk(db, 4)).toBe(false);
+    const effects = [{ kind: 'card' as const, registration: 1, version: 1 }];
+    expect(await deliverStage(db, effects)).toEqual({ status: 'delivered', effects });
     const { jobs } = await store.claim(db, 'outbox', slots);
     const incident = { destination: 'C0', cause: 'is_archived' };
     for (const job of jobs) await db.tables.transaction((tx) => store.retry(tx, job, 3600, incident));
     expect(await store.isBusyWithBulk(db, 1)).toBe(false);
+    const lanes = Array.from({ length: 200 }, (_, index) => bulk(`lane:${index}`));
+    await db.tables.transaction((tx) => store.enqueue(tx, lanes));
+    expect(await deliverStage(db, effects)).toEqual({ status: 'postponed', seconds: 1 });
   });
 
   it.each(['repeatable read', 'serializable'])('is not worked on in a transaction that is %s', async (level) => {
@@ -220,13 +226,19 @@ describe('dead letters', () => {
 describe('the worker', () => {
   const workers: Worker[] = [];
   const queues = [{ name: 'test', concurrency: 4, reserved: 1 }];
-  const errors: unknown[] = [];
+  const errors: { error: unknown; action: string }[] = [];
+  const failed = (what: string) => errors.filter(({ action }) => action === what).length;
 
   function work(
     process: (job: store.Job, signal: AbortSignal) => Promise<void>,
     from: Pick<Connection, 'listen'> = db,
+    on: { tables: Drizzle } = db,
   ) {
-    const worker = startWorker(db, from, { queues, process, onError: (error) => errors.push(error) });
+    const worker = startWorker(on, from, {
+      queues,
+      process,
+      onError: (error, action) => errors.push({ error, action }),
+    });
     workers.push(worker);
     return worker;
   }
@@ -343,6 +355,49 @@ describe('the worker', () => {
     expect(signal.reason).toBeInstanceOf(store.LeaseLost);
     finish.resolve();
     await database.sql`delete from outbox`;
+  });
+
+  it('keeps slots for users, however much else hangs', async () => {
+    const finish = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    work(async (job) => {
+      begun.push(job.lane);
+      await finish.promise;
+      await complete(job);
+    });
+    await enqueue(...Array.from({ length: 6 }, (_, index): [string, Priority] => [`bulk:${index}`, 'bulk']));
+    await eventually('the other slots are taken', async () => begun.length >= 3);
+    await enqueue('card:1');
+    await eventually('the user is served', async () => begun.includes('card:1'));
+    expect(begun).toHaveLength(4);
+    finish.resolve();
+    await empty();
+  });
+
+  it('aborts what it delivers once it could not renew the lease for as long as that is', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const begun = Promise.withResolvers<AbortSignal>();
+    const finish = Promise.withResolvers<void>();
+    let away = false;
+    const tables: Drizzle = Object.create(db.tables, {
+      execute: { value: (query: SQL) => (away ? Promise.reject(new Error('away')) : db.tables.execute(query)) },
+    });
+    const process = async (_: store.Job, signal: AbortSignal) => {
+      begun.resolve(signal);
+      await finish.promise;
+    };
+    work(process, db, { tables });
+    await enqueue('card:1');
+    const signal = await begun.promise;
+    away = true;
+    await vi.advanceTimersByTimeAsync(7_000);
+    await eventually('two heartbeats have failed', async () => failed('heartbeat') === 2);
+    expect(signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(7_000);
+    await eventually('it is aborted', async () => signal.aborted);
+    expect(signal.reason).toBeInstanceOf(store.LeaseLost);
+    finish.resolve();
+    errors.splice(0);
   });
 
   it('finishes what it delivers before it stops, and takes nothing more', async () => {

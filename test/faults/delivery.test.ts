@@ -1,14 +1,17 @@
 /** What is committed reaches Slack, once, whatever Slack or the process does in between. */
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import type { TransactionSql } from 'postgres';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as cards from '../../src/db/registration/cards.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { delivered } from '../support/outbox.ts';
-import { openScenario } from '../support/scenario.ts';
+import { hold, waitForBlocked } from '../support/locks.ts';
+import { openMailServer } from '../support/mail-server.ts';
+import { delivered, endLeases } from '../support/outbox.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const faults: [string, Fault][] = [
@@ -183,4 +186,82 @@ it("a newer version's effect is retried and logged, and waits for a replica that
   expect(await database.sql`select leased, dead_at, retries from outbox`).toEqual([
     { leased: false, dead_at: null, retries: 1 },
   ]);
+});
+
+describe('a worker that has lost its lease sends nothing, and the one that has it now does', () => {
+  const lockOf = (table: string) => (tx: TransactionSql) => tx.unsafe(`lock table ${table} in access exclusive mode`);
+
+  /** Stops a delivery at a table, gives its job to a second attempt in the same process, and lets both go on. */
+  async function loses(
+    { database, bot }: Scenario,
+    { table, kind }: { table: string; kind: string },
+    act: () => Promise<unknown>,
+  ) {
+    const held = await hold(database, lockOf(table));
+    const wake = () => database.sql`notify registrar_outbox`;
+    await act();
+    await wake();
+    await waitForBlocked(database, 1);
+    await endLeases({ database });
+    await wake();
+    const job = async () => (await database.sql`select attempt, run_at from outbox where kind = ${kind}`)[0];
+    await eventually('the second attempt has begun', async () => (await job())?.attempt === 2);
+    const claimed = await job();
+    vi.advanceTimersByTime(4_000);
+    await eventually('the heartbeat has renewed the second lease', async () => (await job())?.run_at > claimed?.run_at);
+    await held.release();
+    await delivered({ database });
+    // Both have ended.
+    await bot.stop();
+  }
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('a card is posted once', async () => {
+    await using scenario = await openScenario();
+    const { dana } = people(scenario);
+    await loses(scenario, { table: 'channel_turns', kind: 'card' }, () => asks(dana, ['Payments API'], 'Shop'));
+    const posts = scenario.workspace.calls.filter(
+      ({ method, args }) => method === 'chat.postMessage' && args.channel === 'C0REQUESTS',
+    );
+    expect(posts).toHaveLength(1);
+  });
+
+  it('a card is updated once', async () => {
+    await using scenario = await openScenario();
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex);
+    await delivered(scenario);
+    await database.sql`update registrations set card_changes = card_changes + 1`;
+    await loses(
+      scenario,
+      { table: 'history', kind: 'card' },
+      () => database.sql`
+      insert into outbox (queue, lane, priority, front, effect)
+      select 'outbox', 'card:' || id, 0, true, jsonb_build_object('kind', 'card', 'registration', id, 'version', 1) from registrations`,
+    );
+    expect(workspace.calls.filter(({ method }) => method === 'chat.update')).toHaveLength(1);
+  });
+
+  it('a letter is sent once', async () => {
+    await using mail = await openMailServer();
+    await using scenario = await openScenario({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    const { database } = scenario;
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex);
+    await alex.clicks('Approve', { in: 'api-requests' });
+    await delivered(scenario);
+    const sent = mail.letters.length;
+    await loses(
+      scenario,
+      { table: 'history', kind: 'decision-mail' },
+      () => database.sql`
+      insert into outbox (queue, lane, priority, front, effect)
+      select 'outbox-mail', 'decision-mail:U0DANA', 0, true, jsonb_build_object('kind', 'decision-mail', 'person', 'U0DANA',
+        'events', jsonb_build_array(jsonb_build_object('registration', id, 'version', 2))) from registrations`,
+    );
+    expect(mail.letters).toHaveLength(sent + 1);
+  });
 });

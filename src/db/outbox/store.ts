@@ -81,7 +81,7 @@ export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
     select pg_notify(${channel}, '') from enqueued limit 1`);
 }
 
-/** The first job of each lane is in front. What stands before another in its lane is at least as urgent. */
+/** The first job of each lane is in front. What is before another in its lane is at least as urgent. */
 function placed(jobs: NewJob[]) {
   const urgency = new Map<string, number>();
   const rows = jobs.toReversed().map((job) => {
@@ -166,7 +166,7 @@ async function candidatesOf(tx: Tx, queue: string, { all, others }: Slots): Prom
 /** How many candidates a claim takes beyond what it wants: some are blocked, and those it clears out of the way. */
 const spare = 20;
 
-/** What stands before a person's job in its lane becomes as urgent as that. */
+/** Raises what is before a user's job in its lane to the priority of that. */
 async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<void> {
   for (const { id, lane } of blocked) {
     await tx.execute(sql`
@@ -208,17 +208,18 @@ export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: num
   return row?.count === lanes;
 }
 
-/** Extends leases. Returns the ids of the jobs that are still held; the other leases are lost. */
-export async function heartbeat(
+/** Extends leases. Returns those of the jobs that are still held; the other leases are lost. */
+export async function heartbeat<Held extends Pick<Job, 'id' | 'attempt'>>(
   { tables }: { tables: Drizzle },
-  jobs: Pick<Job, 'id' | 'attempt'>[],
-): Promise<number[]> {
+  jobs: Held[],
+): Promise<Held[]> {
+  const ids = idsOf(jobs.map(({ id }) => id));
   const attempts = idsOf(jobs.map(({ attempt }) => attempt));
-  const rows = await tables.execute<{ id: string }>(sql`
-    update ${outbox} job set run_at = ${lease}
-    from unnest(${idsOf(jobs.map(({ id }) => id))}, ${attempts}) as held (id, attempt)
-    where job.id = held.id and job.attempt = held.attempt and job.leased returning job.id`);
-  return rows.map(({ id }) => Number(id));
+  const rows = await tables.execute<{ id: string; attempt: number }>(sql`
+    update ${outbox} job set run_at = ${lease} from unnest(${ids}, ${attempts}) as held (id, attempt)
+    where job.id = held.id and job.attempt = held.attempt and job.leased returning job.id, job.attempt`);
+  const kept = new Map(rows.map(({ id, attempt }) => [Number(id), attempt]));
+  return jobs.filter(({ id, attempt }) => kept.get(id) === attempt);
 }
 
 /** Saves how far an attempt came, for the next one. */
@@ -259,7 +260,7 @@ export const postpone = (tx: Tx, job: Job, { seconds, slot, effect }: Postponeme
     effect = coalesce(${effect ? JSON.stringify(effect) : null}::jsonb, effect)`,
   );
 
-/** Makes a job a dead letter: it holds back nothing any more, and waits to be redriven. */
+/** Makes a job a dead letter: its lane goes on, and it waits to be redriven. */
 export const bury = (tx: Tx, job: Job, { destination, cause }: Incident): Promise<void> =>
   release(
     tx,

@@ -123,7 +123,7 @@ export function startWorker(
     return wake;
   }
 
-  /** Extends the leases. Where that fails for too long they are lost, whoever has the jobs now: their handlers are aborted. */
+  /** Extends the leases. Leases that could not be extended in time are lost: their handlers are aborted. */
   async function beat(): Promise<void> {
     const held = [...running].filter(({ lease }) => !lease.signal.aborted);
     if (held.length === 0) return;
@@ -136,8 +136,8 @@ export function startWorker(
         ),
       );
       for (const one of held) {
-        if (kept.has(one.job.id)) one.until = sent + store.leaseSeconds * 1000;
-        // What has just ended is not held any more either.
+        if (kept.has(one.job)) one.until = sent + store.leaseSeconds * 1000;
+        // What has just ended is no longer held either.
         else if (running.has(one)) one.lease.abort(new store.LeaseLost(one.job));
       }
     } catch (error) {

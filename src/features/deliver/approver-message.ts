@@ -42,7 +42,7 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     };
     const posting = { to: person, marker, since: registration.requestedAt };
     const place = (await asked.findPlace(db, id, person)) ?? (await findEarlier(context, posting));
-    const shown = place && (await update(poster, place, message)) ? place : undefined;
+    const shown = place && (await update(context, place, message)) ? place : undefined;
     if (!shown && (place || !able)) return;
     await asked.recordPosted(db, id, person, shown ?? (await post(context, posting, message)));
   }

@@ -1,4 +1,5 @@
 /** What stands where a card was: that it has gone, and where to. */
+import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { CatalogEffect } from '../../domain/effects.ts';
@@ -9,14 +10,14 @@ type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
 
 /** Nothing where the card has come back there meanwhile, or the old one is gone. */
 export function deliverCardMoved({ config, db, poster, directory }: Deps) {
-  return async ({ registration: id, channel, ts }: Moved): Promise<void> => {
+  return async ({ registration: id, channel, ts }: Moved, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
     if (!found?.place || (found.place.channel === channel && found.place.ts === ts)) return;
     const { place } = found;
     const to = (await isSeenFrom(channel, place.channel))
       ? { channel: place.channel, link: await fetchPermalink(poster, place.channel, place.ts) }
       : null;
-    await update(poster, { channel, ts }, movedCard(found.registration, to));
+    await update({ poster, attempt }, { channel, ts }, movedCard(found.registration, to));
   };
 
   /** Tells whether every member of a channel can see another, which is not named there otherwise. */

@@ -29,11 +29,11 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     }
     if (place && registration.status === 'pending' && place.channel !== wanted) place = await move(place);
     if (place && place.drawing >= drawing) return;
-    let shown = place && (await update(poster, place, message)) ? place : undefined;
+    let shown = place && (await update(context, place, message)) ? place : undefined;
     if (place && !shown) {
       // It was deleted, and an earlier attempt may have posted it again.
       const again = await findEarlier(context, sinceThisJob);
-      shown = again && (await update(poster, again, message)) ? { ...again, drawing } : undefined;
+      shown = again && (await update(context, again, message)) ? { ...again, drawing } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
     await cards.markDrawn(db, id, { channel, ts, drawing });

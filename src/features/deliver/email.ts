@@ -1,5 +1,5 @@
 /** The e-mails about decisions: one for each owner, of all that one act decided. */
-import type { DeliveryResult } from '../../db/outbox/types.ts';
+import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
@@ -15,7 +15,10 @@ const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const hidden = ['user_not_found', 'user_not_visible'];
 
 export function deliverEmail({ config, db, poster, directory, mailer, now, log }: Deps) {
-  return async ({ person, events }: Of<'decision-mail'>): Promise<DeliveryResult> => {
+  return async (
+    { person, events }: Of<'decision-mail'>,
+    { signal }: Pick<Attempt, 'signal'>,
+  ): Promise<DeliveryResult> => {
     const [first, ...others] = await loadDecided({ config, db }, events);
     if (first && waitsForAccess([first, ...others], now())) return { status: 'postponed', seconds: accessLookInterval };
     if (!mailer || !first) return { status: 'delivered' };
@@ -30,6 +33,8 @@ export function deliverEmail({ config, db, poster, directory, mailer, now, log }
     const { web } = await directory.appLinks();
     // The public id keeps the name apart from those of other databases, which count from 1 as well.
     const name = `registration-${registration.publicId}-${entry.version}-${person}`;
+    // A worker that has the lease now may be sending the same.
+    signal.throwIfAborted();
     await mailer.send(to, name, renderEmail([first, ...others], { decidedBy: decider?.name, app: web }));
     return { status: 'delivered' };
   };
@@ -50,10 +55,10 @@ export function deliverEmail({ config, db, poster, directory, mailer, now, log }
 /** Delivers what earlier versions enqueued, for the requester alone. */
 export function deliverMail(deps: Deps) {
   const deliver = deliverEmail(deps);
-  return async ({ registration, version }: Of<'mail'>): Promise<DeliveryResult> => {
+  return async ({ registration, version }: Of<'mail'>, attempt: Attempt): Promise<DeliveryResult> => {
     const found = await cards.find(deps.db, registration, deps.config.policy);
     if (!found) return { status: 'delivered' };
     const person = found.registration.requester;
-    return deliver({ kind: 'decision-mail', person, events: [{ registration, version }] });
+    return deliver({ kind: 'decision-mail', person, events: [{ registration, version }] }, attempt);
   };
 }

@@ -38,7 +38,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       const place = one.place ?? (await findEarlier(context, posting));
       const all = one.place ? await ownerless.listPosted(db, one.place) : [one];
       const message = ownerlessMessage(all);
-      const shown = place && (await update(poster, place, message)) ? place : await post(context, posting, message);
+      const shown = place && (await update(context, place, message)) ? place : await post(context, posting, message);
       await ownerless.recordPosted(db, all, shown);
       return { status: 'delivered' };
     },

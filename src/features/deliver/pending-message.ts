@@ -30,7 +30,7 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
     // Without a place it may have been posted all the same, by an attempt whose outcome is unknown.
     const posted = place ?? (begun ? await findPosted(context, posting) : undefined);
     const message = pendingMessage(await Promise.all(rows.map((row) => facts(person, row))), over.map(ended), total);
-    const shown = posted && (await update(poster, posted, message)) ? posted : undefined;
+    const shown = posted && (await update(context, posted, message)) ? posted : undefined;
     // What was deleted by hand, or has nothing more to tell, is not posted again.
     if (!shown && (posted || total === 0)) return;
     await messages.recordPosted(db, person, tick, shown ?? (await post(context, posting, message)));

@@ -6,7 +6,7 @@ import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { expiryWarning, type Mentions, mentionsFor } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
-import { deleteOrReplace, findPosted, type Posting, post, update } from '../../slack/messages.ts';
+import { deleteOrReplace, findPosted, type PostContext, type Posting, post, update } from '../../slack/messages.ts';
 import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
 import { type ReminderRow, withNames } from '../shared/reminder-rows.ts';
@@ -32,16 +32,16 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const begun = standing?.tick.getTime() === tick.getTime();
     // Without a place it may be there all the same, of an attempt whose end nobody knows.
     const ts = standing && (standing.ts ?? (await findPosted(context, postingOf(channel, standing.tick)))?.ts);
-    if (begun && ts) return refresh(channel, tick, ts);
+    if (begun && ts) return refresh(context, channel, tick, ts);
     if (!(await drawNew(channel, tick))) {
       // What the one before it listed may have gone with this one.
-      if (standing && ts) await refresh(channel, standing.tick, ts);
+      if (standing && ts) await refresh(context, channel, standing.tick, ts);
       return;
     }
     const former = await messages.start(db, channel, tick, ts);
     if (former) {
       // Before the new one is posted: there is never more than one.
-      await deleteOrReplace(poster, { channel, ts: former }, replacedReminder);
+      await deleteOrReplace(context, { channel, ts: former }, replacedReminder);
       await messages.previousDeleted(db, channel);
     }
     // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
@@ -52,13 +52,13 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
   };
 
   /** Redraws a reminder that stands, of what still waits; removes it where nothing does. */
-  async function refresh(channel: string, tick: Date, ts: string): Promise<void> {
+  async function refresh(context: PostContext, channel: string, tick: Date, ts: string): Promise<void> {
     const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     if (rows.length > 0) {
-      await update(poster, { channel, ts }, await draw(channel, rows, total));
+      await update(context, { channel, ts }, await draw(channel, rows, total));
       await messages.recordPosted(db, channel, tick, ts);
     } else {
-      await deleteOrReplace(poster, { channel, ts }, replacedReminder);
+      await deleteOrReplace(context, { channel, ts }, replacedReminder);
       await messages.remove(db, channel, tick);
     }
   }
