@@ -16,7 +16,7 @@ export type Slot = { at: Date; seconds: number };
  */
 const pace = 1.05;
 
-/** A channel that nobody has waited for as long as this is free for bursts again, in seconds. */
+/** A channel in which no message has waited for so many seconds is free for bursts again. */
 const quietFor = 60;
 
 type Row = { at: string | null; seconds: number };

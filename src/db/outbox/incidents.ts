@@ -43,7 +43,7 @@ const effectsTelling = ({ destination, cause }: Incident, at: string | null | un
 
 /**
  * Resolves the incident of a destination and a cause, or all of the destination. What waits for it, and what died of it, is
- * set going by a job, batch by batch.
+ * retried by a job, batch by batch.
  */
 export async function resolve(
   tx: Tx,

@@ -92,7 +92,7 @@ export function startDelivering(
 
   async function resultOf(job: store.Job, signal: AbortSignal): Promise<Settled> {
     const { effect } = job;
-    // A newer version's, beside which this one still runs.
+    // A newer version's, which runs next to this one.
     if (!isKnown(effect)) return { status: 'retry', ...unknownKind, delay: unknownKindDelay, error: undefined };
     const destination = destinationOf(effect);
     if (job.crashed && job.expired) return { status: 'dead', destination, cause: 'crashed', error: undefined };
@@ -143,7 +143,7 @@ export function startDelivering(
         return;
       }
       case 'dead':
-        // Nobody is told of what could not be told, nor is it kept: the log has it.
+        // A report that cannot be delivered is neither reported nor kept: the log has it.
         if (job.effect.kind === 'trouble') return store.complete(tx, job);
         await store.bury(tx, job, result);
         await outbox.enqueue(tx, await incidents.reportDead(tx, result));

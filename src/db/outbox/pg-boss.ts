@@ -43,7 +43,7 @@ export async function takeOverPgBoss({ tables }: { tables: Drizzle }): Promise<T
       from pg_class where oid = to_regclass('outbox')`);
     if (!found?.theirs) return 'nothing';
     const { ours } = found;
-    // Whoever enqueues there waits for the trigger.
+    // A replica that enqueues there waits for the trigger.
     await tx.execute(sql`lock table pgboss.job in share row exclusive mode`);
     const [row] = await tx.execute<{ moved: number; total: number }>(
       sql.raw(`

@@ -8,10 +8,10 @@ import { outbox } from '../schema/outbox.ts';
 import { channel, priorities } from './store.ts';
 import type { Incident, IncidentFilter } from './types.ts';
 
-/** A batch: how many jobs it set going, and the last of them. `after` is undefined at the end. */
+/** A batch: how many jobs are due again, and the last of them. `after` is undefined at the end. */
 export type Batch = { count: number; after: number | undefined };
 
-/** How many are set going in one transaction. */
+/** How many become due in one transaction. */
 const batchSize = 500;
 
 /** Redrives a batch of the dead letters after an id; each keeps its place in its lane. */
@@ -42,7 +42,7 @@ export const resume = (db: { tables: Drizzle }, { destination, cause }: Incident
   setGoing(db, after, [sql`destination = ${destination} and cause = ${cause} and not leased`]);
 
 /**
- * In the order of their ids, each once: what fails again meanwhile is not met again. What somebody else has locked is just
+ * In the order of their ids, each once: what fails again meanwhile is not met again. What another session has locked is just
  * being ended, and needs no push.
  */
 async function setGoing({ tables }: { tables: Drizzle }, after: number, conditions: SQL[]): Promise<Batch> {

@@ -41,7 +41,7 @@ export async function expiry({ place, rounds: count, quick }: Bench): Promise<An
       bot: milliseconds(figure(ours, 'took')),
       baseline: `while nothing else happens: ${milliseconds(figure(alone, 'took'))}`,
       ratio: ratio(ours, alone, 'took'),
-      mustBe: { atMost: 10 },
+      mustBe: { atMost: 5 },
     },
     {
       question: 'the slowest of them',
