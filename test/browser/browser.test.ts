@@ -20,18 +20,13 @@ async function shows(visitor: Visitor, stage: string): Promise<void> {
   await mkdir(screenshots, { recursive: true });
   await visitor.page.screenshot({ path: join(screenshots, `${stage}-${visitor.page.viewportSize()?.width}.png`) });
   expect(await visitor.page.evaluate(twins)).toEqual([]);
-  expect(await visitor.page.evaluate(overflow)).toEqual([]);
+  expect(await visitor.overflow()).toEqual([]);
 }
 
 /** Neighbours with one key: when the page is redrawn, they become one element. */
 const twins = `[...document.querySelectorAll('[data-key]')]
   .filter((one) => [...one.parentElement.children].some((other) => other !== one && other.dataset.key === one.dataset.key))
   .map((one) => one.outerHTML)`;
-
-/** What reaches over the right edge of the window, and does not scroll by itself. */
-const overflow = `[...document.querySelectorAll('main *, aside *, dialog[open] *')]
-  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 200))`;
 
 it.skipIf(!executable).each(Object.entries(sizes))(
   'in a %s window: two services are asked for, one approved and one rejected, and one given back',

@@ -58,6 +58,9 @@ describe.skipIf(!executable)('the demo', () => {
     const reminder = (services: RegExp) => new RegExp(`waiting for a decision.*${services.source}`, 's');
     await passDay();
     await approver.finds(reminder(/Shipping API/), requests);
+    const narrow = await visit(browser, system.workspace, { as: 'alex', ...requests }, sizes.narrow);
+    await narrow.reads(narrow.message('waiting for a decision'), /Shipping API/);
+    expect(await narrow.overflow()).toEqual([]);
     await approver.clicks('Remind me tomorrow', { ...requests, on: reminder(/Shipping API/) });
     await passDay();
     await passDay();

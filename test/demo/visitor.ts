@@ -13,6 +13,10 @@ export const sizes = {
   narrow: { width: 390, height: 844, scale: 1 },
 } as const satisfies Record<string, Size>;
 
+const overflow = `[...document.querySelectorAll('main *, aside *, dialog[open] *')]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 200))`;
+
 export class Visitor {
   readonly page: Page;
   /** Errors in the browser, and requests to other machines. */
@@ -74,6 +78,11 @@ export class Visitor {
   /** Waits until it is there to read. */
   async reads(where: Locator, words: RegExp): Promise<void> {
     await where.filter({ hasText: words }).waitFor();
+  }
+
+  /** Lists what reaches over the right edge of the window. */
+  overflow(): Promise<string[]> {
+    return this.page.evaluate(overflow);
   }
 
   async misses(gone: Locator): Promise<void> {
