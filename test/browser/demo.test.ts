@@ -33,7 +33,7 @@ describe.skipIf(!executable)('the demo', () => {
   afterAll(async () => {
     await browser.close();
     await stack.disposeAsync();
-    expect(alex.troubles).toEqual([]);
+    expect(alex.problems).toEqual([]);
     expect(system.workspace.protocolViolations).toEqual([]);
   });
 

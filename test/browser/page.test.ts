@@ -21,7 +21,7 @@ describe.skipIf(!executable)('the page', () => {
   afterAll(async () => {
     await browser.close();
     await scenario[Symbol.asyncDispose]();
-    expect(visitors.flatMap(({ troubles }) => troubles)).toEqual([]);
+    expect(visitors.flatMap(({ problems }) => problems)).toEqual([]);
   });
 
   async function opens(address: { as: string; in?: string }, size: { width: number; height: number; scale: number }) {

@@ -27,10 +27,10 @@ export async function demoFolder(): Promise<{ folder: string; elsewhere: boolean
   return { folder, elsewhere };
 }
 
-/** Whoever is told not to write for others (umask) still lets PostgreSQL in, and nobody else's folder is taken for ours. */
+/** Lets PostgreSQL in whatever the umask is, and refuses a folder of another user. */
 async function letPostgresIn(folder: string, ours: string[]): Promise<void> {
   if ((await stat(folder)).uid !== process.getuid?.()) {
-    throw new DemoError(`${folder} belongs to somebody else. Remove it, or run the demo as another user.`);
+    throw new DemoError(`${folder} belongs to another user. Remove it, or run the demo as another user.`);
   }
   for (const path of ours) await chmod(path, enterable);
 }

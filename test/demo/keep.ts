@@ -15,7 +15,7 @@ export async function recall(file: string): Promise<string | undefined> {
     if (saved !== undefined) JSON.parse(saved);
     return saved;
   } catch {
-    throw new DemoError(`${file} is damaged. Begin anew: npm run demo -- --reset`);
+    throw new DemoError(`${file} is damaged. Start over: npm run demo -- --reset`);
   }
 }
 

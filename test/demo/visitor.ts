@@ -20,17 +20,17 @@ const overflow = `[...document.querySelectorAll('main *, aside *, dialog[open] *
 export class Visitor {
   readonly page: Page;
   /** Errors in the browser, and requests to other machines. */
-  readonly troubles: string[] = [];
+  readonly problems: string[] = [];
 
   constructor(page: Page, home: string) {
     this.page = page;
     page.setDefaultTimeout(patience);
-    page.on('pageerror', (error) => this.troubles.push(error.message));
+    page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (line) => {
-      if (line.type() === 'error') this.troubles.push(line.text());
+      if (line.type() === 'error') this.problems.push(line.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(home)) this.troubles.push(`asked ${request.url()}`);
+      if (!request.url().startsWith(home)) this.problems.push(`asked ${request.url()}`);
     });
   }
 

@@ -1,4 +1,4 @@
-/** What the browser sends when somebody does something. Every answer says how it went, in words for a person. */
+/** Handles what the browser sends when a person does something. Every response says how it went, in words for a person. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { find } from '../blocks/placed.ts';
@@ -115,7 +115,7 @@ async function perform(name: string, stage: Stage, body: unknown): Promise<(Answ
   }
 }
 
-/** Takes what lies over a view away first, as whoever closes a whole stack does. */
+/** Closes a view and all above it, the top one first. */
 async function closeDownTo(workspace: Workspace, by: string, viewId: string): Promise<Answer> {
   let answer: Answer = { ok: true };
   while (answer.ok && workspace.views(by).some((view) => view.id === viewId)) {
@@ -125,10 +125,10 @@ async function closeDownTo(workspace: Workspace, by: string, viewId: string): Pr
   return answer;
 }
 
-/** Only the people are played: nobody acts as the bot. */
+/** Finds a person by name. The bot cannot be played. */
 function personOf(workspace: Workspace, name: string): string {
   const member = people(workspace).find((each) => each.name === name);
-  if (!member) throw new Error(`nobody here is called ${name}`);
+  if (!member) throw new Error(`there is no person called ${name}`);
   return member.id;
 }
 

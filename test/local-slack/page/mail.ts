@@ -1,4 +1,4 @@
-/** The mail of the person one plays: what came beside Slack, by a real mail server. */
+/** The mail of the person one plays: what a real mail server took. */
 import { type Html, html, nothing } from './html.ts';
 import type { Reader } from './reader.ts';
 import { clock, dayOf } from './text/dates.ts';
@@ -7,7 +7,7 @@ import { link } from './text/mentions.ts';
 /** As a mail program without HTML shows it. `at` is in milliseconds. */
 export type Letter = { to: string[]; from: string; subject: string; text: string; at: number };
 
-/** Where letters come from: whoever serves the page has a mail server, or has not. */
+/** Where letters come from: the program that serves the page has a mail server, or has not. */
 export type Mail = {
   /** Oldest first. */
   to(address: string): Letter[];

@@ -65,7 +65,7 @@ function body(reader: Reader, message: Message): Html {
 }
 
 function byline(author: Member | undefined, ts: string): Html {
-  return html`<p class="byline"><strong>${author?.realName ?? 'Somebody'}</strong>${author?.isBot && html` <span class="app">APP</span>`}
+  return html`<p class="byline"><strong>${author?.realName ?? 'Unknown user'}</strong>${author?.isBot && html` <span class="app">APP</span>`}
     <time>${clock(ts)}</time></p>`;
 }
 

@@ -21,7 +21,7 @@ export function modal(reader: Reader): Html {
         <button type="button" class="button-plain" data-close="${view.root_view_id}" aria-label="Dismiss">×</button>
       </header>
       <div class="modal-body" data-key="body">${blocks(around, view.blocks)}</div>
-      <p class="modal-trouble" role="alert" data-own data-key="trouble" hidden></p>
+      <p class="modal-error" role="alert" data-own data-key="error" hidden></p>
       <footer class="modal-foot" data-key="foot">
         <button type="button" class="button" data-close="${view.id}">${plain(close)}</button>
         ${view.submit && html`<button type="submit" class="button button-primary">${plain(view.submit.text)}</button>`}

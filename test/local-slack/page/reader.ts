@@ -5,7 +5,7 @@
 import type { Channel, Member } from '../model.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** A conversation, the bot's Home, the mail that comes beside Slack, or the gateway. */
+/** A conversation, the bot's Home, their mail, or the gateway. */
 export type Place = { kind: 'channel'; channel: Channel } | { kind: 'home' } | { kind: 'mail' } | { kind: 'gateway' };
 
 export type Reader = {
@@ -35,7 +35,7 @@ export function channelsOf(workspace: Workspace, viewer: Member): Channel[] {
   );
 }
 
-/** Reads `as` and `in` of an address. What names nobody or nothing becomes the first person and their first channel. */
+/** Reads `as` and `in` of an address. Unknown names become the first person and their first channel. */
 export function readerOf(
   workspace: Workspace,
   address: { as?: string | null; in?: string | null },

@@ -36,7 +36,7 @@ export function sidebar(
     <header class="team"><h1>${title}</h1></header>
     <button type="button" class="you" popovertarget="people" aria-haspopup="menu" data-key="you">
       ${avatar(viewer, 'avatar avatar-small')}<span>You are <strong>${firstName(viewer)}</strong></span><span class="caret" aria-hidden="true">▾</span></button>
-    <div popover role="menu" class="menu people" id="people" aria-label="Be somebody else" data-key="people">${people(
+    <div popover role="menu" class="menu people" id="people" aria-label="Play another person" data-key="people">${people(
       workspace,
     ).map((member) => {
       const waiting = member.id === viewer.id ? 0 : notices.waiting(member.id);

@@ -37,7 +37,7 @@ function chip(choice: Choice): Html {
     aria-label="Remove ${plain(choice.text.text)}">×</button></span>`;
 }
 
-/** What stands in the field. People and conversations are kept by their ids alone. */
+/** Returns what is chosen in the field. People and conversations are kept by their ids alone. */
 function chosenOf({ reader }: Surroundings, state: ViewState | undefined): Choice[] {
   if (!state) return [];
   const options = [state.selected_options, state.selected_option].flat();

@@ -1,8 +1,8 @@
 // @ts-check
 /** Buttons, menus and choices outside of forms: asked about where the bot wants that, then sent at once. */
-import { post, refresh, TROUBLE, toast } from './server.js';
+import { CONNECTION_FAILED, post, refresh, toast } from './server.js';
 
-/** Where an element stands: in a message, or in a modal or Home. @param {Element} element */
+/** Returns where an element is: in a message, or in a modal or Home. @param {Element} element */
 export function whereIs(element) {
   const view = element.closest('[data-view]')?.getAttribute('data-view');
   if (view) return { view };
@@ -21,7 +21,7 @@ export async function use(element, option) {
     ...(option ? { option: JSON.parse(option).value } : {}),
   });
   element.removeAttribute('aria-busy');
-  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  if (!answer.ok) toast(answer.error ?? CONNECTION_FAILED);
   await refresh();
   return answer.ok;
 }

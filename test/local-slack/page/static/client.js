@@ -5,7 +5,7 @@ import './menu.js';
 import './modal.js';
 import './news.js';
 import './picker.js';
-import { app, onDrawn, person, post, refresh, scrollToEnd, TROUBLE, toast } from './server.js';
+import { app, CONNECTION_FAILED, onDrawn, person, post, refresh, scrollToEnd, toast } from './server.js';
 
 // A wide window always shows a place, and so its address names it; a narrow one shows the list of places first.
 const narrow = matchMedia('(max-width: 760px)');
@@ -33,7 +33,7 @@ document.addEventListener('click', (event) => {
 });
 addEventListener('popstate', () => refresh());
 
-/** Slack tells the bot each time that somebody opens its Home. */
+/** Slack tells the bot each time that a person opens its Home. */
 let homeOf = '';
 function openHome() {
   const open = document.querySelector('[data-open-home]') ? person() : '';
@@ -68,7 +68,7 @@ async function say(form) {
   box.value = '';
   grow(box);
   const answer = await post('send', { channel: form.getAttribute('data-composer'), text });
-  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  if (!answer.ok) toast(answer.error ?? CONNECTION_FAILED);
   await refresh();
   scrollToEnd();
 }
@@ -87,7 +87,7 @@ document.addEventListener('submit', async (event) => {
   event.preventDefault();
   const fields = new FormData(form);
   const answer = await post('call', { path: fields.get('path'), key: String(fields.get('key') ?? '').trim() });
-  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  if (!answer.ok) toast(answer.error ?? CONNECTION_FAILED);
   await refresh();
 });
 
@@ -97,7 +97,7 @@ document.addEventListener('click', async (event) => {
   button.setAttribute('aria-busy', 'true');
   const answer = await post('pass-day', {});
   button.removeAttribute('aria-busy');
-  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  if (!answer.ok) toast(answer.error ?? CONNECTION_FAILED);
   await refresh();
 });
 

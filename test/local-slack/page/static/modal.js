@@ -2,7 +2,7 @@
 /** Modals: opened when the server draws one, filled in, submitted. */
 import { use } from './actions.js';
 import { focusBack } from './focus.js';
-import { onDrawn, post, refresh, TROUBLE, toast } from './server.js';
+import { CONNECTION_FAILED, onDrawn, post, refresh, toast } from './server.js';
 
 /** Long enough that a word is one message to the server, short enough that another tab seems live. */
 const TYPING_MS = 250;
@@ -53,7 +53,7 @@ const named = (field) => ({ block: field.getAttribute('data-block'), action: fie
 export async function fill(field, entry = entryOf(field), unfinished = false) {
   const view = field.closest('[data-view]')?.getAttribute('data-view');
   const answer = await post('fill', { view, ...named(field), entry, unfinished });
-  if (!answer.ok) toast(answer.error ?? TROUBLE);
+  if (!answer.ok) toast(answer.error ?? CONNECTION_FAILED);
   await refresh();
 }
 
@@ -101,8 +101,8 @@ document.addEventListener('submit', (event) => {
 async function submit(form) {
   if (form.getAttribute('aria-busy') === 'true') return;
   form.setAttribute('aria-busy', 'true');
-  const trouble = /** @type {HTMLElement | null} */ (form.querySelector('.modal-trouble'));
-  if (trouble) trouble.hidden = true;
+  const error = /** @type {HTMLElement | null} */ (form.querySelector('.modal-error'));
+  if (error) error.hidden = true;
   for (const timer of typing.values()) clearTimeout(timer);
   typing.clear();
   const fields = [...form.querySelectorAll('[data-field]')].map((field) => ({
@@ -110,9 +110,9 @@ async function submit(form) {
     entry: entryOf(field),
   }));
   const answer = await post('submit', { view: form.dataset.view, fields });
-  if (!answer.ok && trouble) {
-    trouble.textContent = answer.error ?? TROUBLE;
-    trouble.hidden = false;
+  if (!answer.ok && error) {
+    error.textContent = answer.error ?? CONNECTION_FAILED;
+    error.hidden = false;
   }
   await refresh();
   form.removeAttribute('aria-busy');

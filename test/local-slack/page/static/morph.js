@@ -33,7 +33,7 @@ function writtenValue(field) {
 const isBox = (field) => field.type === 'checkbox' || field.type === 'radio';
 
 /**
- * A field takes the server's value only where the server has changed its mind, and never from under somebody's fingers.
+ * A field takes the server's value only where the server has changed it, and never while a person types there.
  * @param {Element} from @param {Element} to @param {unknown} before
  */
 function adoptValue(from, to, before) {

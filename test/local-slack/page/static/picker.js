@@ -95,7 +95,7 @@ async function choose(picker, option) {
   const has = chosen.some((each) => each.value === picked.value);
   if (multi && !has && chosen.length >= max) return;
   const next = !multi ? [picked] : has ? chosen.filter((each) => each.value !== picked.value) : [...chosen, picked];
-  // A message holds no state: what is chosen there is a click. A view holds what stands in its fields.
+  // A message holds no state: what is chosen there is a click. A view holds what is in its fields.
   if (owner.closest('[data-view]')) {
     if (!(await confirmed(owner))) return close(picker);
     // Shown at once; the server draws the same a moment later.
@@ -136,7 +136,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-// The box keeps the focus while somebody presses in the list, so that the list does not close under the pointer.
+// The box keeps the focus while a person presses in the list, so that the list does not close under the pointer.
 document.addEventListener('mousedown', (event) => {
   if (event.target instanceof Element && event.target.closest('[role="listbox"]')) event.preventDefault();
 });

@@ -71,7 +71,7 @@ export function scrollToEnd() {
 }
 
 /** Slack's own words for an action whose delivery to the bot failed. */
-export const TROUBLE = 'We had some trouble connecting. Try again?';
+export const CONNECTION_FAILED = 'We had some trouble connecting. Try again?';
 
 /** @param {string} words */
 export function toast(words) {

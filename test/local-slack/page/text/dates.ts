@@ -10,7 +10,7 @@ export function formatDate(unixSeconds: number, format: string, now: number): st
   return format.replace(/\{(\w+)\}/g, (whole, token: string) => tokenOf(token, at, now) ?? whole);
 }
 
-/** `9:41 AM`, as beside a message. */
+/** `9:41 AM`, as next to a message. */
 export function clock(ts: string): string {
   return time(new Date(Number(ts) * 1000));
 }

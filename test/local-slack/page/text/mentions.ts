@@ -1,4 +1,4 @@
-/** What stands for a person, a group or a channel in a text. Ids that nobody has are shown as they are, as in Slack. */
+/** Mentions of people, groups and channels. Unknown ids are shown as they are, as in Slack. */
 import { type Html, html } from '../html.ts';
 import { address, channelsOf, type Reader } from '../reader.ts';
 
@@ -22,7 +22,7 @@ export function channelMention(reader: Reader, id: string): Html {
   return html`<span class="mention">#${other?.kind === 'public' ? other.name : 'private-channel'}</span>`;
 }
 
-/** A mention that pings a whole channel: drawn so that nobody can miss it. */
+/** A mention that pings a whole channel: drawn so that it cannot be missed. */
 export function broadcast(range: string): Html {
   return html`<span class="mention mention-own">@${range}</span>`;
 }

@@ -1,6 +1,6 @@
 /**
  * Slack's mrkdwn as HTML. slack-blocks-to-jsx was tried first: it unescapes `&lt;!channel&gt;` before it reads mentions,
- * so that a text which pings nobody in Slack looks like a ping here, and it formats plain text as well.
+ * so that a text without a ping in Slack looks like one here, and it formats plain text as well.
  */
 import { decoded } from '../../text/mrkdwn.ts';
 import { type Html, html } from '../html.ts';
@@ -10,7 +10,7 @@ import { emoji } from './emoji.ts';
 import { broadcast, channelMention, groupMention, link, userMention } from './mentions.ts';
 
 export function mrkdwn(reader: Reader, text: string): Html {
-  // Odd pieces are what stands between three backticks.
+  // Odd pieces are between three backticks.
   const pieces = text.split(/```\n?([\s\S]+?)\n?```/);
   return html`${pieces.map((piece, index) => (index % 2 ? html`<pre>${decoded(piece)}</pre>` : paragraphs(reader, piece)))}`;
 }
@@ -66,7 +66,7 @@ function token(reader: Reader, found: Record<string, string | undefined>): Html 
   return link(reader, url, url);
 }
 
-/** What stands between `<` and `>`: a mention, a date or a link. */
+/** Reads what is between `<` and `>`: a mention, a date or a link. */
 function angle(reader: Reader, content: string): Html {
   const [target = '', label] = content.split('|', 2);
   if (target.startsWith('@')) return userMention(reader, target.slice(1));
