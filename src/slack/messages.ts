@@ -2,17 +2,14 @@
  * Posts, updates and finds messages. Slack has no idempotency key, so each message carries a marker in its metadata. After
  * an attempt whose outcome is unknown, the next one looks for the marker in the channel, and adopts the message that has it.
  */
-import {
-  type ConversationsHistoryResponse,
-  type ConversationsRepliesResponse,
-  WebAPIRateLimitedError,
-  type WebClient,
-} from '@slack/web-api';
+import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
+import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import * as pacing from '../db/outbox/channel-pacing.ts';
 import type { Attempt } from '../db/outbox/types.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
+import { type FoundMessage, searchHistory, searchThread, type Window } from './history-search.ts';
 
 /**
  * Message metadata that is the same for every attempt to post a message, and for no other message. Numbers start over in
@@ -22,6 +19,9 @@ export type MessageMarker = { event_type: string; event_payload: Record<string, 
 
 /** How far Slack's clock and ours may differ, in seconds. */
 const clockSkew = 300;
+
+/** How long after an attempt has ended Slack may still store its message, in seconds. */
+const storedWithin = 60;
 
 /** The channel is throttled: nothing was posted, and this is the message's slot. */
 export class ChannelThrottled extends Error {
@@ -160,44 +160,57 @@ async function channelOf(client: WebClient, to: string): Promise<string | undefi
 }
 
 /**
- * Finds a message by its marker among those posted since a moment, newest first; undefined where there is none. How far it
- * came is saved with the job, so that the attempt after a rate limit goes on from there.
+ * Finds a message of ours by its marker; undefined where there is none. It looks from the moment when it can have been
+ * posted first to the end of the last attempt whose outcome is unknown. How far it came is saved with the job: after a rate
+ * limit the next attempt goes on from there, and after a search to the end only what is newer is looked at.
  */
 export async function findPosted(
   { poster, attempt }: Pick<PostContext, 'poster' | 'attempt'>,
   { to, thread, marker, since }: Posting,
 ): Promise<MessageLocation | undefined> {
-  const search = `${to} ${marker.event_type} `;
-  const oldest = String(Math.floor(since.getTime() / 1000) - clockSkew);
+  const saved = readProgress(attempt.progress, to, marker);
+  const { from, until } = searchedSpan(attempt, since);
+  const window = { above: Math.max(from, saved?.above ?? 0), below: saved?.below ?? until };
+  const matches = ({ metadata }: FoundMessage) => metadata !== undefined && hasMarker(metadata, marker);
+  const onProgress = (left: Window) =>
+    attempt.saveProgress(
+      JSON.stringify({
+        to,
+        of: marker.event_type,
+        // At its end: whatever is posted from here on is newer than the attempts before it.
+        ...(left.below > left.above
+          ? left
+          : { above: Number.isFinite(until) ? until - 2 * clockSkew - storedWithin : from }),
+      }),
+    );
   try {
     const channel = await channelOf(poster, to);
     if (!channel) return undefined;
-    const query = { channel, oldest, limit: 200, include_all_metadata: true };
-    const saved = attempt.progress?.startsWith(search) ? attempt.progress.slice(search.length) : undefined;
-    let cursor = saved;
-    do {
-      const page = await readMessages(poster, { ...query, ...(cursor ? { cursor } : {}) }, thread);
-      const found = page.messages?.find(({ metadata }) => metadata !== undefined && hasMarker(metadata, marker));
-      if (found?.ts) return { channel, ts: found.ts };
-      const next = page.response_metadata?.next_cursor;
-      // At the end it is forgotten: what is posted from here on is newer than all of it.
-      if (cursor || next) await attempt.saveProgress(next ? search + next : '');
-      cursor = next;
-    } while (cursor);
+    const found = thread
+      ? await searchThread(poster, channel, thread, { oldest: from, matches })
+      : await searchHistory(poster, channel, { key: JSON.stringify(marker), window, matches, onProgress });
+    return found?.ts ? { channel, ts: found.ts } : undefined;
   } catch (error) {
-    if (slackErrorCode(error) === 'invalid_cursor') await attempt.saveProgress('');
     if (!unreadableErrors.includes(slackErrorCode(error) ?? '')) throw error;
   }
   return undefined;
 }
 
-/** Reads a page of a channel, or of the thread of a message. */
-const readMessages = (
-  client: WebClient,
-  query: { channel: string; oldest: string; limit: number; include_all_metadata: boolean; cursor?: string },
-  thread: string | undefined,
-): Promise<ConversationsHistoryResponse | ConversationsRepliesResponse> =>
-  thread ? client.conversations.replies({ ...query, ts: thread }) : client.conversations.history(query);
+/** Returns when a message can have been posted, in Slack's seconds. The process's own clock has no say in it. */
+function searchedSpan({ enqueuedAt, unsureUntil }: Attempt, since: Date): { from: number; until: number } {
+  // `since` may be of a replica whose clock is ahead.
+  const from = Math.min(since.getTime(), enqueuedAt.getTime()) / 1000 - clockSkew;
+  const until =
+    unsureUntil === undefined ? Number.POSITIVE_INFINITY : unsureUntil.getTime() / 1000 + storedWithin + clockSkew;
+  return { from, until };
+}
+
+const progressSchema = z.object({
+  to: z.string(),
+  of: z.string(),
+  above: z.number(),
+  below: z.number().optional(),
+});
 
 function hasMarker(metadata: { event_type?: string; event_payload?: object }, marker: MessageMarker): boolean {
   const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));
@@ -208,6 +221,13 @@ function hasMarker(metadata: { event_type?: string; event_payload?: object }, ma
       ([key, value]) => payload.get(key) === value || (key === 'public_id' && !payload.has(key)),
     )
   );
+}
+
+/** Reads how far a search for these messages came; undefined for another's, and for what earlier versions saved. */
+function readProgress(text: string | undefined, to: string, { event_type }: MessageMarker) {
+  if (!text?.startsWith('{')) return undefined;
+  const { data } = progressSchema.safeParse(JSON.parse(text));
+  return data?.to === to && data.of === event_type ? data : undefined;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Triggers } from './triggers.ts';
 
 export type WorkspaceContext = {
   state: State;
+  /** The most messages that a page of a channel's history has, whatever the app asks for. */
+  historyPage: number;
   triggers: Triggers;
   responses: ResponseUrls;
   /** Where the bot broke a rule of the protocol that Slack enforces silently. */

@@ -30,6 +30,11 @@ export type WorkspaceOptions = {
   /** How long people look for what they want to read or press, in milliseconds: by default a minute, for a slow machine. */
   patience?: number;
   rateLimits?: boolean;
+  /**
+   * How Slack reads histories for apps that are sold outside of its marketplace: 15 messages a page, and a call in 60 seconds
+   * (https://docs.slack.dev/apis/web-api/rate-limits). A test that cannot wait says fewer seconds.
+   */
+  historyLimit?: { messages: number; seconds: number };
   /** What `save()` returned, instead of the seed's people, channels and groups. */
   saved?: string;
 };
@@ -79,6 +84,7 @@ export class SlackServer implements AsyncDisposable {
     this.#socket = new SocketMode(state.app.id, this.#ackWithin, this.protocolViolations, () => state.changed());
     this.context = {
       state,
+      historyPage: options.historyLimit?.messages ?? 999,
       triggers: new Triggers(this.now),
       responses,
       protocolViolations: this.protocolViolations,
@@ -87,7 +93,10 @@ export class SlackServer implements AsyncDisposable {
       socketUrl: () =>
         `${publicUrl.replace('http', 'ws')}/link/?ticket=${this.#socket.ticket()}&app_id=${state.app.id}`,
     };
-    this.#api = new WebApi(this.context, tokens, this.#faults, options.rateLimits ?? false);
+    this.#api = new WebApi(this.context, tokens, this.#faults, {
+      tiers: options.rateLimits ?? false,
+      historySeconds: options.historyLimit?.seconds,
+    });
     server.on('request', (request, response) => {
       this.#route(request, response).catch((error: unknown) => {
         // A bug of the local Slack itself is reported, so that no test takes it for Slack's behavior.

@@ -47,6 +47,8 @@ export type Setting = BotOptions & {
   ackWithin?: number;
   /** Whether Slack enforces its rate limits. */
   limited?: boolean;
+  /** How Slack limits the reading of histories, if it does (slack-server.ts). */
+  historyLimit?: { messages: number; seconds: number };
   /** Returns the URL that the bots reach the database at, such as a proxy's. */
   reach?: (url: string) => Promise<string>;
   /** What the bots find; an empty one if not said. */
@@ -64,6 +66,7 @@ export async function openScenario(setting: Setting = {}): Promise<Scenario> {
   const workspace = await openWorkspace({
     seed: setting.seed ?? seed(),
     rateLimits: setting.limited ?? false,
+    ...(setting.historyLimit ? { historyLimit: setting.historyLimit } : {}),
     ...(setting.ackWithin ? { ackWithin: setting.ackWithin } : {}),
     ...(now ? { now: () => now().getTime() } : {}),
   });

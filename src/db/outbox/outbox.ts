@@ -120,6 +120,7 @@ export function startDelivering(
     return {
       isFirst: !job.unsure,
       enqueuedAt: job.enqueuedAt,
+      unsureUntil: job.unsureUntil,
       slot: job.slot,
       progress: job.progress,
       saveProgress: (progress) => store.saveProgress({ tables }, job, progress),

@@ -30,6 +30,7 @@ export type Job = {
   /** It has been tried for so long that a failure makes it a dead letter. */
   expired: boolean;
   enqueuedAt: Date;
+  unsureUntil: Date | undefined;
   slot: Date | undefined;
   progress: string | undefined;
   /** The incident that its last attempt failed by. */
@@ -129,11 +130,14 @@ export async function claim({ tables }: { tables: Drizzle }, queue: string, slot
         leased = not ranked.blocked,
         attempt = job.attempt + case when ranked.blocked then 0 else 1 end,
         unsure = job.unsure or job.leased,
+        -- Its handler was aborted when its lease ended, and may have been posting.
+        unsure_until = case when job.leased then greatest(job.run_at, job.unsure_until) else job.unsure_until end,
         run_at = case when ranked.blocked then job.run_at else ${lease} end
       from ranked, ${outbox} before
       where job.id = ranked.id and before.id = ranked.id and (ranked.blocked or ranked.taken)
       returning ranked.blocked, job.id, job.attempt, job.lane, job.priority, job.effect, job.retries, job.unsure,
-        before.leased as crashed, job.give_up_at <= now() as expired, job.enqueued_at::text, job.slot::text, job.progress,
+        before.leased as crashed, job.give_up_at <= now() as expired, job.enqueued_at::text, job.slot::text,
+        job.unsure_until::text, job.progress,
         job.destination, job.cause`);
     const blocked = rows.filter((row) => row.blocked);
     await raise(
@@ -237,7 +241,7 @@ export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | un
     tx,
     job,
     sql`
-    retries = retries + 1, unsure = true, slot = null, run_at = ${inSeconds(seconds)},
+    retries = retries + 1, unsure = true, unsure_until = clock_timestamp(), slot = null, run_at = ${inSeconds(seconds)},
     destination = ${incident?.destination ?? null}, cause = ${incident?.cause ?? null}`,
   );
 
@@ -255,7 +259,8 @@ export const postpone = (tx: Tx, job: Job, { seconds, slot, effect }: Postponeme
     tx,
     job,
     sql`
-    unsure = unsure or ${slot === undefined}, slot = ${slot?.toISOString() ?? null}::timestamptz,
+    unsure = unsure or ${slot === undefined},
+    unsure_until = case when unsure or ${slot !== undefined} then unsure_until else clock_timestamp() end, slot = ${slot?.toISOString() ?? null}::timestamptz,
     run_at = ${slot ? sql`${slot.toISOString()}::timestamptz` : inSeconds(seconds)},
     effect = coalesce(${effect ? JSON.stringify(effect) : null}::jsonb, effect)`,
   );
@@ -266,7 +271,7 @@ export const bury = (tx: Tx, job: Job, { destination, cause }: Incident): Promis
     tx,
     job,
     sql`
-    dead_at = clock_timestamp(), unsure = true, slot = null, destination = ${destination}, cause = ${cause}`,
+    dead_at = clock_timestamp(), unsure = true, unsure_until = clock_timestamp(), slot = null, destination = ${destination}, cause = ${cause}`,
   );
 
 const release = (tx: Tx, job: Job, changes: SQL): Promise<void> =>
@@ -304,6 +309,7 @@ type ClaimedRow = {
   unsure: boolean;
   expired: boolean;
   enqueued_at: string;
+  unsure_until: string | null;
   slot: string | null;
   progress: string | null;
   destination: string | null;
@@ -314,6 +320,7 @@ const jobOf = ({
   blocked: _,
   priority: __,
   enqueued_at,
+  unsure_until,
   slot,
   progress,
   destination,
@@ -323,6 +330,7 @@ const jobOf = ({
   ...row,
   id: Number(row.id),
   enqueuedAt: new Date(enqueued_at),
+  unsureUntil: unsure_until === null ? undefined : new Date(unsure_until),
   slot: slot === null ? undefined : new Date(slot),
   progress: progress ?? undefined,
   incident: destination !== null && cause !== null ? { destination, cause } : undefined,

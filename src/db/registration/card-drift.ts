@@ -7,7 +7,7 @@ import { outbox } from '../schema/outbox.ts';
 import * as cards from './cards.ts';
 
 /** A card as it was last rendered. `drawing` is the version that it shows (see `CardLocation`). */
-export type DrawnCard = { id: number; channel: string; ts: string; drawing: number };
+export type DrawnCard = { id: number; channel: string; ts: string; drawing: number; comparedAt: Date | null };
 
 /** A change that is younger than this may still be on its way through the outbox. */
 const overdueAfter = sql`interval '2 minutes'`;
@@ -56,6 +56,7 @@ export async function claimForComparison(db: Db, limit: number): Promise<DrawnCa
       channel: sql<string>`${cardChannel}`,
       ts: sql<string>`${cardTs}`,
       drawing: sql<number>`${cardVersion}`,
+      comparedAt: cardCheckedAt,
     })
     .from(registrations)
     .where(

@@ -39,6 +39,8 @@ export const outbox = pgTable(
     retries: integer().notNull().default(0),
     /** An earlier attempt may have reached Slack without our knowing. */
     unsure: boolean().notNull().default(false),
+    /** When the last such attempt had ended: what it posted, it posted before. Null where that is not known. */
+    unsureUntil: moment(),
     enqueuedAt: moment().notNull().defaultNow(),
     /** From then on a failure makes it a dead letter: nothing is retried for ever. */
     giveUpAt: moment().notNull().default(sql`now() + interval '7 days'`),

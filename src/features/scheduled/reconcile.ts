@@ -25,8 +25,8 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
     const misplaced = await cardDrift.enqueueMisplaced(db, deps.config.ADMIN_CHANNEL, maxMissing);
     if (misplaced > 0) log.info({ misplaced }, 'cards are not in the channel that decides, they are moved');
     await probeIncidents(deps);
-    const { compared, updated } = await compareCards(deps);
-    const counts = { compared, updated, missing };
+    const { compared, updated, limited } = await compareCards(deps);
+    const counts = { compared, updated, missing, limited };
     if (updated + missing > 0) log.info(counts, 'cards differ from their registrations, updates enqueued');
     else log.debug(counts, 'cards match their registrations');
     await access();

@@ -89,7 +89,7 @@ function history(args: Args, context: WorkspaceContext) {
   const { state } = context;
   const channel = readable(args, context);
   const inChannel = state.messagesIn(channel.id).filter((message) => message.thread_ts === undefined);
-  const { items, next } = page(args, between(args, inChannel).reverse(), 999, 100);
+  const { items, next } = page(args, between(args, inChannel).reverse(), context.historyPage, 100);
   return {
     messages: items.map((message) => wired(state, message, flag(args, 'include_all_metadata'))),
     has_more: next !== '',

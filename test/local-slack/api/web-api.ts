@@ -10,7 +10,7 @@ import { conversations } from './conversations.ts';
 import { type Answered, exchange, rateLimited } from './exchange.ts';
 import { kindScope, type Method, requireScope } from './method.ts';
 import { people } from './people.ts';
-import { RateLimits } from './rate-limits.ts';
+import { type Limits, RateLimits } from './rate-limits.ts';
 import { views } from './views.ts';
 
 const methods: Readonly<Record<string, Method>> = { ...chat, ...conversations, ...people, ...views };
@@ -22,13 +22,13 @@ export class WebApi {
   readonly #context: WorkspaceContext;
   readonly #tokens: Tokens;
   readonly #faults: Faults;
-  readonly #limits: RateLimits | undefined;
+  readonly #limits: RateLimits;
 
-  constructor(context: WorkspaceContext, tokens: Tokens, faults: Faults, limited: boolean) {
+  constructor(context: WorkspaceContext, tokens: Tokens, faults: Faults, limits: Limits) {
     this.#context = context;
     this.#tokens = tokens;
     this.#faults = faults;
-    this.#limits = limited ? new RateLimits(context.state.now) : undefined;
+    this.#limits = new RateLimits(context.state.now, limits);
   }
 
   async handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,7 +57,7 @@ export class WebApi {
     try {
       const method = methods[name] ?? refuse('unknown_method', { req_method: name });
       this.#mustHoldToken(method, args, request);
-      const wait = this.#limits?.wait(name, method.tier, args.channel);
+      const wait = this.#limits.wait(name, method.tier, args.channel);
       if (wait !== undefined) return rateLimited(wait);
       this.#mustHaveScope(method, args);
       return { status: 200, body: { ok: true, ...method.run(args, this.#context) } };
