@@ -177,6 +177,8 @@ async function everythingHappens(): Promise<void> {
   await nick.picks('Co-owners', 'sam');
   await nick.submits();
   await sam.finds(/APPLI/);
+  // Who owns it now is told by the name that it has when the message is written.
+  await timed.untilDelivered();
   await nick.clicks('Rename', atHome);
   await nick.fills('Name', typed('RENAMED'));
   await nick.submits();
@@ -220,7 +222,7 @@ async function everythingHappens(): Promise<void> {
   await alex.clicks('Delete request', { in: 'three', on: /NOTED/ });
   await alex.finds(/no longer has access to SERVI/, { in: 'three' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
-  await alex.finds(/RENAM[\s\S]*owner/, requests);
+  await alex.finds(/no owner any more[\s\S]*RENAM/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
   printed = await runCommand(readArguments(['list']), database.url);
@@ -299,7 +301,7 @@ describe('the table', () => {
     expect(table).toMatchInlineSnapshot(`
       {
         "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_rules, registrar_waiting, service",
-        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
         "COMMAND": "register",
         "DESCRIBED": "History of a service, registrar_card, service",
         "EDITED": "History, edit-reason, home, registrar_card",
@@ -310,7 +312,7 @@ describe('the table', () => {
         "QUEUED": "home",
         "REASON": "History, edit-reason, home, register, registrar_ask, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_owner, registrar_ownership, registrar_reminder, registrar_waiting",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
         "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }
