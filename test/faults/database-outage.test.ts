@@ -62,7 +62,7 @@ describe('a database that', () => {
     const { workspace, database } = scenario;
     const { dana, sam, alex, priya, lee } = people(scenario);
     await requests(dana, alex, 'Payments API', what);
-    await alex.finds(new RegExp(`Application {2}${what}`), { in: 'api-requests' });
+    await alex.finds(new RegExp(` for ${what}`), { in: 'api-requests' });
     const card = workspace.messages('api-requests').findLast(({ ephemeralTo }) => !ephemeralTo);
     if (!card) throw new Error('there is no card');
     await priya.clicks('Reject', { on: card });
@@ -116,7 +116,7 @@ describe('a database that', () => {
     const { scenario, proxy } = scene;
     const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Payments API', 'Failed over');
-    await alex.finds(/Application {2}Failed over/, { in: 'api-requests' });
+    await alex.finds(/ for Failed over/, { in: 'api-requests' });
     const told = alex.whispers.length;
     const done = () => dana.told.some((text) => /Approved by @alex[\s\S]*Failed over/.test(text));
     proxy.cut();

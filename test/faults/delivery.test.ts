@@ -74,7 +74,7 @@ it('a card is updated also where the status stays, and after a change during an 
   await held.reached;
   await rename('Counter');
   held.release();
-  await alex.finds(/Application {2}Counter/, { in: 'api-requests' });
+  await alex.finds(/ for Counter/, { in: 'api-requests' });
   await delivered(scenario);
   const drawings = workspace.calls.filter(({ method }) => method === 'chat.update');
   await tables.transaction((tx) => outbox.enqueue(tx, [{ kind: 'card', registration: 1, version: 1 }]));

@@ -45,7 +45,7 @@ it('an unreachable channel is reported to the admin channel once, takes no reque
   await delivered(scenario);
   expect(alex.sees('payments')).toHaveLength(3);
   expect(await asks(sam, ['Payments API'], 'Kiosk')).toHaveProperty('view');
-  await alex.finds(/Payments API\nApplication {2}Kiosk/, { in: 'payments' });
+  await alex.finds(/Payments API for Kiosk/, { in: 'payments' });
 
   await workspace.archive('payments');
   await dana.types('/unregister');

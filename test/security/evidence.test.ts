@@ -79,6 +79,7 @@ const notEvidence: Record<string, string> = {
   reminder_messages: 'where reminders are',
   channel_turns: 'when Slack takes messages again',
   pending_messages: 'where a message to a requester is',
+  policy_in_force: 'what the newest start was told of who decides: each start writes it again',
   workspace: 'which workspace and app it belongs to: a start in another is refused',
   approver_messages: 'where a message to an approver is',
 };

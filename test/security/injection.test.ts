@@ -222,7 +222,7 @@ async function everythingHappens(): Promise<void> {
   await alex.clicks('Delete request', { in: 'three', on: /NOTED/ });
   await alex.finds(/no longer has access to SERVI/, { in: 'three' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
-  await alex.finds(/no owner any more[\s\S]*RENAM/, requests);
+  await alex.finds(/RENAM[^\n]*\n[^\n]*Last owner|no owner any more[\s\S]*RENAM/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
   printed = await runCommand(readArguments(['list']), database.url);

@@ -46,7 +46,8 @@ type Step = (scenario: TimedScenario['scenario'], asks: Asks) => Promise<void>;
 /** Asks for some of the services. The form has its own stories; here its registrations are made as it makes them. */
 type Asks = (person: Person, application: string, services: string[]) => Promise<void>;
 
-const card = (application: string, service: string) => new RegExp(`^⏳ ${service} API for ${application}\\n`);
+const card = (application: string, service: string) =>
+  new RegExp(`^(?:⏳|✅) ${service} API for ${application}(?: · approved)?\\n`);
 
 async function decides(person: Person, application: string, services: string[]) {
   for (const service of services) {

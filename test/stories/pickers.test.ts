@@ -59,8 +59,8 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
     await dana.closes();
     await asks(dana, ['Zürich <417>'], 'A <b> & "c" *d*');
     const card = await alex.finds(/Zürich <417>/, { in: 'api-requests' });
-    expect(card).toContain(`Service  ${names[417]}\n`);
-    expect(card).toContain('Application  A <b> & "c" *d*\n');
+    expect(card).toContain(String(names[417]));
+    expect(card).toContain('for A <b> & "c" *d*\n');
     await alex.clicks('Approve', { in: 'api-requests' });
     expect(await dana.finds(/Approved/)).toContain(`Service  ${names[417]}\n`);
     expect(

@@ -85,8 +85,8 @@ it('a user who leaves a group may no longer decide, and one who joins may, at on
 it('a decision is authorized again where the approvers change during the look-up', async () => {
   await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX' } });
   const { dana, alex } = people(scenario);
-  await requests(dana, alex);
   const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
+  await requests(dana, alex);
   const clicked = alex.clicks('Approve', { in: 'api-requests' });
   await asked.reached;
   await scenario.database
@@ -99,8 +99,8 @@ it('a decision is authorized again where the approvers change during the look-up
 it('a reminder that lists a request while it is being decided is updated without it', async () => {
   await using scenario = await scenarios.open();
   const { dana, alex } = people(scenario);
-  await requests(dana, alex);
   const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
+  await requests(dana, alex);
   const clicked = alex.clicks('Approve', { in: 'api-requests' });
   await asked.reached;
   const { sql } = scenario.database;

@@ -37,7 +37,7 @@ const to =
   (channel: string, text = '') =>
   (args: Args) =>
     args.channel === channel && says(text)(args);
-const cardOf = (application: string) => ({ ...requests, on: new RegExp(`Application {2}${application}`) });
+const cardOf = (application: string) => ({ ...requests, on: new RegExp(` for ${application}`) });
 /** On a busy machine the bot's own patience ends first, and it says so. */
 const unsure =
   /Slack did not say just now who may do this\. Nothing was changed|Registrar is slow just now|Still working/;
@@ -51,7 +51,7 @@ async function undecided(story: Story, service: string): Promise<Act> {
     act: async () => expect(await story.answered(story.priya, approves)).toMatch(unsure),
     afterwards: async () => {
       await approves();
-      await story.priya.finds(new RegExp(`Application {2}${application}[\\s\\S]*Approved by @priya`), requests);
+      await story.priya.finds(new RegExp(` for ${application}[\\s\\S]*Approved by @priya`), requests);
     },
   };
 }
@@ -293,7 +293,7 @@ export const rows: Row[] = [
           await dana.finds(/under review/, { in: 'modal' });
           await dana.closes();
         },
-        inTheEnd: () => alex.finds(new RegExp(`Application {2}${application}`), { in: channel }),
+        inTheEnd: () => alex.finds(new RegExp(` for ${application}`), { in: channel }),
       };
     },
   },
@@ -328,7 +328,7 @@ export const rows: Row[] = [
           await workspace.deleteMessage(channel, card?.ts ?? '');
         },
         inTheEnd: () =>
-          alex.finds(new RegExp(`Application {2}${application}[\\s\\S]*Approved by @alex`), { in: channel }),
+          alex.finds(new RegExp(` for ${application}[\\s\\S]*Approved by @alex`), { in: channel }),
       };
     },
   },
@@ -359,7 +359,7 @@ export const rows: Row[] = [
           await story.answered(dana, () => dana.submits());
           await dana.closes();
         },
-        inTheEnd: () => story.alex.finds(new RegExp(`Application {2}${application}`), requests),
+        inTheEnd: () => story.alex.finds(new RegExp(` for ${application}`), requests),
       };
     },
   },
@@ -370,7 +370,7 @@ export const rows: Row[] = [
       const { alex } = story;
       const application = await story.requested();
       await alex.clicks('Approve', cardOf(application));
-      await alex.finds(new RegExp(`Application {2}${application}[\\s\\S]*Approved by @alex`), requests);
+      await alex.finds(new RegExp(` for ${application}[\\s\\S]*Approved by @alex`), requests);
       unknownEnd(story, fault, (args) => args.thread_ts !== undefined && says(application)(args));
       return {
         act: () => alex.clicks('Delete request', cardOf(application)),

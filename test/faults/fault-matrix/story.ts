@@ -88,7 +88,7 @@ export class Story implements AsyncDisposable {
     const application = this.fresh();
     await asks(by, [service], application);
     await by.closes();
-    await this.priya.finds(new RegExp(`Application {2}${application}`), { in: where });
+    await this.priya.finds(new RegExp(` for ${application}`), { in: where });
     return application;
   }
 
