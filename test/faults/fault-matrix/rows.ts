@@ -2,7 +2,11 @@
  * The rows of the matrix: each method of Slack's that the bot calls, with an act that needs it, what a person reads
  * meanwhile, and what is there once Slack is well again.
  */
+
 import { expect } from 'vitest';
+import { enqueueSweep } from '../../../src/db/application/ownerless.ts';
+import { connect } from '../../../src/db/client.ts';
+import { createOutbox } from '../../../src/db/outbox/outbox.ts';
 import type { StagedFault } from '../../local-slack/faults.ts';
 import type { Fault } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
@@ -327,8 +331,7 @@ export const rows: Row[] = [
           const card = workspace.messages(channel).find(says(application));
           await workspace.deleteMessage(channel, card?.ts ?? '');
         },
-        inTheEnd: () =>
-          alex.finds(new RegExp(` for ${application}[\\s\\S]*Approved by @alex`), { in: channel }),
+        inTheEnd: () => alex.finds(new RegExp(` for ${application}[\\s\\S]*Approved by @alex`), { in: channel }),
       };
     },
   },
@@ -375,6 +378,21 @@ export const rows: Row[] = [
       return {
         act: () => alex.clicks('Delete request', cardOf(application)),
         inTheEnd: () => alex.finds(new RegExp(`${application} no longer has access to Payments API`), requests),
+      };
+    },
+  },
+  {
+    method: 'users.list',
+    words: ['invalid_auth'],
+    async ready(story) {
+      return {
+        act: async () => {
+          const client = connect(story.scenario.database.url);
+          await enqueueSweep({ tables: client.tables, outbox: createOutbox() });
+          await client.close();
+        },
+        // That it ends well is seen by the empty outbox.
+        inTheEnd: async () => {},
       };
     },
   },

@@ -1,6 +1,8 @@
 /** The scenario of the matrix, with a clock that the test sets, and the checks that a response came and is true. */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { serviceRecordJson } from '../../../src/db/audit-log/service-record.ts';
 import type { Message, View } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { channel, seed } from '../../local-slack/seed.ts';
@@ -150,8 +152,10 @@ export async function openStory(): Promise<Story> {
     values ('maps', 'Maps API', 'slack', '{U0ALEX,S0PAYMENTS}', 40)`;
   await scenario.database.sql`
     insert into service_changes (service_id, version, actor, before, after, at)
-    select id, n, 'U0ALEX', '{"name": "Map"}', '{"name": "Maps API"}', now() - interval '1 year' + n * interval '1 hour'
-    from services, generate_series(1, 40) n where slug = 'maps'`;
+    select s.id, n, 'U0ALEX', case when n > 1 then '{"name": "Map"}'::jsonb end,
+      case when n > 1 then '{"name": "Maps API"}'::jsonb else ${scenario.database.sql.unsafe(serviceRecordJson('s'))} end,
+      now() - interval '1 year' + n * interval '1 hour'
+    from services s, generate_series(1, 40) n where slug = 'maps' order by n`;
   // Who is tried again need not wait for long.
   await retriesSoon(scenario);
   return new Story(scenario, clock);
