@@ -51,7 +51,7 @@ describe('in stages goes', () => {
   let db: Connection;
 
   beforeAll(async () => {
-    const company = seed({ members: approvers });
+    const company = seed({ members: [...approvers, person('gone', { deleted: true })] });
     company.channels.find(({ id }) => id === 'C0REQUESTS')?.members.push(...approvers.map(({ id }) => id));
     scenario = await openScenario({ seed: company });
     const { sql, url } = scenario.database;
@@ -194,7 +194,7 @@ describe('in stages goes', () => {
 
   it('whatever is bulk', () => {
     // Each of these is a job of its own; a redrive's are there before it (database/outbox).
-    const single = ['moved', 'staged', 'redrive'];
+    const single = ['moved', 'staged', 'redrive', 'departures'];
     const bulk = effectKinds.filter((kind) => priorityOf(kind) === 'bulk');
     expect(bulk.filter((kind) => !(kind in rows)).sort()).toEqual(single.sort());
   });

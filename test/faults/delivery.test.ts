@@ -252,6 +252,7 @@ describe('a worker that has lost its lease sends nothing, and the one that has i
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await alex.clicks('Approve', { in: 'api-requests' });
+    await alex.finds(/Approved by @alex/, { in: 'api-requests' });
     await delivered(scenario);
     const sent = mail.letters.length;
     await loses(
