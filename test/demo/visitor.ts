@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import type { Workspace } from '../local-slack/workspace.ts';
 
 /** How long a visitor waits for the page, in milliseconds. */
-const patience = 10_000;
+const patience = 60_000;
 
 type Size = { width: number; height: number; scale: number };
 
