@@ -76,7 +76,7 @@ export class Actor {
       took,
       answered,
       cutOff,
-      why: answered ? '' : `${why} (last sent: ${JSON.stringify(last).slice(0, 60)})`,
+      why: answered ? '' : `${why} (last sent: ${(JSON.stringify(last) ?? 'nothing').slice(0, 60)})`,
     };
   }
 
