@@ -201,10 +201,11 @@ describe('a worker that has lost its lease sends nothing, and the one that has i
     const wake = () => database.sql`notify registrar_outbox`;
     await act();
     await wake();
+    const job = async () => (await database.sql`select attempt, run_at from outbox where kind = ${kind}`)[0];
+    await eventually('the first attempt has begun', async () => (await job())?.attempt === 1);
     await waitForBlocked(database, 1);
     await endLeases({ database });
     await wake();
-    const job = async () => (await database.sql`select attempt, run_at from outbox where kind = ${kind}`)[0];
     await eventually('the second attempt has begun', async () => (await job())?.attempt === 2);
     const claimed = await job();
     vi.advanceTimersByTime(4_000);

@@ -37,6 +37,7 @@ export async function onOwnersLeft(db: Db, people: string[]): Promise<void> {
     db.outbox.enqueue(
       tx,
       rows.map(({ person }) => ({ kind: 'departure', person })),
+      'bulk',
     ),
   );
 }
