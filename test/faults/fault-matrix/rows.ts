@@ -94,8 +94,9 @@ const unknownEnd = (story: Story, fault: Fault, when: (args: Args) => boolean): 
     { when },
   );
 
-/** What Slack says is gone is gone. */
-const saysGone = (fault: Fault): boolean => fault.kind === 'error' && fault.error === 'message_not_found';
+/** What Slack says is gone is gone, and what it says is another app's is no card of this bot. */
+const saysGone = (fault: Fault): boolean =>
+  fault.kind === 'error' && ['message_not_found', 'cant_update_message'].includes(fault.error);
 
 const channelWords = ['channel_not_found', 'not_in_channel', 'is_archived', 'invalid_auth'];
 
