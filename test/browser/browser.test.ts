@@ -54,8 +54,8 @@ it.skipIf(!executable).each(Object.entries(sizes))(
     await dana.presses('Close');
 
     // Without a reload: each page follows what the other user does.
-    const payments = alex.message('Payments API');
-    const ledger = alex.message('Ledger API');
+    const payments = alex.message('Payments API for');
+    const ledger = alex.message('Ledger API for');
     await alex.reads(payments, /Dana Reyes.*Checkout for the new shop.*can decide/s);
     await alex.reads(ledger, /can decide/);
     await shows(alex, '3-alex-is-asked');
