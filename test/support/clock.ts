@@ -6,7 +6,7 @@ export type TimedScenario = {
   scenario: Scenario;
   /** Waits until the outbox is empty. */
   untilDelivered(): Promise<void>;
-  /** Sets the time, runs what is due by then, and waits until it is delivered. */
+  /** Waits until the outbox is empty, sets the time, runs what is due by then, and waits until it is delivered. */
   advanceTo(moment: string | Date): Promise<void>;
 } & AsyncDisposable;
 
@@ -27,6 +27,8 @@ export async function openTimedScenario(
     scenario,
     untilDelivered: () => untilDelivered(scenario),
     async advanceTo(moment) {
+      // A tick skips a row that is locked, as where its card is just being recorded.
+      await untilDelivered(scenario);
       now = new Date(moment);
       await scenario.bot.runDueJobs();
       await untilDelivered(scenario);
