@@ -147,7 +147,7 @@ export type ParsedCatalog =
   | { ok: false; mistakes: string[] };
 
 /** What the file says, with the tokens of its gateways. */
-export type Catalog =
+export type ReadCatalog =
   | { ok: true; services: CatalogService[]; gateways: GatewaySettings[] }
   | { ok: false; mistakes: string[] };
 
@@ -155,7 +155,7 @@ export type Catalog =
  * Reads and checks the catalog file and the tokens of the gateways that it names. Each mistake is a line:
  * `catalog.yaml:12: services[3].slug: expected …`, or `GATEWAY_EDGE_TOKEN: …`. Without a file there is neither.
  */
-export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<Catalog> {
+export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<ReadCatalog> {
   const parsed = path === undefined ? { ok: true as const, services: [], gateways: [] } : await parseCatalogFile(path);
   // Where the file is wrong, its gateways are not known.
   if (!parsed.ok) return parsed;

@@ -66,7 +66,7 @@ const readinessTimeout = 2_000;
  * Starts Registrar. Rejects with a `StartError` or an `EmbeddedPostgresError` where an operator has to change something. A
  * database or a Slack that is not reachable is retried until `signal` is aborted.
  */
-export async function start(
+export async function startRegistrar(
   config: Config,
   log: Log,
   {
@@ -264,7 +264,7 @@ async function run(): Promise<void> {
   const { config } = read;
   const log = createLog(config.LOG_LEVEL);
   const stopping = new AbortController();
-  const running = start(config, log, { signal: stopping.signal });
+  const running = startRegistrar(config, log, { signal: stopping.signal });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // Not `once`: a second Ctrl-C must not end the process while it drains.

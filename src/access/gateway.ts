@@ -25,10 +25,10 @@ export type Backing = {
 };
 
 /** An application by the id that leaves the database. */
-export type Subject = { id: string; name: string; owners: string[] };
+export type OrderedApplication = { id: string; name: string; owners: string[] };
 
 export type Order = {
-  application: Subject;
+  application: OrderedApplication;
   /** Null: the application was deleted. */
   wanted: WantedAccess | null;
   /** The groups that the gateway has confirmed before: what a webhook cannot be asked for. */

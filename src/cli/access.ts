@@ -13,7 +13,7 @@ import { UsageError } from './usage-error.ts';
 const usage = 'npm run access -- --plan   says what access the next start would grant and take away';
 
 /** Runs the program. Returns its output, in lines. */
-export async function planAccess(args: string[], env: Record<string, string | undefined>): Promise<string> {
+export async function listPlannedChanges(args: string[], env: Record<string, string | undefined>): Promise<string> {
   if (!isPlan(args)) throw new UsageError(usage);
   const file: ParsedCatalog | undefined = env.CATALOG_FILE ? await parseCatalogFile(env.CATALOG_FILE) : undefined;
   if (file && !file.ok) throw new UsageError(file.mistakes.join('\n'));
@@ -37,7 +37,7 @@ function isPlan(args: string[]): boolean {
 
 if (import.meta.main) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  await planAccess(process.argv.slice(2), process.env)
+  await listPlannedChanges(process.argv.slice(2), process.env)
     .then((output) => process.stdout.write(`${output}\n`))
     .catch((error) => {
       const known = error instanceof UsageError || error instanceof EmbeddedPostgresError ? error.message : undefined;

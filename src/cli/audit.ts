@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { verify } from '../db/audit-log/hash-chain.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../db/errors.ts';
-import { readArguments } from './audit/arguments.ts';
+import { readAuditOptions } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
 import { formatVerifyResult } from './audit/verify-report.ts';
 import { readDatabase, withDatabase } from './database.ts';
@@ -34,7 +34,7 @@ export async function audit(
 
 /** Does what the arguments say. Returns false where `--verify` finds a violation. */
 async function runAudit(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
-  const options = readArguments(args);
+  const options = readAuditOptions(args);
   return withDatabase(readDatabase(env), async (url) => {
     if (options.verify) {
       const result = await verify(url, options.expect);
@@ -46,7 +46,7 @@ async function runAudit(args: string[], env: Record<string, string | undefined>,
   });
 }
 
-type Options = ReturnType<typeof readArguments>;
+type Options = ReturnType<typeof readAuditOptions>;
 
 async function writeRecord(url: string, { record, since, until, format }: Options, out: Writable): Promise<void> {
   const { begin, batches }: Format = formats[record](url, { since: since ?? null, until: until ?? null })[

@@ -23,7 +23,7 @@ const commandSchema = z.discriminatedUnion('command', [
 export type DeadLetterCommand = z.infer<typeof commandSchema>;
 
 /** Reads the arguments. Throws a `UsageError` with the usage. */
-export function readArguments(args: string[]): DeadLetterCommand {
+export function parseDeadLetterCommand(args: string[]): DeadLetterCommand {
   const text = { type: 'string' } as const;
   try {
     const options = { limit: text, place: text, why: text };
@@ -37,7 +37,7 @@ export function readArguments(args: string[]): DeadLetterCommand {
 }
 
 /** Runs a command on a database. Returns its output, in lines. */
-export async function runCommand(command: DeadLetterCommand, url: string): Promise<string> {
+export async function runDeadLetterCommand(command: DeadLetterCommand, url: string): Promise<string> {
   const { tables, close } = connect(url);
   try {
     if (command.command === 'list') {
@@ -63,8 +63,8 @@ const formatLetter = ({ deadAt, kind, registration, destination, cause, enqueued
   ].join('  ');
 
 async function run(): Promise<void> {
-  const command = readArguments(process.argv.slice(2));
-  const output = await withDatabase(readDatabase(process.env), (url) => runCommand(command, url));
+  const command = parseDeadLetterCommand(process.argv.slice(2));
+  const output = await withDatabase(readDatabase(process.env), (url) => runDeadLetterCommand(command, url));
   process.stdout.write(`${output}\n`);
 }
 

@@ -10,7 +10,7 @@ const usage = `npm run workspace             which workspace the database belong
 npm run workspace -- release  lets the next start take it for the workspace of its token: stop the bot first`;
 
 /** Runs the command on a database. Returns its output, a line. */
-export async function runCommand(words: string[], url: string): Promise<string> {
+export async function runWorkspaceCommand(words: string[], url: string): Promise<string> {
   const [command, ...more] = words;
   if (more.length > 0 || (command !== undefined && command !== 'release')) throw new UsageError(usage);
   const { tables, close } = connect(url);
@@ -34,7 +34,7 @@ function explain(error: unknown): string {
 }
 
 if (import.meta.main) {
-  await withDatabase(readDatabase(process.env), (url) => runCommand(process.argv.slice(2), url)).then(
+  await withDatabase(readDatabase(process.env), (url) => runWorkspaceCommand(process.argv.slice(2), url)).then(
     (line) => process.stdout.write(`${line}\n`),
     (error) => {
       process.stderr.write(`${explain(error)}\n`);

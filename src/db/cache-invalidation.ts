@@ -6,11 +6,11 @@ import { sql } from 'drizzle-orm';
 import type { Connection } from './client.ts';
 import type { Db } from './db.ts';
 
-export const channel = 'registrar_outdated';
+export const cacheChannel = 'registrar_outdated';
 
 /** Publishes to every replica, this one included, that what is cached under an id is out of date. */
 export async function publishInvalidation({ tables }: Pick<Db, 'tables'>, id: string): Promise<void> {
-  await tables.execute(sql`select pg_notify(${channel}, ${id})`);
+  await tables.execute(sql`select pg_notify(${cacheChannel}, ${id})`);
 }
 
 /**
@@ -21,5 +21,5 @@ export async function subscribe(
   { listen }: Pick<Connection, 'listen'>,
   invalidate: (id?: string) => void,
 ): Promise<void> {
-  await listen(channel, invalidate, () => invalidate());
+  await listen(cacheChannel, invalidate, () => invalidate());
 }

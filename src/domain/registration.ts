@@ -121,11 +121,11 @@ type Facts = {
   /** The owners of the application, who are notified. */
   owners: string[];
   applicationDeleted?: boolean;
-  listed?: ListedRequest;
+  listed?: ListedPlaces;
 };
 
 /** Where a pending request is shown beyond its card and Homes. */
-export type ListedRequest = ReminderLocation & {
+export type ListedPlaces = ReminderLocation & {
   requester: string;
   firstRemindedAt: Date | null;
   /** The approvers who were asked by direct message. */

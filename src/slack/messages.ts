@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import * as pacing from '../db/outbox/channel-pacing.ts';
 import type { Attempt } from '../db/outbox/types.ts';
+import type { MessageLocation } from '../domain/reference.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
 import { type FoundMessage, searchHistory, searchThread, type Window } from './history-search.ts';
@@ -33,8 +34,6 @@ export class ChannelThrottled extends Error {
 }
 
 export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
-
-export type MessageLocation = { channel: string; ts: string };
 
 /** A message that is posted once. `since`: it cannot have been posted before. `thread`: the message that it replies to. */
 export type Posting = { to: string; thread?: string; marker: MessageMarker; since: Date };

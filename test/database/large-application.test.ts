@@ -1,6 +1,6 @@
 /** Deleting an application that holds thousands of registrations: the deletion is short, and a job ends what it has left. */
 import { expect, it } from 'vitest';
-import { change } from '../../src/db/application/changes.ts';
+import * as changes from '../../src/db/application/changes.ts';
 import { enqueueUpdates } from '../../src/db/application/events.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
@@ -38,7 +38,9 @@ it('unregisters some at once and the others in batches, each with its event, and
   const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
   const at = new Date('2026-11-26T10:00:00Z');
   const context = { by: 'U0DANA', account: 'member' as const, seen: 1, named: new Map(), policy };
-  expect(await change(db, { id: 1, at, ...context }, { action: 'delete', typed: 'Shop' })).toMatchObject({ ok: true });
+  expect(await changes.change(db, { id: 1, at, ...context }, { action: 'delete', typed: 'Shop' })).toMatchObject({
+    ok: true,
+  });
   // As many rows as one transaction may hold for a moment, and no more.
   expect(count - count / 100 - (await left())).toBeLessThanOrEqual(500);
 

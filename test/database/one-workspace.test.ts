@@ -1,7 +1,7 @@
 /** One database belongs to one workspace and one app. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
-import { runCommand } from '../../src/cli/workspace.ts';
+import { runWorkspaceCommand } from '../../src/cli/workspace.ts';
 import { seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment, startBot } from '../support/bot.ts';
@@ -38,10 +38,10 @@ async function problems(workspace: Workspace): Promise<string[]> {
 
 it('the first start claims the database, and a bot of another workspace or app is refused by name', async () => {
   const acme = await open({ seed: usual });
-  expect(await runCommand([], database.url)).toMatch(/belongs to no workspace yet/);
+  expect(await runWorkspaceCommand([], database.url)).toMatch(/belongs to no workspace yet/);
   expect(await problems(acme)).toEqual([]);
   const bot = await startBot(acme, 'socket', at());
-  expect(await runCommand([], database.url)).toBe('This database belongs to Acme (T0ACME, app A0REGISTRAR).');
+  expect(await runWorkspaceCommand([], database.url)).toBe('This database belongs to Acme (T0ACME, app A0REGISTRAR).');
   expect(await problems(acme)).toEqual(['ok workspace: the database belongs to the workspace of the token.']);
 
   for (const [other, named] of [
@@ -58,9 +58,9 @@ it('the first start claims the database, and a bot of another workspace or app i
 
 it('released on purpose, it goes to the workspace that starts next', async () => {
   const evil = await open({ seed: otherTeam });
-  expect(await runCommand(['release'], database.url)).toMatch(/^Released from Acme/);
+  expect(await runWorkspaceCommand(['release'], database.url)).toMatch(/^Released from Acme/);
   const bot = await startBot(evil, 'socket', at());
   await bot.stop();
-  expect(await runCommand([], database.url)).toBe('This database belongs to Evil (T0EVIL, app A0REGISTRAR).');
-  await expect(runCommand(['give'], database.url)).rejects.toThrow(/npm run workspace/);
+  expect(await runWorkspaceCommand([], database.url)).toBe('This database belongs to Evil (T0EVIL, app A0REGISTRAR).');
+  await expect(runWorkspaceCommand(['give'], database.url)).rejects.toThrow(/npm run workspace/);
 });

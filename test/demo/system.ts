@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { StartError } from '../../src/async/retry.ts';
 import { readConfig } from '../../src/config.ts';
 import { EmbeddedPostgresError } from '../../src/db/embedded/data-dir.ts';
-import { type Running, start } from '../../src/main.ts';
+import { type Running, startRegistrar } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import type { WorkspaceOptions } from '../local-slack/slack-server.ts';
@@ -139,7 +139,7 @@ async function startBot(
   }
   const { config } = read;
   const now = () => new Date(clock.now());
-  const starting = start(config, createLog(config.LOG_LEVEL), { now, ...(signal ? { signal } : {}) });
+  const starting = startRegistrar(config, createLog(config.LOG_LEVEL), { now, ...(signal ? { signal } : {}) });
   return starting.catch((error: unknown) => {
     if (error instanceof StartError || error instanceof EmbeddedPostgresError) {
       throw new DemoError(`${error.message}\nThe demo itself takes neither DATA_DIR nor DATABASE_URL.`);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { planAccess } from '../../src/cli/access.ts';
+import { listPlannedChanges } from '../../src/cli/access.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { type GatewayFault, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { openWebhookReceiver } from '../local-gateway/webhook-receiver.ts';
@@ -488,14 +488,16 @@ it('a plan says who would be granted what, and the next start does it', async ()
   expect(await groupsOf(scenario)).toBeUndefined();
   await writeFile(scenario.catalogFile, whole);
   const env = { DATABASE_URL: scenario.database.url, CATALOG_FILE: scenario.catalogFile };
-  expect(await planAccess(['--plan'], env)).toBe('grant   edge  search  "Shop"  (search)\n1 to grant, 0 to take away.');
+  expect(await listPlannedChanges(['--plan'], env)).toBe(
+    'grant   edge  search  "Shop"  (search)\n1 to grant, 0 to take away.',
+  );
   expect(await groupsOf(scenario)).toBeUndefined();
   await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
   await groupsBecome(scenario, ['search']);
   await delivered(scenario);
-  expect(await planAccess(['--plan'], env)).toMatch(/^Nothing/);
+  expect(await listPlannedChanges(['--plan'], env)).toMatch(/^Nothing/);
   await writeFile(scenario.catalogFile, whole.replaceAll(/, access: \{[^}]*\}/g, ''));
-  expect(await planAccess(['--plan'], env)).toContain('remove  edge  search  "Shop"');
+  expect(await listPlannedChanges(['--plan'], env)).toContain('remove  edge  search  "Shop"');
   await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
   await groupsBecome(scenario, []);
   expect(await readFile(scenario.catalogFile, 'utf8')).toBeDefined();

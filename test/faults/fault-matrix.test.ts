@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
+import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { findViolations } from '../support/invariants.ts';
 import { delivered } from '../support/outbox.ts';
@@ -59,7 +59,7 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
   await Promise.all(following.map(({ cell, met }) => named(cell, () => met)));
   await delivered(story.scenario);
   // What could not be delivered is put back, as an operator does.
-  await runCommand(readArguments(['redrive']), story.scenario.database.url);
+  await runDeadLetterCommand(parseDeadLetterCommand(['redrive']), story.scenario.database.url);
   await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
   await delivered(story.scenario);
   expect(await findViolations(story.scenario, policy)).toEqual([]);

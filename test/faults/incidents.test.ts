@@ -1,6 +1,6 @@
 /** Incidents: what only a human can resolve is reported once, and is delivered by itself once it is resolved. */
 import { describe, expect, it } from 'vitest';
-import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
+import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -162,22 +162,28 @@ describe('what could not be delivered', () => {
     await delivered(scenario);
     expect(warnings(alex.sees('api-requests'))).toHaveLength(1);
 
-    const listed = await runCommand(readArguments(['list']), database.url);
+    const listed = await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url);
     expect(listed.split('\n').map((line) => line.split('  ').slice(1, 4))).toEqual([
       ['decision of registration 1', 'to direct', 'because of user_not_found'],
       ['decision of registration 1', 'to direct', 'because of user_not_found'],
     ]);
-    expect(await runCommand(readArguments(['list', '--limit', '1']), database.url)).toMatch(/\nand 1 more$/);
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['list', '--limit', '1']), database.url)).toMatch(
+      /\nand 1 more$/,
+    );
 
     workspace.clearFaults();
-    expect(await runCommand(readArguments(['redrive', '--why', 'is_archived']), database.url)).toBe(
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['redrive', '--why', 'is_archived']), database.url)).toBe(
       '0 messages will be retried.',
     );
-    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('2 messages will be retried.');
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['redrive']), database.url)).toBe(
+      '2 messages will be retried.',
+    );
     await dana.finds(/Revoked by/);
     await delivered(scenario);
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
-    expect(await runCommand(readArguments(['list']), database.url)).toMatch(/there are no dead letters/);
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url)).toMatch(
+      /there are no dead letters/,
+    );
 
     // The same again, an hour later, is told again.
     await database.sql`update troubles set told_at = told_at - interval '61 minutes'`;
@@ -204,7 +210,7 @@ describe('what could not be delivered', () => {
     await delivered(scenario);
     const why = await database.sql`select kind, cause as why from outbox where dead_at is not null order by id`;
     expect(why.map((row) => `${row.kind} ${row.why}`)).toEqual(['decision user_not_found', 'card internal_error']);
-    expect(await runCommand(readArguments(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['redrive', '--place', 'C0REQUESTS']), database.url)).toBe(
       '1 message will be retried.',
     );
     await alex.finds(/Kiosk/, { in: 'api-requests' });
@@ -253,7 +259,9 @@ describe('what could not be delivered', () => {
     await alex.fills('Reason', 'A mistake');
     await alex.submits();
     await dana.finds(/Revoked by/);
-    expect(await runCommand(readArguments(['redrive']), database.url)).toBe('1 message will be retried.');
+    expect(await runDeadLetterCommand(parseDeadLetterCommand(['redrive']), database.url)).toBe(
+      '1 message will be retried.',
+    );
     await delivered(scenario);
     // The request that was held back was taken after all: it is found again by its mark.
     expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
@@ -267,6 +275,6 @@ describe('what could not be delivered', () => {
     [['redrive', '--all']],
     [[]],
   ])('a command that is not understood says how it is used: %s', (args) => {
-    expect(() => readArguments(args)).toThrow(/npm run outbox -- list/);
+    expect(() => parseDeadLetterCommand(args)).toThrow(/npm run outbox -- list/);
   });
 });

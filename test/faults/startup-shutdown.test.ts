@@ -1,7 +1,7 @@
 /** Starting and stopping at the same time: a bot that is told to stop before it is ready, and a replica that starts while another drains. */
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { start } from '../../src/main.ts';
+import { startRegistrar } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
@@ -39,7 +39,7 @@ describe('stopped while it starts, it ends at once, accepts nothing, and closes 
     if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
     const held = await hold(scenario);
     const stopping = new AbortController();
-    const starting = start(read.config, createLog('silent'), { signal: stopping.signal });
+    const starting = startRegistrar(read.config, createLog('silent'), { signal: stopping.signal });
     await held.reached;
     stopping.abort(new Error('told to stop'));
     await expect(starting).rejects.toThrow('told to stop');

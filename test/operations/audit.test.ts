@@ -11,7 +11,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../../src/cli/audit/arguments.ts';
+import { readAuditOptions } from '../../src/cli/audit/arguments.ts';
 import { audit as auditProgram } from '../../src/cli/audit.ts';
 import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
 import { openWorkspace } from '../local-slack/workspace.ts';
@@ -240,7 +240,7 @@ describe.concurrent('a wrong call', () => {
     [['--since'], "Option '--since <value>' argument missing. Use --since"],
     [['2026-01-01'], "Unexpected argument '2026-01-01'. Use --since"],
   ])('%j is refused, naming it and the fix', (args, words) => {
-    expect(() => readArguments(args)).toThrow(words);
+    expect(() => readAuditOptions(args)).toThrow(words);
   });
 
   it('is refused in one line, before the database is opened', async () => {

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../../src/cli/audit.ts';
-import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
+import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import type { Effect } from '../../src/domain/effects.ts';
@@ -225,7 +225,7 @@ async function everythingHappens(): Promise<void> {
   await alex.finds(/RENAM[^\n]*\n[^\n]*Last owner|no owner any more[\s\S]*RENAM/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
-  printed = await runCommand(readArguments(['list']), database.url);
+  printed = await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url);
   for (const record of ['registrations', 'applications', 'services', 'access']) {
     const [out, errors] = [new PassThrough(), new PassThrough()];
     const ended = audit(['--record', record], { DATABASE_URL: database.url }, out, errors).finally(() => out.end());

@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { create } from '../../src/db/registration/requests.ts';
+import * as requests from '../../src/db/registration/requests.ts';
 import type { Policy } from '../../src/domain/authorization.ts';
 import { firstReminder } from '../../src/domain/reminder.ts';
 import type { Message } from '../local-slack/model.ts';
@@ -132,7 +132,7 @@ it('the messages of four weeks read as in the transcript', async () => {
 
   const asks: Asks = async ({ id: requester }, application, services) => {
     const at = new Date(workspace.now());
-    const opened = await create(
+    const opened = await requests.create(
       { tables: client.tables, outbox },
       {
         services: services.map((name) => ids.get(name.toLowerCase())),

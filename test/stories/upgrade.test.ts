@@ -1,7 +1,7 @@
 /** A bot that starts on the database of version 0.1 goes on where that one was stopped, and next to one that still runs. */
 import { expect, it } from 'vitest';
 import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
-import { readArguments, runCommand } from '../../src/cli/dead-letters.ts';
+import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { openMailServer } from '../support/mail-server.ts';
@@ -54,13 +54,15 @@ it('everything that was on its way arrives, once, the dead letters are kept, and
     // That of Mobile was for Sam, who has left.
   ]);
   expect(
-    (await runCommand(readArguments(['list']), database.url)).split('\n').map((line) => line.split('  ').slice(1, 4)),
+    (await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url))
+      .split('\n')
+      .map((line) => line.split('  ').slice(1, 4)),
   ).toEqual([
     ['notice of registration 3', 'to direct', 'because of channel_not_found'],
     ['notice of registration 4', 'to cards', 'because of crashed'],
   ]);
   // It was told after all: redriven, it is found by its marker.
-  await runCommand(readArguments(['redrive', '--why', 'crashed']), database.url);
+  await runDeadLetterCommand(parseDeadLetterCommand(['redrive', '--why', 'crashed']), database.url);
   await delivered(scenario);
   expect(lee.told).toHaveLength(1);
 

@@ -152,6 +152,46 @@ it('no two files have names that differ by a letter', () => {
   expect(pairs).toEqual([]);
 });
 
+/** Lists what a file exports, by name. */
+const exportsOf = (file: string): string[] =>
+  [...textOf(file).matchAll(/^export (?:async )?(?:function|const|class|type|interface) (\w+)/gm)].map(
+    ([, name]) => name ?? '',
+  );
+
+/** Lists what a file imports by name, as "file name". What is read with its module (`registrations.find`) is not listed. */
+const namedImportsOf = (file: string): string[] =>
+  [...textOf(file).matchAll(/^(?:import|export) (?:type )?\{([^}]*)\}\s*from '(\.[^']*)'/gm)].flatMap(
+    ([, names = '', from = '']) =>
+      names
+        .split(',')
+        .map(
+          (name) =>
+            name
+              .trim()
+              .replace(/^type /, '')
+              .split(' as ')[0] ?? '',
+        )
+        .filter((name) => name !== '')
+        .map((name) => `${relative(root, normalize(join(root, dirname(file), from)))} ${name}`),
+  );
+
+it('a name that several files export is read with its module', () => {
+  const exporters = Map.groupBy(
+    files.flatMap((file) => exportsOf(file).map((name) => ({ file, name }))),
+    ({ name }) => name,
+  );
+  const tests = readdirSync(join(root, '../test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `../test/${file}`);
+  const named = new Set([...files, ...tests].flatMap(namedImportsOf));
+  expect(named).toContain('domain/effects.ts Effect');
+  const ambiguous = [...exporters.values()]
+    .filter((several) => several.length > 1)
+    .map((several) => several.map(({ file, name }) => `${file} ${name}`))
+    .filter((several) => several.some((one) => named.has(one)));
+  expect(ambiguous).toEqual([]);
+});
+
 it('pure code has no clock, no randomness, no waiting and no I/O', () => {
   const pure = files.filter((file) => /^(domain|views)\//.test(file));
   const impure = /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\b|\bfetch\b|console\./;

@@ -14,7 +14,12 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 import { parseCron } from '../../src/scheduler/cron.ts';
 import { createDirectory } from '../../src/slack/directory.ts';
 import { createSlack } from '../../src/slack/slack.ts';
-import { deleteModal, leaveModal, newApplicationModal, renameModal } from '../../src/views/application/forms.ts';
+import {
+  deleteApplicationModal,
+  leaveModal,
+  newApplicationModal,
+  renameModal,
+} from '../../src/views/application/forms.ts';
 import { ownerlessMessage } from '../../src/views/application/messages.ts';
 import { assignOwnerModal, handOverModal, ownersModal } from '../../src/views/application/owner-forms.ts';
 import { reminderMessage } from '../../src/views/channel/reminder.ts';
@@ -22,7 +27,7 @@ import { homeView } from '../../src/views/home/home.ts';
 import { approverMessage } from '../../src/views/registration/approver-message.ts';
 import { requestCard } from '../../src/views/registration/card.ts';
 import { decisionMessage } from '../../src/views/registration/decision-message.ts';
-import { deleteModal as deleteRequestModal } from '../../src/views/registration/forms/delete-modal.ts';
+import { deleteRequestModal } from '../../src/views/registration/forms/delete-modal.ts';
 import { editModal } from '../../src/views/registration/forms/edit-reason-modal.ts';
 import { reasonModal } from '../../src/views/registration/forms/reason-modal.ts';
 import { historyModal } from '../../src/views/registration/history-modal.ts';
@@ -117,7 +122,7 @@ const modals = [
   ownersModal(application, 'U0DANA'),
   handOverModal(application),
   leaveModal(application),
-  deleteModal(application, { unregistrable: 3, revoked: 1 }),
+  deleteApplicationModal(application, { unregistrable: 3, revoked: 1 }),
   assignOwnerModal(application),
   registerModal(),
   unregisterModal(),

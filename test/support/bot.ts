@@ -1,6 +1,6 @@
 /** Starts the bot under test: the real one, against the local Slack and a real PostgreSQL. */
 import { readConfig } from '../../src/config.ts';
-import { type Running, start } from '../../src/main.ts';
+import { type Running, startRegistrar } from '../../src/main.ts';
 import { createLog, type Log } from '../../src/observability/log.ts';
 import type { SocketModeTimings } from '../../src/slack/socket-mode/receiver.ts';
 import type { Workspace } from '../local-slack/workspace.ts';
@@ -49,7 +49,7 @@ export async function startBot(
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
-  const running = await start(read.config, log ?? createLog(read.config.LOG_LEVEL), {
+  const running = await startRegistrar(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     // Where the clock is in the hand of a test, the world's does nothing: it may strike while a story goes on.
     ...(now ? { now, wallClock: false } : {}),
     ...(reconcileAt ? { reconciliation: { at: reconcileAt, jitter: 0 } } : {}),

@@ -37,7 +37,7 @@ const optionsSchema = z
   .transform(({ record = 'registrations', ...options }) => ({ record, ...options }));
 
 /** Reads the arguments. Throws a `UsageError` that says what is wrong and how to fix it. */
-export function readArguments(args: string[]): z.infer<typeof optionsSchema> {
+export function readAuditOptions(args: string[]): z.infer<typeof optionsSchema> {
   let values: unknown;
   try {
     const text = { type: 'string' } as const;

@@ -29,7 +29,7 @@ const columns = {
   services: ['at', 'service', 'version', 'actor', 'before', 'after'],
   access: ['at', 'application', 'version', 'action', 'actor', 'gateway', 'subject'],
 } as const satisfies {
-  registrations: (keyof records.RegistrationEvent)[];
+  registrations: (keyof records.RegistrationRow)[];
   applications: (keyof records.ApplicationRow)[];
   services: (keyof records.ServiceRow)[];
   access: (keyof records.AccessRow)[];

@@ -10,7 +10,8 @@ import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { findNewerPolicy } from '../../db/policy-in-force.ts';
 import { countReplicas } from '../../db/replicas.ts';
 import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
-import { find as findWorkspace, type SlackIdentity } from '../../db/workspace.ts';
+import type { SlackIdentity } from '../../db/workspace.ts';
+import * as workspaces from '../../db/workspace.ts';
 import { describePolicy } from '../../domain/authorization.ts';
 import { formatAge } from '../../domain/duration.ts';
 import { withDatabase } from '../database.ts';
@@ -89,7 +90,7 @@ async function checkConnection(
     health.approverSettings(connection),
     checkOutbox(connection, now),
     checkAccess(connection),
-    findWorkspace(connection),
+    workspaces.find(connection),
     checkPolicy(connection, config),
   ]);
   return { findings: [...findings, ...outbox, ...access, ...policy], rules, replicas, workspace };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { SlackIdentity } from '../../db/workspace.ts';
 import type { HttpClient } from '../../http-client.ts';
 import type { Log } from '../../observability/log.ts';
-import { connect } from '../../slack/socket-mode/connection.ts';
+import { openSocket } from '../../slack/socket-mode/connection.ts';
 import { type CheckResult, errorCodeIn, errorSummary, fail, networkFix, ok, warn } from './check-result.ts';
 
 const manifest = z.object({ oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }) });
@@ -91,7 +91,7 @@ async function checkSocketMode({
     return failed(`${errorSummary(error)}. ${networkFix(error) ?? fix}`);
   }
   try {
-    const connection = await connect(url, { handle: () => {}, agent: agentFor(url), log, timings });
+    const connection = await openSocket(url, { handle: () => {}, agent: agentFor(url), log, timings });
     connection.close();
     const said = ok('mode', 'Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.');
     const { appConnections: counted } = connection;

@@ -10,7 +10,7 @@ import { ownersOf } from '../application/owners.ts';
 import { appendAccess } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { markStale } from '../registration/cards.ts';
+import * as cards from '../registration/cards.ts';
 import { accessHistory, applicationAccess, applicationKeys } from '../schema/access.ts';
 import { applications, registrations, services } from '../schema/core.ts';
 
@@ -271,7 +271,7 @@ export async function showChanges(tx: Tx, db: Db, { application, gateway }: Plac
     );
   const versions = new Map(shown.map(({ id, version }) => [id, version]));
   if (versions.size === 0) return;
-  await markStale(tx, db, [...versions.keys()]);
+  await cards.markStale(tx, db, [...versions.keys()]);
   const homes = [...versions].map(([registration, version]): Effect => ({ kind: 'homes', registration, version }));
   await db.outbox.enqueue(tx, homes);
 }

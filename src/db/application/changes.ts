@@ -18,11 +18,11 @@ import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { orphans } from '../schema/applications.ts';
+import { ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
 import { ownersOf } from './owners.ts';
-import { unregister } from './unregister.ts';
+import { unregisterBatch } from './unregister.ts';
 
 /**
  * Finds the application that a button or a form names, with its owners, also a deleted one. A number counts only on the
@@ -42,8 +42,10 @@ export async function resolve(
   const [found] = await tables
     .select({ application: applications })
     .from(applications)
-    .innerJoin(orphans, eq(orphans.applicationId, applications.id))
-    .where(and(eq(applications.id, reference.id), eq(orphans.channel, message.channel), eq(orphans.ts, message.ts)));
+    .innerJoin(ownerless, eq(ownerless.applicationId, applications.id))
+    .where(
+      and(eq(applications.id, reference.id), eq(ownerless.channel, message.channel), eq(ownerless.ts, message.ts)),
+    );
   return found && withOwners(tables, found.application);
 }
 
@@ -142,7 +144,7 @@ export async function persist(
   const places = changesOwners(change) ? await approvalChannels(tx, id) : [];
   const endings =
     action === 'delete'
-      ? await unregister(tx, eq(registrations.applicationId, id), { by, at, limit: unregisteredAtOnce })
+      ? await unregisterBatch(tx, eq(registrations.applicationId, id), { by, at, limit: unregisteredAtOnce })
       : { events: [], effects: [] };
   const notified = ownersToNotify(change, owners, by).map((person) => ({
     kind: 'owner' as const,

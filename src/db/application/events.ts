@@ -5,11 +5,11 @@ import { liveStatuses, type Status } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
-import { markStale } from '../registration/cards.ts';
+import * as cards from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { applications, registrations, services } from '../schema/core.ts';
 import { ownersOf } from './owners.ts';
-import { unregister } from './unregister.ts';
+import { unregisterBatch } from './unregister.ts';
 
 /** An event of an application, with its current name and owners. */
 export type ApplicationHappening = {
@@ -90,18 +90,18 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
       page.map((one) => one.id),
     );
     const ending = { by: event.actor, at: event.at, limit: batch };
-    const ended = event.action === 'delete' ? await unregister(tx, onPage, ending) : { events: [], effects: [] };
-    const cards = await tx
+    const ended = event.action === 'delete' ? await unregisterBatch(tx, onPage, ending) : { events: [], effects: [] };
+    const shown = await tx
       .select({ id: registrations.id, version: registrations.version, status: registrations.status })
       .from(registrations)
       .where(onPage);
-    await markStale(
+    await cards.markStale(
       tx,
       db,
-      cards.map((one) => one.id),
+      shown.map((one) => one.id),
     );
     // The Homes of approvers list what is pending, or was until this event.
-    const queued = cards.filter(({ status }) => status === 'pending' || status === 'unregistered');
+    const queued = shown.filter(({ status }) => status === 'pending' || status === 'unregistered');
     const queuedHomes = queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version }));
     await db.outbox.enqueue(tx, queuedHomes, 'bulk');
     await db.outbox.enqueue(tx, ended.effects, 'bulk');

@@ -11,7 +11,7 @@ import type { Effect } from '../../domain/effects.ts';
 import type { MessageLocation } from '../../domain/reference.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applicationHistory, orphans } from '../schema/applications.ts';
+import { applicationHistory, ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';
 import { lock, persist } from './changes.ts';
@@ -62,7 +62,7 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
       const change = application && ownerLeft(application, person);
       if (!change) return;
       if (application.owners.length === 1) {
-        await tx.insert(orphans).values({ applicationId: id, version: application.version + 1 });
+        await tx.insert(ownerless).values({ applicationId: id, version: application.version + 1 });
         await enqueueOnce(tx, db, { kind: 'orphans', person });
       }
       await persist(tx, db, application, change, null, at);
@@ -91,7 +91,7 @@ async function isPending(tables: Db['tables'] | Tx, effect: Effect): Promise<boo
 }
 
 /** Assigns an owner to an application that has none, and enqueues the update of the message to the admins. */
-export async function assignOwner(
+export async function assign(
   db: Db,
   { id, by, at, ...context }: AssignmentContext & { id: number; by: string; at: Date },
 ): Promise<ApplicationOutcome> {
@@ -101,10 +101,10 @@ export async function assignOwner(
     const outcome = evaluateAssignment(application, context);
     if (!outcome.ok || !outcome.change) return outcome;
     const resolved = await tx
-      .update(orphans)
+      .update(ownerless)
       .set({ adoptedVersion: application.version + 1 })
-      .where(and(eq(orphans.applicationId, id), isNull(orphans.adoptedVersion)))
-      .returning({ application: orphans.applicationId, version: orphans.version });
+      .where(and(eq(ownerless.applicationId, id), isNull(ownerless.adoptedVersion)))
+      .returning({ application: ownerless.applicationId, version: ownerless.version });
     await db.outbox.enqueue(
       tx,
       resolved.map((one) => ({ kind: 'orphan', ...one })),
@@ -129,17 +129,17 @@ export type OwnerlessApplication = {
 
 /** Finds what the message to the admins shows about an application that lost its last owner at `version`. */
 export async function find(db: Db, id: number, version: number): Promise<OwnerlessApplication | undefined> {
-  const [found] = await list(db, and(eq(orphans.applicationId, id), eq(orphans.version, version)), 1);
+  const [found] = await list(db, and(eq(ownerless.applicationId, id), eq(ownerless.version, version)), 1);
   return found;
 }
 
 /** Lists the applications that a message to the admins is about, in the order of their ids. */
 export const listPosted = (db: Db, { channel, ts }: MessageLocation): Promise<OwnerlessApplication[]> =>
-  list(db, and(eq(orphans.channel, channel), eq(orphans.ts, ts)), maxPosted);
+  list(db, and(eq(ownerless.channel, channel), eq(ownerless.ts, ts)), maxPosted);
 
 /** Lists applications that lost their last owner in a person and that no message to the admins is about yet. */
 export const listUnposted = (db: Db, person: string, limit = maxPosted): Promise<OwnerlessApplication[]> =>
-  list(db, and(isNull(orphans.ts), eq(sql`${lost.removed}[1]`, person)), limit);
+  list(db, and(isNull(ownerless.ts), eq(sql`${lost.removed}[1]`, person)), limit);
 
 /** How many applications one message is about: it takes 50 blocks. */
 export const maxPosted = 20;
@@ -149,15 +149,15 @@ const given = alias(applicationHistory, 'given');
 
 async function list(db: Db, which: SQL | undefined, limit: number): Promise<OwnerlessApplication[]> {
   const rows = await db.tables
-    .select({ orphan: orphans, application: applications, lost, given })
-    .from(orphans)
-    .innerJoin(applications, eq(applications.id, orphans.applicationId))
-    .innerJoin(lost, and(eq(lost.applicationId, orphans.applicationId), eq(lost.version, orphans.version)))
-    .leftJoin(given, and(eq(given.applicationId, orphans.applicationId), eq(given.version, orphans.adoptedVersion)))
+    .select({ row: ownerless, application: applications, lost, given })
+    .from(ownerless)
+    .innerJoin(applications, eq(applications.id, ownerless.applicationId))
+    .innerJoin(lost, and(eq(lost.applicationId, ownerless.applicationId), eq(lost.version, ownerless.version)))
+    .leftJoin(given, and(eq(given.applicationId, ownerless.applicationId), eq(given.version, ownerless.adoptedVersion)))
     .where(which)
-    .orderBy(asc(orphans.applicationId), asc(orphans.version))
+    .orderBy(asc(ownerless.applicationId), asc(ownerless.version))
     .limit(limit);
-  return rows.map(({ orphan: { version, channel, ts }, application, lost, given }) => {
+  return rows.map(({ row: { version, channel, ts }, application, lost, given }) => {
     const [owner] = given?.added ?? [];
     return {
       id: application.id,
@@ -180,7 +180,7 @@ export async function recordPosted(
 ): Promise<void> {
   for (const { id, version } of applications)
     await db.tables
-      .update(orphans)
+      .update(ownerless)
       .set({ channel: place.channel, ts: place.ts })
-      .where(and(eq(orphans.applicationId, id), eq(orphans.version, version)));
+      .where(and(eq(ownerless.applicationId, id), eq(ownerless.version, version)));
 }

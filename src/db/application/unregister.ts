@@ -17,7 +17,7 @@ import { registrations } from '../schema/core.ts';
  * would be missed otherwise. A revoked one stays revoked, because only an approver ends that. Returns the effects, and the
  * events, for the caller to append last.
  */
-export async function unregister(
+export async function unregisterBatch(
   tx: Tx,
   which: SQL,
   { by, at, limit }: { by: string | null; at: Date; limit: number },

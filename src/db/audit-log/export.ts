@@ -8,7 +8,7 @@ import { openSession, type Parameter, type Session } from '../connection/session
 import { noLimits } from '../connection/settings.ts';
 
 /** An event of a registration, with the current names and slug. */
-export type RegistrationEvent = {
+export type RegistrationRow = {
   at: Date;
   registration: number;
   version: number;
@@ -108,7 +108,7 @@ async function* streamEvents<Row extends { at: Date }>(
 const inPeriod = '($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)';
 
 /** Streams the events of registrations in a period, oldest first. */
-export const exportRegistrations = (url: string, period: Period): AsyncGenerator<RegistrationEvent[]> =>
+export const exportRegistrations = (url: string, period: Period): AsyncGenerator<RegistrationRow[]> =>
   streamEvents(
     url,
     period,

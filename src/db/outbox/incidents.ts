@@ -6,7 +6,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Effect } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { troubles } from '../schema/delivery.ts';
+import { incidents } from '../schema/delivery.ts';
 import type { Enqueue, Incident } from './types.ts';
 
 /** A human hears of the same incident at most this often. */
@@ -17,7 +17,7 @@ const now = sql`date_trunc('milliseconds', now())`;
 /** Opens an incident while retries go on. Returns what tells a human of it: once, and not again while it is open. */
 export async function open(tx: Tx, incident: Incident): Promise<Effect[]> {
   const [row] = await tx.execute<{ tell: string | null }>(sql`
-    insert into ${troubles} as t (place, why, since, told_at) values (${incident.destination}, ${incident.cause}, ${now}, ${now})
+    insert into ${incidents} as t (place, why, since, told_at) values (${incident.destination}, ${incident.cause}, ${now}, ${now})
     on conflict (place, why) do update set
       since = case when t.over_at is null then t.since else ${now} end,
       over_at = null,
@@ -30,7 +30,7 @@ export async function open(tx: Tx, incident: Incident): Promise<Effect[]> {
 /** Records that a dead letter was left. Returns what tells a human of it: once an hour, however many there are. */
 export async function reportDead(tx: Tx, incident: Incident): Promise<Effect[]> {
   const [row] = await tx.execute<{ tell: string | null }>(sql`
-    insert into ${troubles} as t (place, why, since, over_at, told_at)
+    insert into ${incidents} as t (place, why, since, over_at, told_at)
     values (${incident.destination}, ${incident.cause}, ${now}, ${now}, ${now})
     on conflict (place, why) do update set told_at = ${now}
     where coalesce(t.told_at, '-infinity') < now() - ${atMostEvery}
@@ -51,16 +51,16 @@ export async function resolve(
   { destination, cause }: { destination: string; cause?: string },
 ): Promise<void> {
   const resolved = await tx
-    .update(troubles)
+    .update(incidents)
     .set({ overAt: now })
     .where(
       and(
-        eq(troubles.place, destination),
-        isNull(troubles.overAt),
-        cause === undefined ? undefined : eq(troubles.why, cause),
+        eq(incidents.place, destination),
+        isNull(incidents.overAt),
+        cause === undefined ? undefined : eq(incidents.why, cause),
       ),
     )
-    .returning({ place: troubles.place, why: troubles.why });
+    .returning({ place: incidents.place, why: incidents.why });
   await enqueue(
     tx,
     resolved.map((one) => ({ kind: 'redrive', ...one, after: 0 })),
@@ -71,8 +71,8 @@ export async function resolve(
 export async function find(db: Db, { destination, cause }: Incident) {
   const [row] = await db.tables
     .select()
-    .from(troubles)
-    .where(and(eq(troubles.place, destination), eq(troubles.why, cause)));
+    .from(incidents)
+    .where(and(eq(incidents.place, destination), eq(incidents.why, cause)));
   return row;
 }
 
@@ -82,9 +82,9 @@ const visibleCauses = ['channel_not_found', 'not_in_channel', 'is_archived', 'is
 /** Claims channels that cannot be posted to, for a look whether that is still so: those not looked at for longest. */
 export async function nextToProbe(db: Db, limit: number): Promise<string[]> {
   const taken = await db.tables.execute<{ place: string }>(sql`
-    update ${troubles} set checked_at = now() where place in (
-      select place from ${troubles}
-      where over_at is null and place ~ '^[CG]' and ${inArray(troubles.why, visibleCauses)}
+    update ${incidents} set checked_at = now() where place in (
+      select place from ${incidents}
+      where over_at is null and place ~ '^[CG]' and ${inArray(incidents.why, visibleCauses)}
       group by place order by min(checked_at) nulls first limit ${limit})
     and over_at is null returning place`);
   return [...new Set(taken.map(({ place }) => place))];

@@ -6,7 +6,7 @@
 import { sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
 import { migrationLock } from '../migrate.ts';
-import { channel } from './store.ts';
+import { outboxChannel } from './store.ts';
 
 const queues = `('outbox', 'outbox-mail', 'outbox-dead')`;
 
@@ -62,7 +62,7 @@ export async function takeOverPgBoss({ tables }: { tables: Drizzle }): Promise<T
       sql.raw(`
         create or replace function pgboss.enqueue_in_registrar() returns trigger language plpgsql as $$ begin
           insert into ${ours} (${columns}) select ${values} from (select new.*) j where ${kept};
-          perform pg_notify('${channel}', '');
+          perform pg_notify('${outboxChannel}', '');
           return null;
         end $$`),
     );

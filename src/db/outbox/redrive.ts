@@ -5,7 +5,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
-import { channel, priorities } from './store.ts';
+import { outboxChannel, priorities } from './store.ts';
 import type { Incident, IncidentFilter } from './types.ts';
 
 /** A batch: how many jobs are due again, and the last of them. `after` is undefined at the end. */
@@ -57,7 +57,7 @@ async function setGoing({ tables }: { tables: Drizzle }, after: number, conditio
         retries = case when job.dead_at is null then job.retries else 0 end,
         give_up_at = case when job.dead_at is null then job.give_up_at else now() + interval '7 days' end
       from batch where job.id = batch.id returning job.id)
-    select count(*)::int as count, max(id) as last, pg_notify(${channel}, '') from going`);
+    select count(*)::int as count, max(id) as last, pg_notify(${outboxChannel}, '') from going`);
   const { count = 0, last = null } = row ?? {};
   return { count, after: count === batchSize ? Number(last) : undefined };
 }

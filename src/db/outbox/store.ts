@@ -45,7 +45,7 @@ export class LeaseLost extends Error {
 }
 
 /** What wakes the workers of all replicas. */
-export const channel = 'registrar_outbox';
+export const outboxChannel = 'registrar_outbox';
 
 /** How long a worker has a job without a heartbeat, in seconds. */
 export const leaseSeconds = 10;
@@ -79,7 +79,7 @@ export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
         as (queue text, lane text, priority smallint, front boolean, effect jsonb)) with ordinality
         as job (queue, lane, priority, front, effect, nth)
       order by nth returning 1)
-    select pg_notify(${channel}, '') from enqueued limit 1`);
+    select pg_notify(${outboxChannel}, '') from enqueued limit 1`);
 }
 
 /** The first job of each lane is in front. What is before another in its lane is at least as urgent. */

@@ -46,7 +46,7 @@ export function startWorker(
   const wakeAll = () => {
     for (const wake of pumps) wake();
   };
-  listen(store.channel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
+  listen(store.outboxChannel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
   wakeAll();
   const heart = setInterval(beat, heartbeatInterval);
 

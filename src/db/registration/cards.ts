@@ -8,7 +8,7 @@ import { findShown } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isPending, registrations, services } from '../schema/core.ts';
-import { find as findRegistration } from './registrations.ts';
+import * as registrationRows from './registrations.ts';
 
 /**
  * Where a card is in Slack, and which version of it is shown: `drawing` is the registration's version plus its
@@ -31,7 +31,7 @@ export async function find(
   id: number,
   policy: Policy,
 ): Promise<{ registration: Registration; drawing: number; place: CardLocation | null } | undefined> {
-  const row = await findRegistration(db, id);
+  const row = await registrationRows.find(db, id);
   if (!row) return undefined;
   const { publicId, version, status, requester, reason, requestedAt } = row.registration;
   const { cardChannel, cardTs, cardVersion, cardChanges } = row.registration;

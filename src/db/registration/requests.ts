@@ -19,7 +19,7 @@ import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
-import { troubles } from '../schema/delivery.ts';
+import { incidents } from '../schema/delivery.ts';
 import { serviceChanges } from '../schema/services.ts';
 
 export type NewRequest = {
@@ -157,7 +157,7 @@ async function loosenedByOwner(tx: Tx, { application, requester, at }: NewReques
 
 /** Selects Slack's error code of the open incident of a service's channel, null where there is none. */
 const channelIncident = (adminChannel: string) => sql<string | null>`(
-  select min(why) from ${troubles} where over_at is null and place = coalesce(${services.channel}, ${adminChannel}))`;
+  select min(why) from ${incidents} where over_at is null and place = coalesce(${services.channel}, ${adminChannel}))`;
 
 /**
  * Counts a person's pending requests, except those of this form. It holds a lock for the person until the commit, so that

@@ -17,7 +17,8 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, registrations, services } from '../schema/core.ts';
 import { askedByRegistration } from './approver-messages.ts';
-import { find, type RegistrationWithService } from './registrations.ts';
+import type { RegistrationWithService } from './registrations.ts';
+import * as registrationRows from './registrations.ts';
 
 export type TransitionCommand = {
   id: number;
@@ -33,7 +34,7 @@ export type TransitionCommand = {
 
 /** Evaluates an action without taking it. The submission that follows is evaluated again. */
 export async function preview(db: Db, command: TransitionCommand): Promise<Outcome> {
-  const row = await find(db, command.id);
+  const row = await registrationRows.find(db, command.id);
   return row ? evaluate(db.tables, row, command) : gone;
 }
 

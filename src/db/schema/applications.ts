@@ -30,7 +30,7 @@ export const applicationHistory = pgTable(
 );
 
 /** Applications that lost their last owner, and the message about each in the admin channel. */
-export const orphans = pgTable(
+export const ownerless = pgTable(
   'orphans',
   {
     applicationId: bigint({ mode: 'number' })

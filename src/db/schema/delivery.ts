@@ -4,7 +4,7 @@ import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
 /** Destinations that need a human, and Slack's error code. A channel with an open incident takes no requests. */
-export const troubles = pgTable(
+export const incidents = pgTable(
   'troubles',
   {
     /** The id of a channel; or `direct`, `home`, `mail` for what goes to people. */

@@ -69,7 +69,7 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
     const { policy } = config;
     const named = new Map([[to, known]]);
     const asking = { id, seen: about.seen, by, at: now(), to, admin, askInstead, named, policy };
-    const outcome = await ownerless.assignOwner(db, asking);
+    const outcome = await ownerless.assign(db, asking);
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 

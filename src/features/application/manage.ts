@@ -19,7 +19,7 @@ import {
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import {
-  deleteModal,
+  deleteApplicationModal,
   leaveModal,
   newApplicationFormId,
   newApplicationModal,
@@ -103,7 +103,7 @@ export function manageApplications(app: App, deps: Deps): void {
       case 'leave':
         return leaveModal(application);
       case 'delete':
-        return deleteModal(application, await changes.deletionImpact(db, application.id));
+        return deleteApplicationModal(application, await changes.deletionImpact(db, application.id));
     }
   }
 

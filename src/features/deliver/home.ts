@@ -13,7 +13,7 @@ import { serviceState } from '../../domain/service.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { maxShown } from '../../views/home/applications.ts';
 import { maxQueued } from '../../views/home/approval-queue.ts';
-import { type Catalog, maxServices } from '../../views/home/catalog.ts';
+import { type CatalogPage, maxServices } from '../../views/home/catalog.ts';
 import { type HomeFacts, homeView } from '../../views/home/home.ts';
 import { decidableBy } from '../shared/decidable-by.ts';
 import { approversFor } from '../shared/shown-approvers.ts';
@@ -102,7 +102,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     return { ...row, cardChannel, state: serviceState(row) };
   }
 
-  async function readCatalog({ catalogPage, catalogSearch: search }: homes.HomeState): Promise<Catalog> {
+  async function readCatalog({ catalogPage, catalogSearch: search }: homes.HomeState): Promise<CatalogPage> {
     const page = await services.listPage(db, search, { asked: catalogPage, size: maxServices });
     const rows = page.rows.map((service) => ({ ...service, asked: allowedApprovers(service, config.policy) }));
     return { ...page, rows, search };

@@ -12,7 +12,7 @@ import { incidentMessage } from '../../views/channel/incident.ts';
 import type { Message } from '../../views/message.ts';
 import { malformed } from './classify-error.ts';
 
-type Trouble = Extract<Effect, { kind: 'trouble' }>;
+type IncidentJob = Extract<Effect, { kind: 'trouble' }>;
 
 /** How many people are tried before it stays with the log. */
 const triedAtMost = 10;
@@ -20,7 +20,7 @@ const triedAtMost = 10;
 export function deliverIncident({ config, db, poster, directory, log }: Deps) {
   const { policy } = config;
 
-  return async ({ place, why, at }: Trouble, attempt: Attempt): Promise<void> => {
+  return async ({ place, why, at }: IncidentJob, attempt: Attempt): Promise<void> => {
     const incident = { destination: place, cause: why };
     const known = await incidents.find(db, incident);
     const stands = known?.overAt === null;

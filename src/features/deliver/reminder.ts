@@ -9,7 +9,7 @@ import { serviceState } from '../../domain/service.ts';
 import { deleteOrReplace, findPosted, type PostContext, type Posting, post, update } from '../../slack/messages.ts';
 import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
-import { type ReminderRow, withNames } from '../shared/reminder-rows.ts';
+import { type PendingRow, withNames } from '../shared/reminder-rows.ts';
 
 type Reminder = Extract<Effect, { kind: 'reminder' }>;
 
@@ -70,7 +70,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     return left.length > 0 ? draw(channel, left, total - rows.length + left.length) : undefined;
   }
 
-  async function draw(channel: string, rows: ReminderRow[], total: number): Promise<Message> {
+  async function draw(channel: string, rows: PendingRow[], total: number): Promise<Message> {
     const waiting = (await withNames(rows, { directory })).map(({ registration, service, ...one }) => {
       const { remindAt, remindedIn, putOffBy } = registration;
       return {

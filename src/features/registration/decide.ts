@@ -23,7 +23,7 @@ import { reasonError } from '../../views/blocks.ts';
 import { readButton, readReference } from '../../views/button-value.ts';
 import { failed } from '../../views/fallbacks.ts';
 import { cardMenuId, noteMenuId, readCardMenu } from '../../views/registration/card.ts';
-import { deleteModal, deleteModalId, notDeleted } from '../../views/registration/forms/delete-modal.ts';
+import { deleteModalId, deleteRequestModal, notDeleted } from '../../views/registration/forms/delete-modal.ts';
 import {
   decisionRefusedModal,
   type FormDecision,
@@ -110,7 +110,7 @@ export function decide(app: App, deps: Deps): void {
   function formFor(action: FormDecision | 'delete', named: Reference, row?: registrations.FoundRegistration) {
     const names = row && registrations.namesOf(row);
     if (action !== 'delete') return reasonModal(action, named, names);
-    return names && deleteModal(named, names, row.registration.status);
+    return names && deleteRequestModal(named, names, row.registration.status);
   }
 
   async function deletionSubmitted(person: string, metadata: string): Promise<SubmissionResult> {

@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts';
 import { msPer } from '../../domain/duration.ts';
 import { permalinkFor } from '../../slack/messages.ts';
 
-export type ReminderRow = reminders.PendingReminder['rows'][number];
+export type PendingRow = reminders.PendingReminder['rows'][number];
 
 /**
  * How long a name is cached, in milliseconds: a tick can list more people than Slack allows look-ups, 100 a minute
@@ -13,7 +13,7 @@ export type ReminderRow = reminders.PendingReminder['rows'][number];
 const nameTtl = msPer.hour;
 
 /** Adds names and links to rows. Slack is asked once for each requester, and never for a link. */
-export async function withNames(rows: ReminderRow[], { directory }: Pick<Deps, 'directory'>) {
+export async function withNames(rows: PendingRow[], { directory }: Pick<Deps, 'directory'>) {
   const url = await directory.workspaceUrl();
   const requesters = [...new Set(rows.map(({ registration }) => registration.requester))];
   const lookups = requesters.map(async (id) => [id, (await directory.member(id, nameTtl))?.name] as const);

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Log } from '../../observability/log.ts';
 
-export type Connection = {
+export type SocketConnection = {
   /** How many connections the app has, as Slack counted them at `hello`; undefined where Slack did not say. */
   appConnections: number | undefined;
   /** Resolves when Slack asks for another connection in place of this one. */
@@ -53,7 +53,7 @@ const envelope = z.object({
 const frame = z.union([hello, disconnect, envelope]);
 
 /** Opens a connection at an address from `apps.connections.open`. Rejects where Slack does not say hello in time. */
-export async function connect(url: string, { handle, agent, log, timings }: Options): Promise<Connection> {
+export async function openSocket(url: string, { handle, agent, log, timings }: Options): Promise<SocketConnection> {
   const { connectTimeout, pongTimeout, drainDelay } = timings;
   const socket = new WebSocket(url, { agent, handshakeTimeout: connectTimeout, perMessageDeflate: false, maxPayload });
   const greeted = Promise.withResolvers<number | undefined>();

@@ -8,7 +8,13 @@ import { WebAPIRateLimitedError, WebClient, type WebClientOptions } from '@slack
 import type { HttpClient } from '../../http-client.ts';
 import type { Log, slackLog } from '../../observability/log.ts';
 import { fatalErrors, slackErrorCode } from '../errors.ts';
-import { type Acknowledge, type Connection, type ConnectionTimings, connect, type Envelope } from './connection.ts';
+import {
+  type Acknowledge,
+  type ConnectionTimings,
+  type Envelope,
+  openSocket,
+  type SocketConnection,
+} from './connection.ts';
 import { connectionsPerReplica } from './connection-count.ts';
 
 export type SocketModeReceiver = Receiver & {
@@ -63,15 +69,15 @@ export function createSocketModeReceiver(
     rejectRateLimitedCalls: true,
   });
   const stopping = new AbortController();
-  const open = new Set<Connection>();
+  const open = new Set<SocketConnection>();
   let app: App | undefined;
   /** In a row, of all connections: where Slack is in trouble, none hurries. */
   let failures = 0;
 
-  async function openConnection(): Promise<Connection> {
+  async function openConnection(): Promise<SocketConnection> {
     const { url } = await client.apps.connections.open();
     if (!url) throw new Error('apps.connections.open did not return an address');
-    const connection = await connect(url, { handle, agent: agentFor(url), log, timings });
+    const connection = await openSocket(url, { handle, agent: agentFor(url), log, timings });
     open.add(connection);
     // One that is being replaced is closed in a moment.
     const replaced = Math.max(0, open.size - connectionsPerReplica);
@@ -89,7 +95,7 @@ export function createSocketModeReceiver(
   }
 
   /** Keeps one connection open: whenever it is lost or to be renewed, another takes its place. */
-  async function keepOpen(first: Promise<Connection>): Promise<void> {
+  async function keepOpen(first: Promise<SocketConnection>): Promise<void> {
     let connection = await first.catch((error) => reconnect(failed(error)));
     while (connection) {
       const openedAt = performance.now();
@@ -102,7 +108,7 @@ export function createSocketModeReceiver(
   }
 
   /** Tries until a connection is open; undefined where the receiver is stopped meanwhile. */
-  async function reconnect(wait = backoff()): Promise<Connection | undefined> {
+  async function reconnect(wait = backoff()): Promise<SocketConnection | undefined> {
     await pause(wait, undefined, { signal: stopping.signal }).catch(() => {});
     if (stopping.signal.aborted) return undefined;
     return openConnection().catch((error) => reconnect(failed(error)));

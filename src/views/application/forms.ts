@@ -66,7 +66,10 @@ export function leaveModal(application: Application): ModalView {
 /** What deleting an application would do: how many registrations end, and how many revoked ones stay. */
 export type DeletionImpact = { unregistrable: number; revoked: number };
 
-export function deleteModal(application: Application, { unregistrable, revoked }: DeletionImpact): ModalView {
+export function deleteApplicationModal(
+  application: Application,
+  { unregistrable, revoked }: DeletionImpact,
+): ModalView {
   const ends =
     unregistrable === 0
       ? 'It has nothing to unregister.'

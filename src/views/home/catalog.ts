@@ -22,10 +22,10 @@ export const serviceMenu = 'service-menu';
 /** A service, and who is asked about it. */
 export type CatalogItem = ServiceRecord & { id: number; publicId: string; version: number; asked: Approvers };
 
-export type Catalog = Page<CatalogItem> & { search: string };
+export type CatalogPage = Page<CatalogItem> & { search: string };
 
 /** Renders a page of the catalog, in at most sixteen blocks. */
-export const catalogBlocks = (listed: Catalog): KnownBlock[] => [
+export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
   header('catalog', 'Catalog'),
   { type: 'actions', block_id: 'catalog-add', elements: [button(addButton, 'Add a service', 'add')] },
   ...searchBlocks(listed.search),

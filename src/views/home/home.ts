@@ -9,7 +9,7 @@ import { newApplicationButton } from '../application/menu.ts';
 import { button, context } from '../blocks.ts';
 import { applicationBlocks, type HeldApplication } from './applications.ts';
 import { type ApprovalQueue, queueBlocks } from './approval-queue.ts';
-import { type Catalog, catalogBlocks } from './catalog.ts';
+import { type CatalogPage, catalogBlocks } from './catalog.ts';
 
 export const registerButton = 'register';
 
@@ -18,7 +18,7 @@ export type HomeFacts = {
   /** Null for people who decide nothing. */
   waiting: ApprovalQueue | null;
   /** Null for people who are no admins. */
-  catalog: Catalog | null;
+  catalog: CatalogPage | null;
   /** Slack did not say who may decide some of the pending requests. */
   unsure: boolean;
 };

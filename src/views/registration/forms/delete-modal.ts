@@ -17,7 +17,7 @@ export function deletionText({ service, application }: Omit<RequestNames, 'reque
   return `${loses}Its owners can ask again. The history stays.`;
 }
 
-export const deleteModal = ({ publicId, seen }: Reference, names: RequestNames, status: Status): ModalView => ({
+export const deleteRequestModal = ({ publicId, seen }: Reference, names: RequestNames, status: Status): ModalView => ({
   type: 'modal',
   callback_id: deleteModalId,
   private_metadata: buttonValue({ publicId, version: seen }),
