@@ -48,12 +48,23 @@ it('repairs a card that was changed by hand, deleted, or never updated, and leav
   workspace.channel('ledger').archived = false;
   await alex.finds(/Ledger API/, { in: 'ledger' });
 
-  await delivered(scenario);
-  const changes = workspace.calls.filter(({ method }) => /^chat\.(update|post)/.test(method)).length;
+  // From a settled state on, tick after tick changes nothing: a run that was under way when the outbox emptied may have
+  // found one more card to draw.
   const looked = () => workspace.calls.filter(({ method }) => method === 'conversations.history').length;
-  const before = looked();
-  await workspace.until(() => looked() >= before + 4);
-  expect(workspace.calls.filter(({ method }) => /^chat\.(update|post)/.test(method)).length).toBe(changes);
+  const ticks = async (count: number) => {
+    const before = looked();
+    await workspace.until(() => looked() >= before + count * 2);
+    await delivered(scenario);
+  };
+  const writes = () =>
+    workspace.calls
+      .filter(({ method }) => /^chat\.(update|post)/.test(method))
+      .map(({ method, args }) => `${method} ${args.channel} ${args.ts ?? ''} ${args.text}`);
+  await delivered(scenario);
+  await ticks(1);
+  const settled = writes();
+  await ticks(3);
+  expect(writes()).toEqual(settled);
   expect(alex.sees('api-requests').filter((text) => text.includes('Requested by'))).toHaveLength(3);
 
   // What Slack writes in a way of its own is redrawn once, and not at every tick.
