@@ -47,7 +47,14 @@ export const tableNames = Object.values({
   .map(getTableName);
 
 /** Tables whose rows never change: the rights to update and delete are not required. */
-const appendOnly = ['history', 'access_history', 'application_history', 'service_changes', 'audit_baselines'];
+const appendOnly = [
+  'history',
+  'access_history',
+  'application_history',
+  'service_changes',
+  'audit_baselines',
+  'erasures',
+];
 
 type Facts = {
   version: string;

@@ -19,6 +19,7 @@ import type {
   SectionBlock,
 } from '@slack/types';
 import { z } from 'zod';
+import { erasedPerson, isErased } from '../domain/erasure.ts';
 import { reasonLimit } from '../domain/registration.ts';
 import { stripControls, truncate, truncateEscaped } from '../domain/text.ts';
 
@@ -61,7 +62,10 @@ export const inlineText = (text: string, limit = 150): string =>
   escapeMrkdwn(truncate(text.replace(/\s+/g, ' '), limit));
 
 /** Mentions a user or a user group. Ids are checked at the edge; anything else never becomes one. */
-export const mention = (id: string): string => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`);
+export const mention = (id: string): string => {
+  if (isErased(id)) return erasedPerson;
+  return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`;
+};
 
 /** Formats a date and time in the reader's time zone, as mrkdwn. */
 export const dateTime = (at: Date): string =>
@@ -99,7 +103,8 @@ export const textElement = (text: string, limit = 1000): RichTextElement => ({
   text: truncate(text, limit),
 });
 
-export const person = (id: string): RichTextElement => ({ type: 'user', user_id: id });
+export const person = (id: string): RichTextElement =>
+  isErased(id) ? { type: 'text', text: erasedPerson } : { type: 'user', user_id: id };
 
 /** Formats a date and time in the reader's time zone, as rich text. */
 export const richDate = (at: Date): RichTextElement => ({

@@ -231,7 +231,7 @@ describe.concurrent('a wrong call', () => {
     [['--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['--since', '2026-02-01', '--until', '2026-01-01'], '--until: expected a time after --since'],
     [['--format', 'xlsx'], '--format: expected csv or jsonl'],
-    [['--record', 'people'], '--record: expected registrations, applications, services or access'],
+    [['--record', 'people'], '--record: expected registrations, applications, services, access or erasures'],
     [['--verify', '--record', 'services'], '--verify: expected no --since, --until, --format or --record with it'],
     [['--verify', '--since', '2026-01-01'], '--verify: expected no --since, --until, --format or --record with it'],
     [['--verify', '--expect', '42'], '--expect: expected a head as an earlier --verify printed it'],

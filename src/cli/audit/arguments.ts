@@ -21,7 +21,7 @@ const optionsSchema = z
     since: timestamp.optional(),
     until: timestamp.optional(),
     format: z.enum(['csv', 'jsonl'], 'csv or jsonl').optional(),
-    record: z.enum(recordNames, 'registrations, applications, services or access').optional(),
+    record: z.enum(recordNames, 'registrations, applications, services, access or erasures').optional(),
     verify: z.boolean().default(false),
     expect: head.optional(),
   })
@@ -53,7 +53,7 @@ export function readAuditOptions(args: string[]): z.infer<typeof optionsSchema> 
   } catch (error) {
     const [what = ''] = String(error instanceof Error ? error.message : error).split(/[.\n]/);
     throw new UsageError(
-      `${what}. Use --since DATE, --until DATE, --format csv or jsonl and --record registrations, applications, services or access; or --verify, with --expect HEAD where you noted one.`,
+      `${what}. Use --since DATE, --until DATE, --format csv or jsonl and --record registrations, applications, services, access or erasures; or --verify, with --expect HEAD where you noted one.`,
     );
   }
   const read = optionsSchema.safeParse(values);

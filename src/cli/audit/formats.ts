@@ -28,15 +28,17 @@ const columns = {
   applications: ['at', 'application', 'version', 'action', 'actor', 'name', 'added', 'removed'],
   services: ['at', 'service', 'version', 'actor', 'before', 'after'],
   access: ['at', 'application', 'version', 'action', 'actor', 'gateway', 'subject'],
+  erasures: ['at', 'erasure', 'actor', 'mark', 'events'],
 } as const satisfies {
   registrations: (keyof records.RegistrationRow)[];
   applications: (keyof records.ApplicationRow)[];
   services: (keyof records.ServiceRow)[];
   access: (keyof records.AccessRow)[];
+  erasures: (keyof records.ErasureRow)[];
 };
 
 /** The values of `--record`. */
-export const recordNames = ['registrations', 'applications', 'services', 'access'] as const;
+export const recordNames = ['registrations', 'applications', 'services', 'access', 'erasures'] as const;
 
 /** Opens a record in both formats. */
 export const formats = {
@@ -44,6 +46,7 @@ export const formats = {
   applications: (url, period) => both(columns.applications, records.exportApplications(url, period)),
   services: (url, period) => both(columns.services, records.exportServices(url, period)),
   access: (url, period) => both(columns.access, records.exportAccess(url, period)),
+  erasures: (url, period) => both(columns.erasures, records.exportErasures(url, period)),
 } as const satisfies Record<
   (typeof recordNames)[number],
   (url: string, period: records.Period) => { csv: Format; jsonl: Format }

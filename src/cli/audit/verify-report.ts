@@ -6,7 +6,8 @@ import type { Subject } from '../../db/audit-log/subject.ts';
 export function formatVerifyResult(result: VerifyResult): string {
   if (!result.fits) return `${describeViolation(result.violation)}\n`;
   const { seq, hash } = result.head;
-  return `${seq === 1 ? 'The one event fits' : `All ${seq} events fit`}.\nhead ${seq}:${hash}\n`;
+  const erased = result.erased > 0 ? `, ${result.erased} of them as they were erased` : '';
+  return `${seq === 1 ? 'The one event fits' : `All ${seq} events fit${erased}`}.\nhead ${seq}:${hash}\n`;
 }
 
 function describeViolation(violation: ChainViolation): string {

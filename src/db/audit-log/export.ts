@@ -55,6 +55,9 @@ export type AccessRow = {
   subject: string;
 };
 
+/** An erasure: what replaced the id, and which events it changed, by their numbers in the chain. */
+export type ErasureRow = { at: Date; erasure: number; actor: string | null; mark: string; events: string[] };
+
 /** The period from `since`, inclusive, to `until`, exclusive; null is open. */
 export type Period = { since: Date | null; until: Date | null };
 
@@ -148,4 +151,13 @@ export const exportAccess = (url: string, period: Period): AsyncGenerator<Access
     period,
     `select at, application_id::float8 as application, version, action, actor, gateway, subject
       from access_history where ${inPeriod} order by at, application_id, version`,
+  );
+
+/** Streams the erasures in a period, oldest first. */
+export const exportErasures = (url: string, period: Period): AsyncGenerator<ErasureRow[]> =>
+  streamEvents(
+    url,
+    period,
+    `select at, number::float8 as erasure, actor, mark, array(select jsonb_object_keys(events)) as events
+      from erasures where ${inPeriod} order by number`,
   );

@@ -1,6 +1,6 @@
 /**
  * The hash chain of the audit log. Each event (of a registration, application, service or access) has a hash of the previous
- * event, of any kind, and of its own fields. Triggers write it (the migration what-events-cover). This file computes it
+ * event, of any kind, and of its own fields. Triggers write it (the migrations what-events-cover and erasures). This file computes it
  * independently, from the rows, to find violations.
  */
 import { createHash } from 'node:crypto';
@@ -46,7 +46,8 @@ export type ChainViolation =
   /** State drift: the current state is not the one that the events led to. */
   | ({ kind: 'drift' } & Drift);
 
-export type VerifyResult = { fits: true; head: ChainHead } | { fits: false; violation: ChainViolation };
+/** `erased`: how many events say less than they did (erase.ts). */
+export type VerifyResult = { fits: true; head: ChainHead; erased: number } | { fits: false; violation: ChainViolation };
 
 /**
  * Verifies the whole audit log, in one snapshot: reads it in the order of the chain, up to the first violation. `noted` is
@@ -63,10 +64,11 @@ export async function verify(url: string, noted: ChainHead = { seq: 0, hash: ori
 
 async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   let last: ChainHead = { seq: 0, hash: origin };
+  const erased = await erasedEvents(session);
   const links = inBatches<Link>(session, `select * from (${linksOf.join(' union all ')}) as links order by seq`);
   for await (const some of links) {
     for (const link of some) {
-      const violation = violationOf(last, link);
+      const violation = violationOf(last, link, erased.get(link.seq));
       if (violation) return { fits: false, violation };
       last = { seq: link.seq, hash: link.hash };
       if (last.seq === noted.seq && last.hash !== noted.hash) return rewritten(last);
@@ -77,7 +79,9 @@ async function walk(session: Session, noted: ChainHead): Promise<VerifyResult> {
   if (upTo > last.seq) return { fits: false, violation: { kind: 'cut', seq: last.seq, upTo } };
   if (head?.seq !== last.seq || head.hash !== last.hash) return rewritten(last);
   const drift = await findDrift(session);
-  return drift ? { fits: false, violation: { kind: 'drift', ...drift } } : { fits: true, head: last };
+  return drift
+    ? { fits: false, violation: { kind: 'drift', ...drift } }
+    : { fits: true, head: last, erased: erased.size };
 }
 
 const at = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -97,7 +101,7 @@ const link = (
   },
 ) => `
   select seq::float8 as seq, hash, '${record}' as record, ${id}::float8 as id, ${version} as version, chain, salt::text as salt, personal,
-    chain = 1 and coalesce(salt::text, personal, to_jsonb(${table}) ->> 'covers') is not null as loose, ${fields ? `case chain when 1 then jsonb_build_array(${fields}, ${at}) end` : 'null'} as fields,
+    chain = 1 and coalesce(personal, to_jsonb(${table}) ->> 'covers') is not null as loose, ${fields ? `case chain when 1 then jsonb_build_array(${fields}, ${at}) end` : 'null'} as fields,
     jsonb_build_array('${record}', ${rest}, ${at}) as rest, jsonb_build_array(${people}) as people
   from ${table}`;
 
@@ -131,22 +135,42 @@ const linksOf = [
     rest: 'number, record, facts',
     people: 'people',
   }),
+  link('erasures', {
+    ...{ record: 'erasure', id: 'number', version: '1' },
+    rest: 'number, mark, events',
+    people: 'actor',
+  }),
 ];
 
 const rewritten = ({ seq }: ChainHead): VerifyResult => ({ fits: false, violation: { kind: 'rewritten', seq } });
 
-function violationOf(before: ChainHead, link: Link): ChainViolation | undefined {
+/** Maps the events that were erased to the digest of what they say since the last time. */
+async function erasedEvents(session: Session): Promise<Map<number, string>> {
+  const rows = await session.query<{ seq: number; digest: string }>(
+    'select key::float8 as seq, value as digest from erasures, jsonb_each_text(events) order by number',
+  );
+  return new Map(rows.map(({ seq, digest }) => [seq, digest]));
+}
+
+function violationOf(before: ChainHead, link: Link, erased: string | undefined): ChainViolation | undefined {
   const { seq, record, id, version } = link;
   const of = { record, id };
   if (seq <= before.seq) return { kind: 'unchained', of, version };
   if (seq > before.seq + 1) return { kind: 'missing', seq: before.seq + 1 };
-  return vouches(before.hash, link) ? undefined : { kind: 'changed', seq, of, version };
+  return vouches(before.hash, link, erased) ? undefined : { kind: 'changed', seq, of, version };
 }
 
-/** Tells whether an event is what its hash is over: in form 2, what names people is so through a salted digest. */
-function vouches(before: string, { seq, hash, chain, loose, salt, personal, fields, rest, people }: Link): boolean {
-  if (chain === 1) return fields !== null && !loose && hash === digest([before, seq, ...fields]);
-  return personal === digest([salt, ...people]) && hash === digest([before, seq, chain, ...rest, personal]);
+/**
+ * Tells whether an event is what its hash is over: in form 2, what names people is so through a salted digest. An erased event
+ * is what its erasure says, another event; in form 1 that goes for all of it, and its hash is vouched for by the next one's.
+ */
+function vouches(before: string, link: Link, erased: string | undefined): boolean {
+  const { seq, hash, chain, loose, salt, personal, fields, rest, people } = link;
+  if (chain === 1) {
+    if (fields === null || loose) return false;
+    return erased ? erased === digest([salt, ...fields]) : salt === null && hash === digest([before, seq, ...fields]);
+  }
+  return (erased ?? personal) === digest([salt, ...people]) && hash === digest([before, seq, chain, ...rest, personal]);
 }
 
 const digest = (fields: Json[]): string => createHash('sha256').update(canonicalJson(fields)).digest('hex');

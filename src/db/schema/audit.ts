@@ -20,3 +20,23 @@ export const auditBaselines = pgTable(
   },
   (table) => [uniqueIndex('audit_baselines_by_seq').on(table.seq)],
 );
+
+/**
+ * Every erasure of what a person wrote and of their id: which events, and the salted digest of what each says since then.
+ * Append-only and chained; a trigger lets an event change only as its erasure says.
+ */
+export const erasures = pgTable(
+  'erasures',
+  {
+    number: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** What replaces the id. */
+    mark: text().notNull(),
+    /** Who had it erased; null where it was not said. */
+    actor: text(),
+    /** The digests, by `seq`. */
+    events: jsonb().$type<Record<string, string>>().notNull(),
+    at: timestampColumn().notNull(),
+    ...chainColumns,
+  },
+  (table) => [uniqueIndex('erasures_by_seq').on(table.seq)],
+);
