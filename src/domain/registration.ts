@@ -242,6 +242,8 @@ export type Registration = {
   otherServices: string[];
   /** All of its events, oldest first. */
   history: HistoryEvent[];
+  /** It was unregistered and asked for again in one act, which made another request. */
+  askedAgain: boolean;
   /** Its access at the gateway of its service; null where there is none, and none is left. */
   access: ShownAccess | null;
   /** How earlier requests for this service, by this application or this person, ended; newest first. */

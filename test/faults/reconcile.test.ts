@@ -93,6 +93,7 @@ describe('what is compared of a card', () => {
     application: 'Shop',
     owners: ['U0DANA'],
     applicationDeleted: false,
+    askedAgain: false,
     requester: 'U0DANA',
     reason: 'two\nlines & more',
     requestedAt: at,

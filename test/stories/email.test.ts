@@ -75,7 +75,7 @@ it('each decision reaches the owner as text and as HTML, with who decided and wh
     > The ledger is closed.
     > Ask again in May.
 
-    To ask again, first remove this request with /unregister, then use /register.
+    You can ask again: the form comes filled in.
 
     Open Registrar in Slack (link)"
   `);
@@ -172,6 +172,7 @@ describe.concurrent('what users write', () => {
         application: 'Shop',
         owners: ['U0DANA'],
         applicationDeleted: false,
+        askedAgain: false,
         requester: 'U0DANA',
         reason: 'why',
         requestedAt: at,

@@ -84,7 +84,8 @@ describe.each(modes)('over %s', (mode) => {
       Application  Shop
       > The ledger is closed for the audit.
       > Ask again in May.
-      To ask again, first remove this request with \`/unregister\`, then use \`/register\`."
+      You can ask again: the form comes filled in.
+      [Ask again]"
     `);
     expect(await alex.finds(/Rejected by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
       "🚫 Ledger API for Shop · rejected

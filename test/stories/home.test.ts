@@ -61,6 +61,7 @@ describe.concurrent('a developer', () => {
       <!channel> *bold* & <@U0ALEX> [… Rename | Co-owners | Hand over | Leave | Delete]
       Ledger API
       :no_entry_sign: Rejected since today at 09:15. [Unregister]
+      [Ask again]
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
       [Edit reason]

@@ -108,7 +108,9 @@ it('an existing registration is refused, with its status and since when', async 
   await dana.finds(/Rejected/);
   expect(await asks(dana, ['Ledger API'], 'Till')).toEqual({
     errors: {
-      Services: expect.stringMatching(/^Ledger API is already rejected .*Remove it first with \/unregister\.$/),
+      Services: expect.stringMatching(
+        /^Ledger API is already rejected .*Press “Ask again” in the message that told you, or in Home\.$/,
+      ),
     },
   });
   await dana.closes();

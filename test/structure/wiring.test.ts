@@ -104,6 +104,7 @@ const registration = (status: Registration['status']): Registration => ({
   application: 'Shop',
   owners: ['U0DANA'],
   applicationDeleted: false,
+  askedAgain: false,
   requester: 'U0DANA',
   reason: 'why',
   requestedAt: new Date(0),

@@ -64,6 +64,7 @@ export async function find(
       otherServices: await otherServices(db, row.registration),
       // Events since the row was read are shown by the next update.
       history: (histories.get(id) ?? []).filter((entry) => entry.version <= version),
+      askedAgain: await wasAskedAgain(db, row.registration),
       access: access.get(id) ?? null,
       previousRequests: previous.map(({ id: each, channel, ts, ...one }) => ({
         ...one,
@@ -193,6 +194,27 @@ async function previousRequests(
     .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), related))
     .orderBy(desc(registrations.id))
     .limit(maxPreviousRequests);
+}
+
+/** Tells whether the act that unregistered a registration asked for the same again. */
+async function wasAskedAgain(
+  db: Db,
+  { id, status, applicationId, serviceId, changedAt, changedBy }: typeof registrations.$inferSelect,
+): Promise<boolean> {
+  if (status !== 'unregistered' || changedBy === null) return false;
+  const [following] = await db.tables
+    .select({ at: registrations.requestedAt, by: registrations.requester })
+    .from(registrations)
+    .where(
+      and(
+        eq(registrations.applicationId, applicationId),
+        eq(registrations.serviceId, serviceId),
+        gt(registrations.id, id),
+      ),
+    )
+    .orderBy(asc(registrations.id))
+    .limit(1);
+  return following?.at.getTime() === changedAt.getTime() && following.by === changedBy;
 }
 
 /** Lists the other services that the application of a pending request has access to, by name; at most a few dozen. */

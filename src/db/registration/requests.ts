@@ -1,5 +1,6 @@
 /** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
 import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import { accessChange, type ServiceAccess } from '../../domain/access.ts';
 import { type Account, allowedApprovers, checkAccount, type Policy } from '../../domain/authorization.ts';
 import type { Reference } from '../../domain/reference.ts';
@@ -21,6 +22,7 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { incidents } from '../schema/delivery.ts';
 import { serviceChanges } from '../schema/services.ts';
+import * as transitions from './transitions.ts';
 
 export type NewRequest = {
   /** Their public ids. */
@@ -31,6 +33,8 @@ export type NewRequest = {
   account: Account | undefined;
   policy: Policy;
   reason: string;
+  /** The rejected registration that this request asks for again: it is unregistered where it is in the way. */
+  again?: Reference | undefined;
   /** The id of the Slack view that was submitted: the idempotency key. */
   form: string;
   at: Date;
@@ -96,6 +100,9 @@ export async function create(
     const application = await lockApplication(tx, request.application, request.requester, request.at);
     if (!application.ok) return application;
 
+    // Locked before the others are read, so that what is read does not change.
+    const replaced = application.made ? undefined : await prepareReplacement(tx, db, request, application.id, ids);
+
     // A new application has no registrations.
     const existing = application.made ? [] : await createdOrLive(tx, application.id, request.form, ids);
     const before = existing.filter(({ form }) => form === request.form);
@@ -111,7 +118,7 @@ export async function create(
     const refusal = checkRequest(
       request.services,
       chosen.map((service) => {
-        const live = existing.find(({ serviceId }) => serviceId === service.id);
+        const live = existing.find(({ id, serviceId }) => serviceId === service.id && id !== replaced?.id);
         return {
           ...service,
           channelError: null,
@@ -122,9 +129,40 @@ export async function create(
     if (refusal) return { ok: false, refusal };
 
     const owners = await ownersOf(tx, application.id);
-    await insert(tx, db, { ...application, owners }, request, wanted);
+    const ended = replaced ? [await replaced.write()] : [];
+    await insert(tx, db, { ...application, owners }, request, wanted, ended);
     return { ok: true, created: wanted, application: application.name, owners };
   });
+}
+
+/**
+ * Prepares to unregister the rejected registration that is asked for again, under the lock of its row: undefined where it is
+ * not of this application and one of these services, or not as the requester saw it.
+ */
+async function prepareReplacement(
+  tx: Tx,
+  db: Db,
+  { again, requester: by, account, policy, at }: NewRequest,
+  applicationId: number,
+  asked: number[],
+) {
+  if (!again) return undefined;
+  const [found] = await tx
+    .select({ id: registrations.id })
+    .from(registrations)
+    .where(
+      and(
+        eq(registrations.publicId, again.publicId),
+        eq(registrations.applicationId, applicationId),
+        inArray(registrations.serviceId, asked),
+        eq(registrations.status, 'rejected'),
+      ),
+    );
+  if (!found) return undefined;
+  const memberships = { account, of: new Map() };
+  const command = { id: found.id, seen: again.seen, action: 'unregister', by, at, policy, memberships } as const;
+  const prepared = await transitions.prepare(tx, db, command);
+  return prepared.ok ? { id: found.id, write: prepared.write } : undefined;
 }
 
 type Rule = { autoApprove: boolean; loosened: boolean };
@@ -184,13 +222,14 @@ const createdOrLive = (tx: Tx, applicationId: number, form: string, chosen: numb
       ),
     );
 
-/** Writes the registrations, their effects and, last, their events (see `append`). */
+/** Writes the registrations, their effects and, last, their events after `earlier` ones (see `append`). */
 async function insert(
   tx: Tx,
   db: Db,
   application: { id: number; name: string; made: boolean; owners: string[] },
   { requester, reason, form, at, remindAt, policy }: NewRequest,
   wanted: { id: number; status: Status; rule: Created['rule'] & { access: ServiceAccess | null } }[],
+  earlier: Parameters<typeof append>[1],
 ): Promise<void> {
   const rows = await tx
     .insert(registrations)
@@ -221,9 +260,9 @@ async function insert(
   const effects = effectsOfRequest(created, application.owners);
   await db.outbox.enqueue(tx, [...effects, ...grantEffects(granted)]);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
-  await append(
-    tx,
-    rows.map(({ id: registrationId, status: to }) => ({
+  await append(tx, [
+    ...earlier,
+    ...rows.map(({ id: registrationId, status: to }) => ({
       registrationId,
       version: 1,
       actor: requester,
@@ -233,20 +272,34 @@ async function insert(
       reason,
       at,
     })),
-  );
+  ]);
 }
 
-/**
- * Finds the values to prefill the form with when a person requests the same again: none where they do not own the
- * application, and no application where it was deleted. Undefined where there is no such registration.
- */
-export async function findForResubmit(db: Db, { publicId }: Reference, person: string) {
+/** A registration that a person asks for again, and the live one that is there already, where there is one. */
+type Resubmission = {
+  registration: typeof registrations.$inferSelect;
+  service: typeof services.$inferSelect;
+  /** Undefined where it was deleted. */
+  application: typeof applications.$inferSelect | undefined;
+  /** Whether the person owns the application: if not, they see nothing of it. */
+  owned: boolean;
+  live: typeof registrations.$inferSelect | null;
+};
+
+/** Finds a registration that a person asks for again. Undefined where there is no such registration. */
+export async function findForResubmit(
+  db: Db,
+  { publicId }: Reference,
+  person: string,
+): Promise<Resubmission | undefined> {
+  const other = alias(registrations, 'other');
   const [row] = await db.tables
     .select({
-      preselected: services,
+      registration: registrations,
+      service: services,
       application: applications,
-      reason: registrations.reason,
       owner: applicationOwners.userId,
+      live: other,
     })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
@@ -255,8 +308,17 @@ export async function findForResubmit(db: Db, { publicId }: Reference, person: s
       applicationOwners,
       and(eq(applicationOwners.applicationId, registrations.applicationId), eq(applicationOwners.userId, person)),
     )
+    .leftJoin(
+      other,
+      and(
+        eq(other.applicationId, registrations.applicationId),
+        eq(other.serviceId, registrations.serviceId),
+        inArray(other.status, [...liveStatuses]),
+        ne(other.id, registrations.id),
+      ),
+    )
     .where(eq(registrations.publicId, publicId));
   if (!row) return undefined;
-  const { owner, ...prefill } = row;
-  return owner ? { ...prefill, application: prefill.application.deletedAt ? undefined : prefill.application } : {};
+  const { owner, application, ...found } = row;
+  return { ...found, owned: owner !== null, application: application.deletedAt ? undefined : application };
 }

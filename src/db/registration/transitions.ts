@@ -41,20 +41,33 @@ export async function preview(db: Db, command: TransitionCommand): Promise<Outco
 /** Takes an action on a registration under the lock of its row. Of two at once, the first decides and the second is refused, with who decided. */
 export async function apply(db: Db, command: TransitionCommand): Promise<Outcome> {
   return db.tables.transaction(async (tx) => {
-    const [row] = await tx
-      .select({ registration: registrations, service: services })
-      .from(registrations)
-      .innerJoin(services, eq(services.id, registrations.serviceId))
-      .where(eq(registrations.id, command.id))
-      .for('update', { of: registrations });
-    if (!row) return gone;
-    const outcome = await evaluate(tx, row, command);
-    if (outcome.ok) await persist(tx, db, row, command, outcome);
-    return outcome;
+    const prepared = await prepare(tx, db, command);
+    if (!prepared.ok) return prepared;
+    await append(tx, [await prepared.write()]);
+    return prepared.outcome;
   });
 }
 
-const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };
+type Allowed = Extract<Outcome, { ok: true }>;
+type Event = Parameters<typeof append>[1][number];
+
+/** An action that is allowed while its transaction lasts. `write` takes it, and returns the event, which is appended last. */
+type Prepared = { ok: true; outcome: Allowed; write: () => Promise<Event> } | Exclude<Outcome, { ok: true }>;
+
+/** Locks a registration's row and evaluates an action on it, for a transaction that may do more than this. */
+export async function prepare(tx: Tx, db: Db, command: TransitionCommand): Promise<Prepared> {
+  const [row] = await tx
+    .select({ registration: registrations, service: services })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(eq(registrations.id, command.id))
+    .for('update', { of: registrations });
+  if (!row) return gone;
+  const outcome = await evaluate(tx, row, command);
+  return outcome.ok ? { ok: true, outcome, write: () => persist(tx, db, row, command, outcome) } : outcome;
+}
+
+const gone: Exclude<Outcome, { ok: true }> = { ok: false, refusal: { kind: 'gone' } };
 
 type Row = typeof registrations.$inferSelect;
 type ServiceRow = typeof services.$inferSelect;
@@ -116,14 +129,14 @@ function authorize(
   }
 }
 
-/** Writes the new status, its effects and, last, its event (see `append`). */
+/** Writes the new status and its effects. Returns its event. */
 async function persist(
   tx: Tx,
   db: Db,
   { registration: { id, version, status, applicationId }, service }: RegistrationWithService,
   { action, by, at, ...command }: TransitionCommand,
-  { to, effects }: Extract<Outcome, { ok: true }>,
-): Promise<void> {
+  { to, effects }: Allowed,
+): Promise<Event> {
   const reason = command.reason ?? null;
   const written = await tx
     .update(registrations)
@@ -146,5 +159,5 @@ async function persist(
   const changes = change ? [change] : [];
   await db.outbox.enqueue(tx, [...effects, ...grantEffects(changes)]);
   await requestRemovals(tx, db, changes);
-  await append(tx, [{ registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at }]);
+  return { registrationId: id, version: version + 1, actor: by, action, from: status, to, reason, at };
 }

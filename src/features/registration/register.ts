@@ -6,6 +6,8 @@ import * as requests from '../../db/registration/requests.ts';
 import * as catalog from '../../db/service/picker-search.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
+import type { Reference } from '../../domain/reference.ts';
+import { inStatusSince } from '../../domain/registration.ts';
 import { firstReminder } from '../../domain/reminder.ts';
 import { toStorable } from '../../domain/text.ts';
 import {
@@ -24,6 +26,7 @@ import { confirmation } from '../../views/registration/confirmation.ts';
 import { askAgainButton } from '../../views/registration/decision-message.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 import {
+  alreadyAskedText,
   applicationOptions,
   applicationPicker,
   type FormPrefill,
@@ -52,11 +55,11 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const seen = readReference(action.value);
-    const previous = seen ? requests.findForResubmit(db, seen, body.user.id) : Promise.resolve(undefined);
+    const previous = seen ? resubmit(seen, body.user.id) : Promise.resolve(gone);
     const prefill = await withTimeout(lookupTimeout, previous, {}).catch(() => ({}));
     const interaction = { client, body, respond };
-    if (prefill) await openForm(interaction, body.user.id, Promise.resolve(prefill));
-    else await respondToAction(interaction, refusalText({ kind: 'gone' }), log);
+    if ('why' in prefill) await respondToAction(interaction, prefill.why, log);
+    else await openForm(interaction, body.user.id, Promise.resolve(prefill));
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
@@ -95,6 +98,21 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     else await openModal(interaction, registerModal(values), log);
   }
 
+  /** Finds what the form is prefilled with to ask again, or why there is nothing to ask; nothing for who owns it not. */
+  async function resubmit(seen: Reference, person: string): Promise<FormPrefill | { why: string }> {
+    const found = await requests.findForResubmit(db, seen, person);
+    if (!found) return gone;
+    const { registration, service, application, owned, live } = found;
+    if (!owned) return {};
+    if (live && application) {
+      const { status } = live;
+      const named = { service: service.name, application: application.name };
+      return { why: alreadyAskedText({ ...named, status, since: inStatusSince(live) }) };
+    }
+    const rejection = registration.status === 'rejected' ? registration : undefined;
+    return { preselected: service, application, reason: registration.reason, rejection };
+  }
+
   /** Finds the service that was typed after the command: by its slug or name, or the only one that matches. */
   async function preselect(text: string) {
     // Slack escapes these three characters in a command's text (https://docs.slack.dev/messaging/formatting-message-text).
@@ -111,7 +129,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
 
   async function submitted(
     person: string,
-    view: { id: string; state?: { values: unknown } },
+    view: { id: string; private_metadata: string; state?: { values: unknown } },
   ): Promise<SubmissionResult> {
     const read = readRegisterForm(view.state?.values);
     if (!read.ok) return read;
@@ -122,6 +140,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       requester: person,
       account,
       policy: config.policy,
+      again: readReference(view.private_metadata),
       form: view.id,
       at,
       remindAt: firstReminder(at, config.REMIND_AFTER),
@@ -143,6 +162,8 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     return { view: confirmation(outcome.application, requested, adminsBeside(person, { config })) };
   }
 }
+
+const gone = { why: refusalText({ kind: 'gone' }) };
 
 /** Strips the quotes, asterisks or backticks that people put around a name, of one kind or several. */
 function stripDelimiters(text: string): string {

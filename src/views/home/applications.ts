@@ -11,6 +11,7 @@ import { describeApprovers } from '../approvers.ts';
 import { button, dateTime, header, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
+import { askAgainButton } from '../registration/decision-message.ts';
 import { keyBlocks } from '../registration/keys.ts';
 import { capitalize, statusEmoji } from '../registration/timeline.ts';
 import { closedText } from '../service/state.ts';
@@ -70,6 +71,11 @@ function registrationBlocks(
     block_id: `edit-${id}`,
     elements: [button(editReasonButton, 'Edit reason', buttonValue(registration))],
   };
+  const again: KnownBlock = {
+    type: 'actions',
+    block_id: `again-${id}`,
+    elements: [button(askAgainButton, 'Ask again', buttonValue(registration))],
+  };
   const unregister = {
     ...button(unregisterButton, 'Unregister', buttonValue(registration)),
     confirm: confirmUnregister(service.name, application),
@@ -83,6 +89,7 @@ function registrationBlocks(
       ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
     ...(mine && nextStatus(status, 'edit') ? [edit] : []),
+    ...(status === 'rejected' ? [again] : []),
     ...(access?.kind === 'open' && access.keys
       ? [{ ...keyBlocks(access.keys)[0], block_id: `keys-${id}` } as KnownBlock]
       : []),

@@ -206,7 +206,14 @@ function summary({ service, application, requester, reason, status, history }: R
 const isDecision = ({ action }: HistoryEvent): boolean => action !== 'request' && action !== 'edit';
 
 /** Renders the events of a registration, and who can decide it. */
-function eventBlocks({ service, status, approvers, history, applicationDeleted }: Registration): KnownBlock[] {
+function eventBlocks({
+  service,
+  status,
+  approvers,
+  history,
+  applicationDeleted,
+  askedAgain,
+}: Registration): KnownBlock[] {
   const events = decisionEvents(history)
     .slice(-eventsShown)
     .flatMap((entry): KnownBlock[] => {
@@ -219,6 +226,7 @@ function eventBlocks({ service, status, approvers, history, applicationDeleted }
     ...(pending ? [`${capitalize(describeApprovers(approvers))} can decide.`] : []),
     ...(pending && service.state !== 'open' ? [closedText(service.state).trim()] : []),
     ...(applicationDeleted ? ['The application was deleted.'] : []),
+    ...(askedAgain ? ['Asked again: a new request replaces this one.'] : []),
   ];
   return [...events, ...(notes.length > 0 ? [{ ...context(notes.join(' ')), block_id: 'since' }] : [])];
 }

@@ -1,6 +1,6 @@
 /** The direct message that tells an owner of the application of a decision. */
 import type { KnownBlock } from '@slack/types';
-import type { HistoryEvent, Registration } from '../../domain/registration.ts';
+import type { HistoryEvent, Registration, Status } from '../../domain/registration.ts';
 import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
@@ -26,7 +26,7 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
     ...(why ? [quote('why', why)] : []),
     { ...section(nextStep(entry, services, slack, decided)), block_id: 'next' },
     ...(entry.to === 'approved' ? keyButtons(decided) : []),
-    ...(entry.action === 'expire' ? [askAgainBlock(registration)] : []),
+    ...(canAskAgain(entry.to) ? [askAgainBlock(registration)] : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   return {
@@ -48,6 +48,9 @@ function keyButtons(decided: readonly Decided[]): KnownBlock[] {
 }
 
 export const askAgainButton = 'ask-again';
+
+/** Tells whether a request that was not approved can be asked again, with what it said. */
+export const canAskAgain = (status: Status): boolean => status === 'rejected' || status === 'expired';
 
 const askAgainBlock = (registration: Registration): KnownBlock => ({
   type: 'actions',
@@ -88,7 +91,7 @@ export function nextStep(
       return `${can}${kinds.includes('open') ? ': access is open' : ''}.${start}`;
     }
     case 'reject':
-      return `To ask again, first remove this request with ${command('/unregister')}, then use ${command('/register')}.`;
+      return 'You can ask again: the form comes filled in.';
     case 'revoke':
       return 'Your application may no longer use this service, until an approver reinstates it.';
     case 'delete':

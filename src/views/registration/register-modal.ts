@@ -1,26 +1,33 @@
 /** The form "Register an application": rendered, parsed, and its errors. */
 
-import type { ModalView, PlainTextOption } from '@slack/types';
+import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import { toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
+  context,
+  dateTime,
+  inlineText,
   input,
+  mention,
   oneLine,
   option,
   optionTextLimit,
   picker,
   plain,
   plainDate,
+  quote,
   reasonError,
   reasonInput,
   reasonText,
+  section,
 } from '../blocks.ts';
-import { publicId } from '../button-value.ts';
+import { buttonValue, publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText } from './refusals.ts';
+import { statusEmoji } from './timeline.ts';
 
 export const registerModalId = 'register';
 export const servicesPicker = 'register-services';
@@ -42,16 +49,28 @@ export type FormPrefill = {
   unknown?: string;
   application?: { publicId: string; name: string } | undefined;
   reason?: string;
+  rejection?: Rejection | undefined;
 };
 
-export function registerModal({ preselected, unknown, application, reason }: FormPrefill = {}): ModalView {
+/** The rejected registration that is asked for again, and who rejected it and why. */
+type Rejection = {
+  publicId: string;
+  version: number;
+  changedBy: string | null;
+  changedAt: Date;
+  changeReason: string | null;
+};
+
+export function registerModal({ preselected, unknown, application, reason, rejection }: FormPrefill = {}): ModalView {
   return {
     type: 'modal',
     callback_id: registerModalId,
     title: plain(registerTitle, 24),
     submit: plain('Request access', 24),
     close: plain('Cancel', 24),
+    ...(rejection ? { private_metadata: buttonValue(rejection) } : {}),
     blocks: [
+      ...(rejection ? rejectionBlocks(rejection) : []),
       ...(unknown
         ? [{ type: 'context' as const, block_id: 'unknown', elements: [plain(unknownService(unknown))] }]
         : []),
@@ -74,6 +93,24 @@ export function registerModal({ preselected, unknown, application, reason }: For
     ],
   };
 }
+
+const rejectionBlocks = ({ changedBy: by, changedAt, changeReason }: Rejection): KnownBlock[] => [
+  {
+    ...section(`${statusEmoji.rejected} *Rejected${by ? ` by ${mention(by)}` : ''}* ${dateTime(changedAt)}`),
+    block_id: 'rejected',
+  },
+  ...(changeReason ? [quote('why', changeReason)] : []),
+  { ...context('This request replaces the rejected one.'), block_id: 'replaces' },
+];
+
+/** Says why there is nothing to ask again: it was done before. */
+export const alreadyAskedText = (asked: {
+  service: string;
+  application: string;
+  status: Status;
+  since: Date;
+}): string =>
+  `${inlineText(asked.service)} for ${inlineText(asked.application)} is already ${asked.status}, since ${dateTime(asked.since)}. Nothing was changed.`;
 
 const unknownService = (typed: string): string =>
   `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
@@ -194,6 +231,6 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
 
 /** What has to happen before the service can be requested again. */
 const firstStep: Partial<Record<Status, string>> = {
-  rejected: ' Remove it first with /unregister.',
+  rejected: ' Press “Ask again” in the message that told you, or in Home.',
   revoked: ' An admin has to reinstate or delete it first.',
 };
