@@ -58,7 +58,7 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
   });
   const reconciled = new Gauge({
     name: 'registrar_access_reconciled',
-    help: 'What the last comparison with a gateway found: differing applications, unknown consumers, lost keys.',
+    help: 'What the last comparison with a gateway found: forgotten looks, differing applications, unknown consumers, lost keys.',
     labelNames: ['gateway', 'found'],
     registers,
   });
@@ -83,7 +83,11 @@ export function createMetrics(collect: () => Promise<DatabaseMetrics> | undefine
       decisions.observe({ decision }, Math.max(0, at.getTime() - requestedAt.getTime()) / 1000);
     },
     /** Records what a comparison of a gateway with the registrations found. */
-    accessReconciled(gateway: string, found: { differing: number; unknown: number; lostKeys: number }): void {
+    accessReconciled(
+      gateway: string,
+      found: { forgotten: number; differing: number; unknown: number; lostKeys: number },
+    ): void {
+      reconciled.set({ gateway, found: 'forgotten' }, found.forgotten);
       reconciled.set({ gateway, found: 'differing' }, found.differing);
       reconciled.set({ gateway, found: 'unknown' }, found.unknown);
       reconciled.set({ gateway, found: 'lost_keys' }, found.lostKeys);

@@ -1,6 +1,7 @@
 /** What people do costs few statements, and none that reads a table from end to end which grows with the years. */
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { lookAtForgotten } from '../../src/db/access/compare.ts';
 import * as applications from '../../src/db/application/applications.ts';
 import * as history from '../../src/db/audit-log/append.ts';
 import { type Connection, connect, planIsKept } from '../../src/db/client.ts';
@@ -33,6 +34,9 @@ beforeAll(async () => {
   await database.sql`
     update services set public_id = ('00000000-0000-4000-8000-' || lpad(id::text, 12, '0'))::uuid where id between 4001 and 4004`;
   await database.sql`update registrations set public_id = ${publicId(7)} where id = 7`;
+  await database.sql`
+    update services set access = ${'{"gateway":"edge","group":"payments","credential":"key"}'}::text::jsonb where id between 4005 and 4008`;
+  await database.sql`analyze services`;
   client = postgres(database.url, { max: 1, onnotice: () => {} });
   const logger = { logQuery: (text: string, params: unknown[]) => void seen.push({ text, params }) };
   const outbox = createOutbox();
@@ -120,6 +124,11 @@ const acts: [string, number, () => Promise<unknown>][] = [
     },
   ],
   [
+    'access is compared with registrations: what has access is read, and looks are enqueued',
+    3,
+    async () => expect(await lookAtForgotten(db, 500)).toEqual(new Map([['edge', expect.any(Number)]])),
+  ],
+  [
     'a reminder tick',
     3,
     () =>
@@ -139,13 +148,17 @@ it.each(acts)('%s: %d', async (_, count, act) => {
   expect(read.flat()).toEqual([]);
 });
 
-/** They grow with the years; what is pending does not, nor is what is read in its order and cut off the whole. */
+/**
+ * They grow with the years; what is pending does not, nor do the services that have access, nor is what is read in its order
+ * and cut off the whole.
+ */
 const growing = ['services', 'applications', 'application_owners', 'registrations', 'history'];
 const mayBeReadInOrder = [
   'registrations_pending',
   'registrations_pending_by_service',
   'registrations_due',
   'services_by_name',
+  'services_by_gateway',
 ];
 
 type Node = {

@@ -1,32 +1,20 @@
 /** An approval opens the door at the gateway, and its end closes it. What people see is what the gateway has confirmed. */
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
-import type { Person } from '../local-slack/people.ts';
 import { modes } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
-import { type GatewayScenario, groupsBecome, groupsOf, openGatewayScenario } from '../support/gateway.ts';
+import {
+  approves,
+  calls,
+  card,
+  getsKey,
+  groupsBecome,
+  groupsOf,
+  inChannel,
+  openGatewayScenario,
+} from '../support/gateway.ts';
 import { delivered } from '../support/outbox.ts';
 import { asks, people, requests } from '../support/steps.ts';
-
-const inChannel = { in: 'api-requests' } as const;
-const card = (service: string) => ({ ...inChannel, on: new RegExp(service) });
-
-async function approves(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
-  const { dana, alex } = people(scenario);
-  await requests(dana, alex, service);
-  await alex.clicks('Approve', card(service));
-}
-
-/** Gets a key in the way that a person does, and reads it. */
-async function getsKey(person: Person): Promise<string> {
-  await person.clicks('Get key', { in: 'messages' });
-  const modal = await person.finds(/rg_[\w-]{43}/, { in: 'modal' });
-  await person.closes();
-  return /rg_[\w-]{43}/.exec(modal)?.[0] ?? '';
-}
-
-const status = (scenario: GatewayScenario, key: string, path = '/payments') =>
-  scenario.gateway.call({ path, key }).status;
 
 describe.each(modes)('over %s', (mode) => {
   it('approved, a key, 200; revoked, 403; reinstated, 200', async () => {
@@ -37,15 +25,15 @@ describe.each(modes)('over %s', (mode) => {
     await alex.finds(/Access open since/, inChannel);
     expect(await dana.finds(/may use this service: access is open/)).toContain('Get key');
     const key = await getsKey(dana);
-    expect(status(scenario, key)).toBe(200);
+    expect(calls(scenario, key)).toBe(200);
     await alex.clicks('Revoke', card('Payments API'));
     await alex.fills('Reason', 'The audit found something');
     await alex.submits();
     await groupsBecome(scenario, []);
-    expect(status(scenario, key)).toBe(403);
+    expect(calls(scenario, key)).toBe(403);
     await alex.clicks('Reinstate', card('Payments API'));
     await groupsBecome(scenario, ['payments']);
-    expect(status(scenario, key)).toBe(200);
+    expect(calls(scenario, key)).toBe(200);
     await delivered(scenario);
     expect(await verify(scenario.database.url)).toMatchObject({ fits: true });
     const recorded = await scenario.database.sql`select action, subject, actor from access_history order by version`;
@@ -70,13 +58,13 @@ describe.each(modes)('over %s', (mode) => {
     await alex.fills('Reason', 'Not needed');
     await alex.submits();
     await delivered(scenario);
-    expect([await groupsOf(scenario), status(scenario, key)]).toEqual([['payments'], 200]);
+    expect([await groupsOf(scenario), calls(scenario, key)]).toEqual([['payments'], 200]);
     expect(await alex.finds(/Sandbox API[\s\S]*Revoked/, inChannel)).not.toContain('still open');
     await alex.clicks('Revoke', card('Payments API'));
     await alex.fills('Reason', 'Not needed');
     await alex.submits();
     await groupsBecome(scenario, []);
-    expect(status(scenario, key)).toBe(403);
+    expect(calls(scenario, key)).toBe(403);
   });
 });
 
@@ -106,7 +94,7 @@ describe('access ends', () => {
     await dana.fills('Type the name of the application to delete it', 'Shop');
     await dana.submits();
     await groupsBecome(scenario, undefined);
-    expect(status(scenario, key)).toBe(401);
+    expect(calls(scenario, key)).toBe(401);
   });
 
   it('and is opened at once where requests are approved automatically', async () => {
@@ -158,7 +146,7 @@ describe('while the gateway is away', () => {
       /Unregistered by[\s\S]*Access still open at edge, since .*because it cannot be reached/,
       inChannel,
     );
-    expect(status(scenario, key)).toBe(200);
+    expect(calls(scenario, key)).toBe(200);
     await dana.types('/registrations');
     await dana.finds(/unregistered since .*Access still open at edge, since/, { in: 'whispered' });
     scenario.gateway.clearFaults();
@@ -167,6 +155,6 @@ describe('while the gateway is away', () => {
       'the card says nothing of it',
       async () => !alex.sees('api-requests').join().includes('still open'),
     );
-    expect(status(scenario, key)).toBe(403);
+    expect(calls(scenario, key)).toBe(403);
   });
 });

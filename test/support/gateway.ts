@@ -1,7 +1,9 @@
 /** A scenario whose services are reached through a gateway. */
 import { type LocalGateway, type Options, openLocalGateway } from '../local-gateway/local-gateway.ts';
+import type { Person } from '../local-slack/people.ts';
 import { eventually } from './eventually.ts';
 import { openScenario, type Scenario } from './scenario.ts';
+import { people, requests } from './steps.ts';
 
 export const routes = [
   { path: '/payments', allow: ['payments'] },
@@ -60,3 +62,42 @@ export const groupsBecome = (
     async () => JSON.stringify(await groupsOf(scenario)) === JSON.stringify(groups),
     within,
   );
+
+/** In the approval channel. */
+export const inChannel = { in: 'api-requests' } as const;
+
+/** Where the card of a service is. */
+export const card = (service: string) => ({ ...inChannel, on: new RegExp(service) });
+
+/** Requests a service for the application Shop, and approves it. */
+export async function approves(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
+  const { dana, alex } = people(scenario);
+  await requests(dana, alex, service);
+  await alex.clicks('Approve', card(service));
+}
+
+export async function revokes(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
+  const { alex } = people(scenario);
+  await alex.clicks('Revoke', card(service));
+  await alex.fills('Reason', 'The audit found something');
+  await alex.submits();
+}
+
+export const keyPattern = /rg_[\w-]{43}/;
+
+/** Reads the key in the open modal, and closes it. */
+export async function readsKey(person: Person): Promise<string> {
+  const modal = await person.finds(keyPattern, { in: 'modal' });
+  await person.closes();
+  return keyPattern.exec(modal)?.[0] ?? '';
+}
+
+/** Gets a key in the way that a person does, and reads it. */
+export async function getsKey(person: Person): Promise<string> {
+  await person.clicks('Get key', { in: 'messages' });
+  return readsKey(person);
+}
+
+/** Calls the payments API through the proxy; returns the status of the answer. */
+export const calls = ({ gateway }: GatewayScenario, key: string): number =>
+  gateway.call({ path: '/payments', key }).status;

@@ -149,20 +149,36 @@ async function loseKeys(db: Db, gateway: string, there: Map<number, string[]>, a
   return lost.length;
 }
 
-/** Enqueues looks where something is not as it should be, or a key is to be removed, and no job waits; `limit` at most. */
-export async function lookAtForgotten(db: Db, limit: number): Promise<number> {
+/** Whether an approved registration of an application that is there gives it a group. */
+const backs = sql`r.status = 'approved' and s.id = r.service_id and a.id = r.application_id and a.deleted_at is null`;
+
+/**
+ * Enqueues looks where no job waits for one: something is not as it should be, a key is to be removed, or what was wanted at
+ * the last look is not what the registrations say now, because a look was missed. At most `limit`; returns how many at each
+ * gateway. Costs what has access, however many registrations there are without.
+ */
+export async function lookAtForgotten(db: Db, limit: number): Promise<Map<string, number>> {
   const rows = await db.tables.execute<{ application: string; gateway: string }>(sql`
     select application, gateway from (
       select application_id as application, gateway from ${applicationAccess} where open is distinct from wanted
       union select application_id, gateway from ${applicationKeys}
-        where not gone and (removed_at is not null or (not shown and made_at < now() - interval '2 minutes'))) unsettled
+        where not gone and (removed_at is not null or (not shown and made_at < now() - interval '2 minutes'))
+      union select r.application_id, s.access->>'gateway' from services s, registrations r, applications a
+        where s.access is not null and ${backs} and not exists (
+          select from ${applicationAccess} x where x.application_id = r.application_id
+            and x.gateway = s.access->>'gateway' and x.group_name = s.access->>'group' and x.wanted)
+      union select x.application_id, x.gateway from ${applicationAccess} x
+        where x.wanted and not exists (
+          select from registrations r, services s, applications a where r.application_id = x.application_id and ${backs}
+            and s.access->>'gateway' = x.gateway and s.access->>'group' = x.group_name)) forgotten
     where not exists (select from outbox where dead_at is null and lane = 'access:' || application || ':' || gateway)
     limit ${limit}`);
-  for (const [gateway, some] of Map.groupBy(rows, (row) => row.gateway))
+  const places = Map.groupBy(rows, ({ gateway }) => gateway);
+  for (const [gateway, some] of places)
     await lookAgain(
       db,
       gateway,
       some.map(({ application }) => Number(application)),
     );
-  return rows.length;
+  return new Map([...places].map(([gateway, { length }]) => [gateway, length]));
 }

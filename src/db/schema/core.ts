@@ -72,6 +72,8 @@ export const services = pgTable(
   (table) => [
     index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),
     index('services_by_name').on(sql`fold(${table.name}) collate "C"`, table.id),
+    // Few services have access, and few of many are looked at for a gateway.
+    index('services_by_gateway').on(sql`(${table.access}->>'gateway')`).where(sql`${table.access} is not null`),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
 );
@@ -162,6 +164,10 @@ export const registrations = pgTable(
     index('registrations_by_application').on(table.applicationId, table.serviceId),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_pending_by_service').on(table.serviceId, table.id).where(sql`${table.status} = 'pending'`),
+    // Who has access to a service: the comparison reads it and not what has none.
+    index('registrations_approved_by_service')
+      .on(table.serviceId, table.applicationId)
+      .where(sql`${table.status} = 'approved'`),
     // The order in which cards are compared.
     index('registrations_to_check')
       .on(sql`${table.cardCheckedAt} nulls first`)

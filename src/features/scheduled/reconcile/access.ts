@@ -9,11 +9,10 @@ const maxForgotten = 500;
 
 /** Returns the function that reconciles all gateways. One that fails holds up no other. */
 export function reconcileAccess({ db, gateways, metrics, now, log }: Deps): () => Promise<void> {
-  async function reconcileOne(gateway: Gateway): Promise<void> {
-    const { name, consumers } = gateway;
-    if (!consumers) return;
+  async function reconcileOne({ name, consumers }: Gateway, forgotten: number): Promise<void> {
+    const found = { forgotten, differing: 0, unknown: 0, lostKeys: 0 };
+    if (!consumers) return metrics.accessReconciled(name, found);
     const seen = new Set<number>();
-    const found = { differing: 0, unknown: 0, lostKeys: 0 };
     const unknown: string[] = [];
     const add = (some: { differing: number; unknown: string[]; lostKeys: number }) => {
       found.differing += some.differing;
@@ -32,10 +31,12 @@ export function reconcileAccess({ db, gateways, metrics, now, log }: Deps): () =
   }
 
   return async () => {
-    await lookAtForgotten(db, maxForgotten);
+    const forgotten = await lookAtForgotten(db, maxForgotten);
+    if (forgotten.size > 0)
+      log.info({ forgotten: Object.fromEntries(forgotten) }, 'access was not looked at, looks enqueued');
     await Promise.all(
       [...gateways.values()].map((gateway) =>
-        reconcileOne(gateway).catch((error) => {
+        reconcileOne(gateway, forgotten.get(gateway.name) ?? 0).catch((error) => {
           if (!(error instanceof GatewayError)) throw error;
           log.warn(
             { err: error, gateway: gateway.name },

@@ -3,49 +3,31 @@ import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { listPlannedChanges } from '../../src/cli/access.ts';
-import { runChecks } from '../../src/cli/doctor/run-checks.ts';
-import { type GatewayFault, openLocalGateway } from '../local-gateway/local-gateway.ts';
-import { openWebhookReceiver } from '../local-gateway/webhook-receiver.ts';
-import type { Person } from '../local-slack/people.ts';
-import { environment } from '../support/bot.ts';
-import { eventually } from '../support/eventually.ts';
-import { catalogOf, type GatewayScenario, groupsBecome, groupsOf, openGatewayScenario } from '../support/gateway.ts';
-import { delivered, endLeases, retriesSoon } from '../support/outbox.ts';
-import { kill, runReady } from '../support/process.ts';
-import { scrape } from '../support/prometheus.ts';
-import { openScenario } from '../support/scenario.ts';
-import { asks, people, requests } from '../support/steps.ts';
-
-const inChannel = { in: 'api-requests' } as const;
-const card = (service: string) => ({ ...inChannel, on: new RegExp(service) });
-const keyPattern = /rg_[\w-]{43}/;
-
-async function approves(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
-  const { dana, alex } = people(scenario);
-  await requests(dana, alex, service);
-  await alex.clicks('Approve', card(service));
-}
-
-async function revokes(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
-  const { alex } = people(scenario);
-  await alex.clicks('Revoke', card(service));
-  await alex.fills('Reason', 'The audit found something');
-  await alex.submits();
-}
-
-async function readsKey(person: Person): Promise<string> {
-  const modal = await person.finds(keyPattern, { in: 'modal' });
-  await person.closes();
-  return keyPattern.exec(modal)?.[0] ?? '';
-}
-
-async function getsKey(person: Person): Promise<string> {
-  await person.clicks('Get key');
-  return readsKey(person);
-}
-
-const calls = ({ gateway }: GatewayScenario, key: string) => gateway.call({ path: '/payments', key }).status;
+import { listPlannedChanges } from '../../../src/cli/access.ts';
+import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
+import { type GatewayFault, openLocalGateway } from '../../local-gateway/local-gateway.ts';
+import { openWebhookReceiver } from '../../local-gateway/webhook-receiver.ts';
+import { environment } from '../../support/bot.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  approves,
+  calls,
+  card,
+  catalogOf,
+  getsKey,
+  groupsBecome,
+  groupsOf,
+  inChannel,
+  keyPattern,
+  openGatewayScenario,
+  readsKey,
+  revokes,
+} from '../../support/gateway.ts';
+import { delivered, endLeases, retriesSoon } from '../../support/outbox.ts';
+import { kill, runReady } from '../../support/process.ts';
+import { scrape } from '../../support/prometheus.ts';
+import { openScenario } from '../../support/scenario.ts';
+import { asks, people, requests } from '../../support/steps.ts';
 
 const faults: GatewayFault[] = [
   { kind: 'rate-limited', retryAfter: 1 },
@@ -151,35 +133,6 @@ it('a grant whose answer was lost counts as open when it is revoked, until its r
   await alex.finds(/Access still open at edge, since/, inChannel);
   scenario.gateway.clearFaults();
   await groupsBecome(scenario, [], 15_000);
-});
-
-describe('reconciling', () => {
-  it('grants what is missing, removes what is too much, brings a wiped consumer back, and leaves others alone', async () => {
-    await using scenario = await openGatewayScenario({ reconcileAt: '* * * * * *' });
-    const { gateway, database } = scenario;
-    const { dana } = people(scenario);
-    await approves(scenario);
-    await dana.finds(/Get key/);
-    const key = await getsKey(dana);
-    await dana.finds(/was made by/);
-    // As if it had been made a while ago: what is new may not have been read.
-    await database.sql`update application_keys set made_at = made_at - interval '1 hour'`;
-    const shop = [...gateway.store.consumers.values()][0];
-    if (!shop) throw new Error('no consumer');
-    gateway.store.putAcl(shop, 'ledger', { group: 'ledger', tags: ['registrar'] });
-    gateway.store.putAcl(shop, 'partners', { group: 'partners' });
-    gateway.store.putConsumer('stranger', { username: 'stranger', tags: ['registrar'] });
-    await groupsBecome(scenario, ['partners', 'payments'], 30_000);
-    expect(gateway.store.consumer('stranger')).toBeDefined();
-    const { value } = await scrape(scenario.bot.port);
-    expect(value('registrar_access_reconciled', { gateway: 'edge', found: 'unknown' })).toBe(1);
-    gateway.store.wipe();
-    expect(calls(scenario, key)).toBe(401);
-    await groupsBecome(scenario, ['payments'], 30_000);
-    await dana.finds(/is gone at the gateway[\s\S]*Shop/);
-    await dana.clicks('Get key', { on: /access is open/ });
-    expect(calls(scenario, await readsKey(dana))).toBe(200);
-  });
 });
 
 describe('keys', () => {

@@ -1,18 +1,18 @@
 /** Kong and Konnect, as they are and as they fail: in the end the gateway is as it should be, and nothing is said that is not so. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/access/failure.ts';
-import type { Applied, FoundConsumer, Gateway, Order } from '../../src/access/gateway.ts';
-import { makeKey, type NewKey } from '../../src/access/keys.ts';
-import { createKong } from '../../src/access/kong.ts';
-import { createHttpClient } from '../../src/http-client.ts';
+import { GatewayError } from '../../../src/access/failure.ts';
+import type { Applied, FoundConsumer, Gateway, Order } from '../../../src/access/gateway.ts';
+import { makeKey, type NewKey } from '../../../src/access/keys.ts';
+import { createKong } from '../../../src/access/kong.ts';
+import { createHttpClient } from '../../../src/http-client.ts';
 import {
   type GatewayFault,
   type LocalGateway,
   type Options,
   openLocalGateway,
-} from '../local-gateway/local-gateway.ts';
-import { vendorDocument } from '../local-gateway/vendor-documents.ts';
+} from '../../local-gateway/local-gateway.ts';
+import { vendorDocument } from '../../local-gateway/vendor-documents.ts';
 
 /** As the program calls. */
 const { fetch } = createHttpClient();

@@ -1,10 +1,10 @@
 /** The webhook provisioner: what is posted, when, and what becomes of each kind of answer. */
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../src/access/failure.ts';
-import type { Order } from '../../src/access/gateway.ts';
-import { createWebhook } from '../../src/access/webhook.ts';
-import { createHttpClient } from '../../src/http-client.ts';
-import { openWebhookReceiver, type WebhookReceiver } from '../local-gateway/webhook-receiver.ts';
+import { GatewayError } from '../../../src/access/failure.ts';
+import type { Order } from '../../../src/access/gateway.ts';
+import { createWebhook } from '../../../src/access/webhook.ts';
+import { createHttpClient } from '../../../src/http-client.ts';
+import { openWebhookReceiver, type WebhookReceiver } from '../../local-gateway/webhook-receiver.ts';
 
 /** As the program calls. */
 const { fetch } = createHttpClient();

@@ -1,0 +1,2 @@
+CREATE INDEX "registrations_approved_by_service" ON "registrations" USING btree ("service_id","application_id") WHERE "registrations"."status" = 'approved';--> statement-breakpoint
+CREATE INDEX "services_by_gateway" ON "services" USING btree (("access"->>'gateway')) WHERE "services"."access" is not null;
