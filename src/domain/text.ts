@@ -15,6 +15,25 @@ export const truncate = (text: string, limit: number, mark = '…'): string => t
 export const truncateEscaped = (text: string, limit: number, mark = '…'): string =>
   truncateBy(escapedLength, text, limit, mark);
 
+/**
+ * Truncates a text as `truncateEscaped` does, around the first of these words where only that shows it. Words are found
+ * ignoring case; one that is not there changes nothing.
+ */
+export function excerpt(text: string, words: string[], limit: number): string {
+  const lower = text.toLowerCase();
+  const found = words
+    .map((word) => ({ at: lower.indexOf(word.toLowerCase()), end: word.length }))
+    .find(({ at }) => at >= 0);
+  const beginning = truncateEscaped(text, limit);
+  // Some letters are longer in lower case: then nothing is where it was found.
+  if (!found || lower.length !== text.length || beginning === text || found.at + found.end < beginning.length)
+    return beginning;
+  // From the beginning of a word, where there is one near enough.
+  const near = Math.max(found.at - Math.floor(limit / 3), 0);
+  const from = text.indexOf(' ', near) + 1;
+  return truncateEscaped(`…${text.slice(from > 0 && from <= found.at ? from : found.at)}`, limit);
+}
+
 function truncateBy(lengthOf: (text: string) => number, text: string, limit: number, mark: string): string {
   if (lengthOf(text) <= limit) return text;
   let kept = '';

@@ -100,6 +100,12 @@ export class Person {
     return (await this.#offered(await this.#input(label, within), typed, within)).map((option) => option.text.text);
   }
 
+  /** The same, each with its second line. */
+  async offers(label: string, typed = '', within: Within = {}): Promise<string[][]> {
+    const offered = await this.#offered(await this.#input(label, within), typed, within);
+    return offered.map(({ text, description }) => [text.text, ...(description ? [description.text] : [])]);
+  }
+
   /** Picks by text: the option that is exactly this, else the first that contains it. In multi pickers, one more. */
   async picks(label: string, text: string, within: Within = {}): Promise<void> {
     const input = await this.#input(label, within);

@@ -1,5 +1,6 @@
 /** The pickers, over a catalog that is large and badly named. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modes } from '../support/bot.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
@@ -69,6 +70,73 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
         .map(({ text }) => text)
         .join(),
     ).not.toMatch(/<!|<\d/);
+  });
+});
+
+describe.each(modes)('a service in the picker, over %s', (mode) => {
+  const long = 'Nightly settlement files for accountants, '.repeat(4);
+  const services = [
+    { slug: 'closed', name: 'A closed API', description: 'Ledger of old', registration: 'disabled' },
+    { slug: 'ledger', name: 'Ledger API', description: 'Double-entry\nbookkeeping' },
+    { slug: 'money-1', name: 'Money API', description: `${long}with refunds and <chargebacks>, for every currency` },
+    { slug: 'money-2', name: 'Money API' },
+    { slug: 'plain', name: 'Plain API' },
+    { slug: 'zebra', name: 'Zebra API', description: 'Stripes' },
+  ];
+
+  it('is described; the slug tells apart what has one name; disabled ones come last, and say so', async () => {
+    await using scenario = await openScenario({ mode, catalog: JSON.stringify({ services }) });
+    const { dana } = people(scenario);
+    await dana.types('/register');
+    expect(await dana.offers('Services')).toMatchInlineSnapshot(`
+      [
+        [
+          "Ledger API",
+          "Double-entry bookkeeping",
+        ],
+        [
+          "Money API",
+          "money-1 · Nightly settlement files for accountants, Nightly settlement fil…",
+        ],
+        [
+          "Money API",
+          "money-2",
+        ],
+        [
+          "Plain API",
+        ],
+        [
+          "Zebra API",
+          "Stripes",
+        ],
+        [
+          "A closed API (registration disabled)",
+          "Ledger of old",
+        ],
+      ]
+    `);
+    // Found by its description, it shows what it was found by.
+    expect(await dana.offers('Services', 'CHARGEBACKS')).toMatchInlineSnapshot(`
+      [
+        [
+          "Money API",
+          "…with refunds and <chargebacks>, for every currency",
+        ],
+      ]
+    `);
+    expect(await dana.offers('Services', 'ledger')).toMatchInlineSnapshot(`
+      [
+        [
+          "Ledger API",
+          "Double-entry bookkeeping",
+        ],
+        [
+          "A closed API (registration disabled)",
+          "Ledger of old",
+        ],
+      ]
+    `);
+    expect(scenario.workspace.protocolViolations).toEqual([]);
   });
 });
 

@@ -74,6 +74,10 @@ export const services = pgTable(
     index('services_by_name').on(sql`fold(${table.name}) collate "C"`, table.id),
     // Few services have access, and few of many are looked at for a gateway.
     index('services_by_gateway').on(sql`(${table.access}->>'gateway')`).where(sql`${table.access} is not null`),
+    // The order of the services picker: those with disabled registration last.
+    index('services_offered')
+      .on(table.registrationEnabled, sql`fold(${table.name}) collate "C"`, table.id)
+      .where(sql`${table.retiredAt} is null`),
     check('services_managed_by', sql`${table.managedBy} in ('file', 'slack')`),
   ],
 );

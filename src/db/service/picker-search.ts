@@ -1,5 +1,5 @@
 /** The search of the services picker. */
-import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, not, or, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { Db } from '../db.ts';
 import { services } from '../schema/core.ts';
@@ -26,7 +26,7 @@ const columns = {
 /** Retired services are not offered. */
 const isOffered = isNull(services.retiredAt);
 
-/** The order of the index `services_by_name`: by name, byte by byte, so that every database sorts the same. */
+/** The order of the indexes by name: byte by byte, so that every database sorts the same. */
 const byName = sql`fold(${services.name}) collate "C"`;
 
 /** How many matches are sorted by name. A user with more of them types on. */
@@ -34,31 +34,48 @@ const maxSorted = 150;
 
 /**
  * Finds the services whose name begins with what was typed, and then those where every word typed is in the name, slug
- * or description; at most `limit`. The cost does not grow with the catalog: the first kind comes from the index in its
- * order, the second is not looked for where the first suffices, and only a part of many matches is sorted.
+ * or description; those with disabled registration last; at most `limit`. The cost does not grow with the catalog: the first
+ * kind comes from the index in its order, the others are not looked for where the ones before suffice, and only a part of
+ * many matches is sorted.
  */
 export async function search(db: Db, typed: string, limit: number): Promise<PickerService[]> {
   const text = typed.trim();
-  const rows = () => db.tables.select(columns).from(services);
-  if (text === '') return rows().where(isOffered).orderBy(byName, asc(services.id)).limit(limit);
-  const namePrefix = sql`${byName} like fold(${`${escapeLike(text)}%`})`;
-  const byPrefix = rows().where(and(isOffered, namePrefix)).orderBy(byName, asc(services.id)).limit(limit);
-  const found = rows()
+  const [enabled, disabled] = [services.registrationEnabled, not(services.registrationEnabled)];
+  if (text === '') return unionAll(inOrder(db, enabled, limit), inOrder(db, disabled, limit)).limit(limit);
+  const prefix = sql`${byName} like fold(${`${escapeLike(text)}%`})`;
+  return unionAll(
+    inOrder(db, and(enabled, prefix), limit),
+    byWords(db, enabled, text, limit),
+    inOrder(db, and(disabled, prefix), limit),
+    byWords(db, disabled, text, limit),
+  ).limit(limit);
+}
+
+/** Selects offered services in the order of the index. */
+const inOrder = (db: Db, which: SQLWrapper | undefined, limit: number) =>
+  db.tables
+    .select(columns)
+    .from(services)
+    .where(and(isOffered, which?.getSQL()))
+    .orderBy(byName, asc(services.id))
+    .limit(limit);
+
+/** Selects offered services by the words typed, except those whose name begins with them. */
+function byWords(db: Db, which: SQLWrapper, text: string, limit: number) {
+  const found = db.tables
+    .select(columns)
+    .from(services)
     .where(
       and(
         isOffered,
+        which.getSQL(),
         matchesWordPrefixes(services.search, text),
         sql`not starts_with(fold(${services.name}), fold(${text}))`,
       ),
     )
     .limit(maxSorted)
     .as('found');
-  const byWords = db.tables
-    .select()
-    .from(found)
-    .orderBy(sql`fold(${found.name}) collate "C"`, asc(found.id))
-    .limit(limit);
-  return unionAll(byPrefix, byWords).limit(limit);
+  return db.tables.select().from(found).orderBy(sql`fold(${found.name}) collate "C"`, asc(found.id)).limit(limit);
 }
 
 /** Finds the service that has this slug or name, ignoring case; undefined where none has. A slug goes before a name. */

@@ -34,7 +34,7 @@ import {
   registerModal,
   registerModalId,
   requestErrors,
-  serviceOption,
+  serviceOptions,
   servicesPicker,
 } from '../../views/registration/register-modal.ts';
 import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
@@ -63,10 +63,11 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
-    const found = catalog.search(db, toStorable(options.value ?? ''), optionLimit);
+    const typed = toStorable(options.value ?? '');
+    const found = catalog.search(db, typed, optionLimit);
     await ackOptions(
       ack,
-      found.then((services) => services.map(serviceOption)),
+      found.then((services) => serviceOptions(services, typed)),
       log,
     );
   });

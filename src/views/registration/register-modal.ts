@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
-import { toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
+import { excerpt, toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
   context,
   dateTime,
@@ -38,7 +38,13 @@ export const registerTitle = 'Register an application';
 /** The most services that one form may request. */
 const maxServicesPerForm = 10;
 
-type OfferedService = { publicId: string; slug: string; name: string; registrationEnabled: boolean };
+type OfferedService = {
+  publicId: string;
+  slug: string;
+  name: string;
+  description: string;
+  registrationEnabled: boolean;
+};
 
 /**
  * What the form is filled in with: a service, or the name of an unknown one; and, for asking again, the earlier
@@ -78,7 +84,7 @@ export function registerModal({ preselected, unknown, application, reason, rejec
         ...picker(servicesPicker, 'Search by name'),
         type: 'multi_external_select',
         max_selected_items: maxServicesPerForm,
-        ...(preselected ? { initial_options: [serviceOption(preselected)] } : {}),
+        ...(preselected ? { initial_options: serviceOptions([preselected]) } : {}),
       }),
       input(
         'application',
@@ -115,11 +121,27 @@ export const alreadyAskedText = (asked: {
 const unknownService = (typed: string): string =>
   `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
 
-/** Builds an option for a service, marked where registration is disabled. */
-export function serviceOption({ publicId, slug, name, registrationEnabled }: OfferedService): PlainTextOption {
-  const disabled = registrationEnabled ? '' : ' (registration disabled)';
-  return option(`${truncateEscaped(oneLine(name), optionTextLimit - disabled.length)}${disabled}`, publicId, slug);
+/**
+ * Builds the options of services, described, and marked where registration is disabled. Of a description that was found by
+ * what was typed, the part is shown that it was found by; the slug tells apart what would read the same.
+ */
+export function serviceOptions(services: OfferedService[], typed = ''): PlainTextOption[] {
+  const named = services.map((service) => ({ ...service, shown: shownName(service) }));
+  const alike = Map.groupBy(named, ({ shown }) => shown.toLowerCase());
+  return named.map(({ publicId, slug, name, description, shown }) => {
+    const words = typed.split(/\s+/).filter((word) => !includes(name, word) && !includes(slug, word));
+    const about = excerpt(oneLine(description), words, optionTextLimit);
+    const told = [...((alike.get(shown.toLowerCase()) ?? []).length > 1 ? [slug] : []), ...(about ? [about] : [])];
+    return option(shown, publicId, told.join(' · '));
+  });
 }
+
+function shownName({ name, registrationEnabled }: OfferedService): string {
+  const disabled = registrationEnabled ? '' : ' (registration disabled)';
+  return `${truncateEscaped(oneLine(name), optionTextLimit - disabled.length)}${disabled}`;
+}
+
+const includes = (text: string, word: string): boolean => text.toLowerCase().includes(word.toLowerCase());
 
 /** Lists the options: to create what was typed, unless one of the applications has that name, and those. */
 export function applicationOptions(owned: { publicId: string; name: string }[], typed: string): PlainTextOption[] {

@@ -1,0 +1,1 @@
+CREATE INDEX "services_offered" ON "services" USING btree ("registration_enabled",fold("name") collate "C","id") WHERE "services"."retired_at" is null;
