@@ -24,7 +24,7 @@ export function registerListeners(app: App, deps: Deps): void {
   decide(app, deps); //     Approve, Reject, Revoke, Reinstate and Delete request, on the card and in Home
   editReason(app, deps); // Edit reason, of a request that is pending, in Home
   showHistory(app, deps); // History, on the card
-  snoozeReminder(app, deps); // Remind me tomorrow, on a reminder
+  snoozeReminder(app, deps); // Snooze until tomorrow, on a reminder
   manageKeys(app, deps); //  Get key, New key and Remove old key
   listRegistrations(app, deps); // /registrations
   home(app, deps); //       Home: opening it, its pages and its searches

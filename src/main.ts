@@ -235,7 +235,7 @@ export async function startRegistrar(
   }
 }
 
-/** Warns where everybody who joins ADMIN_CHANNEL is an approver and an admin. */
+/** Warns where everyone who joins ADMIN_CHANNEL is an approver and an admin. */
 async function warnOfOpenChannel(client: WebClient, { policy }: Config, log: Log): Promise<void> {
   if (policy.approvers.length > 0) return;
   try {
@@ -243,7 +243,7 @@ async function warnOfOpenChannel(client: WebClient, { policy }: Config, log: Log
     if (isOpenToAll(admins(policy), audience))
       log.warn(
         { channel: policy.adminChannel, audience },
-        'everybody who joins ADMIN_CHANNEL is an approver and an admin: set APPROVERS, or make the channel private',
+        'everyone who joins ADMIN_CHANNEL is an approver and an admin: set APPROVERS, or make the channel private',
       );
   } catch (error) {
     log.warn({ err: error }, 'Slack did not say who can join ADMIN_CHANNEL; npm run doctor looks again');

@@ -68,7 +68,8 @@ export type ApplicationRefusal =
   | { kind: 'not-an-owner' }
   /** It has changed since the form was opened. */
   | { kind: 'stale' }
-  | { kind: 'name-taken'; name: string }
+  /** Another application has this name; its owners, and whether the user is one of them. */
+  | { kind: 'name-taken'; name: string; owners: string[]; mine: boolean }
   | { kind: 'wrong-name'; name: string }
   | { kind: 'only-owner' }
   | { kind: 'too-many-owners' }

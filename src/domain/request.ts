@@ -10,7 +10,7 @@ export type RequestRefusal =
   | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
   | { field: 'services'; kind: 'unreachable'; services: string[] }
   | { field: 'application'; kind: 'not-yours' }
-  | { field: 'application'; kind: 'name-taken'; name: string };
+  | { field: 'application'; kind: 'name-taken'; name: string; owners: string[]; mine: boolean };
 
 /** A chosen service, as it is when the request is made. */
 export type ServiceFacts = {

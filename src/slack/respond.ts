@@ -8,8 +8,10 @@ import type { WebClient } from '@slack/web-api';
 import { withTimeout } from '../async/timeout.ts';
 import type { MessageLocation } from '../domain/reference.ts';
 import type { Log } from '../observability/log.ts';
+import { section } from '../views/blocks.ts';
 import { done, errorsModal, failed, formNotOpened, loading, notSaved, textModal, working } from '../views/fallbacks.ts';
 import type { Message } from '../views/message.ts';
+import { type RequestNames, requestLine } from '../views/registration/forms/request-line.ts';
 import { unavailableOption } from '../views/registration/register-modal.ts';
 import { type FilledForm, reopenedForm } from '../views/reopened-form.ts';
 import { slackErrorCode } from './errors.ts';
@@ -62,10 +64,16 @@ async function isAccepted(response: { text(): Promise<string> }): Promise<boolea
   return !text.startsWith('<') && !/^\{.*"ok"\s*:\s*false/s.test(text);
 }
 
-/** Responds to a click: with an ephemeral message, or, in Home and in modals, with a modal. */
-export async function respondToAction(interaction: Interaction, text: string, log: Log): Promise<void> {
-  if (interaction.respond) await respondEphemeral(interaction, text, log);
-  else await openModal(interaction, textModal(text), log, text);
+/** Responds to a click: with an ephemeral message, or, in Home and in modals, with a modal. `about` names the request. */
+export async function respondToAction(
+  interaction: Interaction,
+  text: string,
+  log: Log,
+  about?: RequestNames,
+): Promise<void> {
+  const named = about ? [requestLine(about)] : [];
+  if (!interaction.respond) await openModal(interaction, textModal(text, named), log, text);
+  else await respondEphemeral(interaction, about ? { text, blocks: [section(text), ...named] } : text, log);
 }
 
 /** Opens a modal, and returns its ID. Where Slack does not open it, sends `fallback` as an ephemeral message. */

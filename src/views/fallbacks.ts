@@ -1,32 +1,34 @@
 /** What users read when something is slow or fails: what happened, what did not, and what to do next. */
-import type { ModalView } from '@slack/types';
+import type { KnownBlock, ModalView } from '@slack/types';
 import { fields, messageModal, section, textElement } from './blocks.ts';
 
 const title = 'Registrar';
 
-export const formNotOpened = 'Slack did not open the form just now, and nothing was changed. Please try again.';
+export const formNotOpened = 'Slack didn’t open the form, and nothing was changed. Try again.';
 
-export const failed = 'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.';
+export const failed =
+  'Something went wrong, and Registrar couldn’t do this. Try again in a moment: nothing will happen twice.';
 
 export const slow =
-  'Registrar is slow just now, and still working on this. If nothing has changed in a minute, please try again: nothing will happen twice.';
+  'Registrar is slow just now and still working on this. If nothing has changed in a minute, try again: nothing will happen twice.';
 
 /** Shown for a button, a form or a command that this version of Registrar does not have. */
 export const staleControl =
-  'Registrar does not know this any more, and nothing was changed. `/registrations` shows what you have, `/register` asks for more.';
+  'That no longer exists, and nothing was changed. `/registrations` shows what you have, `/register` requests more.';
 
 /** Shows a text in a modal, where there is no message to respond to. */
-export const textModal = (text: string): ModalView => messageModal(title, [{ ...section(text), block_id: 'aside' }]);
+export const textModal = (text: string, about: KnownBlock[] = []): ModalView =>
+  messageModal(title, [{ ...section(text), block_id: 'aside' }, ...about]);
 
 /** Shown under a field of a form that stays open. */
-export const notSaved = 'Registrar could not save this just now. Nothing is lost: press the button again in a moment.';
+export const notSaved = 'Registrar couldn’t save this. Nothing is lost: press the button again in a moment.';
 
 /** Opened while what it will show is still being looked up. */
 export const loading: ModalView = messageModal(title, [section(':hourglass_flowing_sand: *Just a moment.*')]);
 
 /** Replaces a form whose work takes longer than Slack waits. */
 export const working: ModalView = messageModal(title, [
-  section(':hourglass_flowing_sand: *Still working on it.* This window will tell you how it ended.'),
+  section(':hourglass_flowing_sand: *Still working on it.* You’ll see here how it ended.'),
 ]);
 
 /** Replaces that form when the work is done, where it would have closed. */

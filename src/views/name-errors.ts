@@ -1,4 +1,4 @@
-/** Errors about names. */
+/** Errors about names, in plain text for under a field. */
 import { findMixedScript } from '../domain/names.ts';
 
 /** Describes a name that mixes alphabets, in plain text for under a field; undefined where it does not. */
@@ -8,4 +8,14 @@ export function mixedScriptText(name: string): string | undefined {
     mixed &&
     `“${mixed.word}” has letters of different alphabets, ${mixed.alphabets.join(' and ')}, and could pass for another name. Type the word in one alphabet.`
   );
+}
+
+/** How many owners of a name that is taken are named. */
+const maxNamed = 3;
+
+/** Describes a name that another application has, and whom to ask. `owners` are the names of its owners. */
+export function nameTakenText({ name, owners, mine }: { name: string; owners: string[]; mine: boolean }): string {
+  if (mine) return `You already have an application called “${name}”. Choose another name.`;
+  if (owners.length === 0) return `“${name}” is taken. Choose another name.`;
+  return `“${name}” belongs to ${owners.slice(0, maxNamed).join(', ')}. Ask to be made a co-owner, or choose another name.`;
 }

@@ -5,5 +5,5 @@ import { person, textElement } from './blocks.ts';
 /** Names the owners of an application, or says that it has none. */
 export const ownerMentions = (owners: string[]): RichTextElement[] =>
   owners.length === 0
-    ? [textElement('nobody, since the last one left')]
+    ? [textElement('none: the last one left')]
     : owners.flatMap((id, index) => (index > 0 ? [textElement(', '), person(id)] : [person(id)]));

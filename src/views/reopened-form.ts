@@ -56,7 +56,7 @@ export function reopenedForm({
 }
 
 const couldNotFinish =
-  ':warning: *Registrar could not finish this.* Nothing is lost: press the button again in a moment. Nothing will happen twice.';
+  ':warning: *Registrar couldn’t finish this.* Nothing is lost: press the button again in a moment. Nothing will happen twice.';
 
 /** Returns the element with its value as the initial one. Slack takes neither null nor an empty list for that. */
 function withInitialValue(element: object, held: object): object {

@@ -61,7 +61,7 @@ describe.skipIf(!executable)('the demo', () => {
     const narrow = await visit(browser, system.workspace, { as: 'alex', ...requests }, sizes.narrow);
     await narrow.reads(narrow.message('waiting for a decision'), /Shipping API/);
     expect(await narrow.overflow()).toEqual([]);
-    await approver.clicks('Remind me tomorrow', { ...requests, on: reminder(/Shipping API/) });
+    await approver.clicks('Snooze until tomorrow', { ...requests, on: reminder(/Shipping API/) });
     await passDay();
     await passDay();
     await approver.finds(/waiting for a decision/, { in: 'api-escalations' });

@@ -87,7 +87,7 @@ export function story(system: System, teller: Teller): Chapter[] {
             await asks(alex, 'tax', 'Billing', 'Sales tax on invoices');
             await alex.presses('Approve', tax, 'the card of the Tax API');
           },
-          sees: [{ who: alex, where: 'whispered', reads: /^You cannot decide your own request/ }],
+          sees: [{ who: alex, where: 'whispered', reads: /^You can’t decide your own request/ }],
         },
       ],
     },

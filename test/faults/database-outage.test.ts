@@ -5,9 +5,9 @@ import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 import { createTcpProxy, type ProxyFault, type TcpProxy } from '../support/tcp-proxy.ts';
 
-const again = 'Please try again in a moment: nothing will happen twice.';
+const again = 'Try again in a moment: nothing will happen twice.';
 const slow =
-  'Registrar is slow just now, and still working on this. If nothing has changed in a minute, please try again: nothing will happen twice.';
+  'Registrar is slow just now and still working on this. If nothing has changed in a minute, try again: nothing will happen twice.';
 
 /** What Slack waits for, in milliseconds, and some for a machine that has other things to do. */
 const inTime = 4_000;
@@ -87,7 +87,7 @@ describe('a database that', () => {
       priya.submits(),
     ]);
     for (const took of [performance.now() - since, await heard, await opened]) expect(took).toBeLessThan(inTime);
-    expect([`Registrar could not do this just now. ${again}`, slow]).toContain(alex.whispers[told]);
+    expect([`Something went wrong, and Registrar couldn’t do this. ${again}`, slow]).toContain(alex.whispers[told]);
     const { status, failing } = await readyz();
     expect([status, Object.keys(failing)]).toEqual([503, ['database']]);
 

@@ -25,13 +25,13 @@ it('an unreachable channel is reported to the admin channel once, takes no reque
   await dana.closes();
   const warning = await alex.finds(/cannot reach/, { in: 'api-requests' });
   expect(warning).toMatch(/Registrar cannot reach .*C0PAY.*: the bot is not in it, or it is gone\. Write `\/invite/);
-  expect(warning).toMatch(/follows by itself once this is mended/);
+  expect(warning).toMatch(/follow by themselves once this is resolved/);
   await dana.finds(/Approved automatically/);
 
   expect(await asks(sam, ['Ledger API', 'Payments API'], 'Kiosk')).toEqual({
     errors: {
       Services:
-        'Payments API: no request can be made just now, because Registrar cannot post to the channel that decides. Please tell an admin, who has been told why.',
+        'Payments API: you can’t request this just now, because Registrar can’t post to its approval channel. The admins know why: ask one of them.',
     },
   });
   // This one needs no approver.

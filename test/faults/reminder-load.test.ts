@@ -54,9 +54,9 @@ it('posts one message per channel and requester, within the rate limits, and no 
     expect(more).toEqual([]);
     const text = readable(workspace, only);
     expect(text).toMatch(
-      /^:bell: 1\d\d requests are waiting.*Application \d+\nasked for by Asker\d+.*and 1?\d\d more$/s,
+      /^:bell: 1\d\d requests are waiting.*Application \d+\nrequested by Asker\d+.*and 1?\d\d more$/s,
     );
-    expect(text.match(/\[Remind me tomorrow\]/g)).toHaveLength(20);
+    expect(text.match(/\[Snooze until tomorrow\]/g)).toHaveLength(20);
   }
   for (const { id } of askers) {
     expect(workspace.directMessages(id).map(({ text }) => text)).toEqual([

@@ -36,9 +36,7 @@ describe('where Slack does not open a form', () => {
     workspace.fail('views.open', fault, { times: 2 });
     await lee.types('/register');
     await workspace.until(() => lee.whispers.length > before);
-    expect(lee.whispers.at(-1)).toBe(
-      'Slack did not open the form just now, and nothing was changed. Please try again.',
-    );
+    expect(lee.whispers.at(-1)).toBe('Slack didn’t open the form, and nothing was changed. Try again.');
     workspace.clearFaults();
   });
 
@@ -65,18 +63,16 @@ describe('where the database is gone', () => {
     await database.allow(false);
     await alex.clicks('Approve', { in: 'api-requests' });
     expect(await alex.finds(/./, { in: 'whispered' })).toBe(
-      'Registrar could not do this just now. Please try again in a moment: nothing will happen twice.',
+      'Something went wrong, and Registrar couldn’t do this. Try again in a moment: nothing will happen twice.',
     );
     await dana.types('/register payments');
     expect(await dana.searches('Services', 'led')).toEqual([
-      'Registrar cannot look this up just now. Type again in a moment.',
+      'Registrar can’t look this up just now. Type again in a moment.',
     ]);
     const { id } = priya.view;
     await priya.submits();
     expect(priya.view.id).toBe(id);
-    expect(priya.view.errors.reason ?? priya.reads).toMatch(
-      /could not save this just now|Still working on it|could not finish/,
-    );
+    expect(priya.view.errors.reason ?? priya.reads).toMatch(/couldn’t save this|Still working on it|couldn’t finish/);
     const ready = () => fetch(`http://127.0.0.1:${scenario.bot.port}/readyz`);
     const readyz = await ready();
     expect([readyz.status, Object.keys(Object(await readyz.json()).failing)]).toEqual([503, ['database']]);
@@ -100,10 +96,10 @@ describe('where Slack does not take an ephemeral message', () => {
     const [channel] = workspace.channels.values();
     if (!channel) throw new Error('a workspace without channels');
     await dana.types('/unregister');
-    await dana.finds(/no registrations/, { in: 'whispered' });
+    await dana.finds(/nothing to unregister/, { in: 'whispered' });
     const command = workspace.delivered.findLast((payload) => payload.command === '/unregister');
     await workspace.deliver({ ...command, response_url: `${workspace.url}/response/gone` });
-    await dana.finds(/no registrations/);
+    await dana.finds(/nothing to unregister/);
     for (const fault of [{ kind: 'malformed' }, { kind: 'error', error: 'expired_url' }] as const) {
       const told = dana.told.length;
       workspace.fail('response_url', fault);

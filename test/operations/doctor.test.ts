@@ -164,7 +164,7 @@ describe('what is wrong in Slack', () => {
       [
         /^FAIL channel C0OPEN: without the bot\. Invite it there: .*set for a, b\./,
         /^FAIL channel C0SECRET: not there, or private and without the bot.*set for c\./,
-        'FAIL channel C0ALONE: public, and no approvers are named: everybody who joins may decide. Set APPROVERS, or make it private. It is set for d.',
+        'FAIL channel C0ALONE: public, and no approvers are named: everyone who joins can decide. Set APPROVERS, or make it private. It is set for d.',
         'FAIL approvers of c: there is no approver who can decide. Name users or groups who can, or invite them.',
         'FAIL approvers of d: there is no approver who can decide. Name users or groups who can, or invite them.',
       ],

@@ -34,8 +34,8 @@ it.each([
   await eventually('the bot has looked at the channel', async () =>
     workspace.calls.some(({ method }) => APPROVERS !== '' || method === 'conversations.info'),
   );
-  if (open) await eventually('the log warns', async () => lines.some((line) => line.includes('everybody who joins')));
-  expect(lines.filter((line) => line.includes('everybody who joins ADMIN_CHANNEL'))).toHaveLength(open ? 1 : 0);
+  if (open) await eventually('the log warns', async () => lines.some((line) => line.includes('everyone who joins')));
+  expect(lines.filter((line) => line.includes('everyone who joins ADMIN_CHANNEL'))).toHaveLength(open ? 1 : 0);
 
   const found: string[] = [];
   const env = environment(workspace, 'socket', { DATABASE_URL: database.url, APPROVERS });
@@ -53,13 +53,13 @@ it('Review says it of a public channel, unless approvers are named', async () =>
   await alex.clicks('Edit', { ...home, on: /Maps API/ });
   await alex.picks('Approval channel', 'maps');
   await alex.submits();
-  expect(alex.reads).toContain('#maps is public: everybody who joins it may decide.');
+  expect(alex.reads).toContain('#maps is public: everyone who joins it can decide.');
   await alex.picks('Approval channel', 'ours');
   await alex.submits();
-  expect(alex.reads).not.toContain('everybody who joins');
+  expect(alex.reads).not.toContain('everyone who joins');
   await alex.picks('Approval channel', 'maps');
   await alex.picks('Approvers: people', 'priya');
   await alex.submits();
-  expect(alex.reads).toContain('@priya may decide');
-  expect(alex.reads).not.toContain('everybody who joins');
+  expect(alex.reads).toContain('@priya can decide');
+  expect(alex.reads).not.toContain('everyone who joins');
 });

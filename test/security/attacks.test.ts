@@ -32,7 +32,7 @@ function delivered(type: string): Payload {
 
 const large = 'x'.repeat(10_000_000);
 
-const unknown = 'Registrar does not know this any more, and nothing was changed.';
+const unknown = 'That no longer exists, and nothing was changed.';
 
 describe('what this version does not know', () => {
   beforeAll(async () => {
@@ -165,7 +165,7 @@ describe('what was replayed or forged', () => {
         expect(await workspace.deliver({ ...click, actions })).toMatchObject({ ok: true });
       }
       const view = { ...Object(form.view), private_metadata: value };
-      expect(JSON.stringify(await workspace.deliver({ ...form, view }))).toContain('not in Registrar any more');
+      expect(JSON.stringify(await workspace.deliver({ ...form, view }))).toContain('no longer exists');
     }
     expect(await kept()).toBe(before);
   });

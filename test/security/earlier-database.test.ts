@@ -14,7 +14,7 @@ import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const publicIds = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-const earlier = /from an earlier database|not in the catalog any more|not yours/;
+const earlier = /from an earlier database|no longer in the catalog|don’t own|no longer exists/;
 
 /** The usual services, one that admins look after in Slack, and one with requests in a channel of its own. */
 const withMaps = ({ sql }: TestDatabase) =>
@@ -79,7 +79,7 @@ async function firstLife(): Promise<void> {
   await alex.clicks('Revoke', { in: 'api-requests', on: /Payments API/ });
   await keeps(alex, 'Revoke access');
   await workspace.deactivate(lee.id);
-  await alex.finds(/no owner any more/, { in: 'api-requests' });
+  await alex.finds(/no longer has an owner/, { in: 'api-requests' });
   await alex.clicks('Hand over', { in: 'api-requests' });
   await keeps(alex, 'Hand over application', () => alex.picks('New owner', 'sam'));
   await advanceTo('2026-11-02T17:00:00Z');
@@ -298,7 +298,7 @@ it('in its own database, a card from before there were public ids goes on workin
   await pressed(onCard('history', /Payments API/), priya.id);
   await priya.finds(/Requested by @dana/, { in: 'modal' });
   await priya.closes();
-  await pressed(onCard('adopt-application', /no owner any more/), priya.id);
+  await pressed(onCard('adopt-application', /no longer has an owner/), priya.id);
   await priya.picks('New owner', 'priya');
   expect(await priya.submits()).toEqual({ closed: true });
   const [owned] = await scenario.database.sql`

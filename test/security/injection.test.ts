@@ -128,7 +128,7 @@ async function everythingHappens(): Promise<void> {
   await alex.finds(/cannot reach/, requests);
   await workspace.join('registrar', 'three');
   await alex.finds(/REASO/, { in: 'three' });
-  await alex.finds(/QUEUE|Waiting for your decision/, atHome);
+  await alex.finds(/QUEUE|To review/, atHome);
   await alex.fills('Application', typed('QUEUED'), atHome);
   await alex.fills('Find a service', typed('FOUND'), atHome);
   await alex.finds(/Show all/, atHome);
@@ -222,7 +222,7 @@ async function everythingHappens(): Promise<void> {
   await alex.clicks('Delete request', { in: 'three', on: /NOTED/ });
   await alex.finds(/no longer has access to SERVI/, { in: 'three' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
-  await alex.finds(/RENAM[^\n]*\n[^\n]*Last owner|no owner any more[\s\S]*RENAM/, requests);
+  await alex.finds(/RENAM[^\n]*\n[^\n]*Last owner|no longer have an owner[\s\S]*RENAM/, requests);
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
   printed = await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url);

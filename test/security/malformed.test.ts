@@ -78,7 +78,7 @@ it('its log at trace level holds no secret, and nothing that users wrote', async
   await dana.finds(/Rejected by @alex/);
   await scenario.database.allow(false);
   await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
-  await alex.finds(/could not do this just now/, { in: 'whispered' });
+  await alex.finds(/couldn’t do this/, { in: 'whispered' });
   await program.says(/"listener failed, the user is told"/);
   await kill(program);
   const log = program.lines.join('\n');

@@ -23,7 +23,7 @@ describe.each(modes)('over %s', (mode) => {
     await approves(scenario);
     await groupsBecome(scenario, ['payments']);
     await alex.finds(/Access open since/, inChannel);
-    expect(await dana.finds(/may use this service: access is open/)).toContain('Get key');
+    expect(await dana.finds(/can now use .*: access is open/)).toContain('Get key');
     const key = await getsKey(dana);
     expect(calls(scenario, key)).toBe(200);
     await alex.clicks('Revoke', card('Payments API'));
@@ -111,7 +111,7 @@ describe('access ends', () => {
     await approves(scenario, 'Docs API');
     await delivered(scenario);
     expect(await groupsOf(scenario)).toBeUndefined();
-    expect(await dana.finds(/may use this service/)).not.toMatch(/access is|on its way/);
+    expect(await dana.finds(/can now use/)).not.toMatch(/access is|on its way/);
   });
 });
 

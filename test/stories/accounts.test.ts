@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-const external = 'Guests and people of other workspaces can neither request access here nor decide about it.';
+const external = 'Guests and people from other workspaces can’t request or approve access here.';
 
 /** Gwen is a guest and Cody of another team; both are in the admin channel. */
 function withGuests() {
@@ -70,7 +70,7 @@ describe('guests and people of other teams', () => {
       expect(workspace.views(one.id)).toEqual([]);
       await one.opensHome();
       await one.finds(/no applications yet/, { in: 'home' });
-      expect(one.sees('home').join()).not.toContain('Waiting for your decision');
+      expect(one.sees('home').join()).not.toContain('To review');
     }
     expect(await statuses(scenario)).toEqual([{ status: 'pending' }]);
   });
@@ -94,7 +94,7 @@ describe('guests and people of other teams', () => {
     const { workspace } = scenario;
     const { sam } = people(scenario);
     workspace.fail('users.info', { kind: 'server-error' }, { times: 4 });
-    const unsure = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+    const unsure = 'Slack didn’t say who can do this. Nothing was changed. Try again in a minute.';
     expect(await asks(sam, ['Payments API'], 'Till')).toEqual({ errors: { Services: unsure } });
     expect(await sam.submits()).toHaveProperty('view');
     await sam.closes();
@@ -125,8 +125,7 @@ it('a deactivated approver decides nothing, and a deactivated owner unregisters 
   await workspace.until(() => workspace.transcript().includes('(only to @alex): This Slack account was deactivated.'));
   const user = { ...Object(submission?.user), id: dana.id };
   // Once the removal of the owner is done, they own nothing.
-  const refused =
-    /^This Slack account was deactivated\. Nothing was changed\.$|^This registration is not yours to unregister/;
+  const refused = /^This Slack account was deactivated\. Nothing was changed\.$|^You can’t unregister this/;
   expect(await workspace.deliver({ ...submission, user, view: { ...form } })).toMatchObject({
     body: { errors: { registration: expect.stringMatching(refused) } },
   });

@@ -61,7 +61,9 @@ describe.concurrent('owners', () => {
     expect(await makes(dana, ' Shop\u202e  front ')).toEqual({ closed: true });
     await dana.finds(/Shop front\nNo registrations/, atHome);
     expect(await makes(sam, 'SHOP FRONT')).toEqual({
-      errors: { Name: 'There is an application called “SHOP FRONT” already. Choose another name.' },
+      errors: {
+        Name: expect.stringMatching(/^(“SHOP FRONT” belongs to|You already have an application called “SHOP FRONT”)/),
+      },
     });
     await sam.fills('Name', ' \u200b ');
     expect(await sam.submits()).toEqual({
@@ -79,7 +81,7 @@ describe.concurrent('owners', () => {
 
     await opens(dana, 'Rename', /Shop front/, /Name: Shop front/);
     await dana.fills('Name', 'kiosk');
-    expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('already') } });
+    expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('belongs to Sam Okafor') } });
     await dana.fills('Name', '<!channel> *Shop* <@U0ALEX> & co');
     expect(await dana.submits()).toEqual({ closed: true });
     await alex.finds(/⏳ .* for <!channel> \*Shop\* <@U0ALEX> & co[\s\S]*\[Approve\]/, inChannel);
@@ -87,12 +89,12 @@ describe.concurrent('owners', () => {
     await alex.finds(/Payments API — <!channel> \*Shop\* <@U0ALEX> & co/, atHome);
     await dana.finds(/<!channel> \*Shop\*/, atHome);
 
-    await opens(dana, 'Co-owners', /Shop/, /Nobody beside you/);
+    await opens(dana, 'Co-owners', /Shop/, /Only you/);
     for (const [name, why] of [
-      ['registrar', 'An app cannot own an application. Choose people.'],
-      ['kim', 'Somebody here has been deactivated in Slack. Choose people who are still there.'],
-      ['guest', /^Guests and people of other workspaces cannot own/],
-      ['eve', /^Guests and people of other workspaces cannot own/],
+      ['registrar', 'An app can’t own an application. Choose people.'],
+      ['kim', 'One of these accounts was deactivated in Slack. Choose people who are still there.'],
+      ['guest', /^Guests and people from other workspaces can’t own/],
+      ['eve', /^Guests and people from other workspaces can’t own/],
     ] as const) {
       await dana.picks('Co-owners', name);
       expect(await dana.submits()).toMatchObject({ errors: { 'Co-owners': expect.stringMatching(why) } });
@@ -101,7 +103,7 @@ describe.concurrent('owners', () => {
     await dana.picks('Co-owners', 'sam');
     expect(await dana.submits()).toEqual({ closed: true });
     expect(await sam.finds(/made you an owner/)).toBe(
-      "Application  <!channel> *Shop* <@U0ALEX> & co\n:key: @dana has made you an owner of this application. You own it together with @dana. Registrar's Home shows it.",
+      'Application  <!channel> *Shop* <@U0ALEX> & co\n:key: @dana made you an owner of this application. You own it together with @dana. You’ll find it in Home.',
     );
     await sam.finds(/<!channel> \*Shop\*/, atHome);
     await sam.clicks('Unregister', { ...atHome, on: /Search API/ });
@@ -110,16 +112,16 @@ describe.concurrent('owners', () => {
     await opens(sam, 'Hand over', /Shop/, /== Hand over application/);
     await sam.picks('New owner', 'lee');
     expect(await sam.submits()).toEqual({ closed: true });
-    await lee.finds(/@sam has handed this application over to you\. You own it together with @dana/);
+    await lee.finds(/@sam handed this application over to you\. You own it together with @dana/);
     await sam.finds(/^(?![\s\S]*Shop)[\s\S]*Kiosk/, atHome);
 
-    await opens(dana, 'Leave', /Shop/, /You will not own it any more/);
+    await opens(dana, 'Leave', /Shop/, /You’ll no longer own it/);
     expect(await dana.submits()).toEqual({ closed: true });
     await dana.finds(/You have no applications yet/, atHome);
     await lee.opensHome();
     await lee.finds(/Shop/, atHome);
     await lee.clicks('Leave', { ...atHome, on: /Shop/ });
-    await lee.finds(/You are its only owner\. Hand it over instead, or delete it\./, { in: 'modal' });
+    await lee.finds(/You’re its only owner\. Hand it over instead, or delete it\./, { in: 'modal' });
     await lee.closes();
     await alex.clicks('Approve', { ...inChannel, on: /Payments/ });
     await lee.finds(/Approved by @alex/);
@@ -159,7 +161,7 @@ describe.concurrent('owners', () => {
     await waitForBlocked(database, 2);
     await row.release();
     const late = (await Promise.all(acts)).findIndex((act) => !('closed' in act));
-    await (late === 0 ? dana : sam).finds(/Somebody has changed this application since|Only an owner/, { in: 'modal' });
+    await (late === 0 ? dana : sam).finds(/This application has changed since|Only an owner/, { in: 'modal' });
     const changes = async () => (await record(scenario)).map(({ action, version }) => `${action} ${version}`);
     const before = await changes();
     expect(before.filter((change) => change.endsWith(' 3'))).toHaveLength(1);
@@ -201,19 +203,17 @@ describe.concurrent('owners', () => {
     expect(
       answers.map(
         (answer) =>
-          /Only|deleted|not in Registrar any more|Type a name|Choose up to|did not say/.exec(
-            JSON.stringify(answer),
-          )?.[0],
+          /Only|deleted|no longer exists|Type a name|Choose up to|didn’t say/.exec(JSON.stringify(answer))?.[0],
       ),
     ).toEqual([
       'Only',
-      'not in Registrar any more',
-      'not in Registrar any more',
+      'no longer exists',
+      'no longer exists',
       'Type a name',
       'Only',
       'Only',
       'Choose up to',
-      'did not say',
+      'didn’t say',
       'Only',
     ]);
     expect(await changes()).toEqual(before);
@@ -268,7 +268,7 @@ describe('deleting', () => {
       :warning: 3 registrations will be unregistered, and it loses access to those services. This cannot be undone.
       · 1 registration that an approver has revoked stays as it is: only an approver ends that.
       Type the name of the application to delete it: ‹›
-        As it is written above, in the same case.
+        Exactly as above, upper and lower case too.
       [Cancel] [Delete]"
     `);
     await dana.fills(typeIt, 'shop');
@@ -283,9 +283,9 @@ describe('deleting', () => {
     expect(await alex.finds(/Search API[\s\S]*The application was deleted/, inChannel)).toMatch(
       /\[History\] \[… Delete request\]$/,
     );
-    await alex.finds(/Nothing waits for your decision/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     await dana.finds(/You have no applications yet/, atHome);
-    await sam.finds(/@dana has deleted this application/);
+    await sam.finds(/@dana deleted this application/);
     expect((await events(scenario)).filter(({ action }) => action === 'unregister')).toEqual([
       { slug: 'payments', version: 2, action: 'unregister', actor: dana.id },
       { slug: 'ledger', version: 3, action: 'unregister', actor: dana.id },
@@ -300,7 +300,7 @@ describe('deleting', () => {
 
     const [again] = workspace.delivered.filter(({ type }) => type === 'view_submission').slice(-1);
     const written = await events(scenario);
-    expect(JSON.stringify(await workspace.deliver(again ?? {}))).toContain('has been deleted');
+    expect(JSON.stringify(await workspace.deliver(again ?? {}))).toContain('was deleted');
     expect(await events(scenario)).toEqual(written);
     expect(await makes(sam, 'shop')).toEqual({ closed: true });
   });
@@ -378,8 +378,8 @@ describe('deleting at the same instant as', () => {
     await waitForBlocked(scenario.database, 2);
     await rows.release();
     const [, request] = await Promise.all(acts);
-    if ('errors' in request) expect(request.errors.Application).toMatch(/not yours/);
-    await sam.finds(/@dana has deleted this application/);
+    if ('errors' in request) expect(request.errors.Application).toMatch(/^You don’t own this application/);
+    await sam.finds(/@dana deleted this application/);
     expect(await statuses()).toBe(0);
   });
 });
@@ -399,11 +399,11 @@ describe('an owner who has left Slack', () => {
     for (const channel of ['C0REQUESTS', sam.id])
       workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: (args) => args.channel === channel });
     await Promise.all([workspace.deactivate('dana'), workspace.deactivate('dana')]);
-    expect(await sam.finds(/has left Slack/)).toBe(
-      'Application  <!here> Shop\n:wave: @dana has left Slack, and so owns this application no longer. You are its only owner now.',
+    expect(await sam.finds(/left Slack, and no longer/)).toBe(
+      'Application  <!here> Shop\n:wave: @dana left Slack, and no longer owns this application. You’re its only owner now.',
     );
-    expect(await alex.finds(/no owner any more/, inChannel)).toMatch(
-      /^Application {2}Kiosk\nLast owner {2}@dana, who has left Slack\n[\s\S]*\[Hand over\]$/,
+    expect(await alex.finds(/no longer has an owner/, inChannel)).toMatch(
+      /^Application {2}Kiosk\nLast owner {2}@dana, who left Slack\n[\s\S]*\[Hand over\]$/,
     );
     await workspace.deactivate('dana');
     const asked = workspace.messages('api-requests').at(-1);
@@ -412,25 +412,25 @@ describe('an owner who has left Slack', () => {
     await workspace.join('lee', 'general');
     const { channel: _, ...shown } = asked;
     await lee.clicks('Hand over', { on: { ...shown, channel: workspace.channel('general').id } });
-    await lee.finds(/Only the members of #api-requests may hand this application over/, { in: 'whispered' });
+    await lee.finds(/Only the members of #api-requests can hand this application over/, { in: 'whispered' });
     for (const admin of [alex, priya]) {
-      await admin.clicks('Hand over', { ...inChannel, on: /no owner/ });
+      await admin.clicks('Hand over', { ...inChannel, on: /no longer has an owner/ });
       await admin.finds(/Application {2}Kiosk/, { in: 'modal' });
       await admin.picks('New owner', admin === alex ? 'dana' : 'sam');
     }
     expect(await alex.submits()).toMatchObject({ errors: { 'New owner': expect.stringContaining('deactivated') } });
     await alex.picks('New owner', 'lee');
     expect(await alex.submits()).toEqual({ closed: true });
-    await lee.finds(/@alex has handed this application over to you\. You are its only owner/);
+    await lee.finds(/@alex handed this application over to you\. You’re its only owner/);
     await lee.finds(/Kiosk/, atHome);
     expect(await alex.finds(/Handed over to @lee by @alex/, inChannel)).not.toContain('[Hand over]');
     await priya.submits();
     await priya.finds(/has an owner again/, { in: 'modal' });
-    expect(sam.told.filter((text) => /has left Slack/.test(text))).toHaveLength(1);
+    expect(sam.told.filter((text) => /left Slack, and no longer/.test(text))).toHaveLength(1);
     expect(alex.sees('api-requests').filter((text) => /Kiosk[\s\S]*(no owner|Handed over)/.test(text))).toHaveLength(1);
     await alex.clicks('Approve', { ...inChannel, on: /Payments/ });
     await lee.opensHome();
-    await lee.finds(/Approved since/, atHome);
+    await lee.finds(/Approved today/, atHome);
     expect(await database.sql`select action, actor, removed from application_history where action = 'depart'`).toEqual([
       { action: 'depart', actor: null, removed: [dana.id] },
       { action: 'depart', actor: null, removed: [dana.id] },

@@ -47,9 +47,9 @@ describe.each(modes)('over %s', (mode) => {
       · This request replaces the rejected one.
       Services: Payments API
       Application: Shop
-        Type a name that is not there yet to create the application.
+        To create an application, type its name.
       Reason: Checkout for the shop
-        The approver reads this. Say what you will use it for.
+        The approvers read this. Say what you’ll use it for.
       [Cancel] [Request access]"
     `);
     await dana.fills('Reason', 'The shop in Basel');

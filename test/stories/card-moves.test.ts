@@ -118,7 +118,7 @@ describe.concurrent('when a service moves', () => {
     await toMaps(alex);
     await alex.finds(/has moved to #maps/, before);
     await priya.clicks('Approve', { on: old });
-    await priya.finds(/Only the members of #maps may decide/, { in: 'whispered' });
+    await priya.finds(/Only the members of #maps can decide/, { in: 'whispered' });
     await lee.clicks('Approve', { on: old });
     await dana.finds(/Approved by @lee/);
     await lee.finds(/Approved by @lee/, maps);

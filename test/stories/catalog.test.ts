@@ -96,14 +96,14 @@ describe('an admin', () => {
     await alex.picks('Approval channel', 'maps');
     await alex.submits();
     expect(reviewed(alex)).toBe(
-      ':mag: Nothing is saved yet. Once it is, its requests are posted in #maps, and the members of #maps may decide: 2 active people. Its slug is `ubersetzungs-api-neu`, for good.',
+      ':mag: Nothing is saved yet. Once it is, its requests are posted in #maps, and the members of #maps can decide: 2 active people. Its slug is `ubersetzungs-api-neu`, for good.',
     );
     await alex.picks('Approvers: people', 'priya');
     expect(await alex.searches('Approvers: user groups', 'maps')).toEqual(['@maps-team']);
     await alex.picks('Approvers: user groups', 'maps-team');
     await alex.fills('Slug', 'translate');
     await alex.submits();
-    expect(reviewed(alex)).toContain('@priya or @maps-team may decide: 3 active people. Its slug is `translate`');
+    expect(reviewed(alex)).toContain('@priya or @maps-team can decide: 3 active people. Its slug is `translate`');
     expect(await changes(scenario)).toEqual([]);
     expect(await alex.submits()).toEqual({ closed: true });
     expect(await alex.finds(/`translate`/, atHome)).toContain(
@@ -125,7 +125,7 @@ describe('an admin', () => {
     await alex.fills('Name', 'Translation API');
     await alex.unpicks('Approvers: people', 'priya');
     await alex.submits();
-    expect(reviewed(alex)).toContain('@maps-team may decide: 2 active people.');
+    expect(reviewed(alex)).toContain('@maps-team can decide: 2 active people.');
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/Translation API/, atHome);
     expect((await changes(scenario)).at(-1)).toEqual({
@@ -163,17 +163,19 @@ describe('an admin', () => {
       return 'errors' in outcome ? outcome.errors : outcome;
     };
     await alex.picks('Approval channel', 'secret');
-    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/cannot see .* invite/) });
+    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/can’t see .* invite/) });
     await alex.picks('Approval channel', 'strange');
-    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/not in this channel.*\/invite/) });
+    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/isn’t in this channel.*\/invite/) });
     await alex.picks('Approval channel', 'empty');
     await workspace.archive('empty');
     expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/archived/) });
     workspace.channel('empty').archived = false;
     await alex.unpicks('Approvers: user groups');
-    expect(await refused()).toEqual({ 'Approvers: people': expect.stringMatching(/Nobody active/) });
+    expect(await refused()).toEqual({ 'Approvers: people': expect.stringMatching(/No active person could decide/) });
     await alex.picks('Approvers: user groups', 'gone');
-    expect(await refused()).toEqual({ 'Approvers: user groups': expect.stringMatching(/Nobody active/) });
+    expect(await refused()).toEqual({
+      'Approvers: user groups': expect.stringMatching(/No active person could decide/),
+    });
     await alex.picks('Approvers: people', 'olga');
     await alex.picks('Approvers: people', 'robot');
     expect(await refused()).toEqual({ 'Approvers: people': expect.stringMatching(/^Remove Olga Past, Robot:/) });
@@ -181,10 +183,10 @@ describe('an admin', () => {
     await alex.picks('Approvers: people', 'lee');
     workspace.fail('conversations.info', { kind: 'hang' });
     workspace.fail('conversations.info', { kind: 'hang' });
-    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/did not say in time/) });
+    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/didn’t say in time/) });
     workspace.fail('users.info', { kind: 'error', error: 'fatal_error' });
     await alex.picks('Approvers: people', 'nina');
-    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/did not say in time/) });
+    expect(await refused()).toEqual({ 'Approval channel': expect.stringMatching(/didn’t say in time/) });
     await alex.closes();
     expect(await changes(scenario)).toHaveLength(2);
   });
@@ -309,9 +311,11 @@ describe('an admin', () => {
     const second = alex.submits();
     await waitForBlocked(scenario.database, 1);
     await first.release();
-    expect(await second).toEqual({ errors: { Slug: expect.stringMatching(/slug weather-api already/) } });
+    expect(await second).toEqual({ errors: { Slug: expect.stringMatching(/slug weather-api already exists/) } });
     expect(alex.reads).toContain('Name: Weather API');
-    expect(await alex.submits()).toEqual({ errors: { Slug: expect.stringMatching(/slug weather-api already/) } });
+    expect(await alex.submits()).toEqual({
+      errors: { Slug: expect.stringMatching(/slug weather-api already exists/) },
+    });
   });
 
   it('a click on an outdated control changes nothing, and says so', async () => {
@@ -325,7 +329,7 @@ describe('an admin', () => {
     await priya.submits();
     await held.reached;
     await alex.clicks('Retire', named('translate'));
-    expect(await alex.finds(/not what you saw/, { in: 'modal' })).toMatch(/@priya changed it, today/);
+    expect(await alex.finds(/has changed since you saw it/, { in: 'modal' })).toMatch(/@priya changed it, today/);
     await alex.closes();
     held.release();
     await alex.finds(/`translate` · Registration disabled/, atHome);
@@ -406,7 +410,7 @@ it('History lists the changes of a service and of its registrations, newest firs
   const click = workspace.delivered.findLast(({ type }) => type === 'block_actions');
   await workspace.leave('alex', 'api-requests');
   await alex.clicks('Older');
-  await alex.finds(/may look after the catalog/, { in: 'modal' });
+  await alex.finds(/can change the catalog/, { in: 'modal' });
   const [first] = (click?.actions ?? []) as { value: string }[];
   for (const value of ['', '1@', '999', '1@99999999999999.1.1', `${first?.value}@x`]) {
     await workspace.deliver({ ...click, actions: [{ ...first, value }] });
@@ -461,7 +465,7 @@ describe('other users', () => {
       user,
       view: { ...form, private_metadata: remembered(ids?.slack, 2) },
     });
-    expect(JSON.stringify(asLee)).toContain('may look after the catalog');
+    expect(JSON.stringify(asLee)).toContain('can change the catalog');
     for (const value of [
       `retire:${ids?.file}@1`,
       `edit:${ids?.file}@1`,

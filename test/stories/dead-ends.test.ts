@@ -73,10 +73,10 @@ describe.each(modes)('over %s', (mode) => {
     await priya.closes();
     await priya.finds(/Ledger API/, inChannel);
     await priya.clicks('Approve', { ...inChannel, on: /Payments API/ });
-    await priya.finds(/^You cannot decide your own request\. Nobody else can decide it\. Ask @alex to name another/, {
+    await priya.finds(/^You can’t decide your own request\. No one else can decide it\. Ask @alex to name another/, {
       in: 'whispered',
     });
     await priya.clicks('Approve', { ...inChannel, on: /Ledger API/ });
-    await priya.finds(/^You cannot decide your own request\. Ask @alex\.$/, { in: 'whispered' });
+    await priya.finds(/^You can’t decide your own request\. Ask @alex\.\nLedger API for /, { in: 'whispered' });
   });
 });

@@ -47,7 +47,7 @@ it('each decision reaches the owner as text and as HTML, with who decided and wh
     Service: Payments API
     Application: Shop
 
-    Your application may use this service. Start with the documentation (https://docs.acme.example/payments).
+    Shop can now use Payments API. Read the docs (https://docs.acme.example/payments).
 
     Open Registrar in Slack (link)"
   `);
@@ -58,7 +58,7 @@ it('each decision reaches the owner as text and as HTML, with who decided and wh
     <p><strong>Approved by Alex Novak</strong></p>
     <p>Service: <strong>Payments API</strong><br>
     Application: <strong>Shop</strong></p>
-    <p>Your application may use this service. Start with the <a href="https://docs.acme.example/payments">documentation</a>.</p>
+    <p>Shop can now use Payments API. <a href="https://docs.acme.example/payments">Read the docs</a>.</p>
     <p><a href="link">Open Registrar in Slack</a></p>
     </body></html>"
   `);

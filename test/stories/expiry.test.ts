@@ -47,7 +47,7 @@ it('the last reminder warns, the card shows the expiry, and the requester can as
   expect(cards).toHaveLength(3);
   const said = dana.told.find((text) => /Expired.*Payments API/s.test(text));
   expect(said).toMatch(
-    /Shop\nNobody answered in time, so the request was closed\. You can ask again\.\n\[Ask again\]$/,
+    /Shop\nThere was no decision in time, so the request was closed\. You can ask again\.\n\[Ask again\]$/,
   );
   expect(sam.told.join()).not.toMatch(/Expired/);
 

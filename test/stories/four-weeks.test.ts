@@ -73,7 +73,7 @@ const steps: Record<string, Step> = {
   },
   'Wednesday 14 October 15:00': async (scenario, asks) => {
     const { sam, alex } = people(scenario);
-    await alex.clicks('Remind me tomorrow', { in: 'api-requests', on: /:bell:.*Desk/s });
+    await alex.clicks('Snooze until tomorrow', { in: 'api-requests', on: /:bell:.*Desk/s });
     await asks(sam, 'Kiosk', names.slice(0, 3));
   },
   'Friday 16 October 17:00': async (scenario, asks) => {

@@ -18,10 +18,10 @@ describe.each(modes)('over %s', (mode) => {
     expect(await dana.finds(/Register/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Register an application ==
       Services: ‹Search by name›
-      Application: ‹Choose one of yours, or type a new name›
-        Type a name that is not there yet to create the application.
+      Application: ‹Choose one, or type a new name›
+        To create an application, type its name.
       Reason: ‹›
-        The approver reads this. Say what you will use it for.
+        The approvers read this. Say what you’ll use it for.
       [Cancel] [Request access]"
     `);
     await dana.picks('Services', 'Payments API');
@@ -35,7 +35,7 @@ describe.each(modes)('over %s', (mode) => {
       Application  Shop
       Under review  Payments API, waiting for the API team
       Under review  Ledger API, waiting for the API team
-      · You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.
+      · Nothing more to do. To withdraw a request, use /unregister. To edit its reason, open Home.
       [Close]"
     `);
 
@@ -56,7 +56,7 @@ describe.each(modes)('over %s', (mode) => {
       ":white_check_mark: Approved by @alex
       Service  Payments API
       Application  Shop
-      Your application may use this service. Start with the documentation (https://docs.acme.example/payments)."
+      Shop can now use Payments API. Read the docs (https://docs.acme.example/payments)."
     `);
     expect(await priya.finds(/Approved by/, { in: 'api-requests' })).toMatchInlineSnapshot(`
       "✅ Payments API for Shop · approved
@@ -112,7 +112,7 @@ describe.each(modes)('over %s', (mode) => {
     expect(await dana.finds(/Unregister/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Unregister application ==
       Registration: ‹Choose a registration›
-        The application loses access to the service. You can register it again later.
+        An approved application loses access. A pending request is withdrawn. You can ask again later.
       [Cancel] [Unregister]"
     `);
     expect(await dana.searches('Registration')).toEqual(['Payments API — Shop (approved)']);
@@ -138,8 +138,8 @@ describe.each(modes)('over %s', (mode) => {
 
     await dana.closes();
     await dana.types('/unregister');
-    expect(await dana.finds(/no registrations/, { in: 'whispered' })).toMatchInlineSnapshot(
-      `"You have no registrations that you could unregister. \`/register\` requests access to a service."`,
+    expect(await dana.finds(/nothing to unregister/, { in: 'whispered' })).toMatchInlineSnapshot(
+      `"You have nothing to unregister. \`/register\` requests access to a service."`,
     );
     await asks(dana, ['Payments API'], 'Shop');
     expect(await alex.finds(/Earlier requests/, { in: 'api-requests' })).toMatchInlineSnapshot(`
@@ -171,7 +171,7 @@ describe.each(modes)('over %s', (mode) => {
       ":white_check_mark: Approved automatically
       Service  Search API
       Application  Shop
-      Your application may use this service."
+      Shop can now use Search API."
     `);
     expect(await alex.finds(/Search API/, { in: 'api-requests' })).toMatchInlineSnapshot(`
       "✅ Search API for Shop · approved automatically

@@ -71,7 +71,7 @@ it('is for the approvers of the service and for admins; others read who these ar
   for (const other of [dana, lee]) {
     await other.clicks('History', { in: 'api-requests' });
     expect(await other.finds(/history/, { in: 'whispered' })).toBe(
-      'Only @leads or @alex may see the history of this request.',
+      'Only @leads or @alex can see the history of this request.',
     );
     expect(scenario.workspace.views(other.id)).toEqual([]);
   }
@@ -91,7 +91,7 @@ it('stays closed where Slack does not say who the user is', async () => {
   scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 99 });
   await requests(dana, priya);
   await priya.clicks('History', { in: 'api-requests' });
-  await priya.finds(/Slack did not say/, { in: 'whispered' });
+  await priya.finds(/Slack didn’t say/, { in: 'whispered' });
   expect(scenario.workspace.views(priya.id)).toEqual([]);
 });
 
@@ -117,7 +117,7 @@ it('has pages, forward and back; each page checks who may read it now', async ()
 
   await scenario.workspace.setGroup('S0LEADS', []);
   await priya.clicks('Older');
-  await priya.finds(/Only @leads may see the history/, { in: 'modal' });
+  await priya.finds(/Only @leads can see the history/, { in: 'modal' });
 });
 
 it('opens in time also where the database is slow, and loads then', async () => {
@@ -145,7 +145,7 @@ it('says so where the database cannot be read', async () => {
   await requests(dana, alex);
   await scenario.database.sql`alter table history rename to elsewhere`;
   await alex.clicks('History', { in: 'api-requests' });
-  await alex.finds(/could not do this just now/, { in: 'whispered' });
+  await alex.finds(/couldn’t do this/, { in: 'whispered' });
   await scenario.database.sql`alter table elsewhere rename to history`;
 });
 
@@ -165,5 +165,5 @@ it('responds also for a registration that is gone or was made up', async () => {
       actions: [{ ...action, value }],
     });
   }
-  await workspace.until(() => alex.whispers.filter((text) => /not in Registrar any more/.test(text)).length === 4);
+  await workspace.until(() => alex.whispers.filter((text) => /no longer exists/.test(text)).length === 4);
 });

@@ -31,7 +31,7 @@ describe.concurrent('a developer', () => {
     expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
       Your applications
-      You have no applications yet. \`/register\` requests access to a service for your first one."
+      You have no applications yet. \`/register\` requests access to a service and creates your first one."
     `);
     await dana.clicks('Register', atHome);
     await dana.finds(/Register an application/, { in: 'modal' });
@@ -60,7 +60,7 @@ describe.concurrent('a developer', () => {
       Your applications
       <!channel> *bold* & <@U0ALEX> [… Rename | Co-owners | Hand over | Leave | Delete]
       Ledger API
-      :no_entry_sign: Rejected since today at 09:15. [Unregister]
+      :no_entry_sign: Rejected today at 09:15. [Unregister]
       [Ask again]
       Payments API
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
@@ -70,7 +70,7 @@ describe.concurrent('a developer', () => {
       :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
       [Edit reason]
       Search API
-      :no_entry: Revoked since today at 09:15. An admin has to reinstate or delete it."
+      :no_entry: Revoked today at 09:15. An approver can reinstate or delete it."
     `);
   });
 
@@ -115,7 +115,10 @@ describe.concurrent('a developer', () => {
     await lagging.reached;
     await alex.clicks('Approve', { in: 'api-requests' });
     expect(await alex.finds(/has changed/, { in: 'whispered' })).toMatchInlineSnapshot(
-      `"This request has changed since you saw it: its reason was edited by @dana, today at 09:15. Look at it again, then decide."`,
+      `
+      "This request has changed since you saw it: its reason was edited by @dana, today at 09:15. Look at it again, then decide.
+      Payments API for Shop, requested by @dana"
+    `,
     );
     lagging.release();
     expect(await alex.finds(/<!channel> refunds/, { in: 'api-requests' })).toMatchInlineSnapshot(`
@@ -162,10 +165,11 @@ describe.concurrent('a developer', () => {
     expect(await dana.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Registrar ==
       This request has changed since you saw it: it was approved by @alex, today at 09:15. Look at it again before you unregister it.
+      Payments API for Shop, requested by @dana
       [Close]"
     `);
     held.release();
-    await dana.finds(/Approved since/, atHome);
+    await dana.finds(/Approved today/, atHome);
   });
 
   it('whose click fails, or whose modal Slack does not open, gets a response nevertheless', async () => {
@@ -176,13 +180,13 @@ describe.concurrent('a developer', () => {
     await dana.finds(/Register/, atHome);
     workspace.fail('views.open', { kind: 'error', error: 'internal_error' });
     await dana.clicks('Register', atHome);
-    await dana.finds(/Slack did not open the form just now/);
+    await dana.finds(/Slack didn’t open the form/);
     await asks(dana, ['Payments API'], 'Shop');
     await dana.closes();
     await dana.finds(/Shop/, atHome);
     await database.sql`alter table registrations rename to away`;
     await dana.clicks('Unregister', atHome);
-    await dana.finds(/could not do this just now/, { in: 'modal' });
+    await dana.finds(/couldn’t do this/, { in: 'modal' });
     await database.sql`alter table away rename to registrations`;
   });
 });
@@ -201,7 +205,7 @@ describe.concurrent('an approver', () => {
     await alex.opensHome();
     expect(await alex.finds(/Ledger API/, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
-      Waiting for your decision
+      To review
       Service: ‹All services›
       Application: ‹›
         Type a part of its name and press Enter.
@@ -239,14 +243,14 @@ describe.concurrent('an approver', () => {
       Managed by the catalog file [… History]"
     `);
     await sam.opensHome();
-    expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/Waiting for your decision|Shop/);
+    expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/To review|Shop/);
   });
 
   it('with nothing to decide reads so', async ({ expect }) => {
     await using scenario = await scenarios.open({ now: monday });
     const { alex } = people(scenario);
     await alex.opensHome();
-    expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing waits for your decision.');
+    expect(await alex.finds(/Your applications/, atHome)).toContain('Nothing to review.');
   });
 
   it("sees by the one policy: the service's approvers, else APPROVERS, by person or group", async ({ expect }) => {
@@ -283,7 +287,7 @@ describe.concurrent('an approver', () => {
     await scenario.workspace.setGroup('S0PAYMENTS', ['U0PRIYA']);
     scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
     await priya.opensHome();
-    expect(await priya.finds(/did not say/, atHome)).not.toContain('Payments API');
+    expect(await priya.finds(/didn’t say/, atHome)).not.toContain('Payments API');
     await priya.opensHome();
     await priya.finds(/Payments API — Shop/, atHome);
   });
@@ -315,8 +319,8 @@ describe.concurrent('an approver', () => {
     await alex.fills('Reason', 'Not yet');
     expect(await alex.submits()).toEqual({ closed: true });
     await dana.finds(/Rejected by @alex/);
-    await alex.finds(/Nothing waits for your decision/, atHome);
-    expect(await dana.finds(/Rejected/, atHome)).toContain('Approved since');
+    await alex.finds(/Nothing to review/, atHome);
+    expect(await dana.finds(/Rejected/, atHome)).toContain('Approved');
   });
 
   it('who may not decide, or is too late, is told in a modal, and changes nothing', async ({ expect }) => {
@@ -330,12 +334,13 @@ describe.concurrent('an approver', () => {
     await alex.clicks('Approve', atHome);
     expect(await alex.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Registrar ==
-      Only the members of #api-requests may decide this request. Nothing was changed.
+      Only the members of #api-requests can decide this request. Nothing was changed.
+      Payments API for Shop, requested by @dana
       [Close]"
     `);
     await alex.closes();
     await alex.clicks('Reject', atHome);
-    await alex.finds(/may decide/, { in: 'modal' });
+    await alex.finds(/can decide/, { in: 'modal' });
     await alex.closes();
     await workspace.join('alex', 'api-requests');
     const held = workspace.hold('views.publish');
@@ -345,6 +350,7 @@ describe.concurrent('an approver', () => {
     expect(await alex.finds(/already/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Registrar ==
       This request was already approved by @priya, today at 09:15. Nothing was changed.
+      Payments API for Shop, requested by @dana
       [Close]"
     `);
     held.release();
@@ -360,11 +366,11 @@ describe.concurrent('while others act', () => {
     await using scenario = await scenarios.open();
     const { dana, alex, priya } = people(scenario);
     await alex.opensHome();
-    await alex.finds(/Nothing waits/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     await requests(dana, alex);
     await alex.finds(/Payments API — Shop/, atHome);
     await priya.clicks('Approve', { in: 'api-requests' });
-    await alex.finds(/Nothing waits/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     await delivered(scenario);
     expect(published(scenario, dana)).toEqual([]);
     expect(published(scenario, priya)).toEqual([]);
@@ -382,7 +388,7 @@ describe.concurrent('while others act', () => {
     await using scenario = await scenarios.open();
     const { dana, alex } = people(scenario);
     await alex.opensHome();
-    await alex.finds(/Nothing waits/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     const held = scenario.workspace.hold('views.publish');
     await asks(dana, ['Payments API'], 'Shop');
     await dana.closes();
@@ -405,7 +411,7 @@ describe.concurrent('while others act', () => {
     await scenario.startAnother();
     const { dana, alex } = people(scenario);
     await alex.opensHome();
-    await alex.finds(/Nothing waits/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     for (const application of ['A', 'B', 'C', 'D', 'E']) {
       await asks(dana, ['Payments API', 'Ledger API'], application);
       await dana.closes();
@@ -429,7 +435,7 @@ describe.concurrent('while others act', () => {
     const { dana, alex } = people(scenario);
     scenario.workspace.fail('views.publish', fault);
     await alex.opensHome();
-    await alex.finds(/Nothing waits/, atHome);
+    await alex.finds(/Nothing to review/, atHome);
     scenario.workspace.fail('views.publish', fault);
     await asks(dana, ['Payments API'], 'Shop');
     await alex.finds(/Payments API — Shop/, atHome);
@@ -440,7 +446,7 @@ describe.concurrent('while others act', () => {
     const { dana, alex, priya } = people(scenario);
     for (const person of [alex, priya]) {
       await person.opensHome();
-      await person.finds(/Nothing waits/, atHome);
+      await person.finds(/Nothing to review/, atHome);
     }
     await scenario.workspace.deactivate('priya');
     await asks(dana, ['Payments API'], 'Shop');

@@ -13,7 +13,7 @@ it('a user without registrations reads so, and what to do next', async () => {
   const { dana } = people(scenario);
   await dana.types('/registrations');
   expect(await dana.finds(/./, { in: 'whispered' })).toMatchInlineSnapshot(
-    `"You have no applications yet. \`/register\` requests access to a service for your first one."`,
+    `"You have no applications yet. \`/register\` requests access to a service and creates your first one."`,
   );
 });
 

@@ -12,7 +12,7 @@ import { asks, people, requests } from '../support/steps.ts';
 
 const channel = { in: 'api-requests' };
 const home = { in: 'home' } as const;
-const own = /^You own this application, or did when this was asked for/;
+const own = /^You own this application, or did when this was requested/;
 
 const statuses = async ({ database }: Scenario) =>
   (await database.sql`select status from registrations order by id`).map(({ status }) => status);
@@ -101,7 +101,7 @@ it('(b) an application that is handed to an approver is decided by another one; 
   expect(
     (await alex.finds(/handed this application over/, channel)).replace(/today at [\d:]+/, 'now'),
   ).toMatchInlineSnapshot(`
-    ":key: @dana has handed this application over to @alex.
+    ":key: @dana handed this application over to @alex.
     Application  Shop
     Owner now  @alex
     Registered for  Payments API (pending)
@@ -110,10 +110,10 @@ it('(b) an application that is handed to an approver is decided by another one; 
   await alex.finds(/Requested by {2}@dana[^\n]*\n *Owner {2}@alex\n[\s\S]*\[Approve\]/, channel);
   await alex.clicks('Approve', { ...channel, on: /\[Approve\]/ });
   expect(await alex.finds(own, { in: 'whispered' })).toMatch(
-    /so you cannot decide about it\. Ask the members of #api-requests\.$/,
+    /so you can’t decide about it\. Ask the members of #api-requests\./,
   );
   await alex.opensHome();
-  await alex.finds(/Nothing waits for your decision/, home);
+  await alex.finds(/Nothing to review/, home);
   expect(await statuses(scenario)).toEqual(['pending']);
   await priya.clicks('Approve', { ...channel, on: /\[Approve\]/ });
   await alex.finds(/Approved by @priya/);
@@ -134,7 +134,7 @@ it('(b) who owned it when it was asked for does not decide it after leaving it e
   await alex.finds(/Requested by {2}@dana[^\n]*\n *Owners {2}@alex, @dana\n/, channel);
   await alex.clicks('Leave', { ...home, on: /Shop/ });
   await alex.submits();
-  await alex.finds(/left the owners/, channel);
+  await alex.finds(/no longer an owner/, channel);
   await alex.clicks('Approve', { ...channel, on: /Payments API[\s\S]*\[Approve\]/ });
   await alex.finds(own, { in: 'whispered' });
   await priya.clicks('Approve', { ...channel, on: /Payments API[\s\S]*\[Approve\]/ });
@@ -163,7 +163,7 @@ it("(c) a co-owner's request is not an approver's to decide, to reject or to put
   };
   for (const label of ['Approve', 'Reject', 'Delete request']) await refused(label, /Payments API[\s\S]*\[Approve\]/);
   await timed.advanceTo('2026-11-02T12:00:00Z');
-  await refused('Remind me tomorrow', /waiting for a decision/);
+  await refused('Snooze until tomorrow', /waiting for a decision/);
   expect(await statuses(scenario)).toEqual(['approved', 'pending']);
   await priya.clicks('Reject', { ...channel, on: /Payments API[\s\S]*\[Approve\]/ });
   await priya.fills('Reason', 'No');
@@ -186,18 +186,18 @@ it('(d, e) who an approved application changes hands to is told in the channel o
   await dana.clicks('Hand over', { ...home, on: /Shop/ });
   await dana.picks('New owner', 'sam');
   await dana.submits();
-  const inGeneral = await lee.finds(/@dana has handed this application over to @sam/, { in: 'general' });
+  const inGeneral = await lee.finds(/@dana handed this application over to @sam/, { in: 'general' });
   expect(inGeneral).toContain('Registered for  Payments API (approved)');
-  const inRequests = await alex.finds(/@dana has handed this application over to @sam/, channel);
+  const inRequests = await alex.finds(/@dana handed this application over to @sam/, channel);
   expect(inRequests).toContain('Registered for  Ledger API (pending)');
 
   await workspace.deactivate(sam.id);
-  await alex.finds(/no owner any more/, channel);
+  await alex.finds(/no longer has an owner/, channel);
   await alex.clicks('Hand over', channel);
   await alex.picks('New owner', 'alex');
   expect(await alex.submits()).toEqual({ closed: true });
-  await lee.finds(/@alex has taken over this application, which had no owner/, { in: 'general' });
-  await alex.finds(/@alex has taken over this application, which had no owner/, channel);
+  await lee.finds(/@alex took over this application, which had no owner/, { in: 'general' });
+  await alex.finds(/@alex took over this application, which had no owner/, channel);
   await alex.clicks('Approve', { ...channel, on: /Ledger API[\s\S]*\[Approve\]/ });
   await alex.finds(own, { in: 'whispered' });
 });

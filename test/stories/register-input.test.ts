@@ -84,7 +84,7 @@ it('an application name that another user owns is refused, whatever its case', a
   await requests(dana, alex, 'Payments API', 'Warehouse');
   const before = await written();
   expect(await asks(sam, ['Payments API'], 'WAREHOUSE')).toEqual({
-    errors: { Application: 'Somebody else has an application called “WAREHOUSE”. Choose another name.' },
+    errors: { Application: '“WAREHOUSE” belongs to Dana Reyes. Ask to be made a co-owner, or choose another name.' },
   });
   expect(await written()).toEqual(before);
 });
@@ -171,10 +171,10 @@ describe('what no form of Registrar would send', () => {
       /"value":"[0-9a-f-]{36}"/g,
       `"value":"${crypto.randomUUID()}"`,
       'services',
-      /not in the catalog any more/,
+      /no longer in the catalog/,
     ],
     ['a service that is no id', /"value":"[0-9a-f-]{36}"/g, '"value":"1 or 1=1"', 'services', /out of the list/],
-    ["somebody else's application", '"new:Forged"', '"id:DANAS"', 'application', /not yours/],
+    ["somebody else's application", '"new:Forged"', '"id:DANAS"', 'application', /^You don’t own this application/],
     ['an application that is no choice', '"new:Forged"', '"rm -rf"', 'application', /one of your applications/],
     ['an application without a name', '"new:Forged"', '"new: \u202e "', 'application', /one of your applications/],
     ['a reason of 1001 characters', '"because"', `"${'x'.repeat(1001)}"`, 'reason', /1 to 1000 characters/],
@@ -212,7 +212,7 @@ describe('what no form of Registrar would send', () => {
       await scenario.workspace.deliver(
         JSON.parse(click.replace(/"value":"[0-9a-f-]{36}@1"/g, JSON.stringify({ value }).slice(1, -1))),
       );
-    const gone = () => alex.whispers.filter((text) => text.startsWith('This is not in Registrar any more'));
+    const gone = () => alex.whispers.filter((text) => text.startsWith('That no longer exists'));
     await scenario.workspace.until(() => gone().length === Math.min(made.length, 5));
     expect((await written())?.registrations).toEqual(before?.registrations);
   });
@@ -229,7 +229,10 @@ describe('what no form of Registrar would send', () => {
       .replace(/"value":"[0-9a-f-]{36}@\d+"/g, `"value":"${name}@${version}"`)
       .replaceAll(dana.id, sam.id);
     expect(await scenario.workspace.deliver(JSON.parse(stolen))).toMatchObject({
-      body: { response_action: 'errors', errors: { registration: expect.stringMatching(/not yours to unregister/) } },
+      body: {
+        response_action: 'errors',
+        errors: { registration: expect.stringMatching(/^You can’t unregister this/) },
+      },
     });
     expect(await scenario.database.sql`select status from registrations where id = ${id}`).toEqual([
       { status: 'pending' },
@@ -245,7 +248,7 @@ it('a request beyond MAX_PENDING_PER_PERSON is refused', async () => {
   const refused = {
     errors: {
       Services:
-        'You have 1 pending request, and may have 2 at a time. Wait for a decision, or take one back with /unregister.',
+        'You have 1 pending request, and can have 2 at a time. Wait for a decision, or withdraw one with /unregister.',
     },
   };
   expect(await asks(dana, ['Payments API', 'Ledger API'], 'New shop')).toEqual(refused);
@@ -282,7 +285,7 @@ it('two concurrent forms do not exceed this limit together', async () => {
   await held.release();
   const bodies = (await Promise.all(answers)).map((receipt) => JSON.stringify(receipt));
   expect(bodies.filter((body) => body.includes('under review'))).toHaveLength(1);
-  expect(bodies.filter((body) => body.includes('may have 1 at a time'))).toHaveLength(1);
+  expect(bodies.filter((body) => body.includes('can have 1 at a time'))).toHaveLength(1);
 });
 
 it('a picker and a form respond in time while the database is blocked, and lose nothing', async () => {
@@ -293,7 +296,7 @@ it('a picker and a form respond in time while the database is blocked, and lose 
   await dana.fills('Reason', 'Whenever you are ready');
   const table = await holdServices(scenario.database);
   expect(await dana.searches('Services', 'pay')).toEqual([
-    'Registrar cannot look this up just now. Type again in a moment.',
+    'Registrar can’t look this up just now. Type again in a moment.',
   ]);
   await dana.submits();
   expect(dana.reads).toContain('Still working on it');

@@ -72,8 +72,8 @@ describe('as the days pass', () => {
       `:bell: A request is waiting for a decision.
 For @priya and @leads.
 Payments API — <!channel> & co
-asked for by Dana Reyes
-Waiting 1 day · Open the card (link) [Remind me tomorrow]`,
+requested by Dana Reyes
+Waiting 1 day · Open the card (link) [Snooze until tomorrow]`,
     ]);
     expect(idsMentioned(timed, 'payments')).toEqual([['U0PRIYA', 'S0LEADS']]);
     expect(idsMentioned(timed, 'api-requests')).toEqual([[]]);
@@ -89,19 +89,19 @@ Since yesterday at 08:00, for the API team [Withdraw]
     ]);
 
     // Put off: not by who asked, and not twice.
-    await dana.clicks('Remind me tomorrow', { in: 'payments' });
-    await dana.finds(/^You cannot decide your own request/, { in: 'whispered' });
+    await dana.clicks('Snooze until tomorrow', { in: 'payments' });
+    await dana.finds(/^You can’t decide your own request/, { in: 'whispered' });
     const [before] = reminders(timed, 'payments');
     if (!before) throw new Error('there was a reminder');
-    await priya.clicks('Remind me tomorrow', { in: 'payments' });
-    await priya.finds(/Waiting 1 day · .*\n:zzz: Put off until tomorrow at 09:00 by @priya$/, { in: 'payments' });
-    await alex.clicks('Remind me tomorrow', { in: 'payments', on: before });
-    await alex.finds(/^@priya has already put this reminder off until tomorrow at 09:00/, { in: 'whispered' });
+    await priya.clicks('Snooze until tomorrow', { in: 'payments' });
+    await priya.finds(/Waiting 1 day · .*\n:zzz: Snoozed until tomorrow at 09:00 by @priya$/, { in: 'payments' });
+    await alex.clicks('Snooze until tomorrow', { in: 'payments', on: before });
+    await alex.finds(/^@priya already snoozed this reminder until tomorrow at 09:00/, { in: 'whispered' });
     const tuesday = reminders(timed, 'api-requests');
     await advanceTo('2026-11-04T08:59:59Z');
-    expect(read(timed, 'payments')[0]).toMatch(/Put off/);
+    expect(read(timed, 'payments')[0]).toMatch(/Snoozed until/);
     await advanceTo('2026-11-04T09:00:00Z');
-    expect(read(timed, 'payments')).toEqual([expect.stringMatching(/^:bell: A request.*Waiting 2 days.*\[Remind/s)]);
+    expect(read(timed, 'payments')).toEqual([expect.stringMatching(/^:bell: A request.*Waiting 2 days.*\[Snooze/s)]);
     expect(reminders(timed, 'api-requests')).toEqual(tuesday);
     expect(dana.told).toHaveLength(1);
 
@@ -110,7 +110,7 @@ Since yesterday at 08:00, for the API team [Withdraw]
     if (!asDanaSawIt) throw new Error('there was a message');
     await dana.clicks('Withdraw', { in: 'messages' });
     await alex.finds(/Payments API.*Unregistered by @dana/s, { in: 'payments' });
-    await dana.finds(/^The request is withdrawn/, { in: 'whispered' });
+    await dana.finds(/^You withdrew the request/, { in: 'whispered' });
     await untilDelivered();
     expect(reminders(timed, 'payments')).toEqual([]);
     await dana.clicks('Withdraw', { on: asDanaSawIt });
@@ -130,10 +130,10 @@ Since yesterday at 08:00, for the API team [Withdraw]
     expect(read(timed, 'leads')).toEqual([
       `:bell: A request is waiting for a decision.
 Ledger API — <!channel> & co
-asked for by Dana Reyes
+requested by Dana Reyes
 Waiting 7 days · Open the card (link)
 In #api-requests
-· What waits in other channels is listed here from its third reminder on.`,
+· Requests from other channels are listed here from their third reminder on.`,
     ]);
     // Decided: it goes from both, and what is left of one stays.
     await alex.clicks('Approve', { in: 'api-requests', on: /⏳ .*<!channel> & co/ });
@@ -144,7 +144,7 @@ In #api-requests
 
     // After the fifth it stops, and the admins are told, once.
     for (const day of ['11-17', '11-25', '12-11']) await advanceTo(`2026-${day}T09:00:00Z`);
-    const last = /^:no_bell: A request has had its last reminder\. .*Ledger API — Till.*Waiting 37 days/s;
+    const last = /^:no_bell: A request had its last reminder\. .*Ledger API — Till.*Waiting 37 days/s;
     expect(alex.sees('api-requests').filter((text) => last.test(text))).toHaveLength(1);
     const [fifth] = reminders(timed, 'api-requests');
     for (const day of ['12-31', '01-29', '06-30']) await advanceTo(`2027-${day}T09:00:00Z`);

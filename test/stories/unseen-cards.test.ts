@@ -98,7 +98,7 @@ Payments API — Shop
     const shown = workspace.directMessages(dana.id).find(({ text }) => /waiting/.test(text));
     const asDanaStillSeesIt = structuredClone(shown);
     await dana.clicks('Withdraw', { in: 'messages' });
-    await dana.finds(/^The request is withdrawn/, { in: 'whispered' });
+    await dana.finds(/^You withdrew the request/, { in: 'whispered' });
     await untilDelivered();
     expect(reminder()).toMatch(/^:ballot_box_with_check: These requests are no longer waiting\.\n/);
     expect(reminder()).toContain('Search API — Shop\n:leftwards_arrow_with_hook: Withdrawn by @dana, today at 09:00');
@@ -106,7 +106,7 @@ Payments API — Shop
     expect(reminder()).not.toMatch(/reminded|Withdraw\]/);
     if (!asDanaStillSeesIt) throw new Error('there was a reminder');
     await dana.clicks('Withdraw', { on: asDanaStillSeesIt });
-    await dana.finds(/^You already withdrew this request\.$/, { in: 'whispered' });
+    await dana.finds(/^You already withdrew this request\.\nSearch API for Shop/, { in: 'whispered' });
     expect(
       workspace.directMessages(dana.id).filter(({ metadata }) => metadata?.event_type === 'registrar_waiting'),
     ).toHaveLength(1);

@@ -64,7 +64,7 @@ describe.each(modes)('over %s', (mode) => {
         `:white_check_mark: Approved automatically
 ${names.map((name) => `Service  ${name} API`).join('\n')}
 Application  Shop
-Your application can use these services. Read the docs: ${names.map((name) => `${name} API (https://docs.acme.example/${name})`).join(', ')}.`,
+Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs: ${names.map((name) => `${name} API (https://docs.acme.example/${name})`).join(', ')}.`,
       ]);
     }
     expect(mail.letters.map(({ recipients, subject }) => [...recipients, subject]).sort()).toEqual([

@@ -23,7 +23,7 @@ it('without named approvers, the members of the channel decide, but not about th
   await requests(dana, lee);
   await dana.clicks('Approve', { in: 'api-requests' });
   expect(await dana.finds(/own request/, { in: 'whispered' })).toBe(
-    'You cannot decide your own request. Ask the members of #api-requests.',
+    'You can’t decide your own request. Ask the members of #api-requests.\nPayments API for Shop, requested by @dana',
   );
   await dana.clicks('Reject', { in: 'api-requests' });
   await scenario.workspace.until(() => dana.whispers.length === 2);
@@ -37,8 +37,8 @@ it('with named users and groups, only they decide, and others read who they are'
   const { dana, lee, priya } = people(scenario);
   await requests(dana, lee);
   await lee.clicks('Approve', { in: 'api-requests' });
-  expect(await lee.finds(/may decide/, { in: 'whispered' })).toBe(
-    'Only @alex or @leads may decide this request. Nothing was changed.',
+  expect(await lee.finds(/can decide/, { in: 'whispered' })).toBe(
+    'Only @alex or @leads can decide this request. Nothing was changed.\nPayments API for Shop, requested by @dana',
   );
   await priya.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @priya/);
@@ -52,7 +52,7 @@ it("a service's own approvers come before APPROVERS", async () => {
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await alex.clicks('Approve', { in: 'api-requests' });
-  await alex.finds(/Only @priya may decide/, { in: 'whispered' });
+  await alex.finds(/Only @priya can decide/, { in: 'whispered' });
   await priya.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @priya/);
 });
@@ -77,7 +77,7 @@ it('a user who leaves a group may no longer decide, and one who joins may, at on
   await lee.finds(/Approved by @priya/, { in: 'api-requests' });
   await workspace.setGroup('S0LEADS', [lee.id]);
   await priya.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
-  await priya.finds(/Only @leads may decide/, { in: 'whispered' });
+  await priya.finds(/Only @leads can decide/, { in: 'whispered' });
   await lee.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
   await lee.finds(/Approved by @lee/, { in: 'api-requests' });
 });
@@ -93,7 +93,7 @@ it('a decision is authorized again where the approvers change during the look-up
     .sql`update services set approvers = '{U0PRIYA}', version = version + 1 where slug = 'payments'`;
   asked.release();
   await clicked;
-  await alex.finds(/Only @priya may decide/, { in: 'whispered' });
+  await alex.finds(/Only @priya can decide/, { in: 'whispered' });
 });
 
 it('a reminder that lists a request while it is being decided is updated without it', async () => {
@@ -123,7 +123,7 @@ it('where Slack does not say who belongs to a group, its members may not decide,
   const fault = scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 99 });
   await requests(dana, priya);
   await priya.clicks('Approve', { in: 'api-requests' });
-  await priya.finds(/Slack did not say.*try again in a minute/, { in: 'whispered' });
+  await priya.finds(/Slack didn’t say.*Try again in a minute/, { in: 'whispered' });
   fault.end();
   await priya.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @priya/);
@@ -145,9 +145,12 @@ it('a late click changes nothing, and is told who decided what and when', async 
   await alex.clicks('Approve', { in: 'api-requests' });
   await dana.finds(/Approved by @alex/);
   await priya.clicks('Approve', { on: asPriyaStillSeesIt });
-  await priya.finds(/^This request was already approved by @alex, today at .*Nothing was changed\.$/, {
-    in: 'whispered',
-  });
+  await priya.finds(
+    /^This request was already approved by @alex, today at .*Nothing was changed\.\nPayments API for Shop, /s,
+    {
+      in: 'whispered',
+    },
+  );
   await priya.clicks('Reject', { on: asPriyaStillSeesIt });
   await scenario.workspace.until(() => priya.whispers.length === 2);
   expect(scenario.workspace.views(priya.id)).toEqual([]);
@@ -191,7 +194,7 @@ it('approved access is revoked with a reason, reinstated, and the request delete
   });
   await dana.closes();
   await dana.types('/unregister');
-  await dana.finds(/no registrations/, { in: 'whispered' });
+  await dana.finds(/nothing to unregister/, { in: 'whispered' });
 
   await alex.clicks('Reinstate', { in: 'api-requests' });
   await dana.finds(/Reinstated by @alex/);

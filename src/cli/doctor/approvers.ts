@@ -17,7 +17,7 @@ export type Rule = { approvers: string[]; channel: string | null; services: stri
 const maxUsers = 50;
 const maxGroups = 8;
 
-/** The users behind an ID who may decide: none where Slack does not know the ID, undefined where it did not answer. */
+/** The users behind an ID who can decide: none where Slack does not know the ID, undefined where it did not answer. */
 type Resolved = { deciders: string[] | undefined; finding?: CheckResult };
 
 type Context = { client: WebClient; directory: Directory; policy: Policy; bot: string };
@@ -104,7 +104,7 @@ async function resolveUser(id: string, { client, directory, policy }: Context): 
   if (account === 'deactivated')
     return { deciders: [], finding: warn(about, 'deactivated in Slack. Name another user instead.') };
   if (account === 'external' && !policy.allowExternal) {
-    const what = 'a guest, or a member of another team, who may not decide unless ALLOW_EXTERNAL is true.';
+    const what = 'a guest, or a member of another team, who cannot decide unless ALLOW_EXTERNAL is true.';
     return { deciders: [], finding: warn(about, what) };
   }
   if (account) return { deciders: [id] };

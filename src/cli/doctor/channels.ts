@@ -30,9 +30,8 @@ export async function checkChannels(
 }
 
 const open = {
-  anybody: 'public, and no approvers are named: everybody who joins may decide. Set APPROVERS, or make it private.',
-  shared:
-    'shared with another organization, and no approvers are named: whom it invites may be an approver. Set APPROVERS.',
+  anybody: 'public, and no approvers are named: everyone who joins can decide. Set APPROVERS, or make it private.',
+  shared: 'shared with another organization, and no approvers are named: people it invites can decide. Set APPROVERS.',
 };
 
 async function checkChannel(client: WebClient, id: string, by: string[], membersDecide: boolean): Promise<CheckResult> {

@@ -9,6 +9,7 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
+import { ownersOfName } from './owners.ts';
 
 /** The application that a form names: an existing one by its public id, or a new one by name. */
 export type OwnedApplication = { publicId: string } | { name: string };
@@ -143,9 +144,9 @@ export async function lockApplication(
   const made = await insert(tx, name, person, at);
   if (made) return { ok: true, made: true, ...made };
   const found = await lockOwned(tx, person, sql`fold(${applications.name}) = fold(${name})`);
-  return found
-    ? { ok: true, made: false, ...found }
-    : { ok: false, refusal: { field: 'application', kind: 'name-taken', name } };
+  if (found) return { ok: true, made: false, ...found };
+  const owners = await ownersOfName(tx, name);
+  return { ok: false, refusal: { field: 'application', kind: 'name-taken', name, owners, mine: false } };
 }
 
 /** Builds the first event of an application. */

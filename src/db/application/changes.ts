@@ -21,7 +21,7 @@ import type { Db } from '../db.ts';
 import { ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { createdEvent, insert } from './applications.ts';
-import { ownersOf } from './owners.ts';
+import { ownersOf, ownersOfName } from './owners.ts';
 import { unregisterBatch } from './unregister.ts';
 
 /**
@@ -82,7 +82,7 @@ export async function create(
 ): Promise<{ ok: true } | { ok: false; refusal: ApplicationRefusal }> {
   return db.tables.transaction(async (tx) => {
     const made = await insert(tx, name, person, at);
-    if (!made) return { ok: false, refusal: { kind: 'name-taken', name } };
+    if (!made) return { ok: false, refusal: await nameTaken(tx, name, person) };
     await db.outbox.enqueue(tx, [{ kind: 'application', application: made.id, version: 1, after: 0 }]);
     await appendApplication(tx, createdEvent(made, person, at));
     return { ok: true };
@@ -106,9 +106,14 @@ export async function change(
   } catch (error) {
     // The unique index decides about a name, also between two commands at once.
     if (command.action === 'rename' && violates(error, 'applications_name'))
-      return { ok: false, refusal: { kind: 'name-taken', name: command.name } };
+      return { ok: false, refusal: await nameTaken(db.tables, command.name, context.by) };
     throw error;
   }
+}
+
+async function nameTaken(tables: Db['tables'] | Tx, name: string, person: string): Promise<ApplicationRefusal> {
+  const owners = await ownersOfName(tables, name);
+  return { kind: 'name-taken', name, owners, mine: owners.includes(person) };
 }
 
 /** Says whether an error is a violation of this constraint. Drizzle wraps PostgreSQL's error as the cause of its own. */

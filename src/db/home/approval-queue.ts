@@ -5,7 +5,7 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
-/** What a person may decide: the requests for which services, and whether their own ones too (`own`). */
+/** What a person can decide: the requests for which services, and whether their own ones too (`own`). */
 export type DecidableRule = { person: string; services: number[]; own: boolean };
 
 /** How the queue is filtered; null and '' are no filter. */

@@ -40,6 +40,7 @@ import {
   applicationRefusalText,
 } from '../../views/application/refusals.ts';
 import { readReference } from '../../views/button-value.ts';
+import { withOwnerNames } from '../shared/owner-names.ts';
 import { assignOwner } from './assign-owner.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };
@@ -79,7 +80,7 @@ export function manageApplications(app: App, deps: Deps): void {
     const denied = checkAccount(await directory.account(person), config.policy);
     if (denied) return applicationFormErrors(view, denied);
     const outcome = await changes.create(db, name, person, now());
-    return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
+    return outcome.ok ? 'close' : applicationFormErrors(view, await withOwnerNames(outcome.refusal, { directory }));
   }
 
   /** Loads the form that was chosen, from the application as it is now. The submission is checked again. */
@@ -117,7 +118,7 @@ export function manageApplications(app: App, deps: Deps): void {
     const { id } = application;
     const context = { id, seen: about.seen, by, account, named, at: now(), policy: config.policy };
     const outcome = await changes.change(db, context, command);
-    return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
+    return outcome.ok ? 'close' : applicationFormErrors(view, await withOwnerNames(outcome.refusal, { directory }));
   }
 
   /** Looks up these people; undefined for one that Slack did not answer about. */

@@ -85,8 +85,9 @@ export function decide(app: App, deps: Deps): void {
   /** Takes a decision that needs no form, and says why where it is refused. */
   async function decideAtOnce(action: Action, reference: Seen['reference'], interaction: Click): Promise<void> {
     const { body } = interaction;
-    const outcome = await execute(action, seenIn(body, reference), body.user.id);
-    if (!outcome.ok) await respondToAction(interaction, refusalText(outcome.refusal), log);
+    const { outcome, row } = await execute(action, seenIn(body, reference), body.user.id);
+    if (!outcome.ok)
+      await respondToAction(interaction, refusalText(outcome.refusal), log, row && registrations.namesOf(row));
   }
 
   /** Opens the form of a decision, unless it is refused already. The submission is evaluated again. */
@@ -101,7 +102,12 @@ export function decide(app: App, deps: Deps): void {
     const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
     const form = named && formFor(action, named, previewed?.row);
     if (previewed && !previewed.outcome.ok)
-      await respondToAction(interaction, refusalText(previewed.outcome.refusal), log);
+      await respondToAction(
+        interaction,
+        refusalText(previewed.outcome.refusal),
+        log,
+        previewed.row && registrations.namesOf(previewed.row),
+      );
     else if (form) await openModal(interaction, form, log);
     else await respondToAction(interaction, failed, log);
   }
@@ -114,7 +120,7 @@ export function decide(app: App, deps: Deps): void {
   }
 
   async function deletionSubmitted(person: string, metadata: string): Promise<SubmissionResult> {
-    const outcome = await execute('delete', { reference: readReference(metadata) }, person);
+    const { outcome } = await execute('delete', { reference: readReference(metadata) }, person);
     return outcome.ok ? 'close' : { view: notDeleted(refusalText(outcome.refusal)) };
   }
 
@@ -125,19 +131,24 @@ export function decide(app: App, deps: Deps): void {
   ): Promise<SubmissionResult> {
     const { pressed: reference, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonError } };
-    const outcome = await execute(action, { reference }, person, reason);
+    const { outcome } = await execute(action, { reference }, person, reason);
     return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
   }
 
   /** Takes a decision, and measures how long the requester waited for it. */
-  async function execute(action: Action, seen: Seen, by: string, reason?: string): Promise<Outcome> {
+  async function execute(
+    action: Action,
+    seen: Seen,
+    by: string,
+    reason?: string,
+  ): Promise<{ outcome: Outcome; row?: registrations.FoundRegistration }> {
     const built = await buildCommand(action, seen, by);
-    if (!built) return gone;
+    if (!built) return { outcome: gone };
     const { command, row } = built;
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, row.registration.requestedAt, command.at);
-    return withOthersToAsk(outcome, row, by);
+    return { outcome: await withOthersToAsk(outcome, row, by), row };
   }
 
   /** Evaluates a decision without taking it; `named` is what a form about it remembers. */

@@ -38,6 +38,7 @@ import {
   servicesPicker,
 } from '../../views/registration/register-modal.ts';
 import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
+import { withOwnerNames } from '../shared/owner-names.ts';
 import { approversFor } from '../shared/shown-approvers.ts';
 
 export function register(app: App, { config, db, directory, now, log }: Deps): void {
@@ -148,7 +149,10 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       autoApprove: config.AUTO_APPROVE,
       maxPending: config.MAX_PENDING_PER_PERSON,
     });
-    if (!outcome.ok) return { errors: requestErrors(outcome.refusal, config.TIME_ZONE) };
+    if (!outcome.ok) {
+      const refusal = await withOwnerNames(outcome.refusal, { directory });
+      return { errors: requestErrors(refusal, config.TIME_ZONE) };
+    }
     const shown = outcome.created.map(async ({ rule, ...one }) => {
       const approvers = allowedApprovers(rule, config.policy);
       const unseen = { ...approvers, channel: null };

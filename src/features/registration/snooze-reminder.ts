@@ -1,4 +1,4 @@
-/** Handles "Remind me tomorrow" on a reminder: an approver snoozes a request until the first tick of the next working day. */
+/** Handles "Snooze until tomorrow" on a reminder: an approver snoozes a request until the first tick of the next working day. */
 import type { App, BlockAction, BlockButtonAction } from '@slack/bolt';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as reminders from '../../db/scheduling/reminders.ts';
@@ -15,21 +15,22 @@ import { refusalText } from '../../views/registration/refusals.ts';
 export function snoozeReminder(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(snoozeButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    const refused = await execute(body, readButton(action.value));
-    if (refused) await respondToAction({ client, body, respond }, refusalText(refused), log);
+    const { refused, row } = await execute(body, readButton(action.value));
+    const about = row && registrations.namesOf(row);
+    if (refused) await respondToAction({ client, body, respond }, refusalText(refused), log, about);
   });
 
   /** Snoozes a request. Slack is asked about the user before a lock is held. Returns why not, or null. */
   async function execute(
     body: BlockAction,
     reference: Reference | NumberedReference | undefined,
-  ): Promise<Refusal | null> {
+  ): Promise<{ refused: Refusal | null; row?: registrations.FoundRegistration }> {
     const by = body.user.id;
     const row = await registrations.resolve(db, reference, messageOf(body));
-    if (!row) return { kind: 'gone' };
+    if (!row) return { refused: { kind: 'gone' } };
     const { policy } = config;
     const memberships = await directory.memberships(by, membershipsToCheck(allowedApprovers(row.service, policy), by));
     const until = nextWorkingDay(schedule, now());
-    return reminders.snooze(db, { id: row.registration.id, by, until, policy, memberships });
+    return { refused: await reminders.snooze(db, { id: row.registration.id, by, until, policy, memberships }), row };
   }
 }

@@ -58,7 +58,11 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     const choice = readReference(action.value);
     const outcome = choice && (await execute(choice, body.user.id));
     const interaction = { client, body, respond };
-    if (!outcome?.ok) await respondToAction(interaction, refusalText(outcome?.refusal ?? { kind: 'gone' }), log);
+    if (!outcome?.ok) {
+      const row = await registrations.resolve(db, choice);
+      const text = refusalText(outcome?.refusal ?? { kind: 'gone' });
+      await respondToAction(interaction, text, log, row && registrations.namesOf(row));
+    }
     // The outbox updates the Home, and the message with this button, where more than this may be listed.
     else if (body.container.type === 'message') await respondEphemeral(interaction, withdrawnText, log);
   });

@@ -48,18 +48,18 @@ const nameInput = (label: string, hint: string, before = ''): InputBlock =>
 
 export const newApplicationModal = (): ModalView =>
   applicationForm(newApplicationFormId, '', 'New application', 'Create', [
-    nameInput('Name', 'You will own it. Others can be made co-owners afterwards, in its menu.'),
+    nameInput('Name', 'You’ll own it. You can add co-owners later, in its menu.'),
   ]);
 
 export const renameModal = (application: Application): ModalView =>
   applicationForm(applicationFormIds.rename, encodeApplication(application), 'Rename application', 'Rename', [
-    nameInput('Name', 'Cards and lists follow. What it is registered for stays.', application.name),
+    nameInput('Name', 'Cards and lists follow. It keeps what it is registered for.', application.name),
   ]);
 
 export function leaveModal(application: Application): ModalView {
   return applicationForm(applicationFormIds.leave, encodeApplication(application), 'Leave application', 'Leave', [
     applicationNameBlock(application.name),
-    { ...section('You will not own it any more. Its other owners keep it, with all that it has.'), block_id: 'leave' },
+    { ...section('You’ll no longer own it. Its other owners keep it, with everything it has.'), block_id: 'leave' },
   ]);
 }
 
@@ -79,7 +79,7 @@ export function deleteApplicationModal(
     applicationNameBlock(application.name),
     { ...section(`:warning: ${ends} This cannot be undone.`), block_id: 'ends' },
     ...stays,
-    nameInput('Type the name of the application to delete it', 'As it is written above, in the same case.'),
+    nameInput('Type the name of the application to delete it', 'Exactly as above, upper and lower case too.'),
   ]);
 }
 

@@ -37,19 +37,18 @@ export function ownerMessage(
 ): Message {
   const who = actor ? mention(actor) : 'Somebody';
   const others = owners.filter((id) => id !== reader).map(mention);
-  const remaining =
-    others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You are its only owner now.';
-  if (action === 'delete') return notice(`:wastebasket: ${who} has deleted this application, with all that it had.`);
+  const remaining = others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You’re its only owner now.';
+  if (action === 'delete') return notice(`:wastebasket: ${who} deleted this application, with everything it had.`);
   if (action === 'depart') {
     const [left = ''] = removed;
-    return notice(`:wave: ${mention(left)} has left Slack, and so owns this application no longer. ${remaining}`);
+    return notice(`:wave: ${mention(left)} left Slack, and no longer owns this application. ${remaining}`);
   }
   if (added.includes(reader)) {
     const did =
-      action === 'hand-over' ? 'has handed this application over to you' : 'has made you an owner of this application';
-    return notice(`:key: ${who} ${did}. ${remaining} Registrar's Home shows it.`);
+      action === 'hand-over' ? 'handed this application over to you' : 'made you an owner of this application';
+    return notice(`:key: ${who} ${did}. ${remaining} You’ll find it in Home.`);
   }
-  return notice(`:key: ${who} has taken you off the owners of this application.`);
+  return notice(`:key: ${who} removed you from the owners of this application.`);
 
   function notice(said: string): Message {
     return {
@@ -96,15 +95,15 @@ export function ownershipMessage(
 function ownershipChange({ action, actor, added, removed }: OwnershipEvent): string {
   const who = actor ? mention(actor) : 'Somebody';
   const names = (ids: string[]) => ids.map(mention).join(', ');
-  if (action === 'leave') return `${who} has left the owners of this application.`;
+  if (action === 'leave') return `${who} is no longer an owner of this application.`;
   if (action === 'hand-over' && removed.length === 0)
     return added.some((id) => id === actor)
-      ? `${who} has taken over this application, which had no owner.`
-      : `${who} has handed this application, which had no owner, to ${names(added)}.`;
+      ? `${who} took over this application, which had no owner.`
+      : `${who} handed this application, which had no owner, to ${names(added)}.`;
   if (action === 'hand-over')
     return added.length > 0
-      ? `${who} has handed this application over to ${names(added)}.`
-      : `${who} has handed this application over to its other owners.`;
+      ? `${who} handed this application over to ${names(added)}.`
+      : `${who} handed this application over to its other owners.`;
   const came = added.length > 0 ? [`made ${names(added)} an owner`] : [];
   const went = removed.length > 0 ? [`taken ${names(removed)} off the owners`] : [];
   return `${who} has ${[...came, ...went].join(' and ')} of this application.`;
@@ -129,11 +128,11 @@ export function ownerlessMessage(left: OwnerlessApplication[]): Message {
   const count = left.length;
   const who = only?.left ?? '';
   return {
-    text: `${count} applications have no owner any more: ${left.map(({ application }) => inlineText(application, 60)).join(', ')}.`,
+    text: `${count} applications no longer have an owner: ${left.map(({ application }) => inlineText(application, 60)).join(', ')}.`,
     blocks: [
       {
         ...section(
-          `:warning: *${mention(who)} has left Slack, and ${count} applications have no owner any more.* Nobody can unregister what they have, or delete them. Hand each over to somebody.`,
+          `:warning: *${mention(who)} left Slack, and ${count} applications no longer have an owner.* No one can unregister what they have, or delete them. Choose a new owner for each.`,
         ),
         block_id: 'said',
       },
@@ -157,7 +156,7 @@ function oneOwnerless(ownerless: OwnerlessApplication): Message {
   const { application, left, since, adopted } = ownerless;
   const said = adopted
     ? handedOver(adopted)
-    : ':warning: *This application has no owner any more.* Nobody can unregister what it has, or delete it. Hand it over to somebody.';
+    : ':warning: *This application no longer has an owner.* No one can unregister what it has, or delete it. Choose a new owner.';
   const actions: KnownBlock[] = adopted
     ? []
     : [
@@ -168,11 +167,11 @@ function oneOwnerless(ownerless: OwnerlessApplication): Message {
         },
       ];
   return {
-    text: `${adopted ? 'Handed over' : 'An application has no owner any more'}: ${inlineText(application)}.`,
+    text: `${adopted ? 'Handed over' : 'An application no longer has an owner'}: ${inlineText(application)}.`,
     blocks: [
       fields('application', [
         { label: 'Application', value: [textElement(application)] },
-        { label: 'Last owner', value: [person(left), textElement(', who has left Slack')] },
+        { label: 'Last owner', value: [person(left), textElement(', who left Slack')] },
       ]),
       { ...section(said), block_id: 'said' },
       ...(adopted ? [] : [{ ...context(`Since ${dateTime(since)}.`), block_id: 'since' }]),

@@ -22,10 +22,10 @@ export function ownersModal(application: Application, person: string): ModalView
           type: 'multi_users_select',
           action_id: 'people',
           max_selected_items: maxOwners - 1,
-          placeholder: plain('Nobody beside you', 150),
+          placeholder: plain('Only you', 150),
           ...(others.length > 0 ? { initial_users: others } : {}),
         },
-        'They may do everything that you may: register, unregister, rename, delete. They are told.',
+        'They can do everything that you can: register, unregister, rename, delete. They get a message.',
       ),
       optional: true,
     },
@@ -38,7 +38,7 @@ export const handOverModal = (application: Application): ModalView =>
     encodeApplication(application),
     'Hand over application',
     'Hand over',
-    [applicationNameBlock(application.name), newOwner('They will own it instead of you, and are told.')],
+    [applicationNameBlock(application.name), newOwner('They will own it instead of you, and get a message.')],
   );
 
 export const assignOwnerFormId = 'adopt-application';
@@ -47,7 +47,7 @@ export const assignOwnerFormId = 'adopt-application';
 export const assignOwnerModal = (application: Pick<Application, 'name' | 'publicId' | 'version'>): ModalView =>
   applicationForm(assignOwnerFormId, encodeApplication(application), 'Hand over application', 'Hand over', [
     applicationNameBlock(application.name),
-    newOwner('They will own it alone, and are told.'),
+    newOwner('They will be its only owner, and get a message.'),
   ]);
 
 const newOwner = (hint: string) =>

@@ -3,32 +3,32 @@ import { type ApplicationRefusal, applicationNameLimit, maxOwners } from '../../
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { messageModal, section } from '../blocks.ts';
-import { mixedScriptText } from '../name-errors.ts';
+import { mixedScriptText, nameTakenText } from '../name-errors.ts';
 import { refusalText } from '../registration/refusals.ts';
 
 /** Says why a change is refused, in plain text for under a field or in a modal. */
 export function applicationRefusalText(refused: ApplicationRefusal): string {
   switch (refused.kind) {
     case 'gone':
-      return 'This application has been deleted. Nothing was changed.';
+      return 'This application was deleted. Nothing was changed.';
     case 'unknown':
       return refusalText({ kind: 'gone' });
     case 'not-an-owner':
-      return 'Only an owner of the application may do this. Nothing was changed.';
+      return 'Only an owner of the application can do this. Nothing was changed.';
     case 'stale':
-      return 'Somebody has changed this application since you opened this form. Nothing was changed: open it again from Home.';
+      return 'This application has changed since you opened this form. Nothing was changed. Open it again from Home.';
     case 'name-taken':
-      return `There is an application called “${refused.name}” already. Choose another name.`;
+      return nameTakenText(refused);
     case 'wrong-name':
       return `This is not its name. Type “${truncate(refused.name, 100)}” to delete it.`;
     case 'only-owner':
-      return 'You are its only owner. Hand it over instead, or delete it.';
+      return 'You’re its only owner. Hand it over instead, or delete it.';
     case 'too-many-owners':
       return `An application has ${maxOwners} owners at most. Choose fewer.`;
     case 'cannot-own':
       return cannotOwn[refused.why];
     case 'not-an-admin':
-      return `Only ${describeApprovers(refused.askInstead)} may hand this application over. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} can hand this application over. Nothing was changed.`;
     case 'owned':
       return 'This application has an owner again. Nothing was changed.';
     case 'external':
@@ -39,11 +39,11 @@ export function applicationRefusalText(refused: ApplicationRefusal): string {
 }
 
 const cannotOwn = {
-  app: 'An app cannot own an application. Choose people.',
-  deactivated: 'Somebody here has been deactivated in Slack. Choose people who are still there.',
+  app: 'An app can’t own an application. Choose people.',
+  deactivated: 'One of these accounts was deactivated in Slack. Choose people who are still there.',
   external:
-    'Guests and people of other workspaces cannot own an application here. Choose full members of this workspace.',
-  unsure: 'Slack did not say just now who this is. Try again in a minute, or choose somebody else.',
+    'Guests and people from other workspaces can’t own an application here. Choose full members of this workspace.',
+  unsure: 'Slack didn’t say who this is. Try again in a minute, or choose someone else.',
 } as const;
 
 /** The fields in which a refusal can be fixed; one that is not here ends the form. */

@@ -14,9 +14,9 @@ export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts
   const headline = open
     ? `Registrar cannot ${gateway === undefined ? 'reach' : 'set access at'} ${named(place)}: ${cause}.`
     : `${deadLetters === 1 ? 'A message' : `${deadLetters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
-  const after = 'What waits is tried again, and follows by itself once this is mended.';
-  const counted = deadLetters === 1 ? 'One message was put aside.' : `${deadLetters} messages were put aside.`;
-  const kept = `${counted} ${code('npm run outbox -- list')} shows what was, ${code('npm run outbox -- redrive')} tries it again.`;
+  const after = 'Waiting messages are retried, and follow by themselves once this is resolved.';
+  const counted = deadLetters === 1 ? 'One message was set aside.' : `${deadLetters} messages were set aside.`;
+  const kept = `${counted} ${code('npm run outbox -- list')} lists them, ${code('npm run outbox -- redrive')} retries them.`;
   return {
     text: headline,
     blocks: [
@@ -76,8 +76,8 @@ const remedies: Record<string, string> = {
   is_archived: 'it is archived. Unarchive it, or choose another channel',
   is_inactive: 'it is archived. Unarchive it, or choose another channel',
   messages_tab_disabled: 'the app takes no direct messages. Enable the messages tab of its Home, as the manifests do',
-  missing_scope: 'the app lacks a permission. Install it anew with the scopes of the manifests',
-  user_not_found: 'they are not in Slack any more',
-  user_disabled: 'they are not in Slack any more',
+  missing_scope: 'the app lacks a permission. Install it again with the scopes of the manifests',
+  user_not_found: 'they are no longer in Slack',
+  user_disabled: 'they are no longer in Slack',
   crashed: 'Registrar was stopped at the last of many attempts',
 };

@@ -60,7 +60,7 @@ export function reminderMessage(waiting: ReminderRow[], total: number, mentioned
   };
 }
 
-const whyHere = 'What waits in other channels is listed here from its third reminder on.';
+const whyHere = 'Requests from other channels are listed here from their third reminder on.';
 
 function mentionList(ids: string[]): string {
   const shown = ids.slice(0, maxMentioned).map(mention);
@@ -76,17 +76,17 @@ function row(waiting: ReminderRow, now: Date): SectionBlock {
     ...(elsewhere ? [`In <#${elsewhere}>`] : []),
     ...(state === 'open' ? [] : [`:warning:${closedText(state)}`]),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
-    ...(snoozed ? [`:zzz: Put off until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
+    ...(snoozed ? [`:zzz: Snoozed until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
   ];
   const later =
-    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Remind me tomorrow', buttonValue(waiting)) };
+    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Snooze until tomorrow', buttonValue(waiting)) };
   return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
 }
 
 /** Renders the names as plain text, where they cannot mention. */
 const named = ({ service, application, called }: ListedRequest) =>
   plain(
-    `${truncate(service, maxNameLength)} — ${truncate(application, maxNameLength)}\nasked for by ${truncate(called, maxNameLength)}`,
+    `${truncate(service, maxNameLength)} — ${truncate(application, maxNameLength)}\nrequested by ${truncate(called, maxNameLength)}`,
   );
 
 const waitingLine = ({ requestedAt, link }: ListedRequest, now: Date): string =>
@@ -99,7 +99,7 @@ export const replacedReminder: Message = {
   text: 'This reminder is over.',
   blocks: [
     {
-      ...context('This reminder is over: a newer one took its place, or nothing of it waits any more.'),
+      ...context('This reminder is over: there is a newer one, or nothing in it is waiting.'),
       block_id: 'replaced',
     },
   ],
@@ -107,14 +107,13 @@ export const replacedReminder: Message = {
 
 /** Renders the requests that have had their last reminder. */
 export function lastReminders(waiting: ListedRequest[], total: number, now: Date): Message {
-  const headline =
-    total === 1 ? 'A request has had its last reminder' : `${total} requests have had their last reminder`;
+  const headline = total === 1 ? 'A request had its last reminder' : `${total} requests had their last reminder`;
   return {
     text: `${headline}.`,
     blocks: [
       {
         ...section(
-          `:no_bell: *${headline}.* Nobody has answered after ${maxReminders} reminders, so Registrar stops here.`,
+          `:no_bell: *${headline}.* There was no decision after ${maxReminders} reminders, so this was the last one.`,
         ),
         block_id: 'headline',
       },

@@ -8,7 +8,7 @@ import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
-import { button, dateTime, header, mrkdwn, plain, section } from '../blocks.ts';
+import { button, dateTime, header, mrkdwn, oneLine, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
 import { askAgainButton } from '../registration/decision-message.ts';
@@ -49,7 +49,7 @@ export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => 
 
 /** Also the response of `/registrations` to a user without applications. */
 export const noApplications =
-  'You have no applications yet. `/register` requests access to a service for your first one.';
+  'You have no applications yet. `/register` requests access to a service and creates your first one.';
 
 /** Renders a registration, under a heading with its application where that is not yet on the page. */
 function registrationBlocks(
@@ -78,7 +78,7 @@ function registrationBlocks(
   };
   const unregister = {
     ...button(unregisterButton, 'Unregister', buttonValue(registration)),
-    confirm: confirmUnregister(service.name, application),
+    confirm: confirmEnding(status, service.name, application),
   };
   return [
     ...under,
@@ -102,18 +102,40 @@ function describeStatus(
   { approvers, state }: { approvers: ShownApprovers; state: ServiceState },
 ): string {
   const { status } = held;
-  const since = `${statusEmoji[status]} *${capitalize(status)}* since ${dateTime(held.since)}`;
+  const pending = status === 'pending' ? ' since' : '';
+  const since = `${statusEmoji[status]} *${capitalize(status)}*${pending} ${dateTime(held.since)}`;
   if (status === 'pending') return `${since}, waiting for ${describeApprovers(approvers)}.${closedText(state)}`;
   const access = held.access ? ` ${describeShownAccess(held.access, 'owner')}` : '';
-  if (status === 'revoked') return `${since}. An admin has to reinstate or delete it.${access}`;
+  if (status === 'revoked') return `${since}. An approver can reinstate or delete it.${access}`;
   return `${since}.${access}`;
 }
 
-/** Builds the confirmation. Slack takes 300 characters here. */
-const confirmUnregister = (service: string, application: string): ConfirmationDialog => ({
-  title: plain('Unregister this application?', 100),
-  text: plain(`${application} loses access to ${truncate(service, 150)}. You can register it again later.`, 300),
-  confirm: plain('Unregister', 30),
-  deny: plain('Keep', 30),
-  style: 'danger',
-});
+/** Asks before a request is withdrawn, access is given up, or a rejected request is removed: each says what is lost. */
+function confirmEnding(status: Status, service: string, application: string): ConfirmationDialog {
+  const [name, forWhich] = [truncate(oneLine(service), 80), oneLine(application)];
+  const words = {
+    pending: {
+      title: 'Withdraw this request?',
+      text: `The approvers no longer see your request of ${name} for ${forWhich}. You can ask again.`,
+      confirm: 'Withdraw',
+    },
+    approved: {
+      title: `Give up ${name}?`,
+      text: `${forWhich} loses access to ${name}. You can ask again later.`,
+      confirm: 'Give up',
+    },
+    rejected: {
+      title: 'Remove this request?',
+      text: `The rejected request of ${name} for ${forWhich} leaves your list. You can ask again.`,
+      confirm: 'Remove',
+    },
+  };
+  const { title, text, confirm } = words[status === 'approved' || status === 'rejected' ? status : 'pending'];
+  return {
+    title: plain(title, 100),
+    text: plain(text, 300),
+    confirm: plain(confirm, 30),
+    deny: plain('Keep', 30),
+    style: 'danger',
+  };
+}

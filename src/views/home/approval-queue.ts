@@ -43,9 +43,9 @@ export type ApprovalQueue = Page<QueueItem> & { filter: Filter };
 
 export function queueBlocks(waiting: ApprovalQueue, now: Date): KnownBlock[] {
   const { total, filter, rows } = waiting;
-  const nothing = filter.active ? 'No pending request matches.' : 'Nothing waits for your decision.';
+  const nothing = filter.active ? 'No pending request matches.' : 'Nothing to review.';
   return [
-    header('queue', 'Waiting for your decision'),
+    header('queue', 'To review'),
     ...(total > 0 || filter.active ? filterBlocks(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
     ...rows.flatMap((request) => requestBlocks(request, now)),

@@ -42,4 +42,4 @@ export const homeView = ({ held, waiting, catalog: services, unsure }: HomeFacts
 });
 
 const unsureWho =
-  ':warning: Slack did not say just now who may decide some of the requests. Open this page again in a minute to see them.';
+  ':warning: Slack didn’t say who can decide some of the requests. Open this page again in a minute to see them.';

@@ -45,9 +45,7 @@ export function confirmation(
     ...(waiting
       ? [
           {
-            ...context(
-              'You need not do anything more. /unregister takes a request back; in my Home you can edit its reason.',
-            ),
+            ...context('Nothing more to do. To withdraw a request, use /unregister. To edit its reason, open Home.'),
             block_id: 'next',
           },
         ]
@@ -62,5 +60,5 @@ function headline(waiting: boolean, approved: boolean): string {
   const both = `:hourglass_flowing_sand: *Some of it is approved, the rest is under review.* You will be notified in direct messages.`;
   if (waiting && approved) return both;
   if (waiting) return review;
-  return approved ? done : 'This form has been used before. Nothing was changed.';
+  return approved ? done : 'This form was submitted before. Nothing was changed.';
 }

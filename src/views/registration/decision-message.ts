@@ -1,7 +1,7 @@
 /** The direct message that tells an owner of the application of a decision. */
-import type { KnownBlock } from '@slack/types';
+import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { HistoryEvent, Registration, Status } from '../../domain/registration.ts';
-import { button, fields, inlineText, quote, section, textElement } from '../blocks.ts';
+import { button, fields, inlineText, oneLine, quote, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { keyBlocks } from './keys.ts';
@@ -24,7 +24,11 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
-    { ...section(nextStep(entry, services, slack, decided)), block_id: 'next' },
+    {
+      type: 'rich_text',
+      block_id: 'next',
+      elements: [{ type: 'rich_text_section', elements: nextStep(entry, decided).map(richPart) }],
+    },
     ...(entry.to === 'approved' ? keyButtons(decided) : []),
     ...(canAskAgain(entry.to) ? [askAgainBlock(registration)] : []),
   ];
@@ -58,53 +62,60 @@ const askAgainBlock = (registration: Registration): KnownBlock => ({
   elements: [button(askAgainButton, 'Ask again', buttonValue(registration))],
 });
 
-/** How commands and links are written: the same sentences go into Slack and into e-mail, as text and as HTML. */
-export type Markup = { command: (text: string) => string; link: (url: string, label: string) => string };
+/** A part of a sentence: text, a command, or a link. The same sentences go into Slack and into e-mail. */
+export type Part = string | { command: string } | { url: string; label: string };
 
-const slack: Markup = {
-  command: (text) => `\`${text}\``,
-  link: (url, label) => `<${linkTo(url)}|${inlineText(label)}>`,
+const richPart = (part: Part): RichTextElement => {
+  if (typeof part === 'string') return { type: 'text', text: part };
+  if ('url' in part) return { type: 'link', url: part.url, text: part.label };
+  return { type: 'text', text: part.command, style: { code: true } };
 };
 
-type Documented = { name: string; docs: string | null };
-
 /** Says what the owners can do next. Access is there only once the gateway has confirmed it. */
-export function nextStep(
-  { action }: HistoryEvent,
-  services: Documented[],
-  { command, link }: Markup,
-  decided: readonly Decided[] = [],
-): string {
+export function nextStep({ action, from }: HistoryEvent, decided: readonly Decided[]): Part[] {
+  const registered = decided.map(({ registration }) => registration);
+  const application = oneLine(registered[0]?.application ?? '');
+  const services = registered.map(({ service }) => service);
+  const names = services.map(({ name }) => oneLine(name)).join(', ');
   switch (action) {
     case 'request':
     case 'approve':
     case 'reinstate': {
-      const [{ docs = null } = {}, ...others] = services;
-      const several = others.length > 0;
-      const documented = services.flatMap(({ name, docs: each }) => (each ? [link(each, name)] : []));
-      const startWithOne = docs ? ` Start with the ${link(docs, 'documentation')}.` : '';
-      const start = !several ? startWithOne : documented.length > 0 ? ` Read the docs: ${documented.join(', ')}.` : '';
-      const can = several ? 'Your application can use these services' : 'Your application may use this service';
-      const kinds = decided.map(({ registration }) => registration.access?.kind);
+      const kinds = registered.map(({ access }) => access?.kind);
       if (kinds.includes('on-its-way'))
-        return `${can} as soon as access is open. It is on its way: you will hear of it.${start}`;
-      return `${can}${kinds.includes('open') ? ': access is open' : ''}.${start}`;
+        return [
+          `${application} can use ${names} as soon as access is open. It is on its way, and you’ll hear of it.`,
+          ...readTheDocs(services),
+        ];
+      const open = kinds.includes('open') ? ': access is open' : '';
+      return [`${application} can now use ${names}${open}.`, ...readTheDocs(services)];
     }
     case 'reject':
-      return 'You can ask again: the form comes filled in.';
+      return ['You can ask again: the form comes filled in.'];
     case 'revoke':
-      return 'Your application may no longer use this service, until an approver reinstates it.';
-    case 'delete':
-      return `The request was removed. You can ask again with ${command('/register')}.`;
+      return [`${application} can no longer use ${names}, unless an approver reinstates it.`];
+    case 'delete': {
+      const lost = `${application} can no longer use ${names}: its registration was removed.`;
+      const removed = from === 'approved' ? lost : `Your request for ${names} was removed.`;
+      return [`${removed} You can ask again with `, { command: '/register' }, '.'];
+    }
     case 'edit':
-      return 'Your request is still waiting for a decision.';
+      return ['Your request is still waiting for a decision.'];
     case 'expire':
-      return `Nobody answered in time, so the request was closed. You can ask again.`;
+      return ['There was no decision in time, so the request was closed. You can ask again.'];
     case 'unregister':
-      return `You can ask again with ${command('/register')}.`;
+      return ['You can ask again with ', { command: '/register' }, '.'];
   }
 }
 
-/** Encodes a URL for a link: Slack ends one at `|` and `>`, which have another spelling in a URL. */
-const linkTo = (url: string): string =>
-  url.replaceAll('&', '&amp;').replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
+function readTheDocs(services: { name: string; docs: string | null }[]): Part[] {
+  const documented = services.flatMap(({ name, docs }) => (docs ? [{ name, url: docs }] : []));
+  if (documented.length === 0) return [];
+  const one = services.length === 1;
+  const links = documented.map(({ name, url }) => ({ url, label: one ? 'Read the docs' : oneLine(name) }));
+  return [
+    one ? ' ' : ' Read the docs: ',
+    ...links.flatMap((link, index): Part[] => (index > 0 ? [', ', link] : [link])),
+    '.',
+  ];
+}

@@ -4,7 +4,7 @@
  * and kept on one line in the subject, where a line break would begin another header.
  */
 import { truncate } from '../../domain/text.ts';
-import { type Decided, type Markup, nextStep } from './decision-message.ts';
+import { type Decided, nextStep, type Part } from './decision-message.ts';
 import { eventTitle } from './timeline.ts';
 
 export type EmailMessage = { subject: string; text: string; html: string };
@@ -35,8 +35,8 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
       ...about.map(([label, name]) => `${label}: ${oneLine(name)}`),
       ...(why ? ['', ...why.split('\n').map((line) => `> ${line}`)] : []),
       '',
-      nextStep(entry, services, inText, decided),
-      ...(app ? ['', inText.link(app, openApp)] : []),
+      inText(nextStep(entry, decided)),
+      ...(app ? ['', inText([{ url: app, label: openApp }])] : []),
     ].join('\n')}\n`,
     html: [
       '<!doctype html>',
@@ -45,8 +45,8 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
       `<p><strong>${escapeHtml(headline)}</strong></p>`,
       `<p>${about.map(([label, name]) => `${label}: <strong>${escapeHtml(name)}</strong>`).join('<br>\n')}</p>`,
       ...(why ? [`<blockquote style="white-space: pre-wrap">${escapeHtml(why)}</blockquote>`] : []),
-      `<p>${nextStep(entry, services, inHtml, decided)}</p>`,
-      ...(app ? [`<p>${inHtml.link(app, openApp)}</p>`] : []),
+      `<p>${inHtml(nextStep(entry, decided))}</p>`,
+      ...(app ? [`<p>${inHtml([{ url: app, label: openApp }])}</p>`] : []),
       '</body></html>',
       '',
     ].join('\n'),
@@ -55,15 +55,28 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
 
 const openApp = 'Open Registrar in Slack';
 
-const inText: Markup = { command: (text) => text, link: (url, label) => `${oneLine(label)} (${oneLine(url)})` };
+const inText = (parts: Part[]): string =>
+  parts
+    .map((part) => {
+      if (typeof part === 'string') return oneLine(part, false);
+      return 'url' in part ? `${oneLine(part.label)} (${oneLine(part.url)})` : part.command;
+    })
+    .join('');
 
-const inHtml: Markup = {
-  command: (text) => `<code>${escapeHtml(text)}</code>`,
-  link: (url, label) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`,
-};
+const inHtml = (parts: Part[]): string =>
+  parts
+    .map((part) => {
+      if (typeof part === 'string') return escapeHtml(part);
+      if ('command' in part) return `<code>${escapeHtml(part.command)}</code>`;
+      return `<a href="${escapeHtml(part.url)}">${escapeHtml(part.label)}</a>`;
+    })
+    .join('');
 
 /** Escapes what HTML reads as markup, in text and in quoted attributes. */
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** Puts a text on one line, without what mail programs do not show. */
-const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+function oneLine(text: string, trimmed = true): string {
+  const line = text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return trimmed ? line.trim() : line;
+}

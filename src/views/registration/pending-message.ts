@@ -73,4 +73,4 @@ function remindedText(waiting: Waiting[]): string {
 }
 
 /** The response to a request that was withdrawn outside a form. */
-export const withdrawnText = 'The request is withdrawn. You can ask again with `/register`.';
+export const withdrawnText = 'You withdrew the request. You can ask again with `/register`.';

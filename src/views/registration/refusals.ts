@@ -12,31 +12,31 @@ export function refusalText(refused: Refusal): string {
         return 'This request is still waiting for a decision. Nothing was changed.';
       return `This request was already ${refused.last.status}${changedBy(refused.last)}. Nothing was changed.`;
     case 'already-unregistered':
-      return refused.from === 'pending' ? 'You already withdrew this request.' : 'You already unregistered this.';
+      return refused.from === 'pending' ? 'You already withdrew this request.' : 'You already gave this up.';
     case 'stale':
       return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
     case 'gone':
-      return "This is not in Registrar any more: it is from an earlier database, or from before an update. Nothing was changed. Registrar's Home shows what there is now.";
+      return 'That no longer exists: it is from an earlier database, or from before an update. Nothing was changed. Home shows what there is now.';
     case 'application-deleted':
-      return 'The application has been deleted by its owners, so nothing can be approved for it. Delete request clears it away.';
+      return 'The application was deleted by its owners, so nothing can be approved for it. To clear this card away, choose Delete request.';
     case 'own-request':
-      return `You cannot decide your own request. ${askText(refused)}`;
+      return `You can’t decide your own request. ${askText(refused)}`;
     case 'own-application':
-      return `You own this application, or did when this was asked for, so you cannot decide about it. ${askText(refused)}`;
+      return `You own this application, or did when this was requested, so you can’t decide about it. ${askText(refused)}`;
     case 'not-an-approver':
-      return `Only ${describeApprovers(refused.askInstead)} may decide this request. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} can decide this request. Nothing was changed.`;
     case 'not-an-owner':
-      return 'Only an owner of the application may do this. Nothing was changed.';
+      return 'Only an owner of the application can do this. Nothing was changed.';
     case 'not-the-requester':
-      return 'Only who asked for this may edit its reason. Nothing was changed.';
+      return 'Only the requester can edit the reason. Nothing was changed.';
     case 'not-a-reader': {
       const readers = new Set(refused.askInstead.map(describeApprovers));
-      return `Only ${[...readers].join(' or ')} may see the history of this request.`;
+      return `Only ${[...readers].join(' or ')} can see the history of this request.`;
     }
     case 'put-off':
-      return `${mention(refused.by)} has already put this reminder off until ${dateTime(refused.until)}. Nothing was changed.`;
+      return `${mention(refused.by)} already snoozed this reminder until ${dateTime(refused.until)}. Nothing was changed.`;
     case 'external':
-      return 'Guests and people of other workspaces can neither request access here nor decide about it. Ask a full member of this workspace.';
+      return 'Guests and people from other workspaces can’t request or approve access here. Ask a full member of this workspace.';
     case 'deactivated':
       return 'This Slack account was deactivated. Nothing was changed.';
     case 'unsure':
@@ -47,7 +47,7 @@ export function refusalText(refused: Refusal): string {
 /** Says whom to ask instead; where nobody else can decide, who can change that. */
 function askText({ askInstead, deadEnd }: Extract<Refusal, { kind: 'own-request' | 'own-application' }>): string {
   return deadEnd
-    ? `Nobody else can decide it. ${otherApproverText(deadEnd.admins)}`
+    ? `No one else can decide it. ${otherApproverText(deadEnd.admins)}`
     : `Ask ${describeApprovers(askInstead)}.`;
 }
 
@@ -58,7 +58,7 @@ export const otherApproverText = (admins: ShownApprovers | null): string =>
     : 'An admin can name another approver for the service in Home.';
 
 /** Shown where Slack did not say who a user is, or who belongs to a group or channel. */
-export const unsureText = 'Slack did not say just now who may do this. Nothing was changed: try again in a minute.';
+export const unsureText = 'Slack didn’t say who can do this. Nothing was changed. Try again in a minute.';
 
 /** Describes the last change. A pending request changes by its reason alone. */
 export const describeLastChange = ({ status }: LastChange): string =>

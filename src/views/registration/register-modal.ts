@@ -25,7 +25,7 @@ import {
   section,
 } from '../blocks.ts';
 import { buttonValue, publicId } from '../button-value.ts';
-import { mixedScriptText } from '../name-errors.ts';
+import { mixedScriptText, nameTakenText } from '../name-errors.ts';
 import { refusalText } from './refusals.ts';
 import { statusEmoji } from './timeline.ts';
 
@@ -90,12 +90,12 @@ export function registerModal({ preselected, unknown, application, reason, rejec
         'application',
         'Application',
         {
-          ...picker(applicationPicker, 'Choose one of yours, or type a new name'),
+          ...picker(applicationPicker, 'Choose one, or type a new name'),
           ...(application ? { initial_option: ownedOption(application) } : {}),
         },
-        'Type a name that is not there yet to create the application.',
+        'To create an application, type its name.',
       ),
-      reasonInput('The approver reads this. Say what you will use it for.', { written: reason }),
+      reasonInput('The approvers read this. Say what you’ll use it for.', { written: reason }),
     ],
   };
 }
@@ -119,7 +119,7 @@ export const alreadyAskedText = (asked: {
   `${inlineText(asked.service)} for ${inlineText(asked.application)} is already ${asked.status}, since ${dateTime(asked.since)}. Nothing was changed.`;
 
 const unknownService = (typed: string): string =>
-  `There is no service called “${truncate(typed, 75)}”. Search for it below.`;
+  `There is no service called “${truncate(typed, 75)}”. Search for one below.`;
 
 /**
  * Builds the options of services, described, and marked where registration is disabled. Of a description that was found by
@@ -155,7 +155,7 @@ const ownedOption = ({ publicId, name }: { publicId: string; name: string }) => 
 
 /** The option of a picker whose look-up failed: choosing it is an error on the field. */
 export const unavailableOption = option(
-  'Registrar cannot look this up just now. Type again in a moment.',
+  'Registrar can’t look this up just now. Type again in a moment.',
   'unavailable',
 );
 
@@ -230,7 +230,7 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
     case 'may-not-ask':
       return refusalText(refusal.why);
     case 'unknown-service':
-      return 'One of these services is not in the catalog any more. Remove it and choose again.';
+      return 'One of these services is no longer in the catalog. Remove it and choose again.';
     case 'disabled':
       return `Application registration is not enabled for this Service. ${refusal.services.join(', ')}: please contact an admin.`;
     case 'existing':
@@ -241,13 +241,13 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
         })
         .join(' ');
     case 'too-many':
-      return `You have ${refusal.pending} pending ${refusal.pending === 1 ? 'request' : 'requests'}, and may have ${refusal.limit} at a time. Wait for a decision, or take one back with /unregister.`;
+      return `You have ${refusal.pending} pending ${refusal.pending === 1 ? 'request' : 'requests'}, and can have ${refusal.limit} at a time. Wait for a decision, or withdraw one with /unregister.`;
     case 'unreachable':
-      return `${refusal.services.join(', ')}: no request can be made just now, because Registrar cannot post to the channel that decides. Please tell an admin, who has been told why.`;
+      return `${refusal.services.join(', ')}: you can’t request this just now, because Registrar can’t post to its approval channel. The admins know why: ask one of them.`;
     case 'not-yours':
-      return 'This application is not yours. Choose one of yours, or type a name to create one.';
+      return 'You don’t own this application. Choose one of yours, or type a name to create one.';
     case 'name-taken':
-      return `Somebody else has an application called “${refusal.name}”. Choose another name.`;
+      return nameTakenText(refusal);
   }
 }
 

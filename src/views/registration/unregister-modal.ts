@@ -26,8 +26,7 @@ export const registrationPicker = 'unregister-registration';
 /** Slack's titles have at most 24 characters. */
 const title = 'Unregister application';
 
-export const nothingToUnregister =
-  'You have no registrations that you could unregister. `/register` requests access to a service.';
+export const nothingToUnregister = 'You have nothing to unregister. `/register` requests access to a service.';
 
 export const unregisterModal = (): ModalView => ({
   type: 'modal',
@@ -40,7 +39,7 @@ export const unregisterModal = (): ModalView => ({
       'registration',
       'Registration',
       picker(registrationPicker, 'Choose a registration'),
-      'The application loses access to the service. You can register it again later.',
+      'An approved application loses access. A pending request is withdrawn. You can ask again later.',
     ),
   ],
 });
@@ -93,7 +92,7 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
     case 'unsure':
       return { registration: refusalText(refusal) };
     default:
-      return { registration: 'This registration is not yours to unregister, or it is gone. Choose another.' };
+      return { registration: 'You can’t unregister this, or it no longer exists. Choose another.' };
   }
 }
 

@@ -194,15 +194,15 @@ export const noGateway = (name: string): ServiceFieldErrors => ({
 });
 
 export const slugTakenError = (slug: string): ServiceFieldErrors => ({
-  slug: `There is a service with the slug ${slug} already. Write another.`,
+  slug: `A service with the slug ${slug} already exists. Choose another.`,
 });
 
 /** Why a channel cannot take requests. */
 export const channelFieldErrors = {
   archived: 'This channel is archived. Unarchive it, or choose another.',
-  'not-a-member': 'Registrar is not in this channel and could not post there. Invite it: /invite @Registrar',
+  'not-a-member': 'Registrar isn’t in this channel. Invite it: /invite @Registrar',
   direct: 'This is a direct message. Choose a channel.',
-  unknown: 'Registrar cannot see this channel. If it is private, invite it: /invite @Registrar',
+  unknown: 'Registrar can’t see this channel. If it is private, invite it: /invite @Registrar',
 } as const;
 
 /** Names the people who cannot be approvers. */
@@ -210,11 +210,10 @@ export const cannotDecideText = (names: string[]): ServiceFieldErrors => ({
   people: `Remove ${names.join(', ')}: only active people of this workspace can decide.`,
 });
 
-export const noActiveApprovers =
-  'Nobody active would be asked. Name at least one active person, or a user group that has one.';
+export const noActiveApprovers = 'No active person could decide. Name at least one, or a user group that has one.';
 
 /** Shown where Slack took too long; the form stays open. */
-export const notCheckedText = 'Slack did not say in time who would be asked. Nothing is saved: press the button again.';
+export const notCheckedText = 'Slack didn’t say in time who could decide. Nothing is saved. Press the button again.';
 
 /** Describes for review who would decide. `more`: at least so many are active. */
 export function reviewNotice(
@@ -228,8 +227,8 @@ export function reviewNotice(
   }: { adding: boolean; more: boolean; audience: ChannelAudience; unseeing: Unseeing },
 ): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
-  const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} may decide: ${people}.`;
-  const at = auto ? ' New requests are approved at once, without asking anybody.' : '';
+  const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} can decide: ${people}.`;
+  const at = auto ? ' New requests are approved automatically.' : '';
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
   const opens = access ? ` An approved application is let into ${describeAccess(access)}.` : '';
   const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';
@@ -257,7 +256,7 @@ function unseeingText(channel: string, { asked, tooLarge }: Unseeing): string {
 const openChannel: Record<ChannelAudience, (channel: string) => string> = {
   invited: () => '',
   anybody: (channel) =>
-    `<#${channel}> is public: *everybody who joins it may decide.* Name approvers, or choose a private channel.`,
+    `<#${channel}> is public: *everyone who joins it can decide.* Name approvers, or choose a private channel.`,
   shared: (channel) =>
     `<#${channel}> is shared with another organization, which invites people into it as well. Name approvers, or choose a channel of your own.`,
 };
@@ -266,7 +265,7 @@ const openChannel: Record<ChannelAudience, (channel: string) => string> = {
 export function serviceRefusalText(refused: ServiceRefusal): string {
   switch (refused.kind) {
     case 'not-an-admin':
-      return `Only ${describeApprovers(refused.askInstead)} may look after the catalog. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} can change the catalog. Nothing was changed.`;
     case 'unsure':
       return unsureText;
     case 'gone':
@@ -276,9 +275,9 @@ export function serviceRefusalText(refused: ServiceRefusal): string {
     case 'stale': {
       const [last] = refused.since;
       const who = last ? `${actorName(last)} changed it, ${dateTime(last.at)}` : 'it was changed';
-      return `This service is not what you saw: ${who}. Nothing was changed: look at it again.`;
+      return `This service has changed since you saw it: ${who}. Nothing was changed. Look at it again.`;
     }
     case 'slug-taken':
-      return 'There is a service with this slug already. Nothing was changed.';
+      return 'A service with this slug already exists. Nothing was changed.';
   }
 }

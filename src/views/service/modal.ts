@@ -51,7 +51,7 @@ export function serviceModal({ remembers, adding, typed, groups, gateways, asked
 function warning(overtaken: ServiceChange[]): KnownBlock {
   const [last] = overtaken;
   const who = last ? actorName(last) : 'Somebody';
-  const text = `:warning: *${who} changed this service while you had the form open.* Nothing of yours is saved yet, and what you filled in is still here. Compare it, then review it again.`;
+  const text = `:warning: *${who} changed this service while you had the form open.* Nothing is saved yet, and what you filled in is still here. Compare it, then review it again.`;
   return { ...section(text), block_id: 'overtaken' };
 }
 
@@ -81,7 +81,7 @@ function fields(adding: boolean, typed: TypedService, groups: GroupOption[]): In
           placeholder: plain('The admin channel', 150),
           ...(typed.channel ? { initial_conversation: typed.channel } : {}),
         },
-        'Where its requests are posted. Registrar has to be a member: /invite @Registrar',
+        'Where its requests are posted. Registrar must be a member: /invite @Registrar',
       ),
     ),
     optional(
@@ -91,10 +91,10 @@ function fields(adding: boolean, typed: TypedService, groups: GroupOption[]): In
         {
           type: 'multi_users_select',
           action_id: 'people',
-          placeholder: plain('Nobody in particular', 150),
+          placeholder: plain('Default approvers', 150),
           ...(people.length > 0 ? { initial_users: people } : {}),
         },
-        'Where neither people nor groups are named, the approvers of the workspace decide, or the members of the channel.',
+        'Without people or groups, the workspace’s approvers decide, or else the members of the channel.',
       ),
     ),
     optional(
@@ -141,7 +141,7 @@ const slugField = (slug: string | undefined): InputBlock =>
       'Slug',
       { max_length: serviceLimits.slug },
       slug,
-      'Its short name, which never changes: lower-case letters, digits and -. Left empty, it is made from the name.',
+      'Lower-case letters, digits and -. It can’t be changed later. Left empty, it is made from the name.',
     ),
   );
 

@@ -72,7 +72,7 @@ export const describeAccess = ({ gateway, group, credential }: ServiceAccess): s
 const maxNamed = 10;
 
 function approvers(ids: string[]): RichTextElement[] {
-  if (ids.length === 0) return [textElement('nobody in particular')];
+  if (ids.length === 0) return [textElement('default approvers')];
   const rest = ids.length - maxNamed;
   const shown = ids
     .slice(0, maxNamed)

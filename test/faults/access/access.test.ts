@@ -436,7 +436,7 @@ it('a plan says who would be granted what, and the next start does it', async ()
   await writeFile(scenario.catalogFile, whole.replaceAll(/, access: \{[^}]*\}/g, ''));
   await scenario.startAnother({ GATEWAY_EDGE_TOKEN: scenario.gateway.token ?? '' });
   await asks(dana, ['Search API'], 'Shop');
-  await dana.finds(/may use this service/);
+  await dana.finds(/can now use/);
   await delivered(scenario);
   expect(await groupsOf(scenario)).toBeUndefined();
   await writeFile(scenario.catalogFile, whole);

@@ -43,10 +43,9 @@ const to =
     args.channel === channel && says(text)(args);
 const cardOf = (application: string) => ({ ...requests, on: new RegExp(` for ${application}`) });
 /** On a busy machine the bot's own patience ends first, and it says so. */
-const unsure =
-  /Slack did not say just now who may do this\. Nothing was changed|Registrar is slow just now|Still working/;
+const unsure = /Slack didn’t say who can do this\. Nothing was changed|Registrar is slow just now|Still working/;
 
-/** Slack does not say who may decide: no, with a word to try again; and then yes. */
+/** Slack does not say who can decide: no, with a word to try again; and then yes. */
 async function undecided(story: Story, service: string): Promise<Act> {
   const application = await story.requested(service);
   await story.passes(2);
@@ -162,7 +161,7 @@ export const rows: Row[] = [
       return {
         act: async () => {
           await story.answered(priya, () => priya.submits());
-          expect(priya.reads).toMatch(/Nothing is saved: press the button again|Registrar cannot see this channel/);
+          expect(priya.reads).toMatch(/Nothing is saved\. Press the button again|Registrar can’t see this channel/);
         },
         afterwards: async () => {
           await reviewed(story);

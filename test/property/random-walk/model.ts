@@ -49,7 +49,8 @@ export type Asked = { person: string; service: Service; application: string; rea
 /** Asks for a service: the field that refuses it and why, or nothing where it became a registration. */
 export function request(world: World, { person, service, application, reason }: Asked) {
   const owner = world.owners.get(application);
-  if (owner !== undefined && owner !== person) return { Application: /^Somebody else has an application called/ };
+  if (owner !== undefined && owner !== person)
+    return { Application: /^“.*” belongs to .*\. Ask to be made a co-owner/ };
   const standing = world.registrations.find(
     (one) => one.application === application && one.service === service && isLive(one.status),
   );

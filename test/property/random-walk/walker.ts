@@ -36,9 +36,9 @@ const actionOf: Record<string, Action> = {
 const sentences: Partial<Record<Refusal['kind'], RegExp>> = {
   already: /already|still waiting/,
   stale: /has changed since you saw it/,
-  'own-request': /^You cannot decide your own request/,
-  'own-application': /^You own this application, or did when this was asked for/,
-  'not-an-approver': /^Only .* may decide this request/,
+  'own-request': /^You can’t decide your own request/,
+  'own-application': /^You own this application, or did when this was requested/,
+  'not-an-approver': /^Only .* can decide this request/,
   'not-an-owner': /^Only an owner/,
   'not-the-requester': /^Only who asked/,
 };
@@ -129,7 +129,7 @@ export class Walker {
     const registration = chosen(mine, which);
     await person.types('/unregister');
     this.path.push(`${person.name} types /unregister`);
-    if (!registration) return /^You have no registrations/;
+    if (!registration) return /^You have nothing to unregister/;
     const { service, application, status } = registration;
     const seen = model.versionOf(registration);
     model.take(this.world, registration, { action: 'unregister', person: person.id, seen, reason: null });
