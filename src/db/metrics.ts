@@ -7,6 +7,7 @@ import { type Effect, effectKinds, queueOf } from '../domain/effects.ts';
 import { countUnsettled, type GatewayState } from './access/alarms.ts';
 import type { Db } from './db.ts';
 import { outbox } from './schema/outbox.ts';
+import { recentUnknown } from './unknown-ids.ts';
 
 export type QueueDepth = {
   queue: string;
@@ -26,6 +27,8 @@ export type DatabaseMetrics = {
   outbox: QueueDepth[];
   /** Lanes whose jobs no claim finds, among those of the oldest jobs: there should be none. */
   stalledLanes: number;
+  /** Clicks and forms, in this hour and the last one, that name what is not in this database. */
+  unknownIds: number;
   /** What is not as it should be at each gateway. */
   access: GatewayState[];
   /** The connections of all replicas. */
@@ -55,6 +58,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
     oldest: string | null;
     kinds: Omit<QueueDepth, 'queue'>[] | null;
     stalledLanes: number;
+    unknownIds: number;
     connections: DatabaseMetrics['connections'] | null;
   }>(sql`
     select
@@ -73,6 +77,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
           from (select kind from ${outbox} where dead_at is not null limit ${countedAtMost}) counted group by kind) dead using (kind)
         ) each) as kinds,
       (${stalledLanes}) as "stalledLanes",
+      (${recentUnknown}) as "unknownIds",
       (select json_agg(c) from (
         select application_name as pool, count(*)::int as count,
           case when wait_event_type = 'Lock' then 'waiting' when state = 'idle' then 'idle' else 'in_use' end as state
@@ -83,6 +88,7 @@ export async function collect({ tables }: Pick<Db, 'tables'>): Promise<DatabaseM
     pending: { count: row?.pending ?? 0, oldest: at(row?.oldest) },
     outbox: (row?.kinds ?? []).map((one) => ({ ...one, queue: queueOf(one.kind) })),
     stalledLanes: row?.stalledLanes ?? 0,
+    unknownIds: row?.unknownIds ?? 0,
     access: await countUnsettled({ tables }),
     connections: row?.connections ?? [],
   };

@@ -28,6 +28,10 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
   const retrying = gauge('outbox_retrying_jobs', 'Jobs to deliver that have failed, and are retried.', 'queue', 'kind');
   const stalled = gauge('outbox_stalled_lanes', 'Lanes whose jobs no claim finds; there should be none.');
   const dead = gauge('dead_letters', 'Jobs that are no longer retried, by kind; at most 10000 are counted.', 'kind');
+  const unknown = gauge(
+    'unknown_ids',
+    'Clicks and forms, in this hour and the last one, that name what is not in this database.',
+  );
   const unsettled = gauge(
     'access_unsettled',
     'Groups that a gateway has not confirmed: on_its_way, or still_open that no registration backs.',
@@ -66,7 +70,7 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
 
   return async (): Promise<void> => {
     await refresh();
-    for (const gauge of [pending, oldest, stalled]) gauge.remove();
+    for (const gauge of [pending, oldest, stalled, unknown]) gauge.remove();
     for (const gauge of [jobs, lag, retrying, dead, unsettled, failing, connections]) gauge.reset();
     up.set(latest ? 1 : 0);
     if (!latest) return;
@@ -74,6 +78,7 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
     pending.set(latest.pending.count);
     oldest.set(secondsSince(latest.pending.oldest));
     stalled.set(latest.stalledLanes);
+    unknown.set(latest.unknownIds);
     for (const { queue, kind, ...depth } of latest.outbox) {
       jobs.set({ queue, kind }, depth.jobs);
       lag.set({ queue, kind }, depth.lag);

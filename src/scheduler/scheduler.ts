@@ -9,6 +9,7 @@ import { enqueueDigests } from '../features/scheduled/digest.ts';
 import { expireRequests } from '../features/scheduled/expire.ts';
 import { reconcile } from '../features/scheduled/reconcile.ts';
 import { enqueueReminders } from '../features/scheduled/remind.ts';
+import { watchUnknownIds } from '../features/scheduled/watch-unknown-ids.ts';
 import { parseCron } from './cron.ts';
 
 export type Scheduler = {
@@ -40,6 +41,7 @@ export function startScheduler(
     // Expiry comes first: a request that expires at a tick gets no reminder.
     metrics.cron('expiry', expireRequests(deps), log),
     metrics.cron('policy', comparePolicy(deps), log),
+    metrics.cron('unknown-ids', watchUnknownIds(deps), log),
     metrics.cron('access-alarms', (at) => raiseAlarms(db, at), log),
     metrics.cron('reminders', oncePerTick('reminders', deps.schedule, enqueueReminders(deps)), log),
     ...(digests ? [metrics.cron('digests', oncePerTick('digest', digests, enqueueDigests(deps, digests)), log)] : []),

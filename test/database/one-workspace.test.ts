@@ -1,4 +1,5 @@
 /** One database belongs to one workspace and one app. */
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { runWorkspaceCommand } from '../../src/cli/workspace.ts';
@@ -6,6 +7,9 @@ import { seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { environment, startBot } from '../support/bot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { scrape } from '../support/prometheus.ts';
+import { openScenario } from '../support/scenario.ts';
+import { people, requests } from '../support/steps.ts';
 
 const usual = seed();
 const otherTeam = { ...usual, team: { id: 'T0EVIL', name: 'Evil', domain: 'evil' } };
@@ -63,4 +67,40 @@ it('released on purpose, it goes to the workspace that starts next', async () =>
   await bot.stop();
   expect(await runWorkspaceCommand([], database.url)).toBe('This database belongs to Evil (T0EVIL, app A0REGISTRAR).');
   await expect(runWorkspaceCommand(['give'], database.url)).rejects.toThrow(/npm run workspace/);
+});
+
+it('two databases on one Slack app: what each is sent about the other is counted, and the log and doctor say how to fix it', async () => {
+  await using other = await createDatabase();
+  const own = await createDatabase();
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  await using scenario = await openScenario({ log, database: async () => own });
+  const { workspace } = scenario;
+  const { dana, alex } = people(scenario);
+  const said = () => lines.filter((line) => line.includes('another database is on the same Slack app'));
+  const doctor = async () => {
+    const found: string[] = [];
+    const env = environment(workspace, 'socket', { DATABASE_URL: own.url });
+    await runChecks(env, ({ level, about, what }) => found.push(`${level} ${about}: ${what}`));
+    return found.filter((line) => line.startsWith('warn clicks'));
+  };
+  await requests(dana, alex);
+  await scenario.bot.stop();
+  const staging = await scenario.startAnother({ DATABASE_URL: other.url });
+  await requests(dana, alex, 'Ledger API', 'Staging');
+  await staging.stop();
+  const production = await scenario.startAnother();
+  for (let clicks = 1; clicks <= 5; clicks += 1) {
+    await production.runDueJobs();
+    expect([said(), await doctor()]).toEqual([[], []]);
+    await alex.clicks('Approve', { in: 'api-requests', on: /Staging/ });
+    await workspace.until(() => alex.whispers.length === clicks);
+    expect(alex.whispers.at(-1)).toMatch(/from an earlier database/);
+  }
+  await production.runDueJobs();
+  expect(said()).toHaveLength(1);
+  expect(await doctor()).toEqual([
+    expect.stringMatching(/5 clicks and forms .*Give each database a Slack app of its own/),
+  ]);
+  expect((await scrape(production.port)).value('registrar_unknown_ids')).toBe(5);
 });

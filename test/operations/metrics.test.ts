@@ -123,7 +123,14 @@ describe('what is read in the database', () => {
 
   it('is cached, but an outage is not', async () => {
     let reads = 0;
-    const readings = { pending: { count: 7, oldest: null }, outbox: [], stalledLanes: 0, access: [], connections: [] };
+    const readings = {
+      pending: { count: 7, oldest: null },
+      outbox: [],
+      stalledLanes: 0,
+      unknownIds: 0,
+      access: [],
+      connections: [],
+    };
     const { text } = createMetrics(
       async () => {
         reads += 1;

@@ -172,6 +172,12 @@ const kept = async () => {
   return JSON.stringify(row);
 };
 
+/** How many clicks and forms the database has counted whose ids it does not know. */
+async function counted(): Promise<number> {
+  const [row] = await next.sql`select count + before as count from unknown_ids`;
+  return row?.count ?? 0;
+}
+
 /** Presses, and returns what the person was answered; '' where a form opened, or nothing was to be said. */
 async function answerTo({ by, actionId, blockId, where, option }: Press, said: boolean): Promise<string> {
   const { workspace } = timed.scenario;
@@ -190,7 +196,9 @@ describe('in the database that came after', () => {
     const before = await kept();
     const named = presses.filter(({ value }) => value.search(publicIds) >= 0 || value.includes('@'));
     for (const press of named) {
+      const known = await counted();
       expect(await answerTo(press, true), `${press.actionId} “${press.label}”`).toMatch(earlier);
+      expect(await counted(), press.actionId).toBeGreaterThan(known);
     }
     expect([...new Set(named.map(({ actionId }) => actionId))].sort()).toEqual([
       'adopt-application',
@@ -213,9 +221,11 @@ describe('in the database that came after', () => {
   it('every form that was open is answered so, and changes nothing', async () => {
     const before = await kept();
     for (const { by, view } of forms) {
+      const known = await counted();
       const user = { ...Object(submission.user), id: by };
       const answer = await timed.scenario.workspace.deliver({ type: 'view_submission', ...submission, user, view });
       expect(JSON.stringify(answer), view.callback_id).toMatch(earlier);
+      expect(await counted(), view.callback_id).toBeGreaterThan(known);
     }
     expect([...new Set(forms.map(({ view }) => view.callback_id))].sort()).toEqual([
       'adopt-application',

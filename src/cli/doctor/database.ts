@@ -12,6 +12,7 @@ import { countReplicas } from '../../db/replicas.ts';
 import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
 import type { SlackIdentity } from '../../db/workspace.ts';
 import * as workspaces from '../../db/workspace.ts';
+import { findUnknown } from '../../db/unknown-ids.ts';
 import { describePolicy } from '../../domain/authorization.ts';
 import { formatAge } from '../../domain/duration.ts';
 import { withDatabase } from '../database.ts';
@@ -86,14 +87,16 @@ async function checkConnection(
   ];
   // The rest needs the schema of this version.
   if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas, workspace: undefined };
-  const [rules, outbox, access, workspace, policy] = await Promise.all([
+  const [rules, outbox, access, workspace, policy, unknown] = await Promise.all([
     health.approverSettings(connection),
     checkOutbox(connection, now),
     checkAccess(connection),
     workspaces.find(connection),
     checkPolicy(connection, config),
+    findUnknown(connection),
   ]);
-  return { findings: [...findings, ...outbox, ...access, ...policy], rules, replicas, workspace };
+  const shared = unknown === undefined ? [] : [warn('clicks', `${unknown}.`)];
+  return { findings: [...findings, ...outbox, ...access, ...policy, ...shared], rules, replicas, workspace };
 }
 
 /** Compares the settings on who decides with those of the newest start. */

@@ -6,6 +6,7 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess, applicationKeys } from '../schema/access.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { countUnknown } from '../unknown-ids.ts';
 import { recordEvents, tellOwners } from './orders.ts';
 import { requestRemovals } from './request.ts';
 
@@ -59,6 +60,7 @@ export async function findPlace(
       ),
     )
     .where(eq(registrations.publicId, registration));
+  if (!row) await countUnknown({ tables });
   if (!row || row.application.deletedAt) return { ok: false, refusal: { kind: 'gone' } };
   const { application, access } = row;
   if (!row.owner) return { ok: false, refusal: { kind: 'not-an-owner' } };

@@ -20,6 +20,7 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { countUnknown } from '../unknown-ids.ts';
 import { createdEvent, insert } from './applications.ts';
 import { ownersOf, ownersOfName } from './owners.ts';
 import { unregisterBatch } from './unregister.ts';
@@ -29,11 +30,21 @@ import { unregisterBatch } from './unregister.ts';
  * message that tells the admins that this application has lost its last owner. Undefined for what is another database's.
  */
 export async function resolve(
-  { tables }: Db,
+  db: Db,
   reference: Pick<Reference, 'publicId'> | NumberedReference | undefined,
   message?: MessageLocation,
 ): Promise<Application | undefined> {
   if (!reference) return undefined;
+  const found = await findNamed(db, reference, message);
+  if (!found) await countUnknown(db);
+  return found;
+}
+
+async function findNamed(
+  { tables }: Db,
+  reference: Pick<Reference, 'publicId'> | NumberedReference,
+  message?: MessageLocation,
+): Promise<Application | undefined> {
   if ('publicId' in reference) {
     const [found] = await tables.select().from(applications).where(eq(applications.publicId, reference.publicId));
     return found && withOwners(tables, found);

@@ -7,6 +7,7 @@ import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 import { matchesAllWords } from '../text-search.ts';
+import { countUnknown } from '../unknown-ids.ts';
 
 /** Selects who owns the application of a registration. */
 export const ownersOfApplication = sql<string[]>`(
@@ -51,11 +52,15 @@ export async function resolve(
   message?: MessageLocation,
 ): Promise<FoundRegistration | undefined> {
   if (!reference) return undefined;
-  if (isPublic(reference)) {
-    const [row] = await findByPublicId(db).execute({ publicId: reference.publicId });
-    return row;
-  }
-  const row = message && (await find(db, reference.id));
+  const found = isPublic(reference)
+    ? (await findByPublicId(db).execute({ publicId: reference.publicId }))[0]
+    : await findShownBy(db, reference.id, message);
+  if (!found) await countUnknown(db);
+  return found;
+}
+
+async function findShownBy(db: Db, id: number, message: MessageLocation | undefined) {
+  const row = message && (await find(db, id));
   return row && (await isShownBy(db, row, message)) ? row : undefined;
 }
 

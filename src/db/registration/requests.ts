@@ -23,6 +23,7 @@ import { applicationOwners, applications, isPending, registrations, services } f
 import { incidents } from '../schema/delivery.ts';
 import { serviceChanges } from '../schema/services.ts';
 import * as transitions from './transitions.ts';
+import { countUnknown } from '../unknown-ids.ts';
 
 export type NewRequest = {
   /** Their public ids. */
@@ -70,6 +71,7 @@ export async function create(
       .where(inArray(services.publicId, request.services))
       .orderBy(services.id)
       .for('share', { of: services });
+    if (locked.length < request.services.length) await countUnknown({ tables: tx });
     const automatic = request.autoApprove ? [] : locked.filter((service) => service.autoApprove).map(({ id }) => id);
     const loosened = automatic.length > 0 ? await loosenedByOwner(tx, request, automatic) : [];
     const chosen = locked.map((service) => ({ ...service, loosened: loosened.includes(service.id) }));
@@ -318,6 +320,7 @@ export async function findForResubmit(
       ),
     )
     .where(eq(registrations.publicId, publicId));
+  if (!row) await countUnknown(db);
   if (!row) return undefined;
   const { owner, application, ...found } = row;
   return { ...found, owned: owner !== null, application: application.deletedAt ? undefined : application };

@@ -1,6 +1,6 @@
-/** The Slack workspace and the app that this database belongs to. */
+/** The Slack workspace and the app that this database belongs to, and what tells that another database shares the app. */
 import { sql } from 'drizzle-orm';
-import { boolean, check, pgTable, text } from 'drizzle-orm/pg-core';
+import { boolean, check, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { timestampColumn } from './core.ts';
 
 /** A single row, written by the first start. */
@@ -15,4 +15,19 @@ export const workspace = pgTable(
     since: timestampColumn().notNull().defaultNow(),
   },
   (table) => [check('workspace_only', sql`${table.only}`)],
+);
+
+/**
+ * How many clicks and forms named what is not in this database, in a single row: in the hour that `hour` begins, and in the one
+ * before it.
+ */
+export const unknownIds = pgTable(
+  'unknown_ids',
+  {
+    only: boolean().primaryKey().default(true),
+    hour: timestampColumn().notNull(),
+    count: integer().notNull(),
+    before: integer().notNull(),
+  },
+  (table) => [check('unknown_ids_only', sql`${table.only}`)],
 );

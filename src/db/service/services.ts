@@ -20,6 +20,7 @@ import type { Db } from '../db.ts';
 import { isPending, registrations, services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { matchesAllWords } from '../text-search.ts';
+import { countUnknown } from '../unknown-ids.ts';
 
 export type Service = ServiceRecord & { id: number; publicId: string; version: number };
 
@@ -55,6 +56,7 @@ export async function find(db: Db, id: number): Promise<Service | undefined> {
 /** Finds the service of a public id; undefined where there is none: it is another database's. */
 export async function resolve(db: Db, publicId: string): Promise<Service | undefined> {
   const [found] = await db.tables.select(row).from(services).where(eq(services.publicId, publicId));
+  if (!found) await countUnknown(db);
   return found;
 }
 
@@ -121,6 +123,7 @@ export async function change(
 ): Promise<ServiceResult> {
   return db.tables.transaction(async (tx) => {
     const [current] = await tx.select(row).from(services).where(eq(services.publicId, publicId)).for('update');
+    if (!current) await countUnknown({ tables: tx });
     const refused = checkServiceChange(current, seen);
     if (!current || refused === 'gone') return { ok: false, refusal: { kind: 'gone' } };
     const { id } = current;
