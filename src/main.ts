@@ -8,6 +8,7 @@ import { readCatalog } from './catalog-file.ts';
 import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './config.ts';
 import { listGateways } from './db/access/request.ts';
 import * as cacheInvalidation from './db/cache-invalidation.ts';
+import * as channelIds from './db/channel-ids.ts';
 import { connect, reachable } from './db/client.ts';
 import { watchPool } from './db/connection/watchdog.ts';
 import type { Db } from './db/db.ts';
@@ -25,8 +26,10 @@ import { countReplicas } from './db/replicas.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
 import { admins, describePolicy, isOpenToAll } from './domain/authorization.ts';
+import { channelId } from './domain/service.ts';
 import { createMailer } from './email.ts';
 import { deliver } from './features/deliver.ts';
+import { followChannelIds } from './features/shared/current-channels.ts';
 import { serveHttp } from './http.ts';
 import { createHttpClient } from './http-client.ts';
 import { createLog, type Log } from './observability/log.ts';
@@ -158,15 +161,21 @@ export async function startRegistrar(
       throw new Error('the pool has not answered for a minute, and PostgreSQL does');
     });
     parts.defer(stopWatch);
+    const channels = followChannelIds({ config, db, log });
+    await channels.refresh();
     if (config.CATALOG_FILE) {
-      const { set, dropped } = await applyCatalogFile({ tables, outbox }, catalog.services, now());
+      const { set, dropped } = await applyCatalogFile({ tables, outbox }, channels.inCatalog(catalog.services), now());
       const counts = { services: catalog.services.length, changed: set.length + dropped.length };
       log.info({ ...counts, set: set.slice(0, maxNamed), dropped: dropped.slice(0, maxNamed) }, 'catalog file applied');
     }
 
     const directory = createDirectory(slack.client, now, log);
     cacheInvalidation
-      .subscribe(client, directory.invalidate)
+      .subscribe(client, (id) => {
+        directory.invalidate(id);
+        if (id !== undefined && !channelId.test(id)) return;
+        channels.refresh().catch((error) => log.warn({ err: error }, 'ids of channels could not be read, will retry'));
+      })
       .catch((error) => log.warn({ err: error }, 'LISTEN for cache invalidation failed, will retry'));
     const schedule = parseCron(config.REMINDER_SCHEDULE, config.TIME_ZONE);
     const gateways = createGateways(catalog.gateways, { fetch: httpClient.fetch, now });
@@ -201,7 +210,8 @@ export async function startRegistrar(
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     void warnOfOpenChannel(slack.client, config, log);
-    const moved = await cardDrift.enqueueMisplaced(db, config.ADMIN_CHANNEL, maxMoved);
+    await channelIds.moveRows(db, config.policy.adminChannel, now());
+    const moved = await cardDrift.enqueueMisplaced(db, config.policy.adminChannel, maxMoved);
     if (moved > 0) log.info({ moved }, 'ADMIN_CHANNEL has changed: cards of pending requests move there');
     worker = startDelivering(client, outbox, {
       deliver: deliver(deps),

@@ -1,14 +1,16 @@
 /**
  * Handles the events about channels, user groups and accounts: invalidates what all replicas have cached about them,
- * removes a deactivated owner, and resolves the incident of a channel that the bot can post to again.
+ * removes a deactivated owner, resolves the incident of a channel that the bot can post to again, and follows a channel whose
+ * id changes.
  */
 import type { App } from '@slack/bolt';
 import * as ownerless from '../db/application/ownerless.ts';
 import * as cacheInvalidation from '../db/cache-invalidation.ts';
+import * as channelIds from '../db/channel-ids.ts';
 import * as incidents from '../db/outbox/incidents.ts';
 import type { Deps } from '../deps.ts';
 
-export function followWorkspace(app: App, { db, directory }: Deps): void {
+export function followWorkspace(app: App, { config, db, directory, now, log }: Deps): void {
   /** Invalidates what is cached about an id: here at once, and in the other replicas by the database. */
   async function invalidate(id: string): Promise<void> {
     directory.invalidate(id);
@@ -26,6 +28,12 @@ export function followWorkspace(app: App, { db, directory }: Deps): void {
   for (const unarchived of ['channel_unarchive', 'group_unarchive'] as const) {
     app.event(unarchived, ({ event }) => resolveIncident(event.channel));
   }
+  app.event('channel_id_changed', async ({ event: { old_channel_id: from, new_channel_id: to } }) => {
+    await channelIds.record(db, { from, to });
+    const { adminChannel } = config.policy;
+    await channelIds.moveRows(db, adminChannel === from ? to : adminChannel, now());
+    log.warn({ from, to }, 'Slack has changed the id of a channel: it is shared with another organization');
+  });
   app.event('member_left_channel', async ({ event }) => invalidate(event.channel));
   app.event('subteam_members_changed', async ({ event }) => invalidate(event.subteam_id));
   // Also where the group was disabled: its members decide nothing from then on.

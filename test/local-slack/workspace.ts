@@ -111,6 +111,13 @@ export class Workspace extends SlackServer {
   unarchive(channelId: string): Promise<Answer> {
     return membership.unarchive(this.context, this.channel(channelId));
   }
+  changeId(channelId: string, to: string): Promise<Answer> {
+    return membership.changeId(this.context, this.channel(channelId), to);
+  }
+  /** Tells the bot of an event, which nothing here has caused. */
+  happens(event: Record<string, unknown>): Promise<Answer> {
+    return membership.tell(this.context, event);
+  }
   /** What a message of the bot's says after another program with its token has changed it. */
   async tamper(channelId: string, ts: string, text: string): Promise<Answer> {
     const message = this.state.message(this.channel(channelId).id, ts);

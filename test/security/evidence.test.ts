@@ -81,6 +81,7 @@ const notEvidence: Record<string, string> = {
   channel_turns: 'when Slack takes messages again',
   pending_messages: 'where a message to a requester is',
   policy_in_force: 'what the newest start was told of who decides: each start writes it again',
+  channel_ids: 'which ids of channels Slack has changed: what followed is in service_changes',
   unknown_ids: 'how many clicks and forms named what is not in this database',
   workspace: 'which workspace and app it belongs to: a start in another is refused',
   approver_messages: 'where a message to an approver is',

@@ -363,6 +363,7 @@ function scopesOfMethod(method: string): string[] {
 /** https://docs.slack.dev/reference/events. */
 const eventScopes: Record<string, string[]> = {
   app_home_opened: [],
+  channel_id_changed: ['groups:read'],
   channel_unarchive: ['channels:read'],
   group_unarchive: ['groups:read'],
   member_joined_channel: ['channels:read', 'groups:read'],

@@ -1,6 +1,7 @@
 /** Checks the database: version, migrations, extension, outbox and dead letters. */
 import type { Config } from '../../config.ts';
 import { countUnsettled, listStillOpen } from '../../db/access/alarms.ts';
+import * as channelIds from '../../db/channel-ids.ts';
 import { type Connection, connect } from '../../db/client.ts';
 import { EmbeddedPostgresError } from '../../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../../db/errors.ts';
@@ -27,6 +28,16 @@ export type Database = {
   replicas: number | undefined;
   /** The workspace that the database belongs to; undefined before the first start. */
   workspace: SlackIdentity | undefined;
+  /** The present ids of channels whose ids Slack has changed. */
+  channelIds: ReadonlyMap<string, string>;
+};
+
+/** Where nothing can be read. */
+export const nothingRead = {
+  rules: [],
+  replicas: undefined,
+  workspace: undefined,
+  channelIds: new Map<string, string>(),
 };
 
 /** From when on a due job is overdue, in milliseconds: the outbox retries after five minutes at most. */
@@ -51,7 +62,7 @@ export async function checkDatabase(config: Config, now: Date): Promise<Database
       }
     });
   } catch (error) {
-    return { findings: [unreachable(error)], rules: [], replicas: undefined, workspace: undefined };
+    return { ...nothingRead, findings: [unreachable(error)] };
   }
 }
 
@@ -86,17 +97,30 @@ async function checkConnection(
     ...about('pg_trgm', trigramResult(trigrams)),
   ];
   // The rest needs the schema of this version.
-  if (missing > 0 || mistakes.length > 0) return { findings, rules: [], replicas, workspace: undefined };
+  if (missing > 0 || mistakes.length > 0) return { ...nothingRead, findings, replicas };
+  const ids = await channelIds.read(connection);
   const [rules, outbox, access, workspace, policy, unknown] = await Promise.all([
     health.approverSettings(connection),
     checkOutbox(connection, now),
     checkAccess(connection),
     workspaces.find(connection),
-    checkPolicy(connection, config),
+    checkPolicy(connection, withCurrentIds(config, ids)),
     findUnknown(connection),
   ]);
   const shared = unknown === undefined ? [] : [warn('clicks', `${unknown}.`)];
-  return { findings: [...findings, ...outbox, ...access, ...policy, ...shared], rules, replicas, workspace };
+  const all = [...findings, ...outbox, ...access, ...policy, ...shared];
+  return { findings: all, rules, replicas, workspace, channelIds: ids };
+}
+
+/** Returns the settings with the present ids of channels, as a start has them. */
+export function withCurrentIds(config: Config, ids: ReadonlyMap<string, string>): Config {
+  const { policy, ESCALATION_CHANNEL: escalation } = config;
+  const idOf = (id: string) => ids.get(id) ?? id;
+  return {
+    ...config,
+    policy: { ...policy, adminChannel: idOf(policy.adminChannel) },
+    ESCALATION_CHANNEL: escalation && idOf(escalation),
+  };
 }
 
 /** Compares the settings on who decides with those of the newest start. */

@@ -15,8 +15,8 @@ import { createDirectory } from '../../slack/directory.ts';
 import { connectionWarning } from '../../slack/socket-mode/connection-count.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
 import { type ChannelUse, checkChannels, type DecidedByMembers } from './channels.ts';
-import { type CheckResult, checkWithTimeout, errorCodeIn, fail, ok, warn } from './check-result.ts';
-import { checkDatabase } from './database.ts';
+import { type CheckResult, checkWithTimeout, errorCodeIn, fail, joinList, ok, warn } from './check-result.ts';
+import { checkDatabase, nothingRead, withCurrentIds } from './database.ts';
 import { checkGateways } from './gateways.ts';
 import { checkSlackAccess } from './slack-access.ts';
 
@@ -60,11 +60,7 @@ export async function runChecks(
       identity: undefined,
       connections: undefined,
     }),
-    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), {
-      rules: [],
-      replicas: undefined,
-      workspace: undefined,
-    }),
+    checkWithTimeout('database', halfTimeout, checkDatabase(config, now), nothingRead),
     checkWithTimeout('catalog', halfTimeout, checkCatalog(config), { rules: [], gateways: [], services: [] }),
     checkWithTimeout('mail server', halfTimeout, checkMailServer(config), {}),
   ]);
@@ -87,14 +83,19 @@ export async function runChecks(
   const { bot } = access;
   if (bot === undefined)
     return report(warn('channels and approvers', 'not checked while Slack does not accept the token.'));
-  const rules = [...database.rules, ...file.rules];
-  const { policy } = config;
+  const rules = [...database.rules, ...file.rules].map((rule) => ({
+    ...rule,
+    channel: rule.channel && (database.channelIds.get(rule.channel) ?? rule.channel),
+  }));
+  for (const result of changedIds(channelsIn(config, file.rules), database.channelIds)) report(result);
+  const current = withCurrentIds(config, database.channelIds);
+  const { policy } = current;
   const context = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
   const [channels, approvers] = await Promise.all([
     checkWithTimeout(
       'channels',
       halfTimeout,
-      checkChannels(client, channelsIn(config, rules), decidedByMembers(config, rules)),
+      checkChannels(client, channelsIn(current, rules), decidedByMembers(current, rules)),
       {},
     ),
     checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
@@ -124,15 +125,24 @@ function connectionCount(connections: number, replicas: number | undefined): Che
 }
 
 function channelsIn(
-  { policy, ADMIN_CHANNEL: admin, ESCALATION_CHANNEL: escalation }: Config,
+  { policy, ESCALATION_CHANNEL: escalation }: Pick<Config, 'policy' | 'ESCALATION_CHANNEL'>,
   rules: Rule[],
 ): ChannelUse {
-  const uses: ChannelUse = new Map([[admin, ['ADMIN_CHANNEL']]]);
+  const uses: ChannelUse = new Map([[policy.adminChannel, ['ADMIN_CHANNEL']]]);
   const add = (id: string, by: string[]) => uses.set(id, [...new Set([...(uses.get(id) ?? []), ...by])]);
   if (escalation) add(escalation, ['ESCALATION_CHANNEL']);
   for (const rule of rules) if (rule.channel) add(approvalChannel(rule, policy), rule.services);
   return uses;
 }
+
+/** Names the settings whose channel Slack has given another id. */
+const changedIds = (uses: ChannelUse, ids: ReadonlyMap<string, string>): CheckResult[] =>
+  [...uses].flatMap(([id, by]) => {
+    const current = ids.get(id);
+    return current
+      ? [warn(`channel ${id}`, `Slack has changed its id to ${current}. Set it for ${joinList(by)}.`)]
+      : [];
+  });
 
 function decidedByMembers({ policy }: Config, rules: Rule[]): DecidedByMembers {
   const all = [{ approvers: [], channel: null }, ...rules].map((rule) => allowedApprovers(rule, policy));

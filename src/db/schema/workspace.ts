@@ -31,3 +31,12 @@ export const unknownIds = pgTable(
   },
   (table) => [check('unknown_ids_only', sql`${table.only}`)],
 );
+
+/** Channels whose id Slack has changed: the ids in the environment and in the catalog file stay what they were. */
+export const channelIds = pgTable('channel_ids', {
+  old: text().primaryKey(),
+  current: text().notNull(),
+  since: timestampColumn().notNull().defaultNow(),
+  /** When everything that named the old id was changed; null until then. */
+  movedAt: timestampColumn(),
+});

@@ -153,6 +153,28 @@ export async function change(
   });
 }
 
+/** Slackbot, on whose account the audit log has what Slack itself does. */
+const slackbot = 'USLACKBOT';
+
+/** Changes the channel of a service to the id that Slack has given it, also of one that the catalog file manages. */
+export async function moveService(
+  db: Db,
+  id: number,
+  { from, to, at }: { from: string; to: string; at: Date },
+): Promise<void> {
+  await db.tables.transaction(async (tx) => {
+    const [moved] = await tx
+      .update(services)
+      .set({ channel: to, version: sql`${services.version} + 1` })
+      .where(and(eq(services.id, id), eq(services.channel, from)))
+      .returning({ version: services.version });
+    if (!moved) return;
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }]);
+    const change = { serviceId: id, version: moved.version, actor: slackbot, at };
+    await appendService(tx, { ...change, before: { channel: from }, after: { channel: to } });
+  });
+}
+
 /** Counts the pending requests and the approved registrations that a change of a service concerns. */
 export async function changeImpact(db: Db, id: number): Promise<{ pending: number; approved: number }> {
   const ofService = eq(registrations.serviceId, id);

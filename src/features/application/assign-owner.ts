@@ -23,8 +23,6 @@ import {
 import { readButton, readReference } from '../../views/button-value.ts';
 
 export function assignOwner(app: App, { config, db, directory, now, log }: Deps): void {
-  const askInstead = admins(config.policy);
-
   app.action<BlockButtonAction>(assignOwnerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     await openModalWhenLoaded(
@@ -48,7 +46,10 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
     if (application.deleted) return refused({ kind: 'gone' });
     if (application.owners.length > 0) return refused({ kind: 'owned' });
     const admin = await isAdmin(person);
-    if (!admin) return refused(admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead });
+    if (!admin)
+      return refused(
+        admin === undefined ? { kind: 'unsure' } : { kind: 'not-an-admin', askInstead: admins(config.policy) },
+      );
     return { view: assignOwnerModal({ ...application, version: about.seen }) };
   }
 
@@ -68,14 +69,15 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
     const { id } = application;
     const { policy } = config;
     const named = new Map([[to, known]]);
-    const asking = { id, seen: about.seen, by, at: now(), to, admin, askInstead, named, policy };
+    const asking = { id, seen: about.seen, by, at: now(), to, admin, askInstead: admins(policy), named, policy };
     const outcome = await ownerless.assign(db, asking);
     return outcome.ok ? 'close' : applicationFormErrors(view, outcome.refusal);
   }
 
   async function isAdmin(person: string): Promise<boolean | undefined> {
-    const memberships = await directory.memberships(person, membershipsToCheck(askInstead, person));
-    return isApprover(person, askInstead, memberships, config.policy);
+    const asked = admins(config.policy);
+    const memberships = await directory.memberships(person, membershipsToCheck(asked, person));
+    return isApprover(person, asked, memberships, config.policy);
   }
 }
 

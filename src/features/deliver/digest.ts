@@ -17,7 +17,8 @@ const remedy =
 
 export function deliverDigest({ config, db, poster, now, log }: Deps) {
   return async ({ channel, at }: Digest, attempt: Attempt): Promise<void> => {
-    const { ADMIN_CHANNEL: adminChannel, TIME_ZONE: timeZone } = config;
+    const { TIME_ZONE: timeZone } = config;
+    const { adminChannel } = config.policy;
     const week = await digests.summarizeWeek(db, { channel, at, adminChannel, timeZone });
     if (isEmpty(week)) return;
     const context = { db, poster, attempt };

@@ -9,7 +9,7 @@ import { ownerlessMessage } from '../../views/application/messages.ts';
 type Of<Kind extends ApplicationEffect['kind']> = Extract<ApplicationEffect, { kind: Kind }>;
 
 export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 'config' | 'db' | 'poster'>) {
-  const to = config.policy.adminChannel;
+  const { policy } = config;
 
   return {
     /** Asks the admins about what a person left. Where that is more than a message takes, another one follows. */
@@ -20,8 +20,10 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       const [first] = left;
       if (!first) return { status: 'delivered' };
       const marker = markerOf(first);
-      const posted = await postOnce({ db, poster, attempt }, { to, marker, since: first.since }, () =>
-        ownerlessMessage(left),
+      const posted = await postOnce(
+        { db, poster, attempt },
+        { to: policy.adminChannel, marker, since: first.since },
+        () => ownerlessMessage(left),
       );
       await ownerless.recordPosted(db, left, posted);
       return left.length < ownerless.maxPosted ? { status: 'delivered' } : { status: 'postponed', seconds: 0 };
@@ -34,7 +36,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       // An admin may be quicker than Slack's answer to the post.
       if (!one.place && (await ownerless.isAskPending(db, one.left))) return { status: 'postponed', seconds: 1 };
       const context = { db, poster, attempt };
-      const posting = { to, marker: markerOf(one), since: one.since };
+      const posting = { to: policy.adminChannel, marker: markerOf(one), since: one.since };
       const place = one.place ?? (await findEarlier(context, posting));
       const all = one.place ? await ownerless.listPosted(db, one.place) : [one];
       const message = ownerlessMessage(all);

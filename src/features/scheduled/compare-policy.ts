@@ -8,10 +8,11 @@ const logInterval = 3_600_000;
 
 /** Returns the function that looks: every replica does, once a minute. */
 export function comparePolicy({ config, db, metrics, log }: Pick<Deps, 'config' | 'db' | 'metrics' | 'log'>) {
-  const own = describePolicy(config.policy, config.AUTO_APPROVE);
   let loggedAt = Number.NEGATIVE_INFINITY;
 
   return async (at: Date): Promise<void> => {
+    // At each look: the id of a channel may have changed.
+    const own = describePolicy(config.policy, config.AUTO_APPROVE);
     const newerSince = await findNewerPolicy(db, own);
     metrics.policyOutdated(newerSince !== undefined);
     if (!newerSince || at.getTime() - loggedAt < logInterval) return;

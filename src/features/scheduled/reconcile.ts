@@ -1,5 +1,6 @@
 /** The reconciliation, every few minutes: corrects what a crash, a lost response or a person left wrong in Slack. */
 import * as ownerless from '../../db/application/ownerless.ts';
+import * as channelIds from '../../db/channel-ids.ts';
 import * as cardDrift from '../../db/registration/card-drift.ts';
 import { claimTick } from '../../db/scheduling/ticks.ts';
 import type { Deps } from '../../deps.ts';
@@ -12,7 +13,7 @@ const maxMissing = 100;
 
 /** Returns the function that serves a tick, given its time. One replica of all serves it. */
 export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
-  const { db, log } = deps;
+  const { config, db, now, log } = deps;
   const access = reconcileAccess(deps);
   let sweptOn = '';
   return async (tick) => {
@@ -21,8 +22,9 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
     const today = tick.toISOString().slice(0, 10);
     if (sweptOn !== today) await ownerless.enqueueSweep(db);
     sweptOn = today;
+    await channelIds.moveRows(db, config.policy.adminChannel, now());
     const missing = await cardDrift.enqueueMissing(db, maxMissing);
-    const misplaced = await cardDrift.enqueueMisplaced(db, deps.config.ADMIN_CHANNEL, maxMissing);
+    const misplaced = await cardDrift.enqueueMisplaced(db, config.policy.adminChannel, maxMissing);
     if (misplaced > 0) log.info({ misplaced }, 'cards are not in the channel that decides, they are moved');
     await probeIncidents(deps);
     const { compared, updated, limited } = await compareCards(deps);

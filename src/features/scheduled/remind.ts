@@ -5,9 +5,9 @@ import type { WallClockTime } from '../../domain/schedule.ts';
 
 /** Returns the function that serves a tick. It is idempotent, on any number of replicas. */
 export function enqueueReminders({ config, db, schedule, log }: Pick<Deps, 'config' | 'db' | 'schedule' | 'log'>) {
-  const { REMIND_AFTER: remindAfter, ADMIN_CHANNEL: adminChannel, ESCALATION_CHANNEL: escalationChannel } = config;
-
   return async (reading: WallClockTime): Promise<void> => {
+    const { REMIND_AFTER: remindAfter, ESCALATION_CHANNEL: escalationChannel } = config;
+    const { adminChannel } = config.policy;
     const tick = { schedule: 'reminders', reading };
     const due = await reminders.claimReminders(db, tick, schedule.timeZone, {
       remindAfter,

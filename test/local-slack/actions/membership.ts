@@ -7,7 +7,7 @@ import type { Answer, Channel } from '../model.ts';
 import { wired } from '../views.ts';
 import { done, failed } from './failed.ts';
 
-async function tell(context: WorkspaceContext, event: Payload): Promise<Answer> {
+export async function tell(context: WorkspaceContext, event: Payload): Promise<Answer> {
   const receipt = await context.deliver(payloads.event(context, event));
   return receipt.ok ? done : failed(receipt.error);
 }
@@ -51,6 +51,19 @@ export function unarchive(context: WorkspaceContext, channel: Channel): Promise<
   const type = channel.kind === 'private' ? 'group_unarchive' : 'channel_unarchive';
   const [user = ''] = channel.members;
   return tell(context, { type, channel: channel.id, user });
+}
+
+/** Shares a private channel with another organization: Slack gives it a new id, and knows the old one no more. */
+export async function changeId(context: WorkspaceContext, channel: Channel, id: string): Promise<Answer> {
+  const { state } = context;
+  const { id: old } = channel;
+  state.channels.delete(old);
+  state.channels.set(id, channel);
+  Object.assign(channel, { id, shared: true });
+  for (const message of state.messages) if (message.channel === old) message.channel = id;
+  state.changed();
+  if (!channel.members.includes(state.app.botUser)) return done;
+  return tell(context, { type: 'channel_id_changed', old_channel_id: old, new_channel_id: id });
 }
 
 /** Slack takes deactivated people out of their channels, and hides them in user groups. */
