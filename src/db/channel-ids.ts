@@ -7,7 +7,7 @@ import { publishInvalidation } from './cache-invalidation.ts';
 import type { Tx } from './client.ts';
 import type { Db } from './db.ts';
 import * as incidents from './outbox/incidents.ts';
-import { orphans } from './schema/applications.ts';
+import { ownerless } from './schema/applications.ts';
 import { registrations, services } from './schema/core.ts';
 import { outbox } from './schema/outbox.ts';
 import { channelTurns, policyInForce, reminderMessages } from './schema/scheduling.ts';
@@ -74,7 +74,7 @@ async function moveMessages(tx: Tx, db: Db, { from, to }: Change): Promise<void>
   await tx.execute(sql`
     update ${reminderMessages} set channel = ${to}
     where channel = ${from} and not exists (select from ${reminderMessages} where channel = ${to})`);
-  await tx.update(orphans).set({ channel: to }).where(eq(orphans.channel, from));
+  await tx.update(ownerless).set({ channel: to }).where(eq(ownerless.channel, from));
   await tx.delete(channelTurns).where(eq(channelTurns.channel, from));
   // The settings on who decides are still the same: no replica is out of date.
   await tx.execute(sql`update ${policyInForce} set policy = replace(policy, ${`"${from}"`}, ${`"${to}"`})`);

@@ -22,8 +22,8 @@ import type { Db } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { incidents } from '../schema/delivery.ts';
 import { serviceChanges } from '../schema/services.ts';
-import * as transitions from './transitions.ts';
 import { countUnknown } from '../unknown-ids.ts';
+import * as transitions from './transitions.ts';
 
 export type NewRequest = {
   /** Their public ids. */
