@@ -23,7 +23,7 @@ export async function read({ tables }: Pick<Db, 'tables'>): Promise<ReadonlyMap<
 }
 
 /** Records that Slack has changed an id, and tells every replica. */
-export async function record(db: Db, { from, to }: Change): Promise<void> {
+export async function recordChange(db: Db, { from, to }: Change): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx.delete(channelIds).where(eq(channelIds.old, to));
     await tx.update(channelIds).set({ current: to }).where(eq(channelIds.current, from));

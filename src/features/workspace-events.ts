@@ -29,7 +29,7 @@ export function followWorkspace(app: App, { config, db, directory, now, log }: D
     app.event(unarchived, ({ event }) => resolveIncident(event.channel));
   }
   app.event('channel_id_changed', async ({ event: { old_channel_id: from, new_channel_id: to } }) => {
-    await channelIds.record(db, { from, to });
+    await channelIds.recordChange(db, { from, to });
     const { adminChannel } = config.policy;
     await channelIds.moveRows(db, adminChannel === from ? to : adminChannel, now());
     log.warn({ from, to }, 'Slack has changed the id of a channel: it is shared with another organization');
