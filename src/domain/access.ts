@@ -10,6 +10,10 @@ export type GatewayKind = (typeof gatewayKinds)[number];
 /** Where a service is reached: an approved application belongs to `group` at `gateway`. */
 export type ServiceAccess = { gateway: string; group: string; credential: 'key' | 'none' };
 
+/** Whether two services, or one before and after a change, give the same group; keys are no part of it. */
+export const isSameGroup = (one: ServiceAccess, other: ServiceAccess | null | undefined): boolean =>
+  one.gateway === other?.gateway && one.group === other.group;
+
 /** Names of gateways; each names a variable as well: `edge-eu` has GATEWAY_EDGE_EU_TOKEN. */
 export const gatewayName = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export const gatewayNameRule = "lower-case letters, digits and '-', beginning with a letter, at most 40, such as edge";

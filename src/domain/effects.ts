@@ -53,8 +53,11 @@ export type ApplicationEffect =
 export type AccessEffect =
   /** Make the groups of an application at a gateway what its registrations say now. */
   | { kind: 'access'; application: number; gateway: string }
-  /** Do so for each application registered for a service whose access has changed: the applications after this id. */
-  | { kind: 'access-service'; service: number; gateway: string; after: number }
+  /**
+   * Do so for each application registered for a service whose access has changed: the applications after this id. `removes`:
+   * they lose a group there, which comes before grants.
+   */
+  | { kind: 'access-service'; service: number; gateway: string; after: number; removes?: boolean }
   /** Tell an owner, who read that access is on its way, that a group is open now. */
   | { kind: 'access-open'; application: number; gateway: string; group: string; change: string; person: string }
   /** Tell the admins that access is still open at a gateway which should not be; `at` tells this time from the next. */

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { modes } from '../support/bot.ts';
-import { eventually } from '../support/eventually.ts';
 import {
   approves,
   calls,
@@ -31,6 +30,7 @@ describe.each(modes)('over %s', (mode) => {
     await alex.submits();
     await groupsBecome(scenario, []);
     expect(calls(scenario, key)).toBe(403);
+    expect(await dana.finds(/can no longer use/)).not.toContain('still go through');
     await alex.clicks('Reinstate', card('Payments API'));
     await groupsBecome(scenario, ['payments']);
     expect(calls(scenario, key)).toBe(200);
@@ -66,95 +66,90 @@ describe.each(modes)('over %s', (mode) => {
     await groupsBecome(scenario, []);
     expect(calls(scenario, key)).toBe(403);
   });
-});
 
-describe('access ends', () => {
-  it('with the registration: unregistered, deleted', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana, alex } = people(scenario);
-    await approves(scenario);
-    await approves(scenario, 'Ledger API');
-    await groupsBecome(scenario, ['ledger', 'payments']);
-    await alex.clicks('Delete request', card('Ledger API'));
-    await groupsBecome(scenario, ['payments']);
-    await dana.types('/unregister');
-    await dana.picks('Registration', 'Payments API');
-    await dana.submits();
-    await groupsBecome(scenario, []);
-  });
+  describe('access ends', () => {
+    it('with the registration: unregistered, deleted', async () => {
+      await using scenario = await openGatewayScenario({ mode });
+      const { dana, alex } = people(scenario);
+      await approves(scenario);
+      await approves(scenario, 'Ledger API');
+      await groupsBecome(scenario, ['ledger', 'payments']);
+      await alex.clicks('Delete request', card('Ledger API'));
+      await groupsBecome(scenario, ['payments']);
+      await dana.types('/unregister');
+      await dana.picks('Registration', 'Payments API');
+      await dana.submits();
+      await groupsBecome(scenario, []);
+    });
 
-  it('with the application: its consumer goes, and its keys with it', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana } = people(scenario);
-    await approves(scenario);
-    await dana.finds(/Get key/);
-    const key = await getsKey(dana);
-    await dana.opensHome();
-    await dana.clicks('Delete', { in: 'home', on: /Shop/ });
-    await dana.fills('Type the name of the application to delete it', 'Shop');
-    await dana.submits();
-    await groupsBecome(scenario, undefined);
-    expect(calls(scenario, key)).toBe(401);
-  });
+    it('with the application: its consumer goes, and its keys with it', async () => {
+      await using scenario = await openGatewayScenario({ mode });
+      const { dana } = people(scenario);
+      await approves(scenario);
+      await dana.finds(/Get key/);
+      const key = await getsKey(dana);
+      await dana.opensHome();
+      await dana.clicks('Delete', { in: 'home', on: /Shop/ });
+      await dana.fills('Type the name of the application to delete it', 'Shop');
+      await dana.submits();
+      await groupsBecome(scenario, undefined);
+      expect(calls(scenario, key)).toBe(401);
+    });
 
-  it('and is opened at once where requests are approved automatically', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana } = people(scenario);
-    await asks(dana, ['Search API'], 'Shop');
-    await groupsBecome(scenario, ['search']);
-    await dana.finds(/access is open/);
-  });
+    it('with a retired service where the admin takes it away, and not otherwise', async () => {
+      await using scenario = await openGatewayScenario({ mode });
+      const { dana, alex } = people(scenario);
+      for (const [slug, name] of [
+        ['maps', 'Maps API'],
+        ['tiles', 'Tiles API'],
+      ])
+        await scenario.database.sql`
+          insert into services (slug, name, managed_by, access)
+          values (${slug ?? ''}, ${name ?? ''}, 'slack', jsonb_build_object('gateway', 'edge', 'group', ${slug ?? ''}::text, 'credential', 'none'))`;
+      await approves(scenario, 'Maps API');
+      await approves(scenario, 'Tiles API');
+      await groupsBecome(scenario, ['maps', 'tiles']);
+      await alex.opensHome();
+      await alex.clicks('Retire', { in: 'home', on: /`tiles`/ });
+      expect(await alex.finds(/Retire service/, { in: 'modal' })).toMatch(
+        /1 approved application stays registered\.[\s\S]*Access: .*Keep it[\s\S]*let into the group tiles at edge/,
+      );
+      expect(await alex.submits()).toEqual({ closed: true });
+      await alex.finds(/`tiles` · Retired[\s\S]*Opens the group tiles at edge/, { in: 'home' });
+      await alex.clicks('Retire', { in: 'home', on: /`maps`/ });
+      await alex.picks('Access', 'Take it away at once');
+      const held = scenario.gateway.hold('GET /consumers');
+      expect(await alex.submits()).toEqual({ closed: true });
+      await held.reached;
+      // Before any grant.
+      expect([...(await scenario.database.sql`select priority from outbox where kind = 'access'`)]).toEqual([
+        { priority: 0 },
+      ]);
+      held.release();
+      await groupsBecome(scenario, ['tiles']);
+      await delivered(scenario);
+      await dana.types('/registrations');
+      expect(await dana.finds(/Maps API: approved/, { in: 'whispered' })).not.toMatch(/Maps API: approved[^\n]*Access/);
+      const [change] = await scenario.database.sql`
+        select before->'access' is not null as had, after->'access' as has from service_changes order by at desc limit 1`;
+      expect(change).toEqual({ had: true, has: null });
+    });
 
-  it('a service without access sets nothing anywhere', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana } = people(scenario);
-    await approves(scenario, 'Docs API');
-    await delivered(scenario);
-    expect(await groupsOf(scenario)).toBeUndefined();
-    expect(await dana.finds(/can now use/)).not.toMatch(/access is|on its way/);
-  });
-});
+    it('and is opened at once where requests are approved automatically', async () => {
+      await using scenario = await openGatewayScenario({ mode });
+      const { dana } = people(scenario);
+      await asks(dana, ['Search API'], 'Shop');
+      await groupsBecome(scenario, ['search']);
+      await dana.finds(/access is open/);
+    });
 
-describe('while the gateway is away', () => {
-  it('access is on its way, and told in a second message when it has come', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana, alex } = people(scenario);
-    scenario.gateway.fail('*', { kind: 'server-error' }, { times: 10_000 });
-    await approves(scenario);
-    await alex.finds(/Access on its way: edge has not confirmed it, because it answers with an error/, inChannel);
-    await dana.finds(/as soon as access is open. It is on its way/);
-    await dana.types('/registrations');
-    await dana.finds(/Access on its way. It takes longer than usual/, { in: 'whispered' });
-    scenario.gateway.clearFaults();
-    await dana.finds(/Access is open\.[\s\S]*Payments API[\s\S]*Shop/);
-    await groupsBecome(scenario, ['payments']);
-    await alex.finds(/Access open since/, inChannel);
-  });
-
-  it('what is revoked says that it is still open, and why, until it is not', async () => {
-    await using scenario = await openGatewayScenario();
-    const { dana, alex } = people(scenario);
-    await approves(scenario);
-    await dana.finds(/Get key/);
-    const key = await getsKey(dana);
-    await alex.finds(/Access open since/, inChannel);
-    scenario.gateway.fail('*', { kind: 'reset' }, { times: 10_000 });
-    await dana.types('/unregister');
-    await dana.picks('Registration', 'Payments API');
-    await dana.submits();
-    await alex.finds(
-      /Unregistered by[\s\S]*Access still open at edge, since .*because it cannot be reached/,
-      inChannel,
-    );
-    expect(calls(scenario, key)).toBe(200);
-    await dana.types('/registrations');
-    await dana.finds(/unregistered since .*Access still open at edge, since/, { in: 'whispered' });
-    scenario.gateway.clearFaults();
-    await groupsBecome(scenario, []);
-    await eventually(
-      'the card says nothing of it',
-      async () => !alex.sees('api-requests').join().includes('still open'),
-    );
-    expect(calls(scenario, key)).toBe(403);
+    it('a service without access sets nothing anywhere', async () => {
+      await using scenario = await openGatewayScenario({ mode });
+      const { dana } = people(scenario);
+      await approves(scenario, 'Docs API');
+      await delivered(scenario);
+      expect(await groupsOf(scenario)).toBeUndefined();
+      expect(await dana.finds(/can now use/)).not.toMatch(/access is|on its way/);
+    });
   });
 });

@@ -524,7 +524,7 @@ gateways:
 
   it('a service gets access there; what is missing or invalid is refused on its field', async () => {
     await using scenario = await openScenario({ catalog, env });
-    const { alex } = people(scenario);
+    const { alex, dana } = people(scenario);
     await visits(alex);
     await alex.clicks('Add a service', atHome);
     await alex.fills('Name', 'Orders API');
@@ -545,11 +545,22 @@ gateways:
     expect(await alex.submits()).toEqual({ closed: true });
     const access = { gateway: 'edge', group: 'orders', credential: 'key' };
     expect((await changes(scenario)).at(-1)).toMatchObject({ slug: 'orders-api', after: { access } });
-    await alex.finds(/`orders-api`/, atHome);
+    await alex.finds(/`orders-api`[\s\S]*Opens the group orders at edge, with keys/, atHome);
+    await asks(dana, ['Orders API'], 'Shop');
+    await dana.closes();
+    await alex.clicks('Approve', { in: 'api-requests', on: /Orders API/ });
+    await alex.finds(/Access on its way/, { in: 'api-requests' });
     await alex.clicks('Edit', named('orders-api'));
     expect(await alex.finds(/Edit a service/, { in: 'modal' })).toMatch(/Gateway \(optional\): edge\n[\s\S]*orders/);
+    await alex.fills('Name', 'Orders');
+    await alex.submits();
+    expect(alex.reads).not.toContain('At once');
+    await alex.fills('Name', 'Orders API');
     await alex.fills('Group at the gateway', 'orders-v2');
     await alex.submits();
+    expect(alex.reads).toContain(
+      'At once: 1 approved application loses the group orders at edge, with keys, unless another service gives it; 1 approved application is let in.',
+    );
     expect(await alex.submits()).toEqual({ closed: true });
     expect((await changes(scenario)).at(-1)).toMatchObject({
       before: { access },

@@ -132,7 +132,11 @@ const modals = [
   reasonModal('revoke', { publicId, seen: 1 }, names),
   editModal({ publicId, seen: 1 }, names, 'why'),
   deleteRequestModal({ publicId, seen: 1 }, names, 'approved'),
-  confirmChangeModal('retire', { publicId, version: 1, name: 'Payments API' }, { pending: 1, approved: 2 }),
+  confirmChangeModal(
+    'retire',
+    { publicId, version: 1, name: 'Payments API', access: { gateway: 'edge', group: 'payments', credential: 'key' } },
+    { pending: 1, approved: 2 },
+  ),
   serviceModal({ remembers: '', adding: true, typed: {}, groups: [], gateways: [{ name: 'edge', kind: 'kong' }] }),
 ];
 

@@ -1,6 +1,6 @@
 /** Requests to look at access: for the transaction of whatever changes who should have it. */
 import { sql } from 'drizzle-orm';
-import type { AccessChange, ServiceAccess } from '../../domain/access.ts';
+import { type AccessChange, isSameGroup, type ServiceAccess } from '../../domain/access.ts';
 import { type Effect, laneOf } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -37,14 +37,27 @@ export async function requestRemovalOfAll(tx: Tx, db: Db, application: number): 
   );
 }
 
-/** Returns the effects of a change of a service's access: looks at the gateways of before and after. */
-export function accessServiceEffects(
-  service: number,
-  before: ServiceAccess | null | undefined,
-  after: ServiceAccess | null | undefined,
-): Effect[] {
-  const gateways = new Set([before?.gateway, after?.gateway].filter((name) => name !== undefined));
-  return [...gateways].map((gateway) => ({ kind: 'access-service', service, gateway, after: 0 }));
+/** A change of a service's access; null and undefined are none. */
+export type ServiceAccessChange = {
+  service: number;
+  before: ServiceAccess | null | undefined;
+  after: ServiceAccess | null | undefined;
+};
+
+/**
+ * Enqueues what changes of services' access need: looks at the gateways of before and after, for each application. The groups
+ * that are no longer given go first.
+ */
+export async function requestServiceLooks(tx: Tx, { outbox }: Db, changes: ServiceAccessChange[]): Promise<void> {
+  const looks = changes.flatMap(({ service, before, after }) => {
+    const gateways = new Set([before?.gateway, after?.gateway].filter((name) => name !== undefined));
+    const lost = before && !isSameGroup(before, after) ? before.gateway : undefined;
+    return [...gateways].map((gateway) => ({ service, gateway, after: 0, removes: gateway === lost }));
+  });
+  const effects = (removes: boolean) =>
+    looks.filter((one) => one.removes === removes).map((one): Effect => ({ kind: 'access-service', ...one }));
+  await outbox.enqueue(tx, effects(true), 'act');
+  await outbox.enqueue(tx, effects(false), 'bulk');
 }
 
 /** How many applications are looked at in one transaction. */
@@ -53,9 +66,7 @@ const batch = 200;
 /** Requests looks for a batch of the applications registered for a service, after an id. Returns the last; undefined at the end. */
 export async function requestForService(
   db: Db,
-  service: number,
-  gateway: string,
-  after: number,
+  { service, gateway, after, removes = false }: Omit<Extract<Effect, { kind: 'access-service' }>, 'kind'>,
 ): Promise<number | undefined> {
   return db.tables.transaction(async (tx) => {
     const rows = await tx.execute<{ application: string }>(sql`
@@ -64,10 +75,9 @@ export async function requestForService(
         union select a.application_id from ${applicationAccess} a join registrations r on r.id = a.registration_id
           where r.service_id = ${service}) all_of_them
       where application_id > ${after} order by application_id limit ${batch}`);
-    const effects = rows.map(
-      ({ application }): Effect => ({ kind: 'access', application: Number(application), gateway }),
-    );
-    await db.outbox.enqueue(tx, effects, 'bulk');
+    const changes = rows.map(({ application }) => ({ application: Number(application), gateway, removes }));
+    await requestRemovals(tx, db, changes);
+    await db.outbox.enqueue(tx, grantEffects(changes), 'bulk');
     return rows.length === batch ? Number(rows.at(-1)?.application) : undefined;
   });
 }

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { ServiceAccess } from '../../domain/access.ts';
 import { approverChangeEffects, type CatalogService, ruleChangeEffects } from '../../domain/service.ts';
-import { accessServiceEffects } from '../access/request.ts';
+import { requestServiceLooks } from '../access/request.ts';
 import { serviceRecordJson } from '../audit-log/service-record.ts';
 import type { Db } from '../db.ts';
 
@@ -152,12 +152,13 @@ async function applyBatch(db: Db, file: CatalogService[], dropping: string[], to
       .flatMap(({ id, version }) => approverChangeEffects(Number(id), version));
     const access = changed
       .filter(({ changes_access }) => changes_access)
-      .flatMap(({ id, was, now_is }) => accessServiceEffects(Number(id), was, now_is));
+      .map(({ id, was, now_is: after }) => ({ service: Number(id), before: was, after }));
     const loosening = changed.filter(({ loosened }) => loosened).slice(0, toTell);
     const told = loosening.flatMap(({ id, version, moved }) => ruleChangeEffects(Number(id), version, moved));
     if (changed.length > 0) {
       await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...told]);
-      await db.outbox.enqueue(tx, [...follows, ...access], 'bulk');
+      await db.outbox.enqueue(tx, follows, 'bulk');
+      await requestServiceLooks(tx, db, access);
     }
     const which = (gone: boolean) => changed.filter(({ dropped }) => dropped === gone).map(({ slug }) => slug);
     return { set: which(false), dropped: which(true), told: loosening.length };

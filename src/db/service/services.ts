@@ -13,7 +13,7 @@ import {
   type ServiceRecord,
   type ServiceRefusal,
 } from '../../domain/service.ts';
-import { accessServiceEffects } from '../access/request.ts';
+import { requestServiceLooks } from '../access/request.ts';
 import { appendService } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -145,9 +145,10 @@ export async function change(
       .returning({ id: services.id });
     if (written.length !== 1) throw new Error(`service ${id} changed while its row was locked`);
     const following = changesPending(after) ? approverChangeEffects(id, version) : [];
-    const access = 'access' in after ? accessServiceEffects(id, before.access, after.access) : [];
     const told = loosensRules({ before, after }) ? ruleChangeEffects(id, version, 'channel' in after) : [];
-    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...access, ...told]);
+    await db.outbox.enqueue(tx, [{ kind: 'catalog' }, ...following, ...told]);
+    if ('access' in after)
+      await requestServiceLooks(tx, db, [{ service: id, before: before.access, after: after.access }]);
     await appendService(tx, { serviceId: id, version, actor: by, before, after, at });
     return { ok: true, service: { ...current, ...after, version } };
   });

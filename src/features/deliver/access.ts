@@ -28,10 +28,10 @@ export function deliverAccess({ db, gateways, now }: Deps) {
       return unsettled.length > 0 ? { status: 'postponed', seconds: pendingFor } : { status: 'delivered' };
     },
 
-    async applyForService({ service, gateway, after, kind }: AccessService): Promise<DeliveryResult> {
-      const next = await requestForService(db, service, gateway, after);
+    async applyForService(effect: AccessService): Promise<DeliveryResult> {
+      const next = await requestForService(db, effect);
       if (next === undefined) return { status: 'delivered' };
-      return { status: 'postponed', seconds: 0, effect: { kind, service, gateway, after: next } };
+      return { status: 'postponed', seconds: 0, effect: { ...effect, after: next } };
     },
   };
 }

@@ -17,9 +17,15 @@ export const accessLookInterval = 0.3;
 const isOnItsWay = ({ registration, entry }: Decided): boolean =>
   entry.to === 'approved' && registration.access?.kind === 'on-its-way';
 
+/** Tells whether a decision has ended access that calls may still go through with. */
+const isStillOpen = ({ registration, entry }: Decided): boolean =>
+  entry.to !== 'approved' && registration.access?.kind === 'still-open';
+
 /** Tells whether a message about decisions still waits for the gateway. */
 export const waitsForAccess = (decided: Decided[], now: Date): boolean =>
-  decided.some((one) => isOnItsWay(one) && now.getTime() - one.entry.at.getTime() < oneMessageFor);
+  decided.some(
+    (one) => (isOnItsWay(one) || isStillOpen(one)) && now.getTime() - one.entry.at.getTime() < oneMessageFor,
+  );
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 

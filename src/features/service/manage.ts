@@ -25,6 +25,7 @@ import {
   confirmChangeModal,
   isConfirmed,
   readConfirmedChange,
+  removesAccess,
 } from '../../views/service/confirm-change.ts';
 import {
   decodeFormState,
@@ -78,18 +79,20 @@ export function manageServices(app: App, deps: Deps): void {
 
   app.view<ViewSubmitAction>(confirmChangeId, async ({ ack, body, view, client }) => {
     const change = readConfirmedChange(view.private_metadata);
-    const refusal = change ? toggle(change.what, change, body.user.id) : Promise.resolve(gone);
+    const removes = change?.what === 'retire' && removesAccess(view.state.values);
+    const refusal = change ? toggle(change.what, change, body.user.id, removes) : Promise.resolve(gone);
     const result = refusal.then(
       (why): SubmissionResult => (why ? { view: textModal(serviceRefusalText(why)) } : 'close'),
     );
     await ackSubmission({ ack, client, view }, result, log);
   });
 
-  /** Makes a change from the menu of a service. Returns why not, or null. */
-  async function toggle(what: Toggle, seen: Reference, by: string): Promise<ServiceRefusal | null> {
+  /** Makes a change from the menu of a service, and takes its access away where it `removes` that. Returns why not, or null. */
+  async function toggle(what: Toggle, seen: Reference, by: string, removes = false): Promise<ServiceRefusal | null> {
     const denied = await authorize(by);
     if (denied) return denied;
-    const changed = await services.change(db, { ...seen, by, at: now() }, toggles[what]);
+    const wanted = removes ? { ...toggles[what], access: null } : toggles[what];
+    const changed = await services.change(db, { ...seen, by, at: now() }, wanted);
     if (!changed.ok) return changed.refusal;
     await showAtOnce(by);
     return null;
@@ -105,7 +108,7 @@ export function manageServices(app: App, deps: Deps): void {
       const since = await services.changesSince(db.tables, service.id, seen.seen);
       return refused({ kind: 'stale', version: service.version, since });
     }
-    const named = { ...seen, version: seen.seen, name: service.name };
+    const named = { ...seen, version: seen.seen, name: service.name, access: service.access };
     return { view: confirmChangeModal(what, named, await services.changeImpact(db, service.id)) };
   }
 
@@ -151,7 +154,7 @@ export function manageServices(app: App, deps: Deps): void {
     const read = readServiceForm(view.state?.values);
     if (!read.ok) return read;
     const adding = state.service === null;
-    const checked = await validate(read.service, adding);
+    const checked = await validate(read.service, state.service);
     if (!checked.ok) return checked;
     const { said, asked } = checked;
     if (JSON.stringify(said) !== JSON.stringify(state.said)) {

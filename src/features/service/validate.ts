@@ -6,9 +6,11 @@ import type { Deps } from '../../deps.ts';
 import type { ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { allowedApprovers, canBeApprover } from '../../domain/authorization.ts';
+import type { Reference } from '../../domain/reference.ts';
 import type { CatalogService } from '../../domain/service.ts';
 import { lookUpChannel } from '../../slack/channels-and-groups.ts';
 import {
+  type AccessReview,
   cannotDecideText,
   channelFieldErrors,
   noActiveApprovers,
@@ -38,15 +40,16 @@ type Checked = { ok: true; said: ReviewSummary; asked: string } | { ok: false; e
 
 /** Returns the function that validates a service: the errors of its fields, or what the review shows. */
 export function validateService({ config, db, directory, gateways, log }: Deps, client: WebClient) {
-  return async (service: CatalogService, adding: boolean): Promise<Checked> => {
-    const work = check(service, adding).catch((error): Checked => {
+  return async (service: CatalogService, edited: Reference | null): Promise<Checked> => {
+    const work = check(service, edited).catch((error): Checked => {
       log.warn({ err: error }, 'a service could not be validated, the form asks to try again');
       return { ok: false, errors: { channel: notCheckedText } };
     });
     return withTimeout(validationTimeout, work, { ok: false, errors: { channel: notCheckedText } });
   };
 
-  async function check(service: CatalogService, adding: boolean): Promise<Checked> {
+  async function check(service: CatalogService, edited: Reference | null): Promise<Checked> {
+    const adding = edited === null;
     const { slug, channel, approvers, autoApprove: auto, access } = service;
     if (adding && (await services.isSlugTaken(db, slug))) return { ok: false, errors: slugTakenError(slug) };
     const wrong = access && accessErrors(access);
@@ -65,7 +68,13 @@ export function validateService({ config, db, directory, gateways, log }: Deps, 
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
     const said = { slug: adding ? slug : '', channel, approvers, auto, active, access };
     const unseeing = await cannotSeeCards(allowed, { directory });
-    return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience, unseeing }) };
+    const change = edited ? await accessReview(edited) : undefined;
+    return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience, unseeing, change }) };
+  }
+
+  async function accessReview({ publicId }: Reference): Promise<AccessReview | undefined> {
+    const current = await services.resolve(db, publicId);
+    return current && { before: current.access, approved: (await services.changeImpact(db, current.id)).approved };
   }
 
   /** Checks access against the gateways of the catalog file: a form that was open meanwhile may name another. */

@@ -7,8 +7,9 @@ import type { Reference } from '../../domain/reference.ts';
 import { type ServiceRecord, serviceLimits, type Toggle, toggles } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
-import { button, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
+import { button, escapeMrkdwn, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
+import { describeAccess } from '../service/timeline.ts';
 import { pager } from './pagination.ts';
 
 /** How many services a page holds, one block each. */
@@ -68,11 +69,13 @@ function serviceBlock(service: CatalogItem): KnownBlock {
   };
 }
 
-function describeService({ slug, registrationEnabled, retired, autoApprove, managedBy, asked }: CatalogItem): string {
+function describeService(service: CatalogItem): string {
+  const { slug, registrationEnabled, retired, autoApprove, access, managedBy, asked } = service;
   const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
   const approval = autoApprove ? 'Approved automatically' : `Decided by ${describeApprovers(asked)}`;
   const managed = managedBy === 'file' ? '\nManaged by the catalog file' : '';
-  return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${managed}`;
+  const opens = access ? `\nOpens ${escapeMrkdwn(describeAccess(access))}` : '';
+  return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${opens}${managed}`;
 }
 
 /** The labels of the menu, next to Edit and History. Slack takes five options. */

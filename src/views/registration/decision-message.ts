@@ -77,6 +77,7 @@ export function nextStep({ action, from }: HistoryEvent, decided: readonly Decid
   const application = oneLine(registered[0]?.application ?? '');
   const services = registered.map(({ service }) => service);
   const names = services.map(({ name }) => oneLine(name)).join(', ');
+  const stillOpen = stillOpenText(registered);
   switch (action) {
     case 'request':
     case 'approve':
@@ -93,11 +94,11 @@ export function nextStep({ action, from }: HistoryEvent, decided: readonly Decid
     case 'reject':
       return ['You can ask again: the form comes filled in.'];
     case 'revoke':
-      return [`${application} can no longer use ${names}, unless an approver reinstates it.`];
+      return [`${application} can no longer use ${names}, unless an approver reinstates it.${stillOpen}`];
     case 'delete': {
       const lost = `${application} can no longer use ${names}: its registration was removed.`;
       const removed = from === 'approved' ? lost : `Your request for ${names} was removed.`;
-      return [`${removed} You can ask again with `, { command: '/register' }, '.'];
+      return [`${removed} You can ask again with `, { command: '/register' }, `.${stillOpen}`];
     }
     case 'edit':
       return ['Your request is still waiting for a decision.'];
@@ -119,3 +120,9 @@ function readTheDocs(services: { name: string; docs: string | null }[]): Part[] 
     '.',
   ];
 }
+
+/** Says that the gateway has not taken access away yet; nothing where it has. */
+const stillOpenText = (registered: readonly Registration[]): string =>
+  registered.some(({ access }) => access?.kind === 'still-open')
+    ? ' Calls may still go through until the gateway has taken access away.'
+    : '';

@@ -1,8 +1,11 @@
 /** The confirmation of a change from the menu of a service: what follows for requests and registrations, and who is told. */
-import type { ModalView } from '@slack/types';
+import type { KnownBlock, ModalView } from '@slack/types';
+import { z } from 'zod';
+import type { ServiceAccess } from '../../domain/access.ts';
 import type { Reference } from '../../domain/reference.ts';
-import { context, fields, plain, section, textElement } from '../blocks.ts';
+import { context, fields, input, option, plain, section, textElement } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
+import { describeAccess } from './timeline.ts';
 
 /** The changes that ask for confirmation. */
 export const confirmedToggles = ['disable', 'auto-on', 'retire'] as const;
@@ -31,10 +34,16 @@ const words = {
 
 export function confirmChangeModal(
   what: ConfirmedToggle,
-  { publicId, version, name }: { publicId: string; version: number; name: string },
+  {
+    publicId,
+    version,
+    name,
+    access,
+  }: { publicId: string; version: number; name: string; access: ServiceAccess | null },
   impact: ChangeImpact,
 ): ModalView {
   const { title, submit, headline } = words[what];
+  const offered = what === 'retire' && access !== null;
   return {
     type: 'modal',
     callback_id: confirmChangeId,
@@ -45,20 +54,52 @@ export function confirmChangeModal(
     blocks: [
       fields('service', [{ label: 'Service', value: [textElement(name, 150)] }]),
       { ...section(`:warning: *${headline}*`), block_id: 'headline' },
-      { ...section(consequences(what, impact)), block_id: 'follows' },
+      { ...section(consequences(what, impact, offered)), block_id: 'follows' },
+      ...(offered && access ? [accessChoice(access)] : []),
       { ...context(told[what]), block_id: 'told' },
     ],
   };
 }
 
-function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact): string {
+const keep = option('Keep it', 'keep');
+
+/** The choice what becomes of access at the gateway: it stays unless an admin says otherwise. */
+const accessChoice = (access: ServiceAccess): KnownBlock =>
+  input(
+    accessId,
+    'Access',
+    {
+      type: 'radio_buttons',
+      action_id: accessId,
+      options: [
+        keep,
+        option('Take it away at once', 'remove', 'To give it again, bring the service back and edit it.'),
+      ],
+      initial_option: keep,
+    },
+    `Approved applications are let into ${describeAccess(access)}.`,
+  );
+
+const accessId = 'retire-access';
+
+const chosen = z.object({
+  [accessId]: z.object({ [accessId]: z.object({ selected_option: z.object({ value: z.enum(['keep', 'remove']) }) }) }),
+});
+
+/** Tells whether access is to be taken away from all who have it by this service. */
+export const removesAccess = (submitted: unknown): boolean =>
+  chosen.safeParse(submitted).data?.[accessId][accessId].selected_option.value === 'remove';
+
+/** `offered`: what becomes of access is asked. */
+function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact, offered: boolean): string {
   const waiting = counted(pending, 'pending request', 'pending requests');
   const still = pending === 1 ? 'still needs' : 'still need';
   const keeps = approved === 1 ? 'keeps its access' : 'keep their access';
   const holders = counted(approved, 'approved application', 'approved applications');
   const decided =
     what === 'auto-on' ? `${still} a decision` : `${pending === 1 ? 'stays' : 'stay'} and can still be decided`;
-  return `${waiting} ${decided}. ${holders} ${keeps}.`;
+  const stays = approved === 1 ? 'stays registered' : 'stay registered';
+  return `${waiting} ${decided}. ${holders} ${offered ? stays : keeps}.`;
 }
 
 const counted = (count: number, one: string, several: string): string =>

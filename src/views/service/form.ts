@@ -1,6 +1,6 @@
 /** The submitted service form: parsed, reviewed, and its errors. */
 import { z } from 'zod';
-import { gatewayName, groupRule, isGroup, type ServiceAccess } from '../../domain/access.ts';
+import { gatewayName, groupRule, isGroup, isSameGroup, type ServiceAccess } from '../../domain/access.ts';
 import type { Approvers } from '../../domain/approvers.ts';
 import { type ChannelAudience, isOpenToAll } from '../../domain/authorization.ts';
 import { stripInvisible } from '../../domain/names.ts';
@@ -18,7 +18,7 @@ import {
 } from '../../domain/service.ts';
 import { stripControls, toStorable } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
-import { dateTime, mention } from '../blocks.ts';
+import { dateTime, escapeMrkdwn, mention } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText, unsureText } from '../registration/refusals.ts';
@@ -224,16 +224,38 @@ export function reviewNotice(
     more,
     audience,
     unseeing,
-  }: { adding: boolean; more: boolean; audience: ChannelAudience; unseeing: Unseeing },
+    change,
+  }: {
+    adding: boolean;
+    more: boolean;
+    audience: ChannelAudience;
+    unseeing: Unseeing;
+    change: AccessReview | undefined;
+  },
 ): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
   const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} can decide: ${people}.`;
   const at = auto ? ' New requests are approved automatically.' : '';
   const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
-  const opens = access ? ` An approved application is let into ${describeAccess(access)}.` : '';
+  const opens = access ? ` An approved application is let into ${escapeMrkdwn(describeAccess(access))}.` : '';
+  const changes = change ? accessChangeText(change, access) : '';
   const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';
   const cannotSee = unseeingText(asked.channel, unseeing);
-  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${warning}${cannotSee}`;
+  return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${changes}${warning}${cannotSee}`;
+}
+
+/** The access of a service before it is edited, and how many applications are approved for it. */
+export type AccessReview = { before: ServiceAccess | null; approved: number };
+
+/** Says what a change of access means for those who are approved already: it is made at once. */
+function accessChangeText({ before, approved }: AccessReview, access: ServiceAccess | null): string {
+  if (approved === 0 || (before ? isSameGroup(before, access) : !access)) return '';
+  const who = approved === 1 ? '1 approved application' : `${approved} approved applications`;
+  const lose = before
+    ? `${who} ${approved === 1 ? 'loses' : 'lose'} ${escapeMrkdwn(describeAccess(before))}, unless another service gives it`
+    : '';
+  const get = access ? `${who} ${approved === 1 ? 'is' : 'are'} let in` : '';
+  return `\n:warning: *At once:* ${[lose, get].filter((part) => part !== '').join('; ')}.`;
 }
 
 /** The approvers who are not in the channel: people who are asked by direct message, and groups too large for that. */
