@@ -120,6 +120,7 @@ export function startDelivering(
     return {
       isFirst: !job.unsure,
       enqueuedAt: job.enqueuedAt,
+      age: job.age,
       unsureUntil: job.unsureUntil,
       slot: job.slot,
       progress: job.progress,

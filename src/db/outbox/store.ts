@@ -30,6 +30,8 @@ export type Job = {
   /** It has been tried for so long that a failure makes it a dead letter. */
   expired: boolean;
   enqueuedAt: Date;
+  /** How long ago that was, in seconds. */
+  age: number;
   unsureUntil: Date | undefined;
   slot: Date | undefined;
   progress: string | undefined;
@@ -137,6 +139,7 @@ export async function claim({ tables }: { tables: Drizzle }, queue: string, slot
       where job.id = ranked.id and before.id = ranked.id and (ranked.blocked or ranked.taken)
       returning ranked.blocked, job.id, job.attempt, job.lane, job.priority, job.effect, job.retries, job.unsure,
         before.leased as crashed, job.give_up_at <= now() as expired, job.enqueued_at::text, job.slot::text,
+        extract(epoch from now() - job.enqueued_at)::float8 as age,
         job.unsure_until::text, job.progress,
         job.destination, job.cause`);
     const blocked = rows.filter((row) => row.blocked);
@@ -309,6 +312,7 @@ type ClaimedRow = {
   unsure: boolean;
   expired: boolean;
   enqueued_at: string;
+  age: number;
   unsure_until: string | null;
   slot: string | null;
   progress: string | null;

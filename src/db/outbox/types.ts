@@ -40,6 +40,8 @@ export type Attempt = {
   /** False where an earlier attempt may have reached Slack without our knowing. */
   isFirst: boolean;
   enqueuedAt: Date;
+  /** How long ago it was enqueued, in seconds, by the database's clock. */
+  age: number;
   /** When the last earlier attempt that may have reached Slack had ended, by the database's clock. */
   unsureUntil: Date | undefined;
   /** The send time in a channel that it has waited for. */

@@ -9,8 +9,8 @@ import { postOnce } from '../../slack/messages.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
 import { unreachablePerson } from './classify-error.ts';
 
-/** How long the message waits for access to be open, in milliseconds, so that it says so; and how often it looks, in seconds. */
-const oneMessageFor = 5_000;
+/** How long the message waits for the gateway, in seconds, so that it tells how it ended; and how often it looks. */
+const oneMessageFor = 5;
 export const accessLookInterval = 0.3;
 
 /** Tells whether a decision gives access that the gateway has not confirmed yet. */
@@ -22,10 +22,8 @@ const isStillOpen = ({ registration, entry }: Decided): boolean =>
   entry.to !== 'approved' && registration.access?.kind === 'still-open';
 
 /** Tells whether a message about decisions still waits for the gateway. */
-export const waitsForAccess = (decided: Decided[], now: Date): boolean =>
-  decided.some(
-    (one) => (isOnItsWay(one) || isStillOpen(one)) && now.getTime() - one.entry.at.getTime() < oneMessageFor,
-  );
+export const waitsForAccess = (decided: Decided[], { age }: Pick<Attempt, 'age'>): boolean =>
+  age < oneMessageFor && decided.some((one) => isOnItsWay(one) || isStillOpen(one));
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
@@ -33,7 +31,7 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
   return async ({ person, events }: Of<'decision'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
     const loaded = await loadDecided({ config, db }, events);
     const waiting = loaded.filter(isOnItsWay);
-    if (waitsForAccess(loaded, now())) return { status: 'postponed', seconds: accessLookInterval };
+    if (waitsForAccess(loaded, attempt)) return { status: 'postponed', seconds: accessLookInterval };
     for (const { registration } of waiting) await promiseAccess(db, registration.id, now());
     // What has been opened meanwhile is not promised, and is said.
     const [first, ...others] = waiting.length > 0 ? await loadDecided({ config, db }, events) : loaded;

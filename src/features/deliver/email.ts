@@ -14,13 +14,11 @@ const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
 const hidden = ['user_not_found', 'user_not_visible'];
 
-export function deliverEmail({ config, db, poster, directory, mailer, now, log }: Deps) {
-  return async (
-    { person, events }: Of<'decision-mail'>,
-    { signal }: Pick<Attempt, 'signal'>,
-  ): Promise<DeliveryResult> => {
+export function deliverEmail({ config, db, poster, directory, mailer, log }: Deps) {
+  return async ({ person, events }: Of<'decision-mail'>, { age, signal }: Attempt): Promise<DeliveryResult> => {
     const [first, ...others] = await loadDecided({ config, db }, events);
-    if (first && waitsForAccess([first, ...others], now())) return { status: 'postponed', seconds: accessLookInterval };
+    if (first && waitsForAccess([first, ...others], { age }))
+      return { status: 'postponed', seconds: accessLookInterval };
     if (!mailer || !first) return { status: 'delivered' };
     const { registration, entry } = first;
     const owner = await profile(person);
