@@ -2,9 +2,9 @@
 
 import type { Approvers } from './approvers.ts';
 import { type Account, checkAccount, checkOwnerAccount, type Policy, type SlackMember } from './authorization.ts';
-import { normalizeLetters } from './names.ts';
+import { findMixedScript, normalizeLetters } from './names.ts';
 import type { Refusal } from './registration.ts';
-import { truncateEscaped } from './text.ts';
+import { escapedLength, truncate, truncateEscaped } from './text.ts';
 
 /** The longest name, in UTF-16 units as Slack escapes it: `Create "…"` with it must fit into an option of 75 characters. */
 export const applicationNameLimit = 60;
@@ -15,6 +15,22 @@ export const maxOwners = 20;
 /** Normalizes a name as it is stored: only visible characters, in plain letters, truncated to the limit. */
 export const normalizeName = (typed: string): string =>
   truncateEscaped(normalizeLetters(typed), applicationNameLimit, '').trim();
+
+/** Tells whether a name has to be truncated to be stored. */
+export const isTooLong = (typed: string): boolean => escapedLength(normalizeLetters(typed)) > applicationNameLimit;
+
+/** How many names that end in a number are suggested. */
+const numbered = 20;
+
+/** Suggests names for a person's first application, the best first: “Dana’s app”. */
+export function suggestedNames(person: string): string[] {
+  const [first = ''] = person.trim().split(/\s+/);
+  const named = [first, person.trim()].filter((owner) => owner !== '').map((owner) => `${truncate(owner, 40)}’s app`);
+  const [short = 'My app'] = named;
+  const others = Array.from({ length: numbered }, (_, index) => `${short} ${index + 2}`);
+  const all = [...named, ...(named.length === 0 ? [short] : []), ...others];
+  return [...new Set(all.map(normalizeName))].filter((name) => !findMixedScript(name));
+}
 
 /** The actions of an owner: the entries of an application's menu in Home. */
 export const applicationActions = ['rename', 'owners', 'hand-over', 'leave', 'delete'] as const;

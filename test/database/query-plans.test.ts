@@ -85,6 +85,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ['a keystroke that no name has', 1, () => catalog.search(db, 'zz', 100)],
   ['a service named in the command', 1, () => catalog.findByExactName(db, 'Payments API 40')],
   ['the application picker', 1, () => applications.searchOwned(db, 'U0DANA', 'app', 99)],
+  ['a name in the application picker', 1, () => applications.findTaken(db, ['App 7', 'New app'])],
   ['the form is sent', 9, () => requests.create(db, request([4001], 'one'))],
   ['a form with three services is sent', 9, () => requests.create(db, request([4002, 4003, 4004], 'three'))],
   [

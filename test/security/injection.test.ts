@@ -303,7 +303,7 @@ describe('the table', () => {
         "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_rules, registrar_waiting, service",
         "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
         "COMMAND": "register",
-        "DESCRIBED": "History of a service, registrar_card, service",
+        "DESCRIBED": "History of a service, register, registrar_card, service",
         "EDITED": "History, edit-reason, home, registrar_card",
         "FOUND": "home",
         "GROUP": "service",
@@ -312,7 +312,7 @@ describe('the table', () => {
         "QUEUED": "home",
         "REASON": "History, edit-reason, home, register, registrar_ask, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, register, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
         "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }

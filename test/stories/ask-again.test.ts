@@ -47,7 +47,7 @@ describe.each(modes)('over %s', (mode) => {
       · This request replaces the rejected one.
       Services: Payments API
       Application: Shop
-        To create an application, type its name.
+        Type any other name to create an application.
       Reason: Checkout for the shop
         The approvers read this. Say what you’ll use it for.
       [Cancel] [Request access]"

@@ -19,7 +19,7 @@ describe.each(modes)('over %s', (mode) => {
       "== Register an application ==
       Services: ‹Search by name›
       Application: ‹Choose one, or type a new name›
-        To create an application, type its name.
+        Type any other name to create an application.
       Reason: ‹›
         The approvers read this. Say what you’ll use it for.
       [Cancel] [Request access]"

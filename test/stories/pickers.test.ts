@@ -140,17 +140,81 @@ describe.each(modes)('a service in the picker, over %s', (mode) => {
   });
 });
 
+describe.each(modes)('the application of a request, over %s', (mode) => {
+  it('is offered under a name of the person’s, and preselected once there is one', async () => {
+    await using scenario = await openScenario({ mode });
+    const { dana, sam } = people(scenario);
+    await dana.types('/register');
+    await dana.finds(/Type any other name to create an application/, { in: 'modal' });
+    expect(await dana.offers('Application')).toEqual([['Create "Dana’s app"']]);
+    await dana.closes();
+    // That name is taken, and the next one too.
+    await asks(sam, ['Ledger API'], 'dana’s APP');
+    await sam.closes();
+    await asks(sam, ['Ledger API'], 'Dana Reyes’s app');
+    await sam.closes();
+    await dana.types('/register');
+    expect(await dana.offers('Application')).toEqual([['Create "Dana’s app 2"']]);
+    await dana.picks('Services', 'Payments API');
+    await dana.picks('Application', '');
+    await dana.fills('Reason', 'To try it');
+    expect(await dana.submits()).toHaveProperty('view');
+    await dana.closes();
+
+    await dana.types('/register ledger');
+    await dana.finds(/Services: Ledger API\nApplication: Dana’s app 2\n/, { in: 'modal' });
+    await dana.closes();
+    await dana.opensHome();
+    await dana.clicks('Register', { in: 'home' });
+    await dana.finds(/Application: Dana’s app 2\n/, { in: 'modal' });
+    await dana.closes();
+    await asks(dana, ['Payments API'], 'Another');
+    await dana.closes();
+    await dana.types('/register');
+    await dana.finds(/Register an application/, { in: 'modal' });
+    expect(dana.reads).toMatch(/Application: ‹Choose one/);
+  });
+
+  it('cannot have a name that is too long, mixed or taken: that is said while it is chosen', async () => {
+    await using scenario = await openScenario({ mode });
+    const { dana, sam } = people(scenario);
+    await asks(sam, ['Ledger API'], 'Web Shop');
+    await dana.types('/register');
+    expect(await dana.offers('Application', 'web shop')).toEqual([
+      ['“web shop” is taken', 'Sam Okafor can make you a co-owner.'],
+    ]);
+    expect(await dana.offers('Application', 'Pаyments')).toEqual([
+      ['“Pаyments” mixes alphabets', 'It could pass for another name: type each word in one alphabet.'],
+    ]);
+    expect(await dana.offers('Application', 'x'.repeat(61))).toEqual([['Too long: a name has at most 60 characters']]);
+    // Chosen all the same, it is refused on the field.
+    await dana.picks('Services', 'Payments API');
+    await dana.fills('Reason', 'To try it');
+    for (const [typed, why] of [
+      ['web shop', /belongs to Sam Okafor/],
+      ['Pаyments', /alphabets/],
+    ] as const) {
+      await dana.picks('Application', typed);
+      expect(await dana.submits()).toEqual({ errors: { Application: expect.stringMatching(why) } });
+    }
+  });
+});
+
 describe('the applications', () => {
   it('of a user are offered to this user only; a name that matches none is offered as a new one', async () => {
     const { dana, sam } = people(scenario);
     await asks(dana, ['Zürich <1>'], 'Dana’s till');
     await sam.types('/register');
-    expect(await sam.searches('Application')).toEqual([]);
+    expect(await sam.searches('Application')).toEqual(['Create "Sam’s app"']);
     expect(await sam.searches('Application', 'till')).toEqual(['Create "till"']);
     await dana.types('/register');
     expect(await dana.searches('Application', 'till')).toEqual(['Create "till"', 'Dana’s till']);
     expect(await dana.searches('Application', ' DANA’s  TILL ')).toEqual(['Dana’s till']);
-    expect(await dana.searches('Application', '\u202e x '.repeat(40))).toEqual([`Create "${'x '.repeat(30).trim()}"`]);
+    expect(await dana.searches('Application', '\u202e x '.repeat(40))).toEqual([
+      'Too long: a name has at most 60 characters',
+    ]);
+    const longest = 'x '.repeat(30).trim();
+    expect(await dana.searches('Application', `\u202e ${longest} `)).toEqual([`Create "${longest}"`]);
   });
 });
 

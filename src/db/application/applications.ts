@@ -36,6 +36,16 @@ export async function searchOwned(
     .limit(limit);
 }
 
+/** Finds which of these names other applications have, ignoring case, and who owns those. */
+export async function findTaken(db: Db, names: string[]): Promise<{ name: string; owners: string[] }[]> {
+  const rows = await db.tables.execute<{ name: string; owners: string[] }>(sql`
+    select wanted.name, array(select o.user_id from ${applicationOwners} o where o.application_id = a.id order by 1) as owners
+    from jsonb_array_elements_text(${JSON.stringify(names)}::jsonb) wanted(name)
+    cross join lateral (
+      select id from ${applications} where fold(name) = fold(wanted.name) and deleted_at is null limit 1) a`);
+  return [...rows];
+}
+
 /** An application with one of its live registrations. An application without any has one row, with null. */
 export type OwnedRow = {
   applicationId: number;

@@ -27,7 +27,6 @@ import { askAgainButton } from '../../views/registration/decision-message.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
 import {
   alreadyAskedText,
-  applicationOptions,
   applicationPicker,
   type FormPrefill,
   readRegisterForm,
@@ -40,17 +39,17 @@ import {
 import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
 import { withOwnerNames } from '../shared/owner-names.ts';
 import { approversFor } from '../shared/shown-approvers.ts';
+import { offerApplications } from './application-picker.ts';
 
 export function register(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
     await ack();
-    const prefill = withTimeout(lookupTimeout, preselect(command.text), {}).catch(() => ({}));
-    await openForm({ client, body: command, respond }, command.user_id, prefill);
+    await openForm({ client, body: command, respond }, command.user_id, prefill(command.user_id, command.text));
   });
 
   app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
     await ack();
-    await openForm({ client, body, respond }, body.user.id);
+    await openForm({ client, body, respond }, body.user.id, prefill(body.user.id));
   });
 
   app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
@@ -74,13 +73,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   app.options(applicationPicker, async ({ ack, options, body }) => {
-    const typed = toStorable(options.value ?? '');
-    const owned = applications.searchOwned(db, body.user.id, typed, optionLimit - 1);
-    await ackOptions(
-      ack,
-      owned.then((mine) => applicationOptions(mine, typed)),
-      log,
-    );
+    await ackOptions(ack, offerApplications(body.user.id, toStorable(options.value ?? ''), { db, directory }), log);
   });
 
   app.view<ViewSubmitAction>(registerModalId, async ({ ack, body, view, client }) => {
@@ -88,13 +81,11 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   /** Opens the form, unless Slack says in time that this person may not use it. The submission checks it in any case. */
-  async function openForm(
-    interaction: Interaction,
-    person: string,
-    prefill: Promise<FormPrefill> = Promise.resolve({}),
-  ): Promise<void> {
-    const lookup = withTimeout(lookupTimeout, directory.account(person), undefined);
-    const [account, values] = await Promise.all([lookup, prefill]);
+  async function openForm(interaction: Interaction, person: string, prefill: Promise<FormPrefill>): Promise<void> {
+    const [account, values] = await Promise.all([
+      withTimeout(lookupTimeout, directory.account(person), undefined),
+      withTimeout(lookupTimeout, prefill, noPrefill).catch(() => noPrefill),
+    ]);
     const refused = account && checkAccount(account, config.policy);
     if (refused) await respondToAction(interaction, refusalText(refused), log);
     else await openModal(interaction, registerModal(values), log);
@@ -113,6 +104,13 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     }
     const rejection = registration.status === 'rejected' ? registration : undefined;
     return { preselected: service, application, reason: registration.reason, rejection };
+  }
+
+  /** Finds what the form is prefilled with: the service that was typed after the command, and the person's only application. */
+  async function prefill(person: string, typed = ''): Promise<FormPrefill> {
+    const [service, owned] = await Promise.all([preselect(typed), applications.searchOwned(db, person, '', 2)]);
+    const [only, ...more] = owned;
+    return { ...service, ...(more.length === 0 ? { application: only } : {}) };
   }
 
   /** Finds the service that was typed after the command: by its slug or name, or the only one that matches. */
@@ -167,6 +165,8 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     return { view: confirmation(outcome.application, requested, adminsBeside(person, { config })) };
   }
 }
+
+const noPrefill: FormPrefill = {};
 
 const gone = { why: refusalText({ kind: 'gone' }) };
 

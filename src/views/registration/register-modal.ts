@@ -2,7 +2,7 @@
 
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
-import { normalizeName } from '../../domain/application.ts';
+import { applicationNameLimit, normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import { excerpt, toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
@@ -93,7 +93,7 @@ export function registerModal({ preselected, unknown, application, reason, rejec
           ...picker(applicationPicker, 'Choose one, or type a new name'),
           ...(application ? { initial_option: ownedOption(application) } : {}),
         },
-        'To create an application, type its name.',
+        'Type any other name to create an application.',
       ),
       reasonInput('The approvers read this. Say what you’ll use it for.', { written: reason }),
     ],
@@ -143,15 +143,25 @@ function shownName({ name, registrationEnabled }: OfferedService): string {
 
 const includes = (text: string, word: string): boolean => text.toLowerCase().includes(word.toLowerCase());
 
-/** Lists the options: to create what was typed, unless one of the applications has that name, and those. */
-export function applicationOptions(owned: { publicId: string; name: string }[], typed: string): PlainTextOption[] {
-  const name = normalizeName(typed);
-  const known = owned.some((application) => application.name.toLowerCase() === name.toLowerCase());
-  const create = name === '' || known ? [] : [option(`Create "${name}"`, `new:${name}`)];
-  return [...create, ...owned.map(ownedOption)];
-}
+/** The option that creates an application. */
+export const createOption = (name: string): PlainTextOption => option(`Create "${name}"`, `new:${name}`);
 
-const ownedOption = ({ publicId, name }: { publicId: string; name: string }) => option(name, `id:${publicId}`);
+/** Why no application can be created under a name. Choosing such an option is an error on the field. */
+export const tooLongOption = option(`Too long: a name has at most ${applicationNameLimit} characters`, 'too-long');
+
+/** `owners` are the names of the owners of the application that has it. */
+export const takenOption = (name: string, owners: string[]): PlainTextOption =>
+  option(
+    `“${name}” is taken`,
+    `new:${name}`,
+    owners.length === 0 ? 'Type another name.' : `${truncate(owners.join(', '), 35)} can make you a co-owner.`,
+  );
+
+export const mixedScriptOption = (name: string): PlainTextOption =>
+  option(`“${name}” mixes alphabets`, `new:${name}`, 'It could pass for another name: type each word in one alphabet.');
+
+export const ownedOption = ({ publicId, name }: { publicId: string; name: string }): PlainTextOption =>
+  option(name, `id:${publicId}`);
 
 /** The option of a picker whose look-up failed: choosing it is an error on the field. */
 export const unavailableOption = option(
@@ -189,7 +199,7 @@ const values = z.object({
 /** What each field needs. */
 const needed = {
   services: `Choose from 1 to ${maxServicesPerForm} services out of the list.`,
-  application: 'Choose one of your applications, or type a name to create one.',
+  application: `Choose one of your applications, or type a name of up to ${applicationNameLimit} characters to create one.`,
   reason: reasonError,
 } as const;
 
