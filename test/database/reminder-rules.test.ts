@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { claimReminders } from '../../src/db/scheduling/reminders.ts';
+import { claimReminders, listOfRequester } from '../../src/db/scheduling/reminders.ts';
 import { formatAge } from '../../src/domain/duration.ts';
 import { expiryWarning, firstReminder, mentionsFor, nextReminders } from '../../src/domain/reminder.ts';
 import { parseCron } from '../../src/scheduler/cron.ts';
@@ -145,6 +145,38 @@ describe('the message', () => {
       ?.join('');
     expect(markup).not.toMatch(/<!channel>|<@U0DANA>/);
   });
+});
+
+it('a request that is decided while the requester’s are listed is listed once, as pending or as over', async () => {
+  await using database = await createDatabase();
+  const { sql, url } = database;
+  await sql`insert into services (slug, name, managed_by) values ('a', 'A', 'slack')`;
+  await sql`insert into applications (name, created_by, created_at) select 'App ' || n, 'U0DANA', now() from generate_series(1, 3) n`;
+  await sql`
+    insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at, first_reminded_at)
+    select id, 1, 'U0DANA', 'why', 'V', 'pending', 1, ${start}, ${start}, ${start} from applications`;
+  const client = connect(url);
+  const db: Db = { tables: client.tables, outbox: createOutbox() };
+  let listing = true;
+  const deciding = (async () => {
+    while (listing) {
+      for (const status of ['approved', 'pending']) await sql`update registrations set status = ${status} where id = 2`;
+    }
+  })();
+  const listed: string[] = [];
+  for (let nth = 0; nth < 300; nth += 1) {
+    const { rows, over } = await listOfRequester(db, 'U0DANA', start, 10);
+    listed.push(
+      [...rows, ...over]
+        .map(({ registration }) => registration.id)
+        .sort()
+        .join(),
+    );
+  }
+  listing = false;
+  await deciding;
+  await client.close();
+  expect(new Set(listed)).toEqual(new Set(['1,2,3']));
 });
 
 describe('claiming', () => {

@@ -1,5 +1,5 @@
 /** Reminders: claims the pending requests that are due, lists what a reminder shows, and snoozes requests. */
-import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { allowedApprovers, checkDecision, type Memberships, type Policy } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import type { Refusal } from '../../domain/registration.ts';
@@ -104,11 +104,11 @@ export async function listOfRequester(
   limit: number,
 ): Promise<PendingReminder & { over: PendingReminder['rows'] }> {
   const which = and(eq(registrations.requester, requester), eq(registrations.firstRemindedAt, tick));
-  const [pending, over] = await Promise.all([
-    listWithTotal(db, limit, which),
-    listOldest(db, and(which, sql`not ${isPending}`), limit),
-  ]);
-  return { ...pending, over: over.slice(0, limit - pending.rows.length) };
+  // In one statement: of two, the one before and the other after a decision, both would list that request, or neither.
+  const listed = await listOldest(db, which, limit, desc(isPending));
+  const rows = listed.filter(({ registration }) => registration.status === 'pending');
+  const over = listed.filter((row) => !rows.includes(row));
+  return { rows, over, total: await totalOf(db, rows, limit, and(which, isPending)) };
 }
 
 /** Lists the requests that had their last reminder at a tick. */
@@ -120,12 +120,15 @@ const remindedAt = (tick: Date) => eq(registrations.remindedAt, tick);
 async function listWithTotal(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<PendingReminder> {
   const pending = and(isPending, ...which);
   const rows = await listOldest(db, pending, limit);
-  // Only a full list can be incomplete, so only then is it counted.
-  return { rows, total: rows.length < limit ? rows.length : await db.tables.$count(registrations, pending) };
+  return { rows, total: await totalOf(db, rows, limit, pending) };
 }
 
-/** Lists the oldest of these requests; at most `limit`. */
-const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number) =>
+/** Counts what a list is of. Only a full list can be incomplete, so only then is it counted. */
+const totalOf = async (db: Db, rows: unknown[], limit: number, which: ReturnType<typeof and>): Promise<number> =>
+  rows.length < limit ? rows.length : db.tables.$count(registrations, which);
+
+/** Lists the oldest of these requests, those before others that `first` says; at most `limit`. */
+const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number, ...first: SQL[]) =>
   db.tables
     .select({
       registration: registrations,
@@ -143,7 +146,7 @@ const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number) =>
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
     .where(which)
-    .orderBy(asc(registrations.requestedAt), asc(registrations.id))
+    .orderBy(...first, asc(registrations.requestedAt), asc(registrations.id))
     .limit(limit);
 
 /** Who snoozes which request until when, and what decides whether they may. */
