@@ -195,7 +195,7 @@ function nonEmpty(env: Record<string, string | undefined>): Record<string, strin
 
 const inQuotes = (value: string): boolean => /^(["']).+\1$/s.test(value);
 
-/** The token of a gateway can be any text, quotes included: those are a mistake that is named, and not removed. */
+/** Removes quotes, except from the token of a gateway, which can be any text: there they are reported as a mistake. */
 function clean(name: string, value: string): string {
   const trimmed = value.trim();
   return inQuotes(trimmed) && !name.startsWith('GATEWAY_') ? trimmed.slice(1, -1).trim() : trimmed;

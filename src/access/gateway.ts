@@ -16,7 +16,7 @@ export type DeclaredGateway = {
 /** A gateway as the catalog file and the environment describe it. */
 export type GatewaySettings = DeclaredGateway & { token: string | undefined };
 
-/** What a webhook is told with a group; a gateway that can be asked needs none of it. */
+/** What a webhook receives with a group; a gateway that can be read needs none of it. */
 export type Backing = {
   /** The id of this change of the group, the same at every repetition. */
   change: string;
@@ -68,7 +68,7 @@ export type GatewayReport = {
 export type Gateway = {
   name: string;
   kind: GatewayKind;
-  /** Where calls go through it, where the catalog file says so, and the header that a key is sent in. */
+  /** Where calls go through it, where the catalog file names it, and the header that a key is sent in. */
   proxy: string | undefined;
   header: string;
   /** Makes access what it should be. Rejects with a `GatewayError` where nothing is known afterwards that was not before. */

@@ -1,7 +1,7 @@
 /** Computed ids, which make a write repeatable: the same thing always has the same id. */
 import { createHash } from 'node:crypto';
 
-/** The namespace of all ids here, drawn once. */
+/** The namespace of all ids here, generated once. */
 const namespace = Buffer.from('8f0d1c52a4b34f6f9f0e6d3a5b7c2e19', 'hex');
 
 /** Computes the UUID of a name, version 5 (RFC 9562, 5.5). */

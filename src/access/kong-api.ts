@@ -62,7 +62,7 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
       ? { authorization: `Bearer ${token}` }
       : { 'kong-admin-token': token };
 
-  /** Asks, and resolves with the answers named in `expected`; all others reject. */
+  /** Sends a request, and resolves with the answers named in `expected`; all others reject. */
   async function ask(
     what: string,
     method: string,
@@ -118,7 +118,7 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
 
   const at = (...path: string[]): string => `/${path.map(encodeURIComponent).join('/')}`;
 
-  /** Deletes a group or key. One that is not there is deleted; 500 is looked into, because Kong says so of a missing consumer. */
+  /** Deletes a group or key. One that is not there is deleted; 500 is looked into, because Kong answers it for a missing consumer. */
   async function remove(what: string, consumer: string, child: 'acls' | 'key-auth', id: string): Promise<void> {
     const path = at('consumers', consumer, child, id);
     const answer = await ask(what, 'DELETE', path, undefined, 404, 500);

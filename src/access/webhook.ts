@@ -1,6 +1,6 @@
 /**
  * The webhook provisioner, for every gateway that has a program to set it: a signed POST after Standard Webhooks
- * (standardwebhooks.com). It cannot be asked what is there, so it is told what changes from what it has confirmed.
+ * (standardwebhooks.com). It cannot be asked what is there, so it receives what changes from what it has confirmed.
  */
 import { Webhook } from 'standardwebhooks';
 import { planAccess } from '../domain/access.ts';
@@ -78,7 +78,7 @@ export function createWebhook(
     apply,
     keys: undefined,
     consumers: undefined,
-    /** Posts an event that changes nothing. A receiver that does not know it, and says so with 4xx, has answered. */
+    /** Posts an event that changes nothing. A receiver that does not know it, and answers 4xx, is reachable. */
     async inspect() {
       const report = { version: null, dbless: null, allowed: null };
       try {

@@ -6,7 +6,7 @@ import { readDatabaseConfig } from '../config.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 
-/** The program: the environment in, and what it comes to as a line and an exit code. */
+/** Runs the program. Returns its output, a line, and its exit code. */
 async function migrate(env: Record<string, string | undefined>): Promise<{ line: string; code: number }> {
   const failed = (line: string) => ({ line, code: 1 });
   const read = readDatabaseConfig(env);

@@ -64,7 +64,7 @@ export function checkOwnerAccount(
 /** Who can join a channel: who is invited, anybody of the workspace, or also people whom another organization invites. */
 export type ChannelAudience = 'invited' | 'anybody' | 'shared';
 
-/** Tells whether joining the channel makes somebody an approver whom nobody has appointed. */
+/** Tells whether joining the channel makes a user an approver, without being appointed. */
 export const isOpenToAll = ({ users, groups }: Approvers, audience: ChannelAudience): boolean =>
   users.length + groups.length === 0 && audience !== 'invited';
 
@@ -117,7 +117,7 @@ export function isApprover(
   return refused.kind === 'unsure' ? undefined : false;
 }
 
-/** Tells whether a user can be named as an approver. Undefined stands for one that Slack does not know. */
+/** Tells whether a user can be named as an approver. Undefined is one that Slack does not know. */
 export const canBeApprover = (known: SlackMember | undefined, policy: Policy): boolean =>
   known !== undefined && !known.app && checkAccount(known.account, policy) === null;
 

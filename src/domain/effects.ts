@@ -168,16 +168,16 @@ export function queueOf(kind: Effect['kind']): 'outbox' | 'outbox-mail' | 'gatew
   return 'queue' in rule ? rule.queue : 'outbox';
 }
 
-/** The queue of what is asked of a gateway. */
+/** Returns the queue of what is asked of a gateway. */
 export const gatewayQueue = (gateway: string): string => `gateway:${gateway}`;
 
-/** The queue of an effect, by the name that workers take it by. */
+/** Returns the queue of an effect, by the name that workers take it by. */
 export const queueNameOf = (effect: Effect): string =>
   effect.kind === 'access' ? gatewayQueue(effect.gateway) : queueOf(effect.kind);
 
 export const priorityOf = (kind: Effect['kind']): Priority => rules[kind].priority;
 
-/** The key of what is delivered one at a time and in order, such as `card:7`. */
+/** Returns the key of what is delivered one at a time and in order, such as `card:7`. */
 export function laneOf(effect: Effect): string {
   const fields: Record<string, unknown> = effect;
   return [effect.kind, ...rules[effect.kind].lane.map((field) => fields[field])].join(':');

@@ -81,7 +81,7 @@ const emailed: readonly EventKind[] = ['approve', 'reject', 'revoke', 'reinstate
 /** The last change of a registration, which a late click is answered with. */
 export type LastChange = { status: Status; by: string | null; at: Date };
 
-/** Nobody but those whose own it is can decide; the admins who can change that, null where no other is named. */
+/** Only the people whose own request it is could decide; the admins who can change that, null where no other is named. */
 export type DeadEnd = { admins: Approvers | null };
 
 /** Why an action is refused. Nothing is changed, and the views have a sentence for each. */
@@ -159,7 +159,7 @@ export function listedEffects({ id, status, listed }: Pick<Facts, 'id' | 'status
 }
 
 /**
- * Returns the status of a new registration, at version 1: approved at once where the workspace or the service says so. What
+ * Returns the status of a new registration, at version 1: approved at once where the workspace or the service allows it. What
  * the service says counts only where neither the requester nor an owner has loosened its rules just before (`loosened`).
  */
 export function initialStatus(autoApprove: { workspace: boolean; service: boolean; loosened: boolean }): Status {
@@ -174,7 +174,7 @@ export function effectsOfRequest(
   created: { id: number; status: Status; approvers: Approvers }[],
   owners: string[],
 ): Effect[] {
-  // Where nobody is named, the members of the channel decide, who see the card.
+  // Where no approver is named, the members of the channel decide, who see the card.
   const asking = created.filter(
     ({ status, approvers }) => status === 'pending' && approvers.users.length + approvers.groups.length > 0,
   );

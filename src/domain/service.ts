@@ -87,14 +87,14 @@ export function serviceState({
 
 /**
  * Tells whether a change loosens the rules of a service: more is approved, by others, or where others see it. Naming other
- * approvers counts, whoever they are.
+ * approvers counts, and not who they are.
  */
 export function loosensRules({ before, after }: Pick<ServiceChange, 'before' | 'after'>): boolean {
   if (after.autoApprove) return true;
   return before !== null && (changesApprovers(after) || after.registrationEnabled === true);
 }
 
-/** For how long a request of somebody who has loosened a service's rules is not approved automatically, in milliseconds. */
+/** How long a request by the user who has loosened a service's rules is not approved automatically, in milliseconds. */
 export const loosenedFor = 86_400_000;
 
 /** What an admin can change from the menu of a service, without a form. */

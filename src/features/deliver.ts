@@ -32,7 +32,7 @@ type DeliveryOf<One extends Kind> = {
   permanentErrors: readonly string[];
 };
 
-/** Every effect. Its lane, priority and destination are in domain/effects.ts; an effect is in these two places. */
+/** Creates the handler of every effect. Its lane, priority and destination are in domain/effects.ts; an effect is in these two places. */
 function createDeliveries(deps: Deps) {
   const homes = deliverHomes(deps);
   const application = deliverApplicationChanged(deps);
@@ -57,7 +57,7 @@ function createDeliveries(deps: Deps) {
     stopped: { deliver: deliverLastReminder(deps), permanentErrors: malformed },
     digest: { deliver: deliverDigest(deps), permanentErrors: malformed },
     homes: { deliver: homes.outdate, permanentErrors: [] },
-    home: { deliver: homes.draw, permanentErrors: [...malformed, 'view_too_large'] },
+    home: { deliver: homes.render, permanentErrors: [...malformed, 'view_too_large'] },
     trouble: { deliver: deliverIncident(deps), permanentErrors: malformed },
     catalog: { deliver: homes.outdateCatalog, permanentErrors: [] },
     service: { deliver: service.cards, permanentErrors: [] },
@@ -88,7 +88,7 @@ function createDeliveries(deps: Deps) {
 }
 
 /**
- * Whoever has clicked waits for an answer and goes before messages; these wait no longer than this, in milliseconds. Slack
+ * A user who has clicked waits for a response and goes before messages; these wait no longer than this, in milliseconds. Slack
  * takes a message a second in a channel, and none of them comes later for it.
  */
 const givesWayFor = 1_000;

@@ -48,14 +48,14 @@ export function createGauges(registry: Registry, collect: () => Promise<Database
 
   let latest: DatabaseMetrics | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
+  let inFlight: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     if (performance.now() - readAt < cacheTtl) return;
-    reading ??= read().finally(() => {
-      reading = undefined;
+    inFlight ??= read().finally(() => {
+      inFlight = undefined;
     });
-    if ((await withTimeout(scrapeTimeout, reading, 'late')) === 'late') latest = undefined;
+    if ((await withTimeout(scrapeTimeout, inFlight, 'late')) === 'late') latest = undefined;
   }
 
   /** Reads the values. An outage is not cached: the next scrape reads again. */

@@ -60,7 +60,7 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
     return cachedTeam;
   }
 
-  /** Lists the members of a user group. One that is disabled has none, whoever Slack still lists: it means nobody any longer. */
+  /** Lists the members of a user group. One that is disabled has none, even where Slack still lists some. */
   async function groupMembers(usergroup: string): Promise<Set<string>> {
     const [{ users: members = [] }, enabled] = await Promise.all([
       client.usergroups.users.list({ usergroup }),

@@ -24,7 +24,7 @@ type Channel = { searches: Map<string, Search>; reading: Promise<void> | undefin
 /** Messages on a page; Slack recommends at most 200 (https://docs.slack.dev/reference/methods/conversations.history). */
 const pageSize = 200;
 
-/** A search that nobody asks for any more is forgotten, in milliseconds: another replica has its job, or it is a dead letter. */
+/** When a search that is no longer asked for is forgotten, in milliseconds: another replica has its job, or it is a dead letter. */
 const keptFor = 15 * 60_000;
 
 const channelsOf = new WeakMap<WebClient, Map<string, Channel>>();
@@ -119,5 +119,5 @@ export async function searchThread(
   return undefined;
 }
 
-/** A moment as Slack writes it, with six digits behind the point. */
+/** Formats a moment as Slack writes it, with six digits behind the point. */
 const stamp = (seconds: number): string => seconds.toFixed(6);

@@ -147,7 +147,7 @@ export async function deleteOrReplace(
 /** Codes for a channel that the bot cannot read. The marker is not looked for: a message twice is better than none. */
 const unreadableErrors = ['missing_scope', 'unknown_method', 'not_in_channel', 'channel_not_found', 'thread_not_found'];
 
-/** The channel that a message to a channel or a person is posted in; undefined where the bot may not ask for it. */
+/** Returns the channel that a message to a channel or a person is posted in; undefined where the bot may not ask for it. */
 async function channelOf(client: WebClient, to: string): Promise<string | undefined> {
   if (/^[CGD]/.test(to)) return to;
   try {

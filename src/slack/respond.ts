@@ -120,7 +120,7 @@ export async function openModalWhenLoaded(
   else if (inTime) await respondToAction(interaction, inTime.why, log);
   else {
     const pending = work.catch((error): ModalOrReason => {
-      log.error({ err: error }, 'modal content could not be loaded, the modal says so');
+      log.error({ err: error }, 'modal content could not be loaded, the modal shows it');
       return { why: failed };
     });
     const viewId = await openModal(interaction, placeholder.loading, log);
@@ -130,7 +130,7 @@ export async function openModalWhenLoaded(
   }
 }
 
-/** Acknowledges a picker with its options. Where they do not load in time, the only option says so. */
+/** Acknowledges a picker with its options. Where they do not load in time, the only option asks to type again. */
 export async function ackOptions(
   ack: AckFn<{ options: PlainTextOption[] }>,
   options: Promise<PlainTextOption[]>,

@@ -34,7 +34,7 @@ export const plain = (text: string, limit = 3000): PlainTextElement => ({
   emoji: false,
 });
 
-/** `verbatim` keeps Slack from finding links, channels and names in the text by itself. */
+/** Builds mrkdwn. `verbatim` keeps Slack from finding links, channels and names in the text by itself. */
 export const mrkdwn = (text: string): MrkdwnElement => ({ type: 'mrkdwn', text, verbatim: true });
 
 export const section = (text: string): SectionBlock => ({ type: 'section', text: mrkdwn(text) });

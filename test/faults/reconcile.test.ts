@@ -75,7 +75,7 @@ it('repairs a card that was changed by hand, deleted, or never updated, and leav
   const db = { tables, outbox };
   expect(await reconciling.enqueueUpdate(db, one, 'should\nis')).toBe(true);
   await delivered(scenario);
-  const again = { ...one, drawing: one.drawing + 1 };
+  const again = { ...one, shownVersion: one.shownVersion + 1 };
   await database.sql`update registrations set card_differs = md5('should' || chr(10) || 'is') where id = ${one.id}`;
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis')).toBe(false);
   expect(await reconciling.enqueueUpdate(db, again, 'should\nis not')).toBe(true);

@@ -116,10 +116,11 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     if (standing.length !== 1) wrong.push(`registration ${id} has ${standing.length} cards`);
     const [one] = standing;
     if (!one || !found) continue;
-    const { place, drawing, registration } = found;
+    const { place, shownVersion, registration } = found;
     if (place?.channel !== one.channel || place.ts !== one.ts)
       wrong.push(`the card of ${id} is not where it is said to be`);
-    if (place?.drawing !== drawing) wrong.push(`the card of ${id} shows ${place?.drawing} of ${drawing}`);
+    if (place?.shownVersion !== shownVersion)
+      wrong.push(`the card of ${id} shows ${place?.shownVersion} of ${shownVersion}`);
     if (essence(one.blocks) !== essence(requestCard(registration, known(registration.requester)).blocks))
       wrong.push(`the card of ${id} shows something else`);
     const read = readable(workspace, one);

@@ -46,7 +46,7 @@ async function checkGateway(
   }
 }
 
-/** The error without the gateway's name, which is in front of the line. */
+/** Formats the error without the gateway's name, which is in front of the line. */
 const sentence = ({ message, gateway }: GatewayError): string => `${message.replace(`gateway ${gateway}: `, '')}.`;
 
 const fixes: Partial<Record<GatewayError['failure'], string>> = {

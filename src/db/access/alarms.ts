@@ -1,10 +1,10 @@
-/** Access that is still open although no registration backs it: what is told, shown and counted until it is gone. */
+/** Access that is still open although no registration backs it: what is reported, shown and counted until it is gone. */
 import { sql } from 'drizzle-orm';
 import type { GatewayFailure } from '../../domain/access.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess } from '../schema/access.ts';
 
-/** How long a removal may fail before the admin channel is told, in milliseconds. */
+/** How long a removal may fail before the admin channel is notified, in milliseconds. */
 const tellAfter = 5 * 60_000;
 
 const stillOpen = sql`not wanted and open is distinct from false`;

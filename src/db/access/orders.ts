@@ -22,7 +22,7 @@ export type AccessOrder = {
   wanted: WantedAccess | null;
   confirmed: string[];
   backing: Map<string, { change: string; service: { slug: string; name: string }; registration: string }>;
-  /** Keys that nobody has seen, or that were removed here, and that the gateway may still have. */
+  /** Keys that were never shown, or were removed here, and that the gateway may still have. */
   keysToRemove: string[];
 };
 
@@ -242,7 +242,7 @@ export async function tellOwners(
 
 type Row = typeof applicationAccess.$inferSelect;
 
-/** What is known of a group after the gateway was asked. */
+/** Returns what is known of a group after the gateway was asked. */
 function outcomeOf(
   row: Row,
   { open: confirmed, failure }: AccessResult,

@@ -25,7 +25,7 @@ export type DatabaseAddress = {
 /** An invalid DATABASE_URL that the caller did not check first. */
 export class DatabaseUrlError extends Error {}
 
-/** In milliseconds. People get a response within three seconds; a database that needs longer says so in its URL. */
+/** In milliseconds. People get a response within three seconds; a database that needs longer sets it in its URL. */
 const usualConnectTimeout = 2_000;
 
 const example = 'a URL such as postgres://user@host/database';

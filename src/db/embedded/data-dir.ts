@@ -46,7 +46,7 @@ const locks = new Set<DatabaseSync>();
 /**
  * Locks the data directory for this process, and returns the function that releases it. Rejects where another has it. The
  * lock is one that the kernel keeps on a file (SQLite takes it; Node has no call for it): it ends with its process, and
- * holds across containers, where process ids mean nothing. Whoever is refused has changed nothing in the directory.
+ * holds across containers, where process ids mean nothing. A process that is refused has changed nothing in the directory.
  */
 export async function lockDataDir(folder: string, cluster: string): Promise<() => Promise<void>> {
   const note = join(folder, 'registrar.pid');

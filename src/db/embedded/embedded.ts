@@ -29,7 +29,7 @@ const database = 'registrar';
 
 /**
  * Starts the embedded PostgreSQL, creating it in a new directory. Rejects with an `EmbeddedPostgresError`. A server that
- * dies is started again at the same address; `onLost` is called where that fails, and nobody serves the address any more.
+ * dies is started again at the same address; `onLost` is called where that fails, and the address is no longer served.
  */
 export async function startEmbedded(
   dataDir: string,

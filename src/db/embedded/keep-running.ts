@@ -34,7 +34,7 @@ export async function keepRunning(
     });
   }
 
-  /** The first attempts may fail: processes of the server that died hold its memory until they notice. */
+  /** Starts the server again. The first attempts may fail: processes of the server that died hold its memory until they notice. */
   async function restart(reason: unknown): Promise<void> {
     let last = reason;
     while (!stopping) {

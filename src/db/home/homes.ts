@@ -16,7 +16,7 @@ export type HomeState = {
 /** The shortest time between two updates of a Home, in milliseconds. What its person does themselves shows at once. */
 const minInterval = 1_000;
 
-/** More Homes than these are bulk: whoever acts does not wait for them. */
+/** More Homes than these are bulk: the user who acts does not wait for them. */
 const few = 20;
 
 /** Records that a person opened their Home or changed its state, and enqueues the update. `changes` is merged in. */
@@ -90,7 +90,7 @@ export async function claim(
   db: Db,
   person: string,
   again: boolean,
-): Promise<HomeState | 'drawn already' | { wait: number }> {
+): Promise<HomeState | 'up to date' | { wait: number }> {
   const [found] = await db.tables
     .select({
       stale: homes.stale,
@@ -98,7 +98,7 @@ export async function claim(
     })
     .from(homes)
     .where(eq(homes.userId, person));
-  if (!found || !(found.stale || again)) return 'drawn already';
+  if (!found || !(found.stale || again)) return 'up to date';
   if (found.soon) return { wait: minInterval / 1000 };
   const { minePage, queuePage, serviceId, search, catalogPage, catalogSearch } = homes;
   const [shown] = await db.tables
@@ -106,11 +106,11 @@ export async function claim(
     .set({ stale: false, drawnAt: sql`clock_timestamp()` })
     .where(eq(homes.userId, person))
     .returning({ minePage, queuePage, serviceId, search, catalogPage, catalogSearch });
-  return shown ?? 'drawn already';
+  return shown ?? 'up to date';
 }
 
 /** Records that a Home was just updated, unless its person has changed its state since and waits for that update. */
-export async function markDrawn(db: Db, person: string): Promise<void> {
+export async function markRendered(db: Db, person: string): Promise<void> {
   await db.tables
     .update(homes)
     .set({ drawnAt: sql`clock_timestamp()` })

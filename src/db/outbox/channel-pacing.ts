@@ -14,7 +14,7 @@ export type Slot = { at: Date; seconds: number };
  * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits).
  * A little slower than that, in seconds, so that a delay on the way makes no two of them meet.
  */
-const pace = 1.05;
+const secondsPerMessage = 1.05;
 
 /** A channel in which no message has waited for so many seconds is free for bursts again. */
 const quietFor = 60;
@@ -45,7 +45,7 @@ export async function pause(db: Db, channel: string, wait: number): Promise<Slot
   return (row && slotOf(row)) ?? { at: new Date(), seconds: wait };
 }
 
-const interval = sql`make_interval(secs => ${pace}::float8)`;
+const interval = sql`make_interval(secs => ${secondsPerMessage}::float8)`;
 const at = sql`free - ${interval}`;
 const seconds = sql`extract(epoch from ${at} - clock_timestamp())::float8`;
 

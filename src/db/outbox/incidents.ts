@@ -1,6 +1,6 @@
 /**
  * Incidents: destinations that nothing reaches until a human has resolved something. Each is one row, for a destination and
- * a cause, so that a human is told of the cause and not of each message. By the database's clock, which all replicas share.
+ * a cause, so that a human hears of the cause and not of each message. By the database's clock, which all replicas share.
  */
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Effect } from '../../domain/effects.ts';
@@ -67,7 +67,7 @@ export async function resolve(
   );
 }
 
-/** What is known of an incident; undefined where it never was. */
+/** Finds an incident, open or resolved; undefined where there was none. */
 export async function find(db: Db, { destination, cause }: Incident) {
   const [row] = await db.tables
     .select()

@@ -78,7 +78,7 @@ export function startDelivering(
       process: async (job, signal) => {
         try {
           const result = await resultOf(job, signal);
-          await tables.transaction((tx) => settle(tx, job, result));
+          await tables.transaction((tx) => recordOutcome(tx, job, result));
           report(job, result);
         } catch (error) {
           const about = { err: error, ...aboutJob(job) };
@@ -90,7 +90,7 @@ export function startDelivering(
     },
   );
 
-  async function resultOf(job: store.Job, signal: AbortSignal): Promise<Settled> {
+  async function resultOf(job: store.Job, signal: AbortSignal): Promise<Outcome> {
     const { effect } = job;
     // A newer version's, which runs next to this one.
     if (!isKnown(effect)) return { status: 'retry', ...unknownKind, delay: unknownKindDelay, error: undefined };
@@ -130,7 +130,7 @@ export function startDelivering(
   }
 
   /** Writes down how a delivery ended: what becomes of the job, and who must hear of it, are one transaction. */
-  async function settle(tx: Tx, job: store.Job, result: Settled): Promise<void> {
+  async function recordOutcome(tx: Tx, job: store.Job, result: Outcome): Promise<void> {
     switch (result.status) {
       case 'delivered':
         await store.complete(tx, job);
@@ -153,7 +153,7 @@ export function startDelivering(
   }
 
   /** Logs what did not arrive, and what happens next. */
-  function report(job: store.Job, result: Settled): void {
+  function report(job: store.Job, result: Outcome): void {
     const about = aboutJob(job);
     if (result.status === 'postponed') log.debug({ ...about, seconds: result.seconds }, 'outbox job postponed');
     if (result.status !== 'retry' && result.status !== 'dead') return;
@@ -169,7 +169,7 @@ export function startDelivering(
 }
 
 /** A delivery's result with what becomes of the job. `delay`: until the retry, in seconds. */
-type Settled =
+type Outcome =
   | Extract<DeliveryResult, { status: 'delivered' | 'postponed' | 'dead' }>
   | (Extract<DeliveryResult, { status: 'retry' }> & { delay: number });
 
@@ -186,7 +186,7 @@ const isKnown = (effect: { kind: string }): effect is Effect => effectKinds.some
 /** A refusal that is still there at this retry, after some four minutes, does not pass by itself. */
 const lastingAfter = 8;
 
-/** 1, 2, 4 … 300 seconds, give or take a quarter: what failed together does not come back together. */
+/** Returns 1, 2, 4 … 300 seconds, give or take a quarter: what failed together does not come back together. */
 const backoff = (retries: number): number => Math.min(300, 2 ** retries) * (0.75 + Math.random() / 2);
 
 const aboutJob = ({ id, lane, attempt, effect }: store.Job) => ({ job: id, lane, attempt, effect });

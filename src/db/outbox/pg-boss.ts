@@ -76,7 +76,7 @@ export async function takeOverPgBoss({ tables }: { tables: Drizzle }): Promise<T
   });
 }
 
-/** Whether neither a replica of version 0.1 is connected, nor another program has queues there. */
+/** Tells whether neither a replica of version 0.1 is connected, nor another program has queues there. */
 async function isAbandoned(tx: Pick<Drizzle, 'execute'>): Promise<boolean> {
   const [row] = await tx.execute<{ abandoned: boolean }>(
     sql.raw(`

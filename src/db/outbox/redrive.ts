@@ -37,12 +37,12 @@ export async function redriveAll(db: { tables: Drizzle }, filter: IncidentFilter
   return total;
 }
 
-/** Has a batch of what failed by an incident tried at once, whether it waits to be retried or is a dead letter. */
+/** Retries at once a batch of what failed by an incident, whether it waits to be retried or is a dead letter. */
 export const resume = (db: { tables: Drizzle }, { destination, cause }: Incident, after: number): Promise<Batch> =>
   setGoing(db, after, [sql`destination = ${destination} and cause = ${cause} and not leased`]);
 
 /**
- * In the order of their ids, each once: what fails again meanwhile is not met again. What another session has locked is just
+ * Redrives them in the order of their ids, each once: what fails again meanwhile is not met again. What another session has locked is just
  * being ended, and needs no push.
  */
 async function setGoing({ tables }: { tables: Drizzle }, after: number, conditions: SQL[]): Promise<Batch> {

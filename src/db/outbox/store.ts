@@ -54,7 +54,7 @@ export const leaseSeconds = 10;
 
 const lease = sql`clock_timestamp() + make_interval(secs => ${sql.raw(String(leaseSeconds))})`;
 
-/** Held to the end of the transaction by what changes which job of a lane is in front. Colliding hashes only cost time. */
+/** Selects the lock of a lane, held to the end of a transaction that changes which of its jobs is in front. Colliding hashes only cost time. */
 const lockOf = (lane: SQL | string) => sql`hashtextextended('outbox ' || ${lane}, 0)`;
 
 /**
@@ -84,7 +84,7 @@ export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
     select pg_notify(${outboxChannel}, '') from enqueued limit 1`);
 }
 
-/** The first job of each lane is in front. What is before another in its lane is at least as urgent. */
+/** Places jobs in their lanes: the first of each is in front, and what is before another is at least as urgent. */
 function placed(jobs: NewJob[]) {
   const urgency = new Map<string, number>();
   const rows = jobs.toReversed().map((job) => {
@@ -192,7 +192,7 @@ export async function hurry(tx: Tx, lanes: string[]): Promise<void> {
       for update skip locked)`);
 }
 
-/** In how many seconds the next job of a queue is due, 0 or less where one is; undefined where nothing waits. */
+/** Returns in how many seconds the next job of a queue is due, 0 or less where one is; undefined where nothing waits. */
 export async function nextDue({ tables }: { tables: Drizzle }, queue: string): Promise<number | undefined> {
   const [row] = await tables.execute<{ seconds: number | null }>(sql`
     select extract(epoch from min(due.run_at) - clock_timestamp())::float8 as seconds
@@ -203,7 +203,7 @@ export async function nextDue({ tables }: { tables: Drizzle }, queue: string): P
 }
 
 /**
- * Whether so many lanes of bulk wait. What has failed is not counted: a channel that cannot be posted to must not hold back
+ * Tells whether so many lanes of bulk wait. What has failed is not counted: a channel that cannot be posted to must not hold back
  * what goes elsewhere.
  */
 export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: number): Promise<boolean> {
@@ -238,7 +238,7 @@ export async function saveProgress({ tables }: { tables: Drizzle }, job: Job, pr
 /** Ends a job that was delivered. */
 export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, sql`delete from ${outbox}`);
 
-/** Has a job tried again after so many seconds. Until then it holds back its lane. */
+/** Retries a job after so many seconds. Until then it holds back its lane. */
 export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | undefined): Promise<void> =>
   release(
     tx,
@@ -256,7 +256,7 @@ export type Postponement = {
   effect?: { kind: string } | undefined;
 };
 
-/** Has a job wait, which is no failure: it keeps its place, and no retry is counted. */
+/** Postpones a job, which is no failure: it keeps its place, and no retry is counted. */
 export const postpone = (tx: Tx, job: Job, { seconds, slot, effect }: Postponement): Promise<void> =>
   release(
     tx,

@@ -35,7 +35,7 @@ export type DeliveryResult =
   /** No retry helps: it is kept as a dead letter. */
   | (Incident & { status: 'dead'; error: unknown });
 
-/** What a delivery is told of itself. */
+/** What a delivery knows of itself. */
 export type Attempt = {
   /** False where an earlier attempt may have reached Slack without our knowing. */
   isFirst: boolean;

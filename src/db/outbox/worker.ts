@@ -48,7 +48,7 @@ export function startWorker(
   };
   listen(store.outboxChannel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
   wakeAll();
-  const heart = setInterval(beat, heartbeatInterval);
+  const heart = setInterval(sendHeartbeats, heartbeatInterval);
 
   return {
     async stop(milliseconds) {
@@ -100,9 +100,9 @@ export function startWorker(
       if (!stopping.signal.aborted) timer = setTimeout(look, milliseconds);
     }
 
-    /** A look costs less than a claim, and mostly finds nothing. */
+    /** Looks before it claims: a look costs less than a claim, and mostly finds nothing. */
     async function look(): Promise<void> {
-      // Where the database does not answer, the claim says so.
+      // Where the database does not answer, the claim reports it.
       const due = (await store.nextDue(db, name).catch(() => 0)) ?? Number.POSITIVE_INFINITY;
       if (due <= 0) wake();
       else if (!claiming) rest(Math.min(pollInterval, due * 1000));
@@ -124,7 +124,7 @@ export function startWorker(
   }
 
   /** Extends the leases. Leases that could not be extended in time are lost: their handlers are aborted. */
-  async function beat(): Promise<void> {
+  async function sendHeartbeats(): Promise<void> {
     const held = [...running].filter(({ lease }) => !lease.signal.aborted);
     if (held.length === 0) return;
     const sent = performance.now();

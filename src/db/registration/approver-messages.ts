@@ -5,7 +5,7 @@ import type { Db } from '../db.ts';
 import { registrations } from '../schema/core.ts';
 import { approverMessages } from '../schema/direct-messages.ts';
 
-/** Lists who was asked about each of these requests. One that nobody was asked about is left out. */
+/** Lists who was asked about each of these requests. One without an asked approver is left out. */
 export async function askedByRegistration(tables: Db['tables'] | Tx, ids: number[]): Promise<Map<number, string[]>> {
   if (ids.length === 0) return new Map();
   const rows = await tables

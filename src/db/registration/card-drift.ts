@@ -6,8 +6,8 @@ import { registrations, services } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';
 import * as cards from './cards.ts';
 
-/** A card as it was last rendered. `drawing` is the version that it shows (see `CardLocation`). */
-export type DrawnCard = { id: number; channel: string; ts: string; drawing: number; comparedAt: Date | null };
+/** A card as it was last rendered. `shownVersion` is the version that it shows (see `CardLocation`). */
+export type RenderedCard = { id: number; channel: string; ts: string; shownVersion: number; comparedAt: Date | null };
 
 /** A change that is younger than this may still be on its way through the outbox. */
 const overdueAfter = sql`interval '2 minutes'`;
@@ -48,14 +48,14 @@ export async function enqueueMisplaced(db: Db, adminChannel: string, limit: numb
 }
 
 /** Lists the cards of live registrations that were compared longest ago, or never; at most `limit`. */
-export async function claimForComparison(db: Db, limit: number): Promise<DrawnCard[]> {
+export async function claimForComparison(db: Db, limit: number): Promise<RenderedCard[]> {
   const { id, cardChannel, cardTs, cardVersion, version, cardChanges, status, cardCheckedAt } = registrations;
   const rows = await db.tables
     .select({
       id,
       channel: sql<string>`${cardChannel}`,
       ts: sql<string>`${cardTs}`,
-      drawing: sql<number>`${cardVersion}`,
+      shownVersion: sql<number>`${cardVersion}`,
       comparedAt: cardCheckedAt,
     })
     .from(registrations)
@@ -83,7 +83,11 @@ export async function markCompared(db: Db, ids: number[]): Promise<void> {
  * last comparison found the same difference: the update since then did not remove it, and another would not either.
  * `difference` is null where the card is missing.
  */
-export async function enqueueUpdate(db: Db, { id, drawing }: DrawnCard, difference: string | null): Promise<boolean> {
+export async function enqueueUpdate(
+  db: Db,
+  { id, shownVersion }: RenderedCard,
+  difference: string | null,
+): Promise<boolean> {
   const hash = sql`md5(${difference}::text)`;
   return db.tables.transaction(async (tx) => {
     const marked = await tx
@@ -92,7 +96,7 @@ export async function enqueueUpdate(db: Db, { id, drawing }: DrawnCard, differen
       .where(
         and(
           eq(registrations.id, id),
-          eq(registrations.cardVersion, drawing),
+          eq(registrations.cardVersion, shownVersion),
           sql`(${hash} is null or ${registrations.cardDiffers} is distinct from ${hash})`,
         ),
       )

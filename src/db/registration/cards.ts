@@ -11,10 +11,10 @@ import { applications, history, isPending, registrations, services } from '../sc
 import * as registrationRows from './registrations.ts';
 
 /**
- * Where a card is in Slack, and which version of it is shown: `drawing` is the registration's version plus its
- * `card_changes`. Both only rise, so a card is up to date when its `drawing` is not below the registration's.
+ * Where a card is in Slack, and which version of it is shown: `shownVersion` is the registration's version plus its
+ * `card_changes`. Both only rise, so a card is up to date when its `shownVersion` is not below the registration's.
  */
-export type CardLocation = { channel: string; ts: string; drawing: number };
+export type CardLocation = { channel: string; ts: string; shownVersion: number };
 
 /** How many previous requests a card lists. */
 const maxPreviousRequests = 3;
@@ -23,14 +23,14 @@ const maxPreviousRequests = 3;
 const maxOtherServices = 30;
 
 /**
- * Finds a registration with all that its card shows, the `drawing` that shows it as it is now, and the location of its
+ * Finds a registration with all that its card shows, the `shownVersion` that shows it as it is now, and the location of its
  * card: null before it is posted. Undefined where there is no such registration.
  */
 export async function find(
   db: Db,
   id: number,
   policy: Policy,
-): Promise<{ registration: Registration; drawing: number; place: CardLocation | null } | undefined> {
+): Promise<{ registration: Registration; shownVersion: number; place: CardLocation | null } | undefined> {
   const row = await registrationRows.find(db, id);
   if (!row) return undefined;
   const { publicId, version, status, requester, reason, requestedAt } = row.registration;
@@ -72,33 +72,33 @@ export async function find(
         history: histories.get(each) ?? [],
       })),
     },
-    drawing: version + cardChanges,
-    place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, drawing: cardVersion ?? 0 } : null,
+    shownVersion: version + cardChanges,
+    place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, shownVersion: cardVersion ?? 0 } : null,
   };
 }
 
 /** Records where a registration's card is and which version it shows. This is no change of the registration. */
-export async function markDrawn(db: Db, id: number, { channel, ts, drawing }: CardLocation): Promise<void> {
+export async function markRendered(db: Db, id: number, { channel, ts, shownVersion }: CardLocation): Promise<void> {
   await db.tables
     .update(registrations)
-    .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
+    .set({ cardChannel: channel, cardTs: ts, cardVersion: shownVersion })
     .where(eq(registrations.id, id));
 }
 
 /**
  * Records that a registration's card has moved, and enqueues the updates that link to it from the old card and from
- * Homes. `drawing` is 0 where the new card was posted by an attempt whose outcome was unknown, so that it is updated.
+ * Homes. `shownVersion` is 0 where the new card was posted by an attempt whose outcome was unknown, so that it is updated.
  */
 export async function recordMove(
   db: Db,
   { id, version }: Pick<Registration, 'id' | 'version'>,
   from: CardLocation,
-  { channel, ts, drawing }: CardLocation,
+  { channel, ts, shownVersion }: CardLocation,
 ): Promise<void> {
   await db.tables.transaction(async (tx) => {
     await tx
       .update(registrations)
-      .set({ cardChannel: channel, cardTs: ts, cardVersion: drawing })
+      .set({ cardChannel: channel, cardTs: ts, cardVersion: shownVersion })
       .where(eq(registrations.id, id));
     await db.outbox.enqueue(
       tx,

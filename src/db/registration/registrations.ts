@@ -14,7 +14,7 @@ export const ownersOfApplication = sql<string[]>`(
   select coalesce(json_agg(o.user_id order by o.user_id), '[]') from ${applicationOwners} o
   where o.application_id = ${registrations.applicationId})`;
 
-/** Both are prepared once, because every click and every message runs one. */
+/** Builds a statement that is prepared once, because every click and every message runs one. */
 const findWhere = (tables: Db['tables'], which: SQL) =>
   tables
     .select({

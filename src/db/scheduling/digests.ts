@@ -104,7 +104,7 @@ type DayRow = Record<'opened' | 'automatic' | 'approved' | 'rejected' | 'withdra
 
 const countWhere = (condition: SQL): SQL => sql`(count(*) filter (where ${condition}))::int`;
 
-/** Midnight of the first of the seven days, in wall-clock time, because not every day has 24 hours. */
+/** Selects midnight of the first of the seven days, in wall-clock time, because not every day has 24 hours. */
 const firstDay = (at: string, timeZone: string): SQL =>
   sql`(date_trunc('day', ${at}::timestamptz at time zone ${timeZone}) - interval '7 days')`;
 

@@ -10,7 +10,7 @@ export const auditBaselines = pgTable(
   'audit_baselines',
   {
     number: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    /** Of which kind the subjects are. */
+    /** The kind of the subjects. */
     record: text().$type<'registration' | 'application' | 'service'>().notNull(),
     facts: jsonb().$type<Record<string, Record<string, unknown>>>().notNull(),
     /** The approvers of services, and the owners at the requests of registrations. */

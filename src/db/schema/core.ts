@@ -23,7 +23,7 @@ import { type EventKind, liveStatuses, type Status, statuses } from '../../domai
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 /**
- * The name under which Slack has it, in buttons, forms and options. Random, because ids start over in another database, and a
+ * Builds the column of the name under which Slack has it, in buttons, forms and options. Random, because ids start over in another database, and a
  * button of the one would decide something else in the other. The default also fills in what an older replica inserts.
  */
 const publicId = (table: string) => uuid().notNull().unique(`${table}_public_id`).defaultRandom();
@@ -39,7 +39,7 @@ export const chainColumns = {
   salt: uuid(),
   personal: text(),
 };
-/** What else an event vouches for: what its subject is about, in columns that never change. Filled in by a trigger. */
+/** Builds the column of what else an event vouches for: its subject's columns that never change. Filled in by a trigger. */
 export const coversColumn = () => jsonb().$type<Record<string, string | number>>();
 const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 

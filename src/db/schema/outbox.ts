@@ -13,7 +13,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 
-/** In microseconds: these moments order jobs, and none of them is compared with the process's clock. */
+/** Builds a column in microseconds: these moments order jobs, and none of them is compared with the process's clock. */
 const moment = () => timestamp({ withTimezone: true, mode: 'date' });
 
 export const outbox = pgTable(

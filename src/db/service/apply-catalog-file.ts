@@ -65,7 +65,7 @@ async function findDiffering({ tables }: Db, file: CatalogService[]): Promise<Ca
   return file.filter(({ slug }) => differing.has(slug));
 }
 
-/** Finds the services that a file has set before and does not name any more. */
+/** Finds the services that a file has set before and no longer names. */
 async function findUnnamed({ tables }: Db, named: Set<string>): Promise<string[]> {
   const unnamed: string[] = [];
   let rows: { id: string; slug: string }[];

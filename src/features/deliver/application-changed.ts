@@ -14,7 +14,7 @@ const maxListed = 10;
 
 export function deliverApplicationChanged({ config, db, poster, directory, now }: Deps) {
   return {
-    /** Has the Homes and the cards redrawn that show an event of an application. */
+    /** Enqueues updates of the Homes and the cards that show an event of an application. */
     async show({ application, version, after }: Of<'application'>): Promise<void> {
       await events.enqueueUpdates(db, application, version, after);
     },

@@ -1,4 +1,4 @@
-/** What stands where a card was: that it has gone, and where to. */
+/** The message where a card was: that it has gone, and where to. */
 import type { Attempt } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
@@ -8,7 +8,7 @@ import { movedCard } from '../../views/registration/card.ts';
 
 type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
 
-/** Nothing where the card has come back there meanwhile, or the old one is gone. */
+/** Replaces the old card. Nothing where the card has come back there meanwhile, or the old one is gone. */
 export function deliverCardMoved({ config, db, poster, directory }: Deps) {
   return async ({ registration: id, channel, ts }: Moved, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);

@@ -6,12 +6,12 @@ import { findEarlier, findPosted, post, postOnce, update } from '../../slack/mes
 import { accessEndedReply } from '../../views/registration/card.ts';
 import { renderCard } from '../shared/render-card.ts';
 
-/** Up to date: nothing. Posted: redrawn. Neither: posted, unless an attempt whose end is unknown has done so. */
+/** Brings a card up to date: updates it, or posts it, unless an attempt whose outcome is unknown has done so. */
 export function deliverCard({ config, db, directory, poster }: Deps) {
   return async ({ registration: id }: Extract<Effect, { kind: 'card' }>, attempt: Attempt): Promise<void> => {
     const found = await cards.find(db, id, config.policy);
     if (!found) return;
-    const { registration, drawing } = found;
+    const { registration, shownVersion } = found;
     const message = await renderCard(registration, { directory });
     const { channel: wanted } = registration.approvers;
     const context = { db, poster, attempt };
@@ -23,25 +23,27 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     const sinceThisJob = { ...posting, since: attempt.enqueuedAt };
 
     let place = found.place;
-    if (!place && !(attempt.isFirst && drawing === 1)) {
+    if (!place && !(attempt.isFirst && shownVersion === 1)) {
       const found = await findPosted(context, posting);
-      place = found ? { ...found, drawing: 0 } : null;
+      place = found ? { ...found, shownVersion: 0 } : null;
     }
     if (place && registration.status === 'pending' && place.channel !== wanted) place = await move(place);
-    if (place && place.drawing >= drawing) return;
+    if (place && place.shownVersion >= shownVersion) return;
     let shown = place && (await update(context, place, message)) ? place : undefined;
     if (place && !shown) {
       // It was deleted, and an earlier attempt may have posted it again.
       const again = await findEarlier(context, sinceThisJob);
-      shown = again && (await update(context, again, message)) ? { ...again, drawing } : undefined;
+      shown = again && (await update(context, again, message)) ? { ...again, shownVersion } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
-    await cards.markDrawn(db, id, { channel, ts, drawing });
+    await cards.markRendered(db, id, { channel, ts, shownVersion });
 
-    /** What is decided stays where it was decided; what waits goes where somebody can answer it. */
+    /** Moves a pending card to where an approver can decide it. A decided one stays where it was decided. */
     async function move(from: cards.CardLocation): Promise<cards.CardLocation> {
       const earlier = await findEarlier(context, sinceThisJob);
-      const to = earlier ? { ...earlier, drawing: 0 } : { ...(await post(context, posting, message)), drawing };
+      const to = earlier
+        ? { ...earlier, shownVersion: 0 }
+        : { ...(await post(context, posting, message)), shownVersion };
       await cards.recordMove(db, registration, from, to);
       return to;
     }

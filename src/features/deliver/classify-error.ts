@@ -8,7 +8,7 @@ import { permanentFailure } from '../../email.ts';
 import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
 import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '../../slack/messages.ts';
 
-/** A rate limit says how long to wait. What no retry helps is a dead letter. The rest is retried by the outbox. */
+/** Classifies the error of a delivery. A rate limit says how long to wait. What no retry helps is a dead letter. The rest is retried by the outbox. */
 export function classifyError(error: unknown, effect: Effect, permanentErrors: readonly string[]): DeliveryResult {
   if (error instanceof ChannelThrottled)
     return { status: 'postponed', seconds: error.slot.seconds, slot: error.slot.at };
@@ -25,10 +25,10 @@ export function classifyError(error: unknown, effect: Effect, permanentErrors: r
   return { ...retry, destination, needsHuman: needHuman.includes(cause) };
 }
 
-/** Never the whole error: what people wrote may be in it. */
+/** Names an error. Never the whole of it: what people wrote may be in it. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
-/** Where it should have gone: the channel that Slack did not take it in, or what kind of message it is. */
+/** Returns where the message should have gone: the channel that Slack refused it in, or its kind. */
 function failedDestination(effect: Effect, error: unknown): string {
   const channel = failedChannel(error) ?? '';
   return /^[CG]/.test(channel) ? channel : destinationOf(effect);
@@ -50,7 +50,7 @@ export const malformed = [
 /** Slack's words for a person who cannot be written to. */
 export const unreachablePerson = ['channel_not_found', ...userGoneErrors];
 
-/** What a call failed with that was not made to Slack. */
+/** Returns the code of a failed call that was not made to Slack. */
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** What an operator can do about the others: the retries go on for a week, and the message then follows by itself. */

@@ -9,7 +9,7 @@ import { accessLookInterval, loadDecided, waitsForAccess } from './decision-mess
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-/** One address and nothing else: what stands in a profile is not always one. */
+/** One address and nothing else: the field of a profile does not always hold one. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
 const hidden = ['user_not_found', 'user_not_visible'];
@@ -37,7 +37,7 @@ export function deliverEmail({ config, db, poster, directory, mailer, log }: Dep
     return { status: 'delivered' };
   };
 
-  /** Undefined for somebody whom Slack does not show, or who has left: nobody to write to, and nobody to name. */
+  /** Looks up a profile. Undefined for a user whom Slack does not show, or who has left: they get no e-mail, and are not named in one. */
   async function profile(user: string) {
     try {
       const { user: known } = await poster.users.info({ user });

@@ -1,4 +1,4 @@
-/** Homes: an event finds out whom it concerns, and each of those Homes is redrawn, whole, from the rows as they are. */
+/** Homes: an event finds out whom it concerns, and each of those Homes is rendered again, whole, from the rows as they are. */
 
 import * as applications from '../../db/application/applications.ts';
 import * as queue from '../../db/home/approval-queue.ts';
@@ -18,7 +18,7 @@ import { type HomeFacts, homeView } from '../../views/home/home.ts';
 import { decidableBy } from '../shared/decidable-by.ts';
 import { approversFor } from '../shared/shown-approvers.ts';
 
-/** Slack's words for somebody who is not there any more: nobody looks at that Home. */
+/** Slack's errors for a user who has left: that Home is no longer seen. */
 const left = ['user_not_found', 'user_disabled'];
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
@@ -26,7 +26,7 @@ type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 const delivered: DeliveryResult = { status: 'delivered' };
 
 export function deliverHomes({ config, db, poster, directory, now }: Deps) {
-  return { outdate, outdateCatalog, draw };
+  return { outdate, outdateCatalog, render };
 
   /**
    * Marks what else shows an event: the cards of the application's other requests, the Homes of its owners, and of the
@@ -52,14 +52,14 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   }
 
   /** Draws a Home, at most once a second. */
-  async function draw({ person }: Of<'home'>, attempt: Attempt): Promise<DeliveryResult> {
+  async function render({ person }: Of<'home'>, attempt: Attempt): Promise<DeliveryResult> {
     const shown = await homes.claim(db, person, !attempt.isFirst);
-    if (shown === 'drawn already') return delivered;
+    if (shown === 'up to date') return delivered;
     if ('wait' in shown) return { status: 'postponed', seconds: shown.wait };
     const view = homeView(await read(person, shown), now());
     try {
       await poster.views.publish({ user_id: person, view });
-      await homes.markDrawn(db, person);
+      await homes.markRendered(db, person);
     } catch (error) {
       if (!left.includes(slackErrorCode(error) ?? '')) throw error;
       await homes.remove(db, person);

@@ -1,4 +1,4 @@
-/** A human hears of what only a human can mend: the admin channel, or, where that is what is dead, an approver. */
+/** Reports what only a human can fix: to the admin channel, or, where that is the broken destination, to an approver. */
 
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import * as incidents from '../../db/outbox/incidents.ts';
@@ -23,10 +23,10 @@ export function deliverIncident({ config, db, poster, directory, log }: Deps) {
   return async ({ place, why, at }: IncidentJob, attempt: Attempt): Promise<void> => {
     const incident = { destination: place, cause: why };
     const known = await incidents.find(db, incident);
-    const stands = known?.overAt === null;
+    const isOpen = known?.overAt === null;
     const letters = await deadLetters.count(db, incident);
-    if (!stands && letters === 0) return;
-    const message = incidentMessage({ place, why, open: stands, deadLetters: letters });
+    if (!isOpen && letters === 0) return;
+    const message = incidentMessage({ place, why, open: isOpen, deadLetters: letters });
     const context = { db, poster, attempt };
     const marker = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
     const posting = { marker, since: attempt.enqueuedAt };
@@ -34,10 +34,10 @@ export function deliverIncident({ config, db, poster, directory, log }: Deps) {
     for (const to of (await people()).slice(0, triedAtMost)) {
       if (await tell(context, { ...posting, to }, message)) return;
     }
-    log.error({ place, why, letters }, 'nobody could be told that messages do not arrive');
+    log.error({ place, why, letters }, 'no admin could be notified that messages do not arrive');
   };
 
-  /** Whoever looks after the workspace; of a channel that Slack does not show any more, nobody is known. */
+  /** Lists the people who look after the workspace; none of a channel that Slack no longer shows. */
   async function people(): Promise<string[]> {
     const { users, groups } = admins(policy);
     const named = [...users, ...(await directory.members(groups))];

@@ -1,4 +1,4 @@
-/** The direct message to somebody who owns an application since an event, or no longer, or with others than before. */
+/** The direct message to a user who owns an application since an event, or no longer, or with others than before. */
 import * as events from '../../db/application/events.ts';
 import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';

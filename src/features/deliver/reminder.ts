@@ -21,21 +21,21 @@ const postingOf = (channel: string, tick: Date): Posting => ({
 
 export function deliverReminder({ config, db, poster, directory, schedule, now }: Deps) {
   /**
-   * Posts the reminder of a tick, or redraws it where something in it has changed since. Where nothing is left of it, it is
+   * Posts the reminder of a tick, or updates it where something in it has changed since. Where nothing is left of it, it is
    * removed, or never comes. Once a later tick's has taken its place there is nothing to do.
    */
   return async ({ channel, tick: moment }: Reminder, attempt: Attempt): Promise<void> => {
     const context = { db, poster, attempt };
     const tick = new Date(moment);
-    const standing = await messages.find(db, channel);
-    if (standing && standing.tick > tick) return;
-    const begun = standing?.tick.getTime() === tick.getTime();
-    // Without a place it may be there all the same, of an attempt whose end nobody knows.
-    const ts = standing && (standing.ts ?? (await findPosted(context, postingOf(channel, standing.tick)))?.ts);
+    const posted = await messages.find(db, channel);
+    if (posted && posted.tick > tick) return;
+    const begun = posted?.tick.getTime() === tick.getTime();
+    // Without a place it may be there all the same, of an attempt whose outcome is unknown.
+    const ts = posted && (posted.ts ?? (await findPosted(context, postingOf(channel, posted.tick)))?.ts);
     if (begun && ts) return refresh(context, channel, tick, ts);
-    if (!(await drawNew(channel, tick))) {
+    if (!(await renderNew(channel, tick))) {
       // What the one before it listed may have gone with this one.
-      if (standing && ts) await refresh(context, channel, standing.tick, ts);
+      if (posted && ts) await refresh(context, channel, posted.tick, ts);
       return;
     }
     const former = await messages.start(db, channel, tick, ts);
@@ -45,17 +45,17 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
       await messages.previousDeleted(db, channel);
     }
     // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
-    const message = await drawNew(channel, tick);
+    const message = await renderNew(channel, tick);
     if (!message) return messages.remove(db, channel, tick);
-    const { ts: posted } = await post(context, postingOf(channel, tick), message);
-    await messages.recordPosted(db, channel, tick, posted);
+    const made = await post(context, postingOf(channel, tick), message);
+    await messages.recordPosted(db, channel, tick, made.ts);
   };
 
-  /** Redraws a reminder that stands, of what still waits; removes it where nothing does. */
+  /** Updates a posted reminder with what still waits; removes it where nothing does. */
   async function refresh(context: PostContext, channel: string, tick: Date, ts: string): Promise<void> {
     const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     if (rows.length > 0) {
-      await update(context, { channel, ts }, await draw(channel, rows, total));
+      await update(context, { channel, ts }, await render(channel, rows, total));
       await messages.recordPosted(db, channel, tick, ts);
     } else {
       await deleteOrReplace(context, { channel, ts }, replacedReminder);
@@ -63,14 +63,14 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     }
   }
 
-  /** The reminder as it is first posted: what was put off before that is not in it. Undefined where nothing is left. */
-  async function drawNew(channel: string, tick: Date): Promise<Message | undefined> {
+  /** Renders the reminder as it is first posted: what was snoozed before that is not in it. Undefined where nothing is left. */
+  async function renderNew(channel: string, tick: Date): Promise<Message | undefined> {
     const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     const left = rows.filter(({ registration }) => !registration.putOffBy);
-    return left.length > 0 ? draw(channel, left, total - rows.length + left.length) : undefined;
+    return left.length > 0 ? render(channel, left, total - rows.length + left.length) : undefined;
   }
 
-  async function draw(channel: string, rows: PendingRow[], total: number): Promise<Message> {
+  async function render(channel: string, rows: PendingRow[], total: number): Promise<Message> {
     const waiting = (await withNames(rows, { directory })).map(({ registration, service, ...one }) => {
       const { remindAt, remindedIn, putOffBy } = registration;
       return {
@@ -107,7 +107,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     );
   }
 
-  /** Of these people some who may decide at all: so many, or all there are. */
+  /** Returns those of these people who may decide at all: so many, or all there are. */
   async function among(people: string[], atMost = people.length): Promise<Set<string>> {
     const found = new Set<string>();
     for (const person of new Set(people)) {

@@ -14,7 +14,7 @@ type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kin
 
 export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
   return {
-    /** Each card is an effect of its own: what can be posted is, whatever becomes of the others. */
+    /** Enqueues updates of the cards, each an effect of its own: what can be posted is, whatever becomes of the others. */
     async cards({ kind, service, after = 0 }: Of<'service'>): Promise<DeliveryResult> {
       const next = await cards.markPendingStale(db, service, after);
       if (next === undefined) return { status: 'delivered' };

@@ -163,7 +163,7 @@ export function decide(app: App, deps: Deps): void {
     return { outcome: await withOthersToAsk(await transitions.preview(db, command), row, by), named, row };
   }
 
-  /** Names, to a user whose own request it is, only others to ask: where there is nobody, who can change that. */
+  /** Names, to a user whose own request it is, only others to ask: where there is none, who can change that. */
   async function withOthersToAsk(outcome: Outcome, row: registrations.FoundRegistration, by: string): Promise<Outcome> {
     if (outcome.ok || !isOwn(outcome.refusal)) return outcome;
     const { refusal } = outcome;

@@ -19,7 +19,7 @@ export function showHistory(app: App, deps: Deps): void {
       await ack();
       const loaded = loadHistoryPage(deps, body.user.id, readButton(action.value), 'seen');
       const page = await loaded.catch((error): ModalOrReason => {
-        log.error({ err: error }, 'the history of a registration could not be read, the modal says so');
+        log.error({ err: error }, 'the history of a registration could not be read, the modal shows it');
         return { why: failed };
       });
       const view = 'view' in page ? page.view : historyUnavailable(page.why);

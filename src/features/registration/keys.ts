@@ -69,7 +69,7 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
     await client.views.update({ view_id: body.view?.id ?? '', view });
   });
 
-  /** Makes a key and shows it. Where it cannot be shown, nobody has it, and it is removed again. */
+  /** Makes a key and shows it. Where it cannot be shown, it is unknown to all, and is removed again. */
   async function make(
     registration: string,
     person: string,

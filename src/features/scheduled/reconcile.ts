@@ -18,7 +18,7 @@ export function reconcile(deps: Deps): (tick: Date) => Promise<void> {
   let sweptOn = '';
   return async (tick) => {
     if (!(await claimTick(db.tables, { schedule: 'reconcile', reading: tick }))) return;
-    // At the first tick after the start, because nobody heard of who left before it, and once a day.
+    // At the first tick after the start, because events of who left before it were not received, and once a day.
     const today = tick.toISOString().slice(0, 10);
     if (sweptOn !== today) await ownerless.enqueueSweep(db);
     sweptOn = today;

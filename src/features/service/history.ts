@@ -47,7 +47,7 @@ export function showServiceHistory(app: App, { db, log }: Deps, authorize: Autho
       });
       return { view };
     } catch (error) {
-      log.error({ err: error, service: publicId }, 'the history of a service could not be read, the modal says so');
+      log.error({ err: error, service: publicId }, 'the history of a service could not be read, the modal shows it');
       return { view: historyUnavailable(failed) };
     }
   }

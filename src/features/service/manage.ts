@@ -209,8 +209,8 @@ export function manageServices(app: App, deps: Deps): void {
 
 const refused = (refusal: ServiceRefusal): ModalOrReason => ({ why: serviceRefusalText(refusal) });
 
-/** What a search for a user group matches: its handle and its name, in lower case. */
+/** Returns what a search for a user group matches: its handle and its name, in lower case. */
 const searchText = ({ handle, name }: { handle: string; name: string }): string => `@${handle} ${name}`.toLowerCase();
 
-/** The state of a form whose content has not been reviewed yet. */
+/** Returns the state of a form whose content has not been reviewed yet. */
 const notReviewed = (service: FormState['service']): FormState => ({ service, said: null });

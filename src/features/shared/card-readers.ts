@@ -7,7 +7,7 @@ type Asking = Pick<Deps, 'directory'>;
 /** The members of larger groups are not asked by direct message. */
 export const largestAskedGroup = 20;
 
-/** Returns the named people and groups, of which at least one member is in the channel; all of them where none is named. */
+/** Returns the named people, and the groups with a member in the channel; all of them where none is named. */
 export async function seesCards(approvers: Approvers, { directory }: Asking): Promise<Approvers> {
   const { users, groups, channel } = approvers;
   if (users.length + groups.length === 0) return approvers;

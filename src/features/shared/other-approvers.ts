@@ -23,7 +23,7 @@ export async function someoneElseDecides(
   return others.length > maxLookups;
 }
 
-/** Returns the admins other than `person`, who can name another approver; null where nobody else is named. */
+/** Returns the admins other than `person`, who can name another approver; null where no one else is named. */
 export function adminsBeside(person: string, { config }: Pick<Asking, 'config'>): Approvers | null {
   const { users, groups, channel } = admins(config.policy);
   const others = users.filter((id) => id !== person);

@@ -7,7 +7,7 @@ export async function approversFor(
   approvers: Approvers,
   { directory }: Pick<Deps, 'directory'>,
 ): Promise<ShownApprovers> {
-  // The channel is named only where nobody else is.
+  // The channel is named only where no approver is.
   if (approvers.users.length + approvers.groups.length > 0) return approvers;
   return (await directory.canSee(reader, approvers.channel)) ? approvers : { ...approvers, channel: null };
 }

@@ -7,7 +7,7 @@ import type { Log } from '../../observability/log.ts';
 import { failed, slow, staleControl, textModal } from '../../views/fallbacks.ts';
 import { hasResponded, respondEphemeral, respondToAction } from '../respond.ts';
 
-/** How long a listener may run before the user is told that it takes longer, in milliseconds: of the 3 s that Slack waits. */
+/** How long a listener may run before the user sees that it takes longer, in milliseconds: of the 3 s that Slack waits. */
 const slowAfter = 2_200;
 
 /** Adds the middleware. To be called before listeners are added: it sees what those after it do. */
@@ -28,7 +28,7 @@ export function alwaysRespond(app: App, { log }: Pick<Deps, 'log'>): void {
         await tellUser(staleControl);
       }
     } catch (error) {
-      log.error({ err: error, type: body.type }, 'listener failed, the user is told');
+      log.error({ err: error, type: body.type }, 'listener failed, the user gets an error');
       await tellUser(failed);
     }
   });
@@ -70,7 +70,7 @@ const isCommand = (body: object): body is SlashCommand => 'command' in body;
 
 const isClick = (body: object): body is BlockAction => 'type' in body && body.type === 'block_actions';
 
-/** Returns the ack for what no listener handles: a form says so, a picker is empty. */
+/** Returns the ack for what no listener handles: a form shows an error, a picker is empty. */
 function unhandledAck(body: object): unknown {
   const type = 'type' in body ? body.type : undefined;
   if (type === 'view_submission') return { response_action: 'update', view: textModal(staleControl) };

@@ -124,7 +124,7 @@ export function createSocketModeReceiver(
     return Math.max(backoff(), error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0);
   }
 
-  /** No pause after a connection that was stable. The rest has jitter: replicas lose their connections together. */
+  /** Returns the pause before a reconnect: none after a connection that was stable. The rest has jitter: replicas lose their connections together. */
   const backoff = (): number =>
     failures === 0
       ? 0

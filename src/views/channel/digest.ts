@@ -65,14 +65,14 @@ function rows(week: Week, link: string | undefined, now: Date) {
   ];
 }
 
-/** "8 approved, 2 rejected"; empty where all are none. */
+/** Formats counts as "8 approved, 2 rejected"; empty where all are none. */
 const counted = (counts: [number, string][]): string =>
   counts
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`)
     .join(', ');
 
-/** What was opened and decided on each day. */
+/** Renders how many requests were opened and decided on each day. */
 const chart = ({ days }: Week): DataVisualizationBlock =>
   barChart('chart', 'Requests by day', days.map(weekday), [
     { name: 'Opened', values: days.map(({ opened }) => opened) },
@@ -80,15 +80,15 @@ const chart = ({ days }: Week): DataVisualizationBlock =>
     { name: 'Rejected', values: days.map(({ rejected }) => rejected) },
   ]);
 
-/** A day is a date without a time: it is read, and written, as if the world were one zone. */
+/** Returns a day's midnight. A day is a date without a time: it is read, and written, as if the world were one zone. */
 const midnight = ({ date }: Day): Date => new Date(`${date}T00:00:00Z`);
 const weekdays = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', timeZone: 'UTC' });
 const spans = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' });
 
-/** "Mon 16" */
+/** Formats a day as "Mon 16". */
 const weekday = (day: Day): string => weekdays.format(midnight(day));
 
-/** "16 – 22 November" */
+/** Formats a week as "16 – 22 November". */
 function dates({ days }: Week): string {
   const [first, last] = [days[0], days.at(-1)];
   // Intl puts thin spaces around the dash, which not every screen has.

@@ -46,7 +46,7 @@ function named(place: string): string {
   }
 }
 
-/** The gateway that a destination is; undefined for all others. */
+/** Returns the gateway that a destination is; undefined for all others. */
 const gatewayOf = (place: string): string | undefined =>
   place.startsWith('gateway:') ? place.slice('gateway:'.length) : undefined;
 

@@ -156,7 +156,7 @@ const joined = ([first, ...rest]: RichTextElement[]): RichTextElement[] =>
 /** Tells whether a registration was approved automatically, and nothing has happened to it since. */
 const isAutomatic = ({ status, version }: Registration): boolean => status === 'approved' && version === 1;
 
-/** Renders a registration that asks nobody for a decision, in one line with its menu. */
+/** Renders a registration that needs no decision, in one line with its menu. */
 function approvedLine(registration: Registration): KnownBlock {
   const { service, application, requester, reason, requestedAt } = registration;
   const named = `${symbols.approved} ${oneLine(service.name)} for ${oneLine(application)} · approved automatically`;

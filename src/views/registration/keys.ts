@@ -114,7 +114,7 @@ export function keysModal(
 export const keyBeingRemoved = (lastFour: string): string =>
   `:wastebasket: The key that ends in \`${escapeMrkdwn(lastFour)}\` is being removed. The owners are told when it is gone.`;
 
-/** Why there is no key. */
+/** Says why there is no key. */
 export function keyRefusal(refusal: KeyRefusal): string {
   switch (refusal.kind) {
     case 'gone':
@@ -133,7 +133,7 @@ export function keyRefusal(refusal: KeyRefusal): string {
 export const keyNotMade = (gateway: string, failure: GatewayFailure): string =>
   `No key was made at ${escapeMrkdwn(gateway)}: ${gatewayCauses[failure]}. Try again in a moment.`;
 
-/** Where the modal was closed, or Slack did not show it: then nobody has seen the key. */
+/** Where the modal was closed, or Slack did not show it: then the key was not seen. */
 export const keyNotShown = 'The key could not be shown, so it is removed again. Try again in a moment.';
 
 /** Parses what a key's button names: a registration, and for the removal also a key. What names nothing finds nothing. */

@@ -61,7 +61,7 @@ function describeEnd({ status, changedBy, changedAt }: Over): string {
   return `${statusEmoji[status]} ${word}${by}, ${dateTime(changedAt)}`;
 }
 
-/** Says whom the reminder has reached; nothing where there is a request of which it has reached nobody. */
+/** Says whom the reminder has reached; nothing where there is a request for which it has reached no approver. */
 function remindedText(waiting: Waiting[]): string {
   const reached = waiting.map(({ approvers, reminded }) => {
     const named = approvers.users.length + approvers.groups.length > 0;

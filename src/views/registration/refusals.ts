@@ -44,7 +44,7 @@ export function refusalText(refused: Refusal): string {
   }
 }
 
-/** Says whom to ask instead; where nobody else can decide, who can change that. */
+/** Says whom to ask; where no one else can decide, who can change that. */
 function askText({ askInstead, deadEnd }: Extract<Refusal, { kind: 'own-request' | 'own-application' }>): string {
   return deadEnd
     ? `No one else can decide it. ${otherApproverText(deadEnd.admins)}`

@@ -274,7 +274,7 @@ function unseeingText(channel: string, { asked, tooLarge }: Unseeing): string {
   return `${people}${groups}`;
 }
 
-/** Says what it means that nobody is named and others than the invited can join the channel. */
+/** Warns where no approver is named and others than the invited can join the channel. */
 const openChannel: Record<ChannelAudience, (channel: string) => string> = {
   invited: () => '',
   anybody: (channel) =>

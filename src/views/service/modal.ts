@@ -109,7 +109,7 @@ function fields(adding: boolean, typed: TypedService, groups: GroupOption[]): In
   ];
 }
 
-/** The fields of a service's access; none where there is no gateway to choose. */
+/** Builds the fields of a service's access; none where there is no gateway to choose. */
 function accessFields(access: ServiceAccess | null, gateways: GatewayChoice[]): InputBlock[] {
   // One that the catalog file no longer names is still what is set.
   const names = [...new Set([...gateways.map(({ name }) => name), ...(access ? [access.gateway] : [])])];

@@ -64,7 +64,7 @@ function shown(field: keyof ServiceRecord, record: Partial<ServiceRecord>): Rich
   }
 }
 
-/** "the group payments at edge, with keys". */
+/** Formats access as "the group payments at edge, with keys". */
 export const describeAccess = ({ gateway, group, credential }: ServiceAccess): string =>
   `the group ${group} at ${gateway}${credential === 'key' ? ', with keys' : ''}`;
 

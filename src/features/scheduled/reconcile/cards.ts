@@ -14,7 +14,7 @@ const maxPages = 15;
 const pageSize = 200;
 
 /** A card and its blocks in Slack: null where the message is missing, undefined where the channel cannot be read. */
-type ComparedCard = { card: cardDrift.DrawnCard; blocks: unknown[] | null | undefined };
+type ComparedCard = { card: cardDrift.RenderedCard; blocks: unknown[] | null | undefined };
 
 /**
  * Compares a batch of cards. What a page has shown is recorded before the next is read, so that a rate limit ends a run and
@@ -28,7 +28,7 @@ export async function compareCards(deps: Deps): Promise<{ compared: number; upda
   let pages = maxPages;
   for (const [channel, some] of Map.groupBy(claimed, (one) => one.channel)) {
     // Those of a page were compared at the same moment. Slack returns the newest message first.
-    const age = ({ comparedAt }: cardDrift.DrawnCard) => comparedAt?.getTime() ?? 0;
+    const age = ({ comparedAt }: cardDrift.RenderedCard) => comparedAt?.getTime() ?? 0;
     let left = some.toSorted((one, other) => age(one) - age(other) || Number(other.ts) - Number(one.ts));
     while (left.length > 0 && pages > 0) {
       pages -= 1;
@@ -68,7 +68,7 @@ async function comparePage(deps: Deps, page: ComparedCard[]): Promise<number> {
  * Reads a page of a channel's history, from the first of these cards, which was compared longest ago, down to the oldest.
  * Returns those of the cards that it covers.
  */
-async function readPage(client: WebClient, channel: string, all: cardDrift.DrawnCard[]): Promise<ComparedCard[]> {
+async function readPage(client: WebClient, channel: string, all: cardDrift.RenderedCard[]): Promise<ComparedCard[]> {
   const [first] = all;
   if (!first) return [];
   const below = all.filter(({ ts }) => Number(ts) <= Number(first.ts));
@@ -93,10 +93,10 @@ async function readPage(client: WebClient, channel: string, all: cardDrift.Drawn
  */
 async function findDifference(
   { db, config, directory }: Deps,
-  { card: { id, drawing }, blocks }: ComparedCard,
+  { card: { id, shownVersion }, blocks }: ComparedCard,
 ): Promise<string | null | undefined> {
   const found = await cards.find(db, id, config.policy);
-  if (found?.drawing !== drawing || blocks === undefined) return undefined;
+  if (found?.shownVersion !== shownVersion || blocks === undefined) return undefined;
   if (blocks === null) return null;
   const { blocks: rendered } = await renderCard(found.registration, { directory });
   const [expected, actual] = [fingerprint(rendered), fingerprint(blocks)];
