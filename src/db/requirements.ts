@@ -178,31 +178,31 @@ const rounds = 3;
  * after the next statement.
  */
 async function aboutPooler(address: DatabaseAddress, session: Session): Promise<Mistake[]> {
-  for (let round = 0; round < rounds; round += 1) {
-    if (!(await isShared(address, session))) continue;
-    const what =
-      'DATABASE_URL leads to a pooler in transaction or statement mode, and Registrar needs sessions. Name PostgreSQL itself, or set the pooler to session mode (pool_mode = session).';
-    return [{ about: 'pooler', what }];
-  }
-  return [];
+  if (!(await isPooled(address, session))) return [];
+  const what =
+    'DATABASE_URL leads to a pooler in transaction or statement mode, and Registrar needs sessions. Name PostgreSQL itself, or set the pooler to session mode (pool_mode = session).';
+  return [{ about: 'pooler', what }];
 }
 
 const backendOf = async (session: Session) =>
   (await session.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
 
 /** Tells whether two sessions share a backend, or one moves to another while its last one is in use. */
-async function isShared(address: DatabaseAddress, session: Session): Promise<boolean> {
+async function isPooled(address: DatabaseAddress, session: Session): Promise<boolean> {
   const other = await openSession(address, { applicationName: 'registrar', settings: noLimits, writes: false });
   try {
-    const before = await backendOf(session);
-    // In statement mode a transaction ends the session.
-    const begun = await other.query('begin').then(
-      () => true,
-      () => false,
-    );
-    if (!begun) return other.hasEnded() && !session.hasEnded();
-    if ((await backendOf(other)) === before) return true;
-    return (await backendOf(session)) !== before;
+    for (let round = 0; round < rounds; round += 1) {
+      const before = await backendOf(session);
+      // In statement mode a transaction ends the session.
+      const begun = await other.query('begin').then(
+        () => true,
+        () => false,
+      );
+      if (!begun) return other.hasEnded() && !session.hasEnded();
+      if ((await backendOf(other)) === before || (await backendOf(session)) !== before) return true;
+      await other.query('rollback');
+    }
+    return false;
   } finally {
     other.destroy();
   }
