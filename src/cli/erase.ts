@@ -13,7 +13,7 @@ import { UsageError } from './usage-error.ts';
 
 const usage = `npm run erase -- --user U… [--by U…]   replaces a person's id, and the reasons they wrote, by a mark
   --user  the Slack user ID of the person
-  --by    the Slack user ID of whoever does it, for the record`;
+  --by    the Slack user ID of the operator, for the record`;
 
 const userId = z.string().regex(/^[UW][A-Z0-9]{2,20}$/);
 const argumentsSchema = z.strictObject({ user: userId, by: userId.optional() });

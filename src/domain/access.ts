@@ -10,7 +10,7 @@ export type GatewayKind = (typeof gatewayKinds)[number];
 /** Where a service is reached: an approved application belongs to `group` at `gateway`. */
 export type ServiceAccess = { gateway: string; group: string; credential: 'key' | 'none' };
 
-/** Whether two services, or one before and after a change, give the same group; keys are no part of it. */
+/** Tells whether two services, or one before and after a change, give the same group; keys are no part of it. */
 export const isSameGroup = (one: ServiceAccess, other: ServiceAccess | null | undefined): boolean =>
   one.gateway === other?.gateway && one.group === other.group;
 

@@ -58,7 +58,7 @@ export async function erase(url: string, person: string, by: string | null, at: 
   }
 }
 
-/** Lists what a person holds, which would be left to nobody. */
+/** Lists what a person holds, which would be left without an owner. */
 async function holdings(session: Session, person: string): Promise<string[]> {
   const rows = await session.query<{ what: string }>(
     `select 'the application ' || name as what from applications a join application_owners on application_id = a.id
@@ -125,7 +125,7 @@ const erasures: Chained = {
   columns: { actor: replaced('actor') },
 };
 
-/** In a batch: `$3` are the ids of its subjects. */
+/** Selects a batch: `$3` are the ids of its subjects. */
 const inBatch = (column: string, parameter = '$3') =>
   `${column} in (select value::bigint from jsonb_array_elements_text(${parameter}::text::jsonb))`;
 
@@ -178,7 +178,7 @@ const parts: { subjects: string; lock?: string; rows: string[]; records: Chained
   { subjects: `${eventsOf(erasures).replace(' as id', '::float8 as id')} order by 1`, rows: [], records: [erasures] },
 ];
 
-/** What else names a person, and is nobody's evidence: it is removed. */
+/** What else names a person, and is no evidence: it is removed. */
 const traces = [
   'delete from homes where user_id = $1',
   `delete from outbox where lane ~ ('(^|:)' || $1 || '(:|$)') or destination = $1

@@ -9,13 +9,8 @@ import { postOnce } from '../../slack/messages.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
 import { unreachablePerson } from './classify-error.ts';
 
-<<<<<<< HEAD
 /** How long the message waits for the gateway, in seconds, so that it tells how it ended; and how often it looks. */
 const oneMessageFor = 5;
-=======
-/** How long the message waits for access to be open, in milliseconds, so that it can say it; and how often it looks, in seconds. */
-const oneMessageFor = 5_000;
->>>>>>> 1472683 (Language: a verb over each function, and no dialect in comments)
 export const accessLookInterval = 0.3;
 
 /** Tells whether a decision gives access that the gateway has not confirmed yet. */

@@ -143,13 +143,13 @@ function shownName({ name, registrationEnabled }: OfferedService): string {
 
 const includes = (text: string, word: string): boolean => text.toLowerCase().includes(word.toLowerCase());
 
-/** The option that creates an application. */
+/** Builds the option that creates an application. */
 export const createOption = (name: string): PlainTextOption => option(`Create "${name}"`, `new:${name}`);
 
 /** Why no application can be created under a name. Choosing such an option is an error on the field. */
 export const tooLongOption = option(`Too long: a name has at most ${applicationNameLimit} characters`, 'too-long');
 
-/** `owners` are the names of the owners of the application that has it. */
+/** Builds the option of a taken name. `owners` are the names of the owners of the application that has it. */
 export const takenOption = (name: string, owners: string[]): PlainTextOption =>
   option(
     `“${name}” is taken`,

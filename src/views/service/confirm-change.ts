@@ -1,4 +1,4 @@
-/** The confirmation of a change from the menu of a service: what follows for requests and registrations, and who is told. */
+/** The confirmation of a change from the menu of a service: what follows for requests and registrations, and who is notified. */
 import type { KnownBlock, ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { ServiceAccess } from '../../domain/access.ts';
@@ -63,7 +63,7 @@ export function confirmChangeModal(
 
 const keep = option('Keep it', 'keep');
 
-/** The choice what becomes of access at the gateway: it stays unless an admin says otherwise. */
+/** Builds the choice of what happens to access at the gateway: it stays unless an admin says otherwise. */
 const accessChoice = (access: ServiceAccess): KnownBlock =>
   input(
     accessId,
@@ -90,7 +90,7 @@ const chosen = z.object({
 export const removesAccess = (submitted: unknown): boolean =>
   chosen.safeParse(submitted).data?.[accessId][accessId].selected_option.value === 'remove';
 
-/** `offered`: what becomes of access is asked. */
+/** Lists the consequences. `offered`: the form asks what happens to access. */
 function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact, offered: boolean): string {
   const waiting = counted(pending, 'pending request', 'pending requests');
   const still = pending === 1 ? 'still needs' : 'still need';
