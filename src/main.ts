@@ -10,6 +10,7 @@ import { listGateways } from './db/access/request.ts';
 import * as cacheInvalidation from './db/cache-invalidation.ts';
 import * as channelIds from './db/channel-ids.ts';
 import { connect, reachable } from './db/client.ts';
+import { createClock } from './db/clock.ts';
 import { watchPool } from './db/connection/watchdog.ts';
 import type { Db } from './db/db.ts';
 import { EmbeddedPostgresError } from './db/embedded/data-dir.ts';
@@ -40,7 +41,7 @@ import { lookUpChannel } from './slack/channels-and-groups.ts';
 import { createDirectory } from './slack/directory.ts';
 import { slackConfigError } from './slack/errors.ts';
 import { createSlack } from './slack/slack.ts';
-import { defaultTimings } from './slack/socket-mode/receiver.ts';
+import { defaultTimings, type SocketModeTimings } from './slack/socket-mode/receiver.ts';
 
 export type Running = {
   /** The port that HTTP is served on, also where PORT is 0. */
@@ -51,6 +52,17 @@ export type Running = {
   drain: () => Promise<void>;
   /** Accepts nothing new, drains what is in flight, and closes everything. Safe to call twice. */
   stop: () => Promise<void>;
+};
+
+export type StartOptions = {
+  signal: AbortSignal;
+  /** Returns the machine's time in milliseconds: the database's counts, and how far they differ is measured. */
+  machineTime: () => number;
+  /** The time, for callers with a clock of their own. */
+  now: (() => Date) | undefined;
+  reconciliation: typeof reconcileSchedule;
+  wallClock: boolean;
+  socketMode: SocketModeTimings;
 };
 
 /** How long interactions and deliveries in flight may take to finish, in milliseconds: of the 10 s until SIGTERM's exit. */
@@ -74,12 +86,15 @@ export async function startRegistrar(
   log: Log,
   {
     signal = new AbortController().signal,
-    now = () => new Date(),
+    machineTime = Date.now,
+    now: given,
     reconciliation = reconcileSchedule,
     wallClock = true,
     socketMode = defaultTimings,
-  } = {},
+  }: Partial<StartOptions> = {},
 ): Promise<Running> {
+  const clock = createClock(log, machineTime);
+  const now = given ?? clock.now;
   const catalog = await readCatalog(config.CATALOG_FILE, config.gatewayTokens);
   if (!catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
 
@@ -156,6 +171,7 @@ export async function startRegistrar(
     );
     if (takenOver !== 'nothing') log.info({ takenOver }, 'outbox of version 0.1 taken over');
     state.migrated = true;
+    parts.defer(await retryUntilReady('database', () => clock.follow({ tables }), databaseConfigError, signal, log));
     const stopWatch = watchPool(client, url, () => {
       // Outside of every promise: it ends the process.
       throw new Error('the pool has not answered for a minute, and PostgreSQL does');

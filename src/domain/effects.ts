@@ -1,4 +1,5 @@
 /** Effects: everything that a change, or the clock, makes Registrar post or do. Pure data, which any layer may read. */
+import type { MessageMarker } from './reference.ts';
 
 /** Report a destination that takes no messages, and why; `at` tells this incident from the next. */
 export type IncidentEffect = { kind: 'trouble'; place: string; why: string; at: string };
@@ -66,6 +67,23 @@ export type AccessEffect =
   | { kind: 'access-key'; key: string; event: 'made' | 'removed' | 'lost' | 'renew'; person: string };
 
 /**
+ * Look whether a message is there twice, because Slack stored it after an attempt had given it up; one of them stays. `of`:
+ * the lane of the job that posted it. `posted`: where that job knows it to be, null where it posted nothing. It was posted
+ * above and below these moments, in Slack's seconds.
+ */
+export type CopiesEffect = {
+  kind: 'copies';
+  of: string;
+  to: string;
+  channel: string;
+  thread?: string;
+  marker: MessageMarker;
+  posted: string | null;
+  above: number;
+  below: number | null;
+};
+
+/**
  * An effect of a change, or of the clock. It names registrations and carries no text: messages are rendered from the
  * rows when they are sent, so late, repeated or reordered effects only make them fresher.
  */
@@ -97,6 +115,7 @@ export type Effect =
   | CatalogEffect
   | ApplicationEffect
   | AccessEffect
+  | CopiesEffect
   /** Set going again, a batch at a time, what failed by an incident that is resolved: the jobs after this id. */
   | { kind: 'redrive'; place: string; why: string; after: number }
   /** Put these into the outbox once there is room: what a change brings by the hundred is enqueued in stages. */
@@ -157,6 +176,7 @@ const rules = {
   'access-open': { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
   'access-alarm': { lane: ['gateway'], priority: 'act', destination: 'direct' },
   'access-key': { lane: ['key', 'person'], priority: 'act', destination: 'direct' },
+  copies: { lane: ['channel', 'of', 'above'], priority: 'clock', destination: 'cards' },
   redrive: { lane: ['place', 'why'], priority: 'bulk', destination: 'database' },
   staged: { lane: [], priority: 'bulk', destination: 'database' },
 } as const satisfies { [Kind in Effect['kind']]: RulesOf<Extract<Effect, { kind: Kind }>> };

@@ -12,5 +12,17 @@ export type NumberedReference = { id: number; seen: number };
 /** Where a message is in Slack. */
 export type MessageLocation = { channel: string; ts: string };
 
+/**
+ * Message metadata that is the same for every attempt to post a message, and for no other message. Numbers start over in
+ * another database: `public_id` tells what is named apart from what has its number there.
+ */
+export type MessageMarker = { event_type: string; event_payload: Record<string, number | string> };
+
+/** Returns the marker of a registration's card. */
+export const cardMarker = ({ id, publicId }: { id: number; publicId: string }): MessageMarker => ({
+  event_type: 'registrar_card',
+  event_payload: { registration: id, public_id: publicId },
+});
+
 /** Tells whether a reference is by public id. */
 export const isPublic = (reference: Reference | NumberedReference): reference is Reference => 'publicId' in reference;

@@ -96,6 +96,8 @@ export type Refusal =
   | { kind: 'gone' }
   /** The owners have deleted the application: nothing can be approved for it. */
   | { kind: 'application-deleted' }
+  /** The button is on a copy of the card, which is not updated; where the card is. */
+  | { kind: 'copy'; card: string | undefined }
   | { kind: 'own-request'; askInstead: Approvers; deadEnd?: DeadEnd }
   /** The user owns the application, or owned it when it was asked for. */
   | { kind: 'own-application'; askInstead: Approvers; deadEnd?: DeadEnd }

@@ -3,13 +3,14 @@ import { resume } from '../db/outbox/redrive.ts';
 import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';
-import { deliverAccess } from './deliver/access.ts';
-import { deliverAccessMessages } from './deliver/access-messages.ts';
+import { deliverAccess } from './deliver/access/access.ts';
+import { deliverAccessMessages } from './deliver/access/access-messages.ts';
 import { deliverApplicationChanged } from './deliver/application-changed.ts';
 import { deliverApproverMessages } from './deliver/approver-message.ts';
 import { deliverAccessEnded, deliverCard } from './deliver/card.ts';
 import { deliverCardMoved } from './deliver/card-moved.ts';
 import { classifyError, malformed, unreachablePerson } from './deliver/classify-error.ts';
+import { deliverCopies } from './deliver/copies.ts';
 import { deliverDecisionMessage, deliverNotice } from './deliver/decision-message.ts';
 import { deliverDigest } from './deliver/digest.ts';
 import { deliverEmail, deliverMail } from './deliver/email.ts';
@@ -76,6 +77,7 @@ function createDeliveries(deps: Deps) {
     'access-open': { deliver: accessMessages.open, permanentErrors: toPerson },
     'access-alarm': { deliver: accessMessages.alarm, permanentErrors: malformed },
     'access-key': { deliver: accessMessages.key, permanentErrors: toPerson },
+    copies: { deliver: deliverCopies(deps), permanentErrors: malformed },
     redrive: {
       async deliver(effect) {
         const { after } = await resume(deps.db, { destination: effect.place, cause: effect.why }, effect.after);

@@ -5,7 +5,11 @@
 import type { ConversationsRepliesResponse, WebClient } from '@slack/web-api';
 
 /** A message, as far as a search looks at it. */
-export type FoundMessage = { ts?: string; metadata?: { event_type?: string; event_payload?: object } };
+export type FoundMessage = {
+  ts?: string;
+  app_id?: string;
+  metadata?: { event_type?: string; event_payload?: object };
+};
 
 /** What is left to search: messages between these moments, in seconds, both excluded. */
 export type Window = { above: number; below: number };
@@ -13,7 +17,9 @@ export type Window = { above: number; below: number };
 type Search = {
   window: Window;
   matches: (message: FoundMessage) => boolean;
-  found: FoundMessage | undefined;
+  /** Whether it goes on when one is found. */
+  all: boolean;
+  found: FoundMessage[];
   /** When it was last asked for, in milliseconds of the process. */
   askedAt: number;
 };
@@ -30,7 +36,7 @@ const keptFor = 15 * 60_000;
 const channelsOf = new WeakMap<WebClient, Map<string, Channel>>();
 
 /**
- * Finds the newest message in a window; undefined where there is none. `key` says what is looked for: after an error of
+ * Finds the newest message in a window, or `all` of them, newest first. `key` says what is looked for: after an error of
  * Slack's, the same search goes on from where it was, or from where pages that others read have brought it. `onProgress`
  * hears after each page what is left.
  */
@@ -41,28 +47,32 @@ export async function searchHistory(
     key,
     window,
     matches,
-    onProgress,
+    all = false,
+    onProgress = async () => {},
   }: Pick<Search, 'window' | 'matches'> & {
     key: string;
-    onProgress: (left: Window) => Promise<void>;
+    all?: boolean;
+    onProgress?: (left: Window) => Promise<void>;
   },
-): Promise<FoundMessage | undefined> {
+): Promise<FoundMessage[]> {
   const channel = channelOf(client, id);
   const before = channel.searches.get(key);
-  const search: Search = before ?? { window: { ...window }, matches, found: undefined, askedAt: 0 };
+  const search: Search = before ?? { window: { ...window }, matches, all, found: [], askedAt: 0 };
   search.askedAt = performance.now();
   channel.searches.set(key, search);
-  while (!search.found && search.window.below > search.window.above) {
+  while (!isOver(search)) {
     const left = search.window.below;
     channel.reading ??= readPage(client, id, channel, search.window).finally(() => {
       channel.reading = undefined;
     });
     await channel.reading;
-    if (search.window.below < left && !search.found) await onProgress({ ...search.window });
+    if (search.window.below < left && search.found.length === 0) await onProgress({ ...search.window });
   }
   channel.searches.delete(key);
   return search.found;
 }
+
+const isOver = ({ window, all, found }: Search): boolean => window.below <= window.above || (!all && found.length > 0);
 
 function channelOf(client: WebClient, id: string): Channel {
   const channels = channelsOf.get(client) ?? new Map<string, Channel>();
@@ -93,30 +103,31 @@ async function readPage(client: WebClient, id: string, { searches }: Channel, wa
     const { window } = search;
     const continues = window.below <= below && window.below > down;
     const within = ({ ts }: FoundMessage) => Number(ts) > window.above && Number(ts) < window.below;
-    const found = messages.find((message) => within(message) && search.matches(message));
-    search.found ??= found;
+    // What is below this page, and not of it, another page shows again.
+    if (continues || !search.all)
+      search.found.push(...messages.filter((message) => within(message) && search.matches(message)));
     if (continues) window.below = Math.max(down, window.above);
   }
 }
 
-/** Finds a message in the thread of another; threads are short. */
+/** Finds messages in the thread of another, oldest first; threads are short. */
 export async function searchThread(
   client: WebClient,
   channel: string,
   thread: string,
   { oldest, matches }: { oldest: number; matches: Search['matches'] },
-): Promise<FoundMessage | undefined> {
+): Promise<FoundMessage[]> {
+  const found: FoundMessage[] = [];
   const query = { channel, ts: thread, oldest: stamp(oldest), limit: pageSize, include_all_metadata: true };
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
     const page: ConversationsRepliesResponse = await client.conversations.replies({
       ...query,
       ...(cursor ? { cursor } : {}),
     });
-    const found = page.messages?.find(matches);
-    if (found) return found;
+    found.push(...(page.messages ?? []).filter(matches));
     cursor = page.response_metadata?.next_cursor || undefined;
   }
-  return undefined;
+  return found;
 }
 
 /** Formats a moment as Slack writes it, with six digits behind the point. */

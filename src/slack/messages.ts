@@ -6,17 +6,14 @@ import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import * as pacing from '../db/outbox/channel-pacing.ts';
+import { lookAgainAfter } from '../db/outbox/outbox.ts';
 import type { Attempt } from '../db/outbox/types.ts';
-import type { MessageLocation } from '../domain/reference.ts';
+import * as workspace from '../db/workspace.ts';
+import type { CopiesEffect } from '../domain/effects.ts';
+import type { MessageLocation, MessageMarker } from '../domain/reference.ts';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './errors.ts';
 import { type FoundMessage, searchHistory, searchThread, type Window } from './history-search.ts';
-
-/**
- * Message metadata that is the same for every attempt to post a message, and for no other message. Numbers start over in
- * another database: `public_id` tells what is named apart from what has its number there.
- */
-export type MessageMarker = { event_type: string; event_payload: Record<string, number | string> };
 
 /** How far Slack's clock and ours may differ, in seconds. */
 const clockSkew = 300;
@@ -61,9 +58,10 @@ export async function findEarlier(context: PostContext, posting: Posting): Promi
  */
 export async function post(
   { db, poster, attempt }: PostContext,
-  { to: channel, thread, marker: metadata }: Pick<Posting, 'to' | 'thread' | 'marker'>,
+  posting: Posting,
   message: Message,
 ): Promise<MessageLocation> {
+  const { to: channel, thread, marker: metadata } = posting;
   const slot = await pacing.reserve(db, channel, attempt.slot);
   if (slot) throw new ChannelThrottled(slot);
   // A worker that has the lease now may be posting the same message.
@@ -84,6 +82,7 @@ export async function post(
       throw new ChannelThrottled(await pacing.pause(db, channel, error.retryAfter));
     });
   if (!posted.ts || !posted.channel) throw new Error('chat.postMessage returned no channel or ts');
+  lookAgain(attempt, posting, posted.channel, posted.ts);
   return { channel: posted.channel, ts: posted.ts };
 }
 
@@ -164,13 +163,14 @@ async function channelOf(client: WebClient, to: string): Promise<string | undefi
  * limit the next attempt goes on from there, and after a search to the end only what is newer is looked at.
  */
 export async function findPosted(
-  { poster, attempt }: Pick<PostContext, 'poster' | 'attempt'>,
-  { to, thread, marker, since }: Posting,
+  { db, poster, attempt }: PostContext,
+  posting: Posting,
 ): Promise<MessageLocation | undefined> {
+  const { to, thread, marker, since } = posting;
   const saved = readProgress(attempt.progress, to, marker);
   const { from, until } = searchedSpan(attempt, since);
   const window = { above: Math.max(from, saved?.above ?? 0), below: saved?.below ?? until };
-  const matches = ({ metadata }: FoundMessage) => metadata !== undefined && hasMarker(metadata, marker);
+  const matches = await matcherOf(db, marker);
   const onProgress = (left: Window) =>
     attempt.saveProgress(
       JSON.stringify({
@@ -185,14 +185,47 @@ export async function findPosted(
   try {
     const channel = await channelOf(poster, to);
     if (!channel) return undefined;
-    const found = thread
+    const [found] = thread
       ? await searchThread(poster, channel, thread, { oldest: from, matches })
       : await searchHistory(poster, channel, { key: JSON.stringify(marker), window, matches, onProgress });
+    lookAgain(attempt, posting, channel, found?.ts);
     return found?.ts ? { channel, ts: found.ts } : undefined;
   } catch (error) {
     if (!unreadableErrors.includes(slackErrorCode(error) ?? '')) throw error;
   }
   return undefined;
+}
+
+/**
+ * Finds every message that bears a marker. Throws where Slack does not say; none where the channel cannot be read. Nothing of
+ * it is saved: what one replica has found, another would miss.
+ */
+export async function findAll(
+  { db, poster }: Pick<PostContext, 'db' | 'poster'>,
+  { channel, thread, marker, above, below }: Omit<CopiesEffect, 'kind' | 'of' | 'to' | 'posted'>,
+): Promise<string[]> {
+  const matches = await matcherOf(db, marker);
+  const window = { above, below: below ?? Number.POSITIVE_INFINITY };
+  try {
+    const found = thread
+      ? await searchThread(poster, channel, thread, { oldest: above, matches })
+      : await searchHistory(poster, channel, { key: `all ${JSON.stringify(marker)}`, window, matches, all: true });
+    return found.flatMap(({ ts }) => ts ?? []);
+  } catch (error) {
+    if (!unreadableErrors.includes(slackErrorCode(error) ?? '')) throw error;
+  }
+  return [];
+}
+
+/**
+ * Has Slack asked some time later for copies of a message that an earlier attempt may have posted: a Slack that is slow may
+ * store it after this attempt has looked for it.
+ */
+function lookAgain(attempt: Attempt, { to, thread, marker, since }: Posting, channel: string, ts?: string): void {
+  if (attempt.isFirst) return;
+  const { from, until } = searchedSpan(attempt, since);
+  const below = Number.isFinite(until) ? until + lookAgainAfter : null;
+  attempt.lookAgain({ to, channel, ...(thread ? { thread } : {}), marker, posted: ts ?? null, above: from, below });
 }
 
 /** Returns when a message can have been posted, in Slack's seconds. The process's own clock has no say in it. */
@@ -210,6 +243,13 @@ const progressSchema = z.object({
   above: z.number(),
   below: z.number().optional(),
 });
+
+/** Returns what tells whether a message bears a marker, and is of this app: every app can write the same metadata. */
+async function matcherOf(db: Db, marker: MessageMarker): Promise<(message: FoundMessage) => boolean> {
+  const own = (await workspace.find(db))?.appId ?? undefined;
+  return ({ app_id: app, metadata }) =>
+    metadata !== undefined && hasMarker(metadata, marker) && (own === undefined || app === undefined || app === own);
+}
 
 function hasMarker(metadata: { event_type?: string; event_payload?: object }, marker: MessageMarker): boolean {
   const payload = new Map<string, unknown>(Object.entries(metadata.event_payload ?? {}));

@@ -3,11 +3,12 @@
  * answered in time and truly; once it is over, people see exactly what is kept, each message once, and nothing is left.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import type { Fault } from '../local-slack/model.ts';
 import { findViolations } from '../support/invariants.ts';
-import { delivered } from '../support/outbox.ts';
+import { delivered, looksForCopies } from '../support/outbox.ts';
 import { type Row, rows } from './fault-matrix/rows.ts';
 import { openStory, type Story } from './fault-matrix/story.ts';
 
@@ -25,6 +26,10 @@ const ways: [string, (row: Row) => Fault[]][] = [
   ['cuts the connection', () => [{ kind: 'reset' }]],
   ['answers with nonsense', () => [{ kind: 'malformed' }]],
   ['does it and cuts the connection', () => [{ kind: 'accept-then-drop' }]],
+  [
+    'cuts the connection and does it later',
+    ({ method }) => (method === 'chat.postMessage' ? [{ kind: 'drop-then-store', until: () => after(3_000) }] : []),
+  ],
 ];
 
 /** Nobody waits for ten seconds here: what gives a call up does so in a tenth of them, and of a click's in half its time. */
@@ -61,7 +66,10 @@ async function play(story: Story, cells: Cell[]): Promise<void> {
   // What could not be delivered is put back, as an operator does.
   await runDeadLetterCommand(parseDeadLetterCommand(['redrive']), story.scenario.database.url);
   await Promise.all(following.map(({ cell, follows }) => named(cell, follows)));
-  await delivered(story.scenario);
+  await story.workspace.until(() => story.workspace.calls.every(({ comesLate }) => !comesLate), {
+    what: 'all that comes late is done',
+  });
+  await looksForCopies(story.scenario);
   expect(await findViolations(story.scenario, policy)).toEqual([]);
 }
 

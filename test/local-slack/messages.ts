@@ -93,6 +93,7 @@ export function wired(state: State, message: Message, withMetadata = false): Rec
     text: message.text,
     ...(message.blocks.length > 0 && { blocks: message.blocks }),
     ...(isBot && { bot_id: state.app.botId, app_id: state.app.id }),
+    ...(message.app && { app_id: message.app }),
     ...(message.thread_ts && { thread_ts: message.thread_ts }),
     ...(message.edited && { edited: { user: message.user, ts: message.edited.ts } }),
     ...(withMetadata && message.metadata && { metadata: message.metadata }),

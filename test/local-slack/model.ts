@@ -49,6 +49,8 @@ export type Message = {
   text: string;
   blocks: Block[];
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
+  /** The app that posted it, where it is another one. */
+  app?: string;
   edited?: { ts: string };
   /** The message that this one answers in a thread. */
   thread_ts?: string;
@@ -106,12 +108,15 @@ export type ApiCall = {
   at: number;
   response: Record<string, unknown>;
   status: number;
+  /** Its connection was cut, and what it asks for is still to be done. */
+  comesLate?: boolean;
 };
 
 /**
  * How the Web API misbehaves on the next matching calls.
  * - `rate-limited`: 429 with `Retry-After`.
  * - `server-error`: HTTP 500.
+ * - `drop-then-store`: the connection is cut at once, and what was asked is done later.
  * - `reset`: the connection is cut before anything is done.
  * - `hang`: never answered.
  * - `malformed`: 200 with a body that is no JSON.
@@ -123,4 +128,5 @@ export type Fault =
   | { kind: 'rate-limited'; retryAfter: number }
   | { kind: 'server-error' | 'reset' | 'hang' | 'malformed' | 'accept-then-drop' }
   | { kind: 'error'; error: string }
-  | { kind: 'delay'; ms: number };
+  | { kind: 'delay'; ms: number }
+  | { kind: 'drop-then-store'; until: () => Promise<unknown> };

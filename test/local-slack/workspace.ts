@@ -130,6 +130,12 @@ export class Workspace extends SlackServer {
     if (message) this.state.remove(message);
     return done;
   }
+  /** Another app, with a member's token, posts the same as is there. */
+  async copyBy(app: string, memberId: string, { channel, text, blocks, metadata }: Message): Promise<Answer> {
+    const { id: user } = this.member(memberId);
+    this.state.add({ channel, user, text, blocks, ...(metadata && { metadata }), app });
+    return done;
+  }
   async say(memberId: string, channelId: string, text: string): Promise<Answer> {
     const { id, members, kind } = this.channel(channelId);
     const { id: user } = this.member(memberId);

@@ -34,6 +34,8 @@ export function environment(
 /** What a test can replace: the clock, the schedule of reconciliation, the timings of connections, and the log. */
 export type BotOptions = {
   now?: (() => Date) | undefined;
+  /** The machine's clock, in milliseconds. */
+  machineTime?: (() => number) | undefined;
   reconcileAt?: string | undefined;
   socketMode?: SocketModeTimings | undefined;
   /** Where it logs, if not to standard output. */
@@ -45,13 +47,14 @@ export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, reconcileAt, socketMode, log }: BotOptions = {},
+  { now, machineTime, reconcileAt, socketMode, log }: BotOptions = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
   const running = await startRegistrar(read.config, log ?? createLog(read.config.LOG_LEVEL), {
     // Where the clock is in the hand of a test, the world's does nothing: it may strike while a story goes on.
     ...(now ? { now, wallClock: false } : {}),
+    ...(machineTime ? { machineTime } : {}),
     ...(reconcileAt ? { reconciliation: { at: reconcileAt, jitter: 0 } } : {}),
     ...(socketMode ? { socketMode } : {}),
   });

@@ -2,17 +2,27 @@
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 
-/** Waits until nothing is left to deliver, looking every so many milliseconds. */
+/** Waits until nothing is left to deliver, looking every so many milliseconds. Looks for copies are due minutes later. */
 export const delivered = ({ database }: { database: TestDatabase }, within?: number, every?: number) =>
   eventually(
     'the outbox is empty',
     async () => {
-      const left = await database.sql`select from outbox where dead_at is null`;
+      const left = await database.sql`select from outbox where dead_at is null and kind <> 'copies'`;
       return left.length === 0;
     },
     within,
     every,
   );
+
+/** Has Slack asked now for copies of what was posted after an attempt whose end was unknown, and waits until it is done. */
+export async function looksForCopies(scenario: { database: TestDatabase }): Promise<void> {
+  await delivered(scenario);
+  await scenario.database.sql`update outbox set run_at = now() where kind = 'copies' and not leased`;
+  await eventually('nothing is there twice', async () => {
+    const left = await scenario.database.sql`select from outbox where kind = 'copies' and dead_at is null`;
+    return left.length === 0;
+  });
+}
 
 /** Has what is put into the outbox from now on become a dead letter at the first failure after so many seconds. */
 export const givesUpAfter = ({ database }: { database: TestDatabase }, seconds: number) =>

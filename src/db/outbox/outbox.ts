@@ -3,6 +3,7 @@
  * not happen and nothing that happened goes unsaid. A worker delivers them, and here is written down how each ended.
  */
 import {
+  type CopiesEffect,
   destinationOf,
   type Effect,
   effectKinds,
@@ -26,16 +27,24 @@ export function createOutbox({ mail = false } = {}): Outbox {
   return {
     async enqueue(tx, effects, priority) {
       const wanted = effects.filter(({ kind }) => mail || queueOf(kind) !== 'outbox-mail');
-      const jobs = (priority === 'bulk' ? inStages(wanted) : wanted).map((effect) => ({
-        queue: queueNameOf(effect),
-        lane: laneOf(effect),
-        priority: priority ?? priorityOf(effect.kind),
-        effect,
-      }));
+      const jobs = (priority === 'bulk' ? inStages(wanted) : wanted).map((effect) => jobOf(effect, priority));
       await store.enqueue(tx, jobs);
     },
   };
 }
+
+const jobOf = (effect: Effect, priority = priorityOf(effect.kind)): store.NewJob => ({
+  queue: queueNameOf(effect),
+  lane: laneOf(effect),
+  priority,
+  effect,
+});
+
+/**
+ * How long after a message whose earlier attempt had an unknown end Slack is asked for copies of it, in seconds. A Slack that
+ * is slow has stored what we had given up by then.
+ */
+export const lookAgainAfter = 120;
 
 /** How many bulk jobs go in at once, and with how many lanes of them waiting the next stage waits. */
 const stageSize = 50;
@@ -77,8 +86,9 @@ export function startDelivering(
       queues: [main, ...(mail ? [letters] : []), ...atGateways],
       process: async (job, signal) => {
         try {
-          const result = await resultOf(job, signal);
-          await tables.transaction((tx) => recordOutcome(tx, job, result));
+          const copies = new Map<string, CopiesEffect>();
+          const result = await resultOf(job, signal, copies);
+          await tables.transaction((tx) => recordOutcome(tx, job, result, [...copies.values()]));
           report(job, result);
         } catch (error) {
           const about = { err: error, ...aboutJob(job) };
@@ -90,13 +100,13 @@ export function startDelivering(
     },
   );
 
-  async function resultOf(job: store.Job, signal: AbortSignal): Promise<Outcome> {
+  async function resultOf(job: store.Job, signal: AbortSignal, copies: Map<string, CopiesEffect>): Promise<Outcome> {
     const { effect } = job;
     // A newer version's, which runs next to this one.
     if (!isKnown(effect)) return { status: 'retry', ...unknownKind, delay: unknownKindDelay, error: undefined };
     const destination = destinationOf(effect);
     if (job.crashed && job.expired) return { status: 'dead', destination, cause: 'crashed', error: undefined };
-    const result = await deliver(effect, attemptOf(job, signal)).catch(
+    const result = await deliver(effect, attemptOf(job, signal, copies)).catch(
       (error): DeliveryResult => ({
         status: 'retry',
         destination,
@@ -116,7 +126,7 @@ export function startDelivering(
     return result;
   }
 
-  function attemptOf(job: store.Job, signal: AbortSignal): Attempt {
+  function attemptOf(job: store.Job, signal: AbortSignal, copies: Map<string, CopiesEffect>): Attempt {
     return {
       isFirst: !job.unsure,
       enqueuedAt: job.enqueuedAt,
@@ -125,16 +135,22 @@ export function startDelivering(
       slot: job.slot,
       progress: job.progress,
       saveProgress: (progress) => store.saveProgress({ tables }, job, progress),
+      lookAgain: (message) =>
+        copies.set(JSON.stringify([message.channel, message.marker]), { kind: 'copies', of: job.lane, ...message }),
       signal,
     };
   }
 
   /** Writes down how a delivery ended: what becomes of the job, and who must hear of it, are one transaction. */
-  async function recordOutcome(tx: Tx, job: store.Job, result: Outcome): Promise<void> {
+  async function recordOutcome(tx: Tx, job: store.Job, result: Outcome, copies: CopiesEffect[]): Promise<void> {
     switch (result.status) {
       case 'delivered':
         await store.complete(tx, job);
         if (result.effects) await outbox.enqueue(tx, result.effects, 'bulk');
+        await store.enqueue(
+          tx,
+          copies.map((effect) => ({ ...jobOf(effect), seconds: lookAgainAfter })),
+        );
         if (job.incident) await incidents.resolve(tx, outbox.enqueue, job.incident);
         return;
       case 'postponed':

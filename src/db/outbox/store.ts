@@ -13,7 +13,14 @@ import type { Incident } from './types.ts';
 
 export const priorities = { act: 0, clock: 1, bulk: 2 } as const satisfies Record<Priority, number>;
 
-export type NewJob = { queue: string; lane: string; priority: Priority; effect: { kind: string } };
+export type NewJob = {
+  queue: string;
+  lane: string;
+  priority: Priority;
+  effect: { kind: string };
+  /** In how many seconds it is due, if not at once. */
+  seconds?: number;
+};
 
 /** A job that a worker holds, as it was when it was claimed. */
 export type Job = {
@@ -75,11 +82,11 @@ export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
   if (jobs.length === 0) return;
   await tx.execute(sql`
     with enqueued as (
-      insert into ${outbox} (queue, lane, priority, front, effect)
-      select queue, lane, priority, front, effect
+      insert into ${outbox} (queue, lane, priority, front, effect, run_at)
+      select queue, lane, priority, front, effect, now() + make_interval(secs => coalesce(seconds, 0))
       from rows from (jsonb_to_recordset(${JSON.stringify(placed(jobs))}::jsonb)
-        as (queue text, lane text, priority smallint, front boolean, effect jsonb)) with ordinality
-        as job (queue, lane, priority, front, effect, nth)
+        as (queue text, lane text, priority smallint, front boolean, effect jsonb, seconds float8)) with ordinality
+        as job (queue, lane, priority, front, effect, seconds, nth)
       order by nth returning 1)
     select pg_notify(${outboxChannel}, '') from enqueued limit 1`);
 }
@@ -215,6 +222,12 @@ export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: num
   return row?.count === lanes;
 }
 
+/** Says whether jobs of a lane wait or are being delivered. */
+export async function isBusy({ tables }: { tables: Drizzle }, lane: string): Promise<boolean> {
+  const [found] = await tables.execute(sql`select from ${outbox} where lane = ${lane} and dead_at is null limit 1`);
+  return found !== undefined;
+}
+
 /** Extends leases. Returns those of the jobs that are still held; the other leases are lost. */
 export async function heartbeat<Held extends Pick<Job, 'id' | 'attempt'>>(
   { tables }: { tables: Drizzle },
@@ -250,20 +263,22 @@ export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | un
 
 export type Postponement = {
   seconds: number;
-  /** The send time that was reserved for it: then Slack has not been asked, or has refused. */
+  /** Slack may have been asked, and have done it. */
+  unsure?: boolean | undefined;
+  /** The send time that was reserved for it. */
   slot?: Date | undefined;
   /** What is left to do, where a part is done. */
   effect?: { kind: string } | undefined;
 };
 
 /** Postpones a job, which is no failure: it keeps its place, and no retry is counted. */
-export const postpone = (tx: Tx, job: Job, { seconds, slot, effect }: Postponement): Promise<void> =>
+export const postpone = (tx: Tx, job: Job, { seconds, unsure = false, slot, effect }: Postponement): Promise<void> =>
   release(
     tx,
     job,
     sql`
-    unsure = unsure or ${slot === undefined},
-    unsure_until = case when unsure or ${slot !== undefined} then unsure_until else clock_timestamp() end, slot = ${slot?.toISOString() ?? null}::timestamptz,
+    unsure = unsure or ${unsure},
+    unsure_until = case when unsure or not ${unsure} then unsure_until else clock_timestamp() end, slot = ${slot?.toISOString() ?? null}::timestamptz,
     run_at = ${slot ? sql`${slot.toISOString()}::timestamptz` : inSeconds(seconds)},
     effect = coalesce(${effect ? JSON.stringify(effect) : null}::jsonb, effect)`,
   );

@@ -1,5 +1,5 @@
 /** The outbox's own types: what is enqueued, what an attempt is given, and how a delivery ends. */
-import type { Effect, Priority } from '../../domain/effects.ts';
+import type { CopiesEffect, Effect, Priority } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 
 /** Where nothing arrives until a human has resolved it, and Slack's (or the mail server's) word for why. */
@@ -16,6 +16,8 @@ export type DeliveryResult =
   | {
       status: 'postponed';
       seconds: number;
+      /** Slack may have been asked, and have done it, without our knowing. */
+      unsure?: true;
       /** The send time that is reserved for it in a channel: Slack has not posted it. */
       slot?: Date;
       /** What is left to do, where a part is done. */
@@ -50,6 +52,8 @@ export type Attempt = {
   progress: string | undefined;
   /** Saves how far it came. Throws where it has lost its lease. */
   saveProgress: (progress: string) => Promise<void>;
+  /** Has Slack asked some time later whether a message is there twice. Of one message, the last call counts. */
+  lookAgain: (message: Omit<CopiesEffect, 'kind' | 'of'>) => void;
   /** Aborts where it has lost its lease: another worker may be delivering the same. */
   signal: AbortSignal;
 };

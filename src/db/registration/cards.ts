@@ -1,6 +1,8 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
 import { and, asc, desc, eq, gt, inArray, lt, ne, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
+import { type CopiesEffect, laneOf } from '../../domain/effects.ts';
+import { cardMarker, type MessageLocation } from '../../domain/reference.ts';
 import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
 import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
@@ -109,6 +111,28 @@ export async function recordMove(
       'bulk',
     );
   });
+}
+
+/** How far around a message copies of it are looked for, in seconds: only it is meant. */
+const around = 0.5;
+
+/** Has a message removed that bears the mark of a registration's card, and is not its card. */
+export async function removeCopy(
+  db: Db,
+  { id, publicId, cardTs }: { id: number; publicId: string; cardTs: string | null },
+  { channel, ts }: MessageLocation,
+): Promise<void> {
+  const copy: CopiesEffect = {
+    kind: 'copies',
+    of: laneOf({ kind: 'card', registration: id, version: 1 }),
+    to: channel,
+    channel,
+    marker: cardMarker({ id, publicId }),
+    posted: cardTs,
+    above: Number(ts) - around,
+    below: Number(ts) + around,
+  };
+  await db.tables.transaction((tx) => db.outbox.enqueue(tx, [copy]));
 }
 
 /** How many cards are marked in one transaction. */

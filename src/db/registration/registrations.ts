@@ -64,6 +64,16 @@ async function findShownBy(db: Db, id: number, message: MessageLocation | undefi
   return row && (await isShownBy(db, row, message)) ? row : undefined;
 }
 
+/**
+ * Tells whether a message is a copy of the registration's card: it is in the card's channel, and neither the card nor the
+ * reminder. Before the card is recorded, whatever is there counts.
+ */
+export async function isCopy(db: Db, row: FoundRegistration, message: MessageLocation | undefined): Promise<boolean> {
+  const { cardChannel, cardTs } = row.registration;
+  if (!message || cardTs === null || cardChannel !== message.channel) return false;
+  return !(await isShownBy(db, row, message));
+}
+
 /** Tells whether a message is the registration's card, or the reminder that lists it. */
 async function isShownBy(db: Db, { registration }: FoundRegistration, message: MessageLocation): Promise<boolean> {
   const { cardChannel, cardTs, remindedIn, escalatedIn } = registration;

@@ -2,6 +2,7 @@ import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { cardMarker } from '../../domain/reference.ts';
 import { findEarlier, findPosted, post, postOnce, update } from '../../slack/messages.ts';
 import { accessEndedReply } from '../../views/registration/card.ts';
 import { renderCard } from '../shared/render-card.ts';
@@ -15,10 +16,7 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     const message = await renderCard(registration, { directory });
     const { channel: wanted } = registration.approvers;
     const context = { db, poster, attempt };
-    const marker = {
-      event_type: 'registrar_card',
-      event_payload: { registration: id, public_id: registration.publicId },
-    };
+    const marker = cardMarker(registration);
     const posting = { to: wanted, marker, since: registration.requestedAt };
     const sinceThisJob = { ...posting, since: attempt.enqueuedAt };
 

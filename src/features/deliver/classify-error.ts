@@ -12,7 +12,7 @@ import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '
 export function classifyError(error: unknown, effect: Effect, permanentErrors: readonly string[]): DeliveryResult {
   if (error instanceof ChannelThrottled)
     return { status: 'postponed', seconds: error.slot.seconds, slot: error.slot.at };
-  if (error instanceof WebAPIRateLimitedError) return { status: 'postponed', seconds: error.retryAfter };
+  if (error instanceof WebAPIRateLimitedError) return { status: 'postponed', seconds: error.retryAfter, unsure: true };
   const word = slackErrorCode(error);
   const destination = failedDestination(effect, error);
   const permanent = word && permanentErrors.includes(word) ? word : permanentFailure(error);

@@ -4,12 +4,14 @@
  */
 import type { App, BlockButtonAction, BlockOverflowAction, ViewSubmitAction } from '@slack/bolt';
 import { withTimeout } from '../../async/timeout.ts';
+import * as cards from '../../db/registration/cards.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import * as transitions from '../../db/registration/transitions.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import type { Action, Outcome, Refusal } from '../../domain/registration.ts';
+import { permalinkFor } from '../../slack/messages.ts';
 import {
   ackSubmission,
   type Interaction,
@@ -145,6 +147,8 @@ export function decide(app: App, deps: Deps): void {
     const built = await buildCommand(action, seen, by);
     if (!built) return { outcome: gone };
     const { command, row } = built;
+    const copy = await refuseCopy(row, seen.message);
+    if (copy) return { outcome: copy, row };
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, row.registration.requestedAt, command.at);
@@ -160,7 +164,19 @@ export function decide(app: App, deps: Deps): void {
     const built = await buildCommand(action, seen, by);
     if (!built) return { outcome: gone };
     const { command, named, row } = built;
+    const copy = await refuseCopy(row, seen.message);
+    if (copy) return { outcome: copy, named, row };
     return { outcome: await withOthersToAsk(await transitions.preview(db, command), row, by), named, row };
+  }
+
+  /** Refuses a click on a copy of the card, which may show less than the card does, and has the copy removed. */
+  async function refuseCopy(row: registrations.FoundRegistration, message: Seen['message']): Promise<Outcome | null> {
+    if (!message || !(await registrations.isCopy(db, row, message))) return null;
+    const { cardChannel: channel, cardTs: ts } = row.registration;
+    await cards.removeCopy(db, row.registration, message);
+    const url = await withTimeout(lookupTimeout, directory.workspaceUrl(), undefined).catch(() => undefined);
+    const card = url && channel && ts ? permalinkFor(url, { channel, ts }) : undefined;
+    return { ok: false, refusal: { kind: 'copy', card } };
   }
 
   /** Names, to a user whose own request it is, only others to ask: where there is none, who can change that. */

@@ -17,6 +17,8 @@ export function refusalText(refused: Refusal): string {
       return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
     case 'gone':
       return 'That no longer exists: it is from an earlier database, or from before an update. Nothing was changed. Home shows what there is now.';
+    case 'copy':
+      return `Slack posted this card twice, and this is the copy. Nothing was changed. ${refused.card ? `<${refused.card}|Open the card>` : 'Find the card in this channel'}, and decide there.`;
     case 'application-deleted':
       return 'The application was deleted by its owners, so nothing can be approved for it. To clear this card away, choose Delete request.';
     case 'own-request':

@@ -20,7 +20,7 @@ export async function exchange(
   faults: Faults,
   { name, args, request, response }: Asked,
   run: () => Answered,
-  record: { response: Record<string, unknown>; status: number } = { response: {}, status: 0 },
+  record: { response: Record<string, unknown>; status: number; comesLate?: boolean } = { response: {}, status: 0 },
 ): Promise<void> {
   await faults.wait(name, args);
   const fault = faults.next(name, args);
@@ -29,8 +29,15 @@ export async function exchange(
     request.socket.destroy();
     return;
   }
+  if (fault?.kind === 'drop-then-store') {
+    request.socket.destroy();
+    record.comesLate = true;
+    await fault.until();
+    record.comesLate = false;
+  }
   const answer = (fault && misbehaviour(fault)) ?? run();
   record.response = answer.body;
+  if (fault?.kind === 'drop-then-store') return;
   if (fault?.kind === 'accept-then-drop') {
     request.socket.destroy();
     return;

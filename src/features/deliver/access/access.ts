@@ -1,12 +1,12 @@
 /** Makes access at a gateway what the registrations say now, and writes down what the gateway has confirmed. */
-import { GatewayError } from '../../access/failure.ts';
-import type { Gateway } from '../../access/gateway.ts';
-import { type AccessOrder, look, record } from '../../db/access/orders.ts';
-import { requestForService } from '../../db/access/request.ts';
-import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
-import type { Deps } from '../../deps.ts';
-import { type GatewayFailure, needsOperator } from '../../domain/access.ts';
-import { type Effect, gatewayQueue } from '../../domain/effects.ts';
+import { GatewayError } from '../../../access/failure.ts';
+import type { Gateway } from '../../../access/gateway.ts';
+import { type AccessOrder, look, record } from '../../../db/access/orders.ts';
+import { requestForService } from '../../../db/access/request.ts';
+import type { Attempt, DeliveryResult } from '../../../db/outbox/types.ts';
+import type { Deps } from '../../../deps.ts';
+import { type GatewayFailure, needsOperator } from '../../../domain/access.ts';
+import { type Effect, gatewayQueue } from '../../../domain/effects.ts';
 
 type Access = Extract<Effect, { kind: 'access' }>;
 type AccessService = Extract<Effect, { kind: 'access-service' }>;

@@ -1,14 +1,14 @@
 /** The messages about access: to owners when it is open at last, to the admins where it is still open. */
-import { listStillOpen } from '../../db/access/alarms.ts';
-import { findKey } from '../../db/access/keys.ts';
-import { findOpened } from '../../db/access/opened.ts';
-import type { Attempt } from '../../db/outbox/types.ts';
-import type { Deps } from '../../deps.ts';
-import type { AccessEffect } from '../../domain/effects.ts';
-import { postOnce } from '../../slack/messages.ts';
-import { accessAlarm, maxNamed } from '../../views/channel/access-alarm.ts';
-import { accessOpenMessage } from '../../views/registration/access-messages.ts';
-import { keyMessage } from '../../views/registration/keys.ts';
+import { listStillOpen } from '../../../db/access/alarms.ts';
+import { findKey } from '../../../db/access/keys.ts';
+import { findOpened } from '../../../db/access/opened.ts';
+import type { Attempt } from '../../../db/outbox/types.ts';
+import type { Deps } from '../../../deps.ts';
+import type { AccessEffect } from '../../../domain/effects.ts';
+import { postOnce } from '../../../slack/messages.ts';
+import { accessAlarm, maxNamed } from '../../../views/channel/access-alarm.ts';
+import { accessOpenMessage } from '../../../views/registration/access-messages.ts';
+import { keyMessage } from '../../../views/registration/keys.ts';
 
 type Open = Extract<AccessEffect, { kind: 'access-open' }>;
 type Key = Extract<AccessEffect, { kind: 'access-key' }>;

@@ -1,0 +1,179 @@
+/** A Slack that is slow: it stores a message after we have given it up, and it is there twice. One of them stays. */
+import { describe, expect, it } from 'vitest';
+import { openTimedScenario } from '../support/clock.ts';
+import { delivered, looksForCopies, retriesSoon } from '../support/outbox.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
+import { asks, people, requests } from '../support/steps.ts';
+
+const inChannel = { in: 'api-requests' } as const;
+
+/** Has Slack store the first attempt at a message only when `store` is called, and cut the connection before. */
+function stagesLateStore({ workspace }: Scenario, when: (args: Record<string, unknown>) => boolean = () => true) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const begun = new Set<string>();
+  const staged = workspace.fail(
+    'chat.postMessage',
+    { kind: 'drop-then-store', until: () => promise },
+    {
+      times: Number.POSITIVE_INFINITY,
+      when: (args) => {
+        const key = JSON.stringify([args.channel, args.metadata]);
+        if (!args.metadata || begun.has(key) || !when(args)) return false;
+        begun.add(key);
+        return true;
+      },
+    },
+  );
+  const all = () => [...workspace.channels.values()].flatMap(({ id }) => workspace.messages(id));
+  return {
+    kinds: () => [...new Set(all().flatMap(({ metadata }) => metadata?.event_type ?? []))].sort(),
+    /** The messages that are there more than once, by their marks. */
+    twice: () => {
+      const marked = all().flatMap(({ channel, metadata }) => (metadata ? [JSON.stringify([channel, metadata])] : []));
+      return marked.filter((mark, index) => marked.indexOf(mark) !== index);
+    },
+    async stores() {
+      staged.end();
+      resolve();
+      await workspace.until(() => workspace.calls.every(({ comesLate }) => !comesLate));
+    },
+  };
+}
+
+const cards = ({ workspace }: Scenario) =>
+  workspace.messages('api-requests').filter(({ metadata }) => metadata?.event_type === 'registrar_card');
+
+describe('a card that is there twice', () => {
+  it('decides on the one that is recorded only, and the other is removed', async () => {
+    await using scenario = await openScenario();
+    const { dana, alex } = people(scenario);
+    const slack = stagesLateStore(scenario);
+    await requests(dana, alex);
+    await delivered(scenario);
+    await slack.stores();
+    const [card, copy] = cards(scenario);
+    expect(cards(scenario)).toHaveLength(2);
+
+    await alex.clicks('Approve', { on: copy ?? '' });
+    const answer = await alex.finds(/Slack posted this card twice/, { in: 'whispered' });
+    expect(answer).toMatch(/this is the copy\. Nothing was changed\. Open the card \(\S+\), and decide there\./);
+    expect(answer).toContain(card?.ts.replace('.', ''));
+    await scenario.workspace.until(() => cards(scenario).length === 1);
+    expect(cards(scenario)[0]?.ts).toBe(card?.ts);
+    expect(await scenario.database.sql`select status from registrations`).toEqual([{ status: 'pending' }]);
+
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+    await looksForCopies(scenario);
+    expect(cards(scenario)).toHaveLength(1);
+  });
+
+  it('is there once after a while, without a click', async () => {
+    await using scenario = await openScenario();
+    const { dana, alex } = people(scenario);
+    const slack = stagesLateStore(scenario);
+    await requests(dana, alex);
+    await delivered(scenario);
+    await slack.stores();
+    const [due] = await scenario.database.sql`
+      select extract(epoch from run_at - now())::int as seconds from outbox where kind = 'copies'`;
+    expect(due?.seconds).toBeGreaterThan(60);
+    await looksForCopies(scenario);
+    expect(cards(scenario)).toHaveLength(1);
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+  });
+
+  it('says that it is a copy, without buttons, where Slack lets nobody delete it', async () => {
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
+    const slack = stagesLateStore(scenario);
+    await requests(dana, alex);
+    await delivered(scenario);
+    await slack.stores();
+    workspace.fail('chat.delete', { kind: 'error', error: 'cant_delete_message' });
+    await looksForCopies(scenario);
+    const copy = await alex.finds(/Slack posted this message twice/, inChannel);
+    expect(copy).toMatch(/This was the copy\. The other one \(\S+\) counts\.$/);
+    expect(copy).not.toContain('[');
+  });
+
+  it('of another app with the same mark is left alone', async () => {
+    await using scenario = await openScenario();
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'accept-then-drop' },
+      { when: ({ metadata }) => metadata !== undefined },
+    );
+    const held = workspace.hold('conversations.history');
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await held.reached;
+    const [own] = cards(scenario);
+    if (!own) throw new Error('the card was stored');
+    // Newer than ours: it would be found first.
+    await workspace.copyBy('A0OTHER', alex.id, own);
+    held.release();
+    await looksForCopies(scenario);
+    expect(cards(scenario)).toHaveLength(2);
+    expect(await scenario.database.sql`select card_ts from registrations`).toEqual([{ card_ts: own.ts }]);
+    await alex.clicks('Approve', { on: own });
+    await dana.finds(/Approved by @alex/);
+  });
+});
+
+it('whatever is posted is there once in the end: cards, direct messages, replies, reminders, digests', async () => {
+  await using timed = await openTimedScenario('2026-10-12T06:00:00Z', {
+    env: { APPROVERS: 'U0ALEX,U0LEE', DIGEST_SCHEDULE: '0 8 * * 1', REMIND_AFTER: '1h' },
+  });
+  const { scenario, untilDelivered, advanceTo } = timed;
+  const { dana, sam, alex } = people(scenario);
+  await retriesSoon(scenario);
+  const slack = stagesLateStore(scenario);
+  await requests(dana, alex);
+  await requests(sam, alex, 'Ledger API', 'Till');
+  await advanceTo('2026-10-13T09:00:00Z');
+  await alex.clicks('Approve', { ...inChannel, on: /Payments API for Shop/ });
+  await alex.finds(/Shop · approved/, inChannel);
+  await untilDelivered();
+  await alex.clicks('Delete request', { ...inChannel, on: /Payments API for Shop/ });
+  await alex.finds(/no longer has access/, inChannel);
+  await untilDelivered();
+  await scenario.workspace.deactivate(sam.id);
+  await untilDelivered();
+  await advanceTo('2026-10-19T08:00:00Z');
+
+  expect(slack.kinds()).toEqual([
+    'registrar_access_ended',
+    'registrar_ask',
+    'registrar_card',
+    'registrar_digest',
+    'registrar_notice',
+    'registrar_orphan',
+    'registrar_reminder',
+    'registrar_waiting',
+  ]);
+  expect(slack.twice()).toEqual([]);
+  await slack.stores();
+  expect(slack.twice().length).toBeGreaterThan(8);
+  await looksForCopies(scenario);
+  expect(slack.twice()).toEqual([]);
+}, 120_000);
+
+it('a replica whose clock is ten minutes ahead writes down the time of the database, and finds its own card', async () => {
+  await using scenario = await openScenario({ machineTime: () => Date.now() + 600_000 });
+  const { workspace, database } = scenario;
+  const { dana } = people(scenario);
+  workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: ({ channel }) => channel === 'C0REQUESTS' });
+  await asks(dana, ['Payments API'], 'Shop');
+  await delivered(scenario);
+  expect(cards(scenario)).toHaveLength(1);
+  const [row] = await database.sql`
+    select extract(epoch from now() - requested_at)::float8 as age, extract(epoch from remind_at - requested_at)::int as later
+    from registrations`;
+  expect(row?.age).toBeGreaterThan(-1);
+  expect(row?.later).toBe(24 * 3600);
+});
