@@ -24,6 +24,7 @@ import type { Worker } from './db/outbox/worker.ts';
 import { announcePolicy } from './db/policy-in-force.ts';
 import * as cardDrift from './db/registration/card-drift.ts';
 import { countReplicas } from './db/replicas.ts';
+import { noticeRestore } from './db/restore.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
 import { admins, describePolicy, isOpenToAll } from './domain/authorization.ts';
@@ -71,7 +72,7 @@ const deliveryDrain = 4_000;
 
 /** How many services that the catalog file has changed are named in the log. */
 const maxNamed = 50;
-/** How many cards a start moves at once; reconciliation moves the others. */
+/** How many cards a start moves or updates at once; reconciliation does the others. */
 const maxMoved = 500;
 
 /** How long a readiness check may take, in milliseconds. */
@@ -223,17 +224,31 @@ export async function startRegistrar(
     );
     const foreign = workspace.foreignWorkspace(kept, own);
     if (foreign) throw new StartError(`DATABASE_URL: ${foreign}.`);
+    const { restoredAt, noticed } = await retryUntilReady(
+      'database',
+      () => noticeRestore(url),
+      databaseConfigError,
+      signal,
+      log,
+    );
+    if (noticed)
+      log.warn(
+        { restoredAt },
+        'the database was restored from a copy: what it may have posted is looked for, its cards are updated',
+      );
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     state.authorized = true;
     void warnOfOpenChannel(slack.client, config, log);
     await channelIds.moveRows(db, config.policy.adminChannel, now());
     const moved = await cardDrift.enqueueMisplaced(db, config.policy.adminChannel, maxMoved);
     if (moved > 0) log.info({ moved }, 'ADMIN_CHANNEL has changed: cards of pending requests move there');
+    await cardDrift.enqueueMissing(db, maxMoved);
     worker = startDelivering(client, outbox, {
       deliver: deliver(deps),
       log,
       mail,
       gateways: await listGateways(db, [...gateways.keys()]),
+      restoredAt,
     });
     await announcePolicy(db, describePolicy(config.policy, config.AUTO_APPROVE));
     const { runDueJobs, stop: stopScheduler } = startScheduler(deps, { reconciliation, wallClock });

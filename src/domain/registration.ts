@@ -92,6 +92,8 @@ export type Refusal =
   | { kind: 'already-unregistered'; from: Status }
   /** The button or picker was rendered from an earlier version. */
   | { kind: 'stale'; action: Action; last: LastChange }
+  /** It is not known what the card showed: the database was restored from a copy, and the card is not updated yet. */
+  | { kind: 'card-unknown' }
   /** No such registration: the button is another database's, or forged. */
   | { kind: 'gone' }
   /** The owners have deleted the application: nothing can be approved for it. */

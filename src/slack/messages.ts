@@ -49,8 +49,13 @@ export async function postOnce(
 
 /** Finds what an earlier attempt may have posted; undefined also where there was none, and Slack need not be asked. */
 export async function findEarlier(context: PostContext, posting: Posting): Promise<MessageLocation | undefined> {
-  return context.attempt.isFirst ? undefined : findPosted(context, posting);
+  const { attempt } = context;
+  return attempt.isFirst && !isForgotten(attempt, posting.since) ? undefined : findPosted(context, posting);
 }
+
+/** Tells whether what is about a moment may have been posted without the database's knowing, which was restored since then. */
+export const isForgotten = ({ restoredAt }: Pick<Attempt, 'restoredAt'>, moment: Date): boolean =>
+  restoredAt !== undefined && moment < restoredAt;
 
 /**
  * Posts a message, without unfurling links or turning names into mentions. Throws `ChannelThrottled` where the channel

@@ -32,3 +32,11 @@ export async function createDatabase({ from = template } = {}): Promise<TestData
     },
   };
 }
+
+/** A copy of a database as it is now, such as one that is restored from a dump. Ends all connections to it. */
+export async function copyOf(database: TestDatabase): Promise<TestDatabase> {
+  await database.allow(false);
+  const copy = await createDatabase({ from: new URL(database.url).pathname.slice(1) });
+  await database.allow(true);
+  return copy;
+}

@@ -73,7 +73,8 @@ export function startDelivering(
     log,
     mail = false,
     gateways = [],
-  }: { deliver: Deliver; log: OutboxLog; mail?: boolean; gateways?: string[] },
+    restoredAt,
+  }: { deliver: Deliver; log: OutboxLog; mail?: boolean; gateways?: string[]; restoredAt?: Date | undefined },
 ): Worker {
   const main = { name: 'outbox', concurrency: 12, reserved: 4 };
   // A mail server may keep a letter for minutes.
@@ -132,6 +133,7 @@ export function startDelivering(
       enqueuedAt: job.enqueuedAt,
       age: job.age,
       unsureUntil: job.unsureUntil,
+      restoredAt,
       slot: job.slot,
       progress: job.progress,
       saveProgress: (progress) => store.saveProgress({ tables }, job, progress),

@@ -46,6 +46,8 @@ export type Attempt = {
   age: number;
   /** When the last earlier attempt that may have reached Slack had ended, by the database's clock. */
   unsureUntil: Date | undefined;
+  /** When the database was restored from a copy: what is about an earlier moment may have been posted before that. */
+  restoredAt: Date | undefined;
   /** The send time in a channel that it has waited for. */
   slot: Date | undefined;
   /** What the attempt before it has saved. */

@@ -14,7 +14,8 @@ const overdueAfter = sql`interval '2 minutes'`;
 
 /**
  * Enqueues an update of each card that is older than its registration and has no job, because the job was lost. A card
- * with a dead letter is left to the operator, who redrives it. Returns how many updates were enqueued, at most `limit`.
+ * with a dead letter is left to the operator, who redrives it. The latest changes come first: after a restore they are what may
+ * be forgotten. Returns how many updates were enqueued, at most `limit`.
  */
 export async function enqueueMissing(db: Db, limit: number): Promise<number> {
   return db.tables.transaction(async (tx) => {
@@ -23,7 +24,7 @@ export async function enqueueMissing(db: Db, limit: number): Promise<number> {
       where card_version is distinct from version + card_changes and changed_at < now() - ${overdueAfter}
         and not exists (select from ${outbox} where lane = 'card:' || r.id and dead_at is null)
         and not exists (select from ${outbox} where lane = 'card:' || r.id and dead_at is not null)
-      order by changed_at limit ${limit}`);
+      order by changed_at desc limit ${limit}`);
     const effects = missing.map(({ id, version }) => ({ kind: 'card' as const, registration: Number(id), version }));
     if (effects.length > 0) await db.outbox.enqueue(tx, effects, 'bulk');
     return effects.length;

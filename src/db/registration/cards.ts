@@ -1,7 +1,7 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
 import { and, asc, desc, eq, gt, inArray, lt, ne, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
-import { type CopiesEffect, laneOf } from '../../domain/effects.ts';
+import { type CopiesEffect, laneOf, type Priority } from '../../domain/effects.ts';
 import { cardMarker, type MessageLocation } from '../../domain/reference.ts';
 import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
 import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
@@ -17,6 +17,9 @@ import * as registrationRows from './registrations.ts';
  * `card_changes`. Both only rise, so a card is up to date when its `shownVersion` is not below the registration's.
  */
 export type CardLocation = { channel: string; ts: string; shownVersion: number };
+
+/** The `shownVersion` of a card that may show anything: whether it is up to date is not known. */
+export const unknownVersion = 0;
 
 /** How many previous requests a card lists. */
 const maxPreviousRequests = 3;
@@ -183,7 +186,7 @@ export async function markOthersStale(db: Db, registration: number, version: num
  * Enqueues updates of these registrations' cards: for the transaction that changes anything they show except the status,
  * because such a change raises no version. Rows are locked in the order of their ids, as everywhere, against deadlocks.
  */
-export async function markStale(tx: Tx, db: Db, ids: number[]): Promise<void> {
+export async function markStale(tx: Tx, db: Db, ids: number[], priority: Priority = 'bulk'): Promise<void> {
   const which = inArray(registrations.id, ids);
   await tx.select({ id: registrations.id }).from(registrations).where(which).orderBy(registrations.id).for('update');
   const marked = await tx
@@ -194,7 +197,7 @@ export async function markStale(tx: Tx, db: Db, ids: number[]): Promise<void> {
   await db.outbox.enqueue(
     tx,
     marked.map((one) => ({ kind: 'card', ...one })),
-    'bulk',
+    priority,
   );
 }
 

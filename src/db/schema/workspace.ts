@@ -13,6 +13,10 @@ export const workspace = pgTable(
     /** Null where Slack did not say: another Slack API (SLACK_API_URL) may not know apps. */
     appId: text(),
     since: timestampColumn().notNull().defaultNow(),
+    /** Which database this row was in at the last start: in another one, it was restored from a copy. Null before the first. */
+    database: text(),
+    /** When the database was last restored from a copy. */
+    restoredAt: timestampColumn(),
   },
   (table) => [check('workspace_only', sql`${table.only}`)],
 );

@@ -3,7 +3,7 @@ import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { cardMarker } from '../../domain/reference.ts';
-import { findEarlier, findPosted, post, postOnce, update } from '../../slack/messages.ts';
+import { findEarlier, findPosted, isForgotten, post, postOnce, update } from '../../slack/messages.ts';
 import { accessEndedReply } from '../../views/registration/card.ts';
 import { renderCard } from '../shared/render-card.ts';
 
@@ -18,10 +18,12 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     const context = { db, poster, attempt };
     const marker = cardMarker(registration);
     const posting = { to: wanted, marker, since: registration.requestedAt };
-    const sinceThisJob = { ...posting, since: attempt.enqueuedAt };
+    // What was posted again, or moved, and is forgotten.
+    const { since } = isForgotten(attempt, posting.since) ? posting : { since: attempt.enqueuedAt };
+    const sinceThisJob = { ...posting, since };
 
     let place = found.place;
-    if (!place && !(attempt.isFirst && shownVersion === 1)) {
+    if (!place && !(attempt.isFirst && shownVersion === 1 && !isForgotten(attempt, posting.since))) {
       const found = await findPosted(context, posting);
       place = found ? { ...found, shownVersion: 0 } : null;
     }
@@ -30,8 +32,8 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     let shown = place && (await update(context, place, message)) ? place : undefined;
     if (place && !shown) {
       // It was deleted, and an earlier attempt may have posted it again.
-      const again = await findEarlier(context, sinceThisJob);
-      shown = again && (await update(context, again, message)) ? { ...again, shownVersion } : undefined;
+      const earlier = await findEarlier(context, sinceThisJob);
+      shown = earlier && (await update(context, earlier, message)) ? { ...earlier, shownVersion } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
     await cards.markRendered(db, id, { channel, ts, shownVersion });

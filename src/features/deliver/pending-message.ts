@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { allowedApprovers } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { serviceState } from '../../domain/service.ts';
-import { findPosted, post, update } from '../../slack/messages.ts';
+import { findPosted, isForgotten, post, update } from '../../slack/messages.ts';
 import { maxListed } from '../../views/channel/reminder.ts';
 import { pendingMessage } from '../../views/registration/pending-message.ts';
 import { seesCards } from '../shared/card-readers.ts';
@@ -28,7 +28,7 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
       since: tick,
     };
     // Without a place it may have been posted all the same, by an attempt whose outcome is unknown.
-    const posted = place ?? (begun ? await findPosted(context, posting) : undefined);
+    const posted = place ?? (begun || isForgotten(attempt, tick) ? await findPosted(context, posting) : undefined);
     const message = pendingMessage(await Promise.all(rows.map((row) => facts(person, row))), over.map(ended), total);
     const shown = posted && (await update(context, posted, message)) ? posted : undefined;
     // What was deleted by hand, or has nothing more to tell, is not posted again.

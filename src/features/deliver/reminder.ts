@@ -6,7 +6,15 @@ import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { expiryWarning, type Mentions, mentionsFor } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
-import { deleteOrReplace, findPosted, type PostContext, type Posting, post, update } from '../../slack/messages.ts';
+import {
+  deleteOrReplace,
+  findPosted,
+  isForgotten,
+  type PostContext,
+  type Posting,
+  post,
+  update,
+} from '../../slack/messages.ts';
 import { maxListed, reminderMessage, replacedReminder } from '../../views/channel/reminder.ts';
 import type { Message } from '../../views/message.ts';
 import { type PendingRow, withNames } from '../shared/reminder-rows.ts';
@@ -33,6 +41,12 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     // Without a place it may be there all the same, of an attempt whose outcome is unknown.
     const ts = posted && (posted.ts ?? (await findPosted(context, postingOf(channel, posted.tick)))?.ts);
     if (begun && ts) return refresh(context, channel, tick, ts);
+    const forgotten =
+      isForgotten(attempt, tick) && !begun ? await findPosted(context, postingOf(channel, tick)) : undefined;
+    if (forgotten) {
+      await messages.start(db, channel, tick, undefined);
+      return refresh(context, channel, tick, forgotten.ts);
+    }
     if (!(await renderNew(channel, tick))) {
       // What the one before it listed may have gone with this one.
       if (posted && ts) await refresh(context, channel, posted.tick, ts);

@@ -147,6 +147,7 @@ export function decide(app: App, deps: Deps): void {
     const built = await buildCommand(action, seen, by);
     if (!built) return { outcome: gone };
     const { command, row } = built;
+    if (await isUnknown(seen, row)) return { outcome: cardUnknown, row };
     const copy = await refuseCopy(row, seen.message);
     if (copy) return { outcome: copy, row };
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
@@ -164,9 +165,17 @@ export function decide(app: App, deps: Deps): void {
     const built = await buildCommand(action, seen, by);
     if (!built) return { outcome: gone };
     const { command, named, row } = built;
+    if (await isUnknown(seen, row)) return { outcome: cardUnknown, named, row };
     const copy = await refuseCopy(row, seen.message);
     if (copy) return { outcome: copy, named, row };
     return { outcome: await withOthersToAsk(await transitions.preview(db, command), row, by), named, row };
+  }
+
+  /** Tells whether a click was on a card that may show what the database has forgotten, and has the card updated at once. */
+  async function isUnknown({ message }: Seen, { registration }: registrations.FoundRegistration): Promise<boolean> {
+    if (!message || registration.cardVersion !== cards.unknownVersion) return false;
+    await db.tables.transaction((tx) => cards.markStale(tx, db, [registration.id], 'act'));
+    return true;
   }
 
   /** Refuses a click on a copy of the card, which may show less than the card does, and has the copy removed. */
@@ -225,3 +234,4 @@ const isOwn = (refusal: Refusal): refusal is Extract<Refusal, { kind: 'own-reque
   refusal.kind === 'own-request' || refusal.kind === 'own-application';
 
 const gone: Outcome = { ok: false, refusal: { kind: 'gone' } };
+const cardUnknown: Outcome = { ok: false, refusal: { kind: 'card-unknown' } };

@@ -15,6 +15,8 @@ export function refusalText(refused: Refusal): string {
       return refused.from === 'pending' ? 'You already withdrew this request.' : 'You already gave this up.';
     case 'stale':
       return `This request has changed since you saw it: ${describeLastChange(refused.last)}${changedBy(refused.last)}. ${lookAgain[actorFor[refused.action]]}`;
+    case 'card-unknown':
+      return 'This card may be older or newer than the request. Nothing was changed. It is being updated: look again in a moment.';
     case 'gone':
       return 'That no longer exists: it is from an earlier database, or from before an update. Nothing was changed. Home shows what there is now.';
     case 'copy':
