@@ -200,10 +200,16 @@ export function parseCatalog(path: string, text: string): ParsedCatalog {
     mistakes: parsed.error.issues.map((issue) => {
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
       const field = [...issue.path, ...(unknown === undefined ? [] : [unknown])];
-      const what = unknown === undefined ? `expected ${expected(issue)}` : 'no such field';
+      const what = unknown === undefined ? wrong(issue) : `no such field${suggestion(unknown, issue.path)}`;
       return `${path}:${lineOf(field)}: ${fieldName(field)}: ${what}`;
     }),
   };
+
+  /** Says what is wrong with a field: that it is missing, or what is expected there. */
+  function wrong(issue: z.core.$ZodIssue): string {
+    const missing = issue.path.length > 0 && !document.hasIn(issue.path);
+    return missing ? `is missing: expected ${expected(issue)}` : `expected ${expected(issue)}`;
+  }
 
   /** Finds the line of a field, or of the nearest node around it that exists. */
   function lineOf(field: PropertyKey[]): number {
@@ -217,6 +223,41 @@ export function parseCatalog(path: string, text: string): ParsedCatalog {
 
 /** Strips the beginning of zod's own messages, such as `Invalid input: expected string, received undefined`. */
 const expected = (issue: z.core.$ZodIssue): string => issue.message.replace(/^Invalid input: expected /, '');
+
+/** The fields that are known at a place in the file, by the list that it is in. */
+const knownFields: Record<string, readonly string[]> = {
+  services: Object.keys(service.in.shape),
+  gateways: Object.keys(gateway.in.shape),
+  access: ['gateway', 'group', 'credential'],
+  '': ['services', 'gateways'],
+};
+
+/** How many letters may be wrong in a field that is meant to be another. */
+const maxTypos = 2;
+
+/** Suggests the field that an unknown one was meant to be; empty where none is near. */
+function suggestion(unknown: string, path: PropertyKey[]): string {
+  const place = path.findLast((part) => typeof part === 'string') ?? '';
+  const near = (knownFields[String(place)] ?? [])
+    .map((name) => ({ name, typos: editDistance(unknown.toLowerCase(), name.toLowerCase()) }))
+    .toSorted((one, other) => one.typos - other.typos)
+    .find(({ typos }) => typos <= maxTypos);
+  return near ? `; did you mean ${near.name}?` : '';
+}
+
+/** Counts the letters to insert, remove or replace between two words (Levenshtein's distance). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries())
+      next.push(
+        Math.min((row[column] ?? 0) + (letter === other ? 0 : 1), (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1),
+      );
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
 
 const fieldName = (field: PropertyKey[]): string =>
   field

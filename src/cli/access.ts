@@ -8,12 +8,13 @@ import { type Planned, readPlan } from '../db/access/plan.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../db/errors.ts';
 import { readDatabase, withDatabase } from './database.ts';
-import { UsageError } from './usage-error.ts';
+import { asksForHelp, UsageError } from './usage-error.ts';
 
 const usage = 'npm run access -- --plan   says what access the next start would grant and take away';
 
 /** Runs the program. Returns its output, in lines. */
 export async function listPlannedChanges(args: string[], env: Record<string, string | undefined>): Promise<string> {
+  if (asksForHelp(args)) return usage;
   if (!isPlan(args)) throw new UsageError(usage);
   const file: ParsedCatalog | undefined = env.CATALOG_FILE ? await parseCatalogFile(env.CATALOG_FILE) : undefined;
   if (file && !file.ok) throw new UsageError(file.mistakes.join('\n'));

@@ -8,11 +8,11 @@ import { pipeline } from 'node:stream/promises';
 import { verify } from '../db/audit-log/hash-chain.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../db/errors.ts';
-import { readAuditOptions } from './audit/arguments.ts';
+import { auditUsage, readAuditOptions } from './audit/arguments.ts';
 import { type Format, formats } from './audit/formats.ts';
 import { formatVerifyResult } from './audit/verify-report.ts';
 import { readDatabase, withDatabase } from './database.ts';
-import { UsageError } from './usage-error.ts';
+import { asksForHelp, UsageError } from './usage-error.ts';
 
 /** Runs the program. Returns the exit code: 1 where it fails, or `--verify` finds a violation. */
 export async function audit(
@@ -34,6 +34,7 @@ export async function audit(
 
 /** Does what the arguments say. Returns false where `--verify` finds a violation. */
 async function runAudit(args: string[], env: Record<string, string | undefined>, out: Writable): Promise<boolean> {
+  if (asksForHelp(args)) return out.write(`${auditUsage}\n`) || true;
   const options = readAuditOptions(args);
   return withDatabase(readDatabase(env), async (url) => {
     if (options.verify) {

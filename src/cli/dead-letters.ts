@@ -10,7 +10,7 @@ import { databaseConfigError } from '../db/errors.ts';
 import { count, type DeadLetter, list } from '../db/outbox/dead-letters.ts';
 import { redriveAll } from '../db/outbox/redrive.ts';
 import { readDatabase, withDatabase } from './database.ts';
-import { UsageError } from './usage-error.ts';
+import { asksForHelp, UsageError } from './usage-error.ts';
 
 const usage = `npm run outbox -- list [--limit 100]              lists what could not be delivered, oldest first
 npm run outbox -- redrive [--place C…] [--why …]  retries it: all of it, or what has this place or cause`;
@@ -63,6 +63,7 @@ const formatLetter = ({ deadAt, kind, registration, destination, cause, enqueued
   ].join('  ');
 
 async function run(): Promise<void> {
+  if (asksForHelp(process.argv)) return void process.stdout.write(`${usage}\n`);
   const command = parseDeadLetterCommand(process.argv.slice(2));
   const output = await withDatabase(readDatabase(process.env), (url) => runDeadLetterCommand(command, url));
   process.stdout.write(`${output}\n`);

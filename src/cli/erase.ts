@@ -9,7 +9,7 @@ import { type EraseResult, erase } from '../db/audit-log/erase.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError } from '../db/errors.ts';
 import { readDatabase, withDatabase } from './database.ts';
-import { UsageError } from './usage-error.ts';
+import { asksForHelp, UsageError } from './usage-error.ts';
 
 const usage = `npm run erase -- --user U… [--by U…]   replaces a person's id, and the reasons they wrote, by a mark
   --user  the Slack user ID of the person
@@ -46,14 +46,21 @@ function explain(error: unknown): string {
   return databaseConfigError(error) ?? `The database cannot be changed (${code || String(error)}).`;
 }
 
+/** Erases the person that the arguments name, and prints the result. */
+async function run(args: string[]): Promise<void> {
+  const { user, by = null } = readArguments(args);
+  const result = await withDatabase(readDatabase(process.env), (url) => erase(url, user, by, new Date()));
+  process.stdout.write(`${formatEraseResult(result)}\n`);
+  if (!result.ok) process.exitCode = 1;
+}
+
 if (import.meta.main) {
   // A PostgreSQL that was started for this stops at exit, also on Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  const args = process.argv.slice(2);
   try {
-    const { user, by = null } = readArguments(process.argv.slice(2));
-    const result = await withDatabase(readDatabase(process.env), (url) => erase(url, user, by, new Date()));
-    process.stdout.write(`${formatEraseResult(result)}\n`);
-    if (!result.ok) process.exitCode = 1;
+    if (asksForHelp(args)) process.stdout.write(`${usage}\n`);
+    else await run(args);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = 1;

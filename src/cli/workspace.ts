@@ -4,7 +4,7 @@ import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import * as workspace from '../db/workspace.ts';
 import { readDatabase, withDatabase } from './database.ts';
-import { UsageError } from './usage-error.ts';
+import { asksForHelp, UsageError } from './usage-error.ts';
 
 const usage = `npm run workspace             which workspace the database belongs to
 npm run workspace -- release  lets the next start take it for the workspace of its token: stop the bot first`;
@@ -34,7 +34,11 @@ function explain(error: unknown): string {
 }
 
 if (import.meta.main) {
-  await withDatabase(readDatabase(process.env), (url) => runWorkspaceCommand(process.argv.slice(2), url)).then(
+  const args = process.argv.slice(2);
+  const output = asksForHelp(args)
+    ? Promise.resolve(usage)
+    : withDatabase(readDatabase(process.env), (url) => runWorkspaceCommand(args, url));
+  await output.then(
     (line) => process.stdout.write(`${line}\n`),
     (error) => {
       process.stderr.write(`${explain(error)}\n`);

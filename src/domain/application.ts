@@ -198,8 +198,8 @@ export const changesOwners = ({ action, added, removed }: ApplicationChange): bo
   action !== 'depart' && added.length + removed.length > 0;
 
 /**
- * Lists who is notified of a change by direct message: the owners added and removed, or those who are left; never the
- * actor.
+ * Lists who is notified of a change by direct message: the owners added and removed, and those who are left where a new
+ * owner replaces the actor, or the application is gone; never the actor.
  */
 export function ownersToNotify(
   { action, added, removed }: ApplicationChange,
@@ -207,6 +207,8 @@ export function ownersToNotify(
   by: string | null,
 ): string[] {
   const left = owners.filter((id) => !removed.includes(id));
-  const notified = action === 'delete' || action === 'depart' ? left : [...added, ...removed];
+  const changed = [...added, ...removed];
+  const notified =
+    action === 'delete' || action === 'depart' ? left : action === 'hand-over' ? [...changed, ...left] : changed;
   return notified.filter((id) => id !== by);
 }

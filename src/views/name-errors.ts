@@ -17,5 +17,8 @@ const maxNamed = 3;
 export function nameTakenText({ name, owners, mine }: { name: string; owners: string[]; mine: boolean }): string {
   if (mine) return `You already have an application called “${name}”. Choose another name.`;
   if (owners.length === 0) return `“${name}” is taken. Choose another name.`;
-  return `“${name}” belongs to ${owners.slice(0, maxNamed).join(', ')}. Ask to be made a co-owner, or choose another name.`;
+  return `“${name}” belongs to ${owners
+    .slice(0, maxNamed)
+    .map((owner) => `@${owner}`)
+    .join(', ')}. Ask to be made a co-owner, or choose another name.`;
 }

@@ -268,6 +268,18 @@ describe.concurrent('a wrong call', () => {
   });
 });
 
+it.each(['access', 'audit', 'dead-letters', 'erase', 'workspace'])(
+  '%s --help prints its usage, without a database',
+  async (name) => {
+    const file = fileURLToPath(new URL(`../../src/cli/${name}.ts`, import.meta.url));
+    const { promise, resolve } = Promise.withResolvers<{ error: unknown; out: string; err: string }>();
+    execFile(process.execPath, [file, '--help'], only({}), (error, out, err) => resolve({ error, out, err }));
+    const told = await promise;
+    expect(told).toMatchObject({ error: null, err: '' });
+    expect(told.out).toMatch(/^npm run /);
+  },
+);
+
 it('reads the embedded PostgreSQL of a running bot, and starts it for itself where no bot runs', async () => {
   const folder = join(tmpdir(), `registrar-audit-${process.pid}`);
   await using workspace = await openWorkspace();

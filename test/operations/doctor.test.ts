@@ -201,6 +201,18 @@ describe('what is wrong in Slack', () => {
         /^FAIL approvers of b: there is no approver who can decide/,
       ],
     ],
+    [
+      'services with the same approvers, once',
+      {
+        env: { APPROVERS: 'U0ALEX' },
+        catalog:
+          '{ slug: a, name: A, approvers: [U0PRIYA] }, { slug: b, name: B, approvers: [U0PRIYA] }, { slug: c, name: C }',
+      },
+      [
+        /^warn APPROVERS: only one person can decide/,
+        'warn approvers of a, b: only one person can decide, but not about their own requests. Name a second approver.',
+      ],
+    ],
     ['one person who may decide about their own', { env: { APPROVERS: 'U0ALEX', ALLOW_SELF_APPROVAL: 'true' } }, []],
     [
       'what Slack does not say just now',
@@ -240,6 +252,13 @@ describe('what is wrong elsewhere', () => {
       expect.stringContaining('FAIL configuration: ADMIN_CHANNEL: required'),
       expect.stringContaining('FAIL configuration: PORT: a port number'),
       expect.stringContaining('FAIL configuration: MAIL_FROM: the sender of e-mail'),
+      'warn everything else: not checked until the configuration is right.',
+    ]);
+    const file = join(folder, 'both.yaml');
+    await writeFile(file, 'services:\n  - { slug: a }\n');
+    expect(await problemsOf(usual(workspace, { ADMIN_CHANNEL: '', CATALOG_FILE: file }))).toEqual([
+      expect.stringContaining('FAIL configuration: ADMIN_CHANNEL: required'),
+      expect.stringMatching(/^FAIL catalog: .*both\.yaml:2: services\[0\]\.name: is missing/),
       'warn everything else: not checked until the configuration is right.',
     ]);
   });

@@ -132,7 +132,7 @@ it('a form with such a name is refused on the field, and can be corrected there'
   await sam.picks('Application', 'Payments');
   await sam.fills('Reason', 'Because');
   expect(await sam.submits()).toEqual({
-    errors: { Application: '“Payments” belongs to Dana Reyes. Ask to be made a co-owner, or choose another name.' },
+    errors: { Application: '“Payments” belongs to @Dana Reyes. Ask to be made a co-owner, or choose another name.' },
   });
   await sam.picks('Application', 'Kiosk');
   expect(await sam.submits()).toHaveProperty('view');

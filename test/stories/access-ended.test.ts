@@ -49,6 +49,14 @@ describe.each(modes)('over %s', (mode) => {
     expect(replies(scenario, /Ledger API for Shop/)).toHaveLength(1);
     expect(replies(scenario, /for Till/)).toEqual([]);
 
+    // The menu of a pending card offers a note too, so that Delete asks with a form.
+    await requests(dana, alex, 'Payments API', 'Stall');
+    await alex.clicks('Delete request', { ...inChannel, on: /Stall/ });
+    await alex.finds(/Payments API for Stall, requested by @dana\nIts owners can ask again/, { in: 'modal' });
+    expect(await alex.submits()).toEqual({ closed: true });
+    await alex.finds(/Stall · deleted/, inChannel);
+    expect(replies(scenario, /for Stall/)).toEqual([]);
+
     // The answer to the post is lost: it is found again in the thread.
     await requests(dana, alex, 'Payments API', 'Kiosk');
     await alex.clicks('Approve', { ...inChannel, on: /Kiosk/ });

@@ -81,7 +81,7 @@ describe.concurrent('owners', () => {
 
     await opens(dana, 'Rename', /Shop front/, /Name: Shop front/);
     await dana.fills('Name', 'kiosk');
-    expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('belongs to Sam Okafor') } });
+    expect(await dana.submits()).toMatchObject({ errors: { Name: expect.stringContaining('belongs to @Sam Okafor') } });
     await dana.fills('Name', '<!channel> *Shop* <@U0ALEX> & co');
     expect(await dana.submits()).toEqual({ closed: true });
     await alex.finds(/⏳ .* for <!channel> \*Shop\* <@U0ALEX> & co[\s\S]*\[Approve\]/, inChannel);
@@ -113,6 +113,7 @@ describe.concurrent('owners', () => {
     await sam.picks('New owner', 'lee');
     expect(await sam.submits()).toEqual({ closed: true });
     await lee.finds(/@sam handed this application over to you\. You own it together with @dana/);
+    await dana.finds(/@sam handed this application over to @lee\. You own it together with @lee\./);
     await sam.finds(/^(?![\s\S]*Shop)[\s\S]*Kiosk/, atHome);
 
     await opens(dana, 'Leave', /Shop/, /You’ll no longer own it/);

@@ -88,22 +88,24 @@ describe('an admin', () => {
     await visits(alex);
     await alex.clicks('Add a service', atHome);
     await alex.fills('Name', 'Übersetzungs-API  (neu)');
-    await alex.fills('Documentation', 'javascript:alert(1)');
-    expect(await alex.submits()).toEqual({
-      errors: { Documentation: 'Write a link that begins with https:// or http://, or leave it empty.' },
-    });
+    for (const link of ['javascript:alert(1)', 'http://docs.acme.example/maps']) {
+      await alex.fills('Documentation', link);
+      expect(await alex.submits()).toEqual({
+        errors: { Documentation: 'Write a link that begins with https://, or leave it empty.' },
+      });
+    }
     await alex.fills('Documentation', 'https://docs.acme.example/<maps>');
     await alex.picks('Approval channel', 'maps');
     await alex.submits();
     expect(reviewed(alex)).toBe(
-      ':mag: Nothing is saved yet. Once it is, its requests are posted in #maps, and the members of #maps can decide: 2 active people. Its slug is `ubersetzungs-api-neu`, for good.',
+      ':mag: Nothing is saved yet. Once it is, its requests are posted in #maps, and the members of #maps can decide: 2 active people. Slug: `ubersetzungs-api-neu` (can’t be changed later).',
     );
     await alex.picks('Approvers: people', 'priya');
     expect(await alex.searches('Approvers: user groups', 'maps')).toEqual(['@maps-team']);
     await alex.picks('Approvers: user groups', 'maps-team');
     await alex.fills('Slug', 'translate');
     await alex.submits();
-    expect(reviewed(alex)).toContain('@priya or @maps-team can decide: 3 active people. Its slug is `translate`');
+    expect(reviewed(alex)).toContain('@priya or @maps-team can decide: 3 active people. Slug: `translate`');
     expect(await changes(scenario)).toEqual([]);
     expect(await alex.submits()).toEqual({ closed: true });
     expect(await alex.finds(/`translate`/, atHome)).toContain(
@@ -360,7 +362,7 @@ it('History lists the changes of a service and of its registrations, newest firs
     Registration  enabled → disabled
     <!channel> & co
     :white_check_mark: Approved by @alex today at 11:00
-    pending → approved, asked for by @dana
+    pending → approved, requested by @dana
     <!channel> & co
     :hourglass_flowing_sand: Requested by @dana today at 10:00
     pending

@@ -68,7 +68,7 @@ describe.each(modes)('over %s', (mode) => {
     const { priya } = people(scenario);
     await asks(priya, ['Payments API', 'Ledger API'], 'Shop');
     expect(priya.reads).toMatch(
-      /Nobody else can approve {2}Payments API\n:warning: Ask @alex to name another approver\./,
+      /No one else can approve {2}Payments API\n:warning: Ask @alex to name another approver\./,
     );
     await priya.closes();
     await priya.finds(/Ledger API/, inChannel);

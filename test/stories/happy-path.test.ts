@@ -47,7 +47,7 @@ describe.each(modes)('over %s', (mode) => {
       Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
       Shop  has no access to other services yet
       · The members of #api-requests can decide.
-      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
+      [Approve] [Reject] [History] [… Approve with a note | Delete request]"
     `);
     await alex.finds(/Ledger API/, { in: 'api-requests' });
 
@@ -152,7 +152,7 @@ describe.each(modes)('over %s', (mode) => {
       Earlier requests for this service
       • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana · Open the card (https://acme.slack.com/archives/C0REQUESTS/p1793610900000100)
       · The members of #api-requests can decide.
-      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
+      [Approve] [Reject] [History] [… Approve with a note | Delete request]"
     `);
   });
 

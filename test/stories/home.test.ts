@@ -130,7 +130,7 @@ describe.concurrent('a developer', () => {
       Shop  has no access to other services yet
       :hourglass_flowing_sand: Reason edited by @dana today at 09:15
       · The members of #api-requests can decide.
-      [Approve] [Reject] [… Approve with a note] [History] [… Delete request]"
+      [Approve] [Reject] [History] [… Approve with a note | Delete request]"
     `);
     await delivered(scenario);
     await dana.clicks('Edit reason', atHome);
@@ -209,10 +209,10 @@ describe.concurrent('an approver', () => {
       Service: ‹All services›
       Application: ‹›
         Type a part of its name and press Enter.
-      Payments API — Shop, asked for by @dana, waiting 1 day, card in #api-requests
+      Payments API — Shop, requested by @dana, waiting 1 day, card in #api-requests
       > Checkout for the shop
       [Approve] [Reject] [… Approve with a note]
-      Ledger API — <!here> & co, asked for by @sam, waiting less than a minute, card in #api-requests
+      Ledger API — <!here> & co, requested by @sam, waiting less than a minute, card in #api-requests
       > Because <!channel> *said* so
       [Approve] [Reject] [… Approve with a note]
       ---
@@ -334,8 +334,7 @@ describe.concurrent('an approver', () => {
     await alex.clicks('Approve', atHome);
     expect(await alex.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Registrar ==
-      Only the members of #api-requests can decide this request. Nothing was changed.
-      Payments API for Shop, requested by @dana
+      Only the members of #api-requests can decide Payments API for Shop. Nothing was changed.
       [Close]"
     `);
     await alex.closes();

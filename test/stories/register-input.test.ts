@@ -55,6 +55,19 @@ it.each([
   expect(await dana.finds(/Register an application/, { in: 'modal' })).toContain('Services: Payments API');
 });
 
+it('/register help is answered with what there is, and opens no form', async () => {
+  const { dana } = people(scenario);
+  await dana.types('/register help');
+  expect(await dana.finds(/requests access/, { in: 'whispered' })).toMatchInlineSnapshot(`
+    "Registrar asks the people who own a service to let your application use it.
+    • \`/register [service]\` requests access, such as \`/register payments\`
+    • \`/registrations\` lists your applications and their registrations
+    • \`/unregister\` withdraws a request, or gives up access
+    Home shows all of it, and the requests that you can decide."
+  `);
+  expect(scenario.workspace.views(dana.id)).toEqual([]);
+});
+
 it('a reason of spaces is refused on its field, and the form stays as it was filled in', async () => {
   const { dana } = people(scenario);
   const before = await written();
@@ -84,7 +97,7 @@ it('an application name that another user owns is refused, whatever its case', a
   await requests(dana, alex, 'Payments API', 'Warehouse');
   const before = await written();
   expect(await asks(sam, ['Payments API'], 'WAREHOUSE')).toEqual({
-    errors: { Application: '“WAREHOUSE” belongs to Dana Reyes. Ask to be made a co-owner, or choose another name.' },
+    errors: { Application: '“WAREHOUSE” belongs to @Dana Reyes. Ask to be made a co-owner, or choose another name.' },
   });
   expect(await written()).toEqual(before);
 });

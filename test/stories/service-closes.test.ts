@@ -29,7 +29,7 @@ describe.each(modes)('over %s', (mode) => {
 Service  Maps <API>
 :warning: New requests will be refused.
 1 pending request stays and can still be decided. 1 approved application keeps its access.
-· Nobody gets a message. The cards of pending requests, reminders and Home will show it.
+· No one gets a message. Pending cards, reminders and Home will show it.
 [Cancel] [Disable]`);
     await alex.closes();
     expect(alex.sees('home')[0]).toMatch(/`maps` · Registration enabled/);
@@ -51,7 +51,7 @@ Service  Maps <API>
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/`maps` [^\n]*\nApproved automatically/, atHome);
     await alex.clicks('Retire', maps);
-    await alex.finds(/Nobody can request this service until you bring it back/, { in: 'modal' });
+    await alex.finds(/No one can request this service until you bring it back/, { in: 'modal' });
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/Shop[\s\S]*This service is retired/, inChannel);
     await untilDelivered();

@@ -162,9 +162,12 @@ export class Actor {
       await person.submits();
       return true;
     }
-    return this.#eventually(
+    const answered = await this.#eventually(
       async () => this.#heard() > heard || this.#forms() > 0 || (await this.#decided(card)) > before,
     );
+    // The menu of a pending card asks with a form before it deletes.
+    if (button === 'Delete request' && this.#forms() > 0) await person.submits();
+    return answered;
   }
 
   /** How often this person has decided about a card: the card says so as soon as Slack takes it, which is looked at in the end. */

@@ -126,6 +126,7 @@ it.each([
   ['nobody of their own leaving', 'leave', [], ['U0DANA'], []],
   ['the others, where it is deleted', 'delete', [], [], ['U0SAM']],
   ['nobody of a name', 'rename', [], [], []],
+  ['also who stays, where another takes the place of one', 'hand-over', ['U0LEE'], ['U0DANA'], ['U0LEE', 'U0SAM']],
 ] as const)('of a change hear: %s', (_, action, added, removed, told) => {
   const change = { action, name: 'Shop', added: [...added], removed: [...removed] };
   expect(ownersToNotify(change, shop.owners, 'U0DANA')).toEqual(told);

@@ -135,9 +135,18 @@ describe('gateways', () => {
 
 describe('a mistake names file, line and field', () => {
   it.each([
-    ['services:\n  - slug: a\n', 'catalog.yaml:2: services[0].name: '],
+    ['services:\n  - slug: a\n', 'catalog.yaml:2: services[0].name: is missing: expected '],
     ['services:\n  - slug: A B\n    name: A\n', 'catalog.yaml:2: services[0].slug: '],
     ['services:\n  - slug: a\n    name: A\n    colour: red\n', 'catalog.yaml:4: services[0].colour: no such field'],
+    [
+      'services:\n  - slug: a\n    name: A\n    aprovers: []\n',
+      'catalog.yaml:4: services[0].aprovers: no such field; did you mean approvers?',
+    ],
+    ['services: []\ngatewys: []\n', 'catalog.yaml:2: gatewys: no such field; did you mean gateways?'],
+    [
+      'services:\n  - slug: a\n    name: A\n    access: { gateway: e, groop: a }\n',
+      'catalog.yaml:4: services[0].access.groop: no such field; did you mean group?',
+    ],
     ['services:\n  - slug: a\n    name: A\n    docs: javascript:alert(1)\n', 'catalog.yaml:4: services[0].docs: '],
     ['services:\n  - slug: a\n    name: A\n    approval: sometimes\n', 'catalog.yaml:4: services[0].approval: '],
     ['services:\n  - slug: a\n    name: A\n    registration: yes\n', 'catalog.yaml:4: services[0].registration: '],

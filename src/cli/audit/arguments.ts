@@ -36,6 +36,14 @@ const optionsSchema = z
   .refine(({ verify, expect }) => verify || !expect, { path: ['expect'], error: '--verify with it' })
   .transform(({ record = 'registrations', ...options }) => ({ record, ...options }));
 
+export const auditUsage = `npm run -s audit [-- options]   writes a record to standard output, oldest event first
+  --record   registrations (default), applications, services, access or erasures
+  --since    ${expectedTimestamp}
+  --until    the same; what is older than that is written
+  --format   csv (default) or jsonl
+npm run -s audit -- --verify   checks the hash chain of all records
+  --expect   the head that an earlier --verify printed, which must still be part of the chain`;
+
 /** Reads the arguments. Throws a `UsageError` that says what is wrong and how to fix it. */
 export function readAuditOptions(args: string[]): z.infer<typeof optionsSchema> {
   let values: unknown;

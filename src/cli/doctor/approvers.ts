@@ -26,7 +26,7 @@ type Context = { client: WebClient; directory: Directory; policy: Policy; bot: s
 export async function checkApprovers(context: Context, rules: Rule[]): Promise<{ findings: CheckResult[] }> {
   const { policy } = context;
   const workspaceRule: Rule = { approvers: [], channel: null, services: ['APPROVERS'], count: 1 };
-  const allRules = [workspaceRule, ...rules].map((rule) => ({ rule, approvers: allowedApprovers(rule, policy) }));
+  const allRules = distinct([workspaceRule, ...rules], policy);
   const ids = new Set(allRules.flatMap(({ approvers }) => [...approvers.users, ...membershipsToCheck(approvers, '')]));
   const users = [...ids].filter((id) => /^[UW]/.test(id));
   const groups = [...ids].filter((id) => !/^[UW]/.test(id));
@@ -48,6 +48,20 @@ export async function checkApprovers(context: Context, rules: Rule[]): Promise<{
   }
   const fine = findings.every(({ level }) => level === 'ok');
   return { findings: fine ? [ok('approvers', 'every service has an approver who can decide.')] : findings };
+}
+
+/** Puts rules that lead to the same approvers together, so that each fact is said once: of APPROVERS where that is one. */
+function distinct(rules: Rule[], policy: Policy): { rule: Rule; approvers: Approvers }[] {
+  const all = rules.map((rule) => ({ rule, approvers: allowedApprovers(rule, policy) }));
+  const alike = Map.groupBy(all, ({ approvers }) => JSON.stringify(approvers));
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const { rule, approvers } = first;
+    if (rule.services[0] === 'APPROVERS') return [first];
+    const same = [rule, ...others.map((other) => other.rule)];
+    const services = [...new Set(same.flatMap((one) => one.services))];
+    return [{ rule: { ...rule, services, count: same.reduce((sum, { count }) => sum + count, 0) }, approvers }];
+  });
 }
 
 function tooFew(deciders: number, { services, count }: Rule, policy: Policy): CheckResult | undefined {

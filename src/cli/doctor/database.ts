@@ -100,7 +100,7 @@ async function checkConnection(
   if (missing > 0 || mistakes.length > 0) return { ...nothingRead, findings, replicas };
   const ids = await channelIds.read(connection);
   const [rules, outbox, access, workspace, policy, unknown] = await Promise.all([
-    health.approverSettings(connection),
+    health.approverSettings(connection, { exceptOfFile: config.CATALOG_FILE !== undefined }),
     checkOutbox(connection, now),
     checkAccess(connection),
     workspaces.find(connection),

@@ -2,7 +2,7 @@
 import { WebClient } from '@slack/web-api';
 import type { GatewaySettings } from '../../access/gateway.ts';
 import { readCatalog } from '../../catalog-file.ts';
-import { type Config, isSlackUnencrypted, readConfig } from '../../config.ts';
+import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from '../../config.ts';
 import { foreignWorkspace } from '../../db/workspace.ts';
 import { allowedApprovers, approvalChannel } from '../../domain/authorization.ts';
 import { nextTick } from '../../domain/schedule.ts';
@@ -32,6 +32,11 @@ export async function runChecks(
   const read = readConfig(env);
   if (!read.ok) {
     for (const { variable, expected } of read.mistakes) report(fail('configuration', `${variable}: ${expected}.`));
+    const file = await checkCatalog({
+      CATALOG_FILE: env.CATALOG_FILE || undefined,
+      gatewayTokens: gatewayTokensIn(env),
+    });
+    for (const finding of file.findings) if (finding.level !== 'ok') report(finding);
     return report(warn('everything else', 'not checked until the configuration is right.'));
   }
   const { config } = read;
@@ -149,7 +154,10 @@ function decidedByMembers({ policy }: Config, rules: Rule[]): DecidedByMembers {
   return new Set(all.filter(({ users, groups }) => users.length + groups.length === 0).map(({ channel }) => channel));
 }
 
-async function checkCatalog({ CATALOG_FILE: path, gatewayTokens }: Config): Promise<{
+async function checkCatalog({
+  CATALOG_FILE: path,
+  gatewayTokens,
+}: Pick<Config, 'CATALOG_FILE' | 'gatewayTokens'>): Promise<{
   findings: CheckResult[];
   rules: Rule[];
   gateways: GatewaySettings[];

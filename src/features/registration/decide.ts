@@ -36,6 +36,7 @@ import {
 import { refusalText } from '../../views/registration/refusals.ts';
 import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
 import { openHistory } from '../shared/registration-history.ts';
+import { respondToRefusal } from '../shared/respond-to-refusal.ts';
 
 export function decide(app: App, deps: Deps): void {
   const { config, db, directory, metrics, now, log } = deps;
@@ -53,6 +54,8 @@ export function decide(app: App, deps: Deps): void {
     switch (item) {
       case 'history':
         return openHistory(deps, interaction, body.user.id, reference, messageOf(body));
+      case 'note':
+        return openForm('approve', reference, interaction);
       case 'revoke':
         return openForm('revoke', reference, interaction);
       case 'confirm-delete':
@@ -88,8 +91,7 @@ export function decide(app: App, deps: Deps): void {
   async function decideAtOnce(action: Action, reference: Seen['reference'], interaction: Click): Promise<void> {
     const { body } = interaction;
     const { outcome, row } = await execute(action, seenIn(body, reference), body.user.id);
-    if (!outcome.ok)
-      await respondToAction(interaction, refusalText(outcome.refusal), log, row && registrations.namesOf(row));
+    if (!outcome.ok) await respondToRefusal(interaction, outcome.refusal, row, log);
   }
 
   /** Opens the form of a decision, unless it is refused already. The submission is evaluated again. */
@@ -104,12 +106,7 @@ export function decide(app: App, deps: Deps): void {
     const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
     const form = named && formFor(action, named, previewed?.row);
     if (previewed && !previewed.outcome.ok)
-      await respondToAction(
-        interaction,
-        refusalText(previewed.outcome.refusal),
-        log,
-        previewed.row && registrations.namesOf(previewed.row),
-      );
+      await respondToRefusal(interaction, previewed.outcome.refusal, previewed.row, log);
     else if (form) await openModal(interaction, form, log);
     else await respondToAction(interaction, failed, log);
   }
@@ -122,8 +119,8 @@ export function decide(app: App, deps: Deps): void {
   }
 
   async function deletionSubmitted(person: string, metadata: string): Promise<SubmissionResult> {
-    const { outcome } = await execute('delete', { reference: readReference(metadata) }, person);
-    return outcome.ok ? 'close' : { view: notDeleted(refusalText(outcome.refusal)) };
+    const { outcome, row } = await execute('delete', { reference: readReference(metadata) }, person);
+    return outcome.ok ? 'close' : { view: notDeleted(refusalText(outcome.refusal, row && registrations.namesOf(row))) };
   }
 
   async function submitted(
@@ -133,8 +130,9 @@ export function decide(app: App, deps: Deps): void {
   ): Promise<SubmissionResult> {
     const { pressed: reference, reason } = readReason(view);
     if (!reason) return { errors: { reason: reasonError } };
-    const { outcome } = await execute(action, { reference }, person, reason);
-    return outcome.ok ? 'close' : { view: decisionRefusedModal(action, refusalText(outcome.refusal)) };
+    const { outcome, row } = await execute(action, { reference }, person, reason);
+    if (outcome.ok) return 'close';
+    return { view: decisionRefusedModal(action, refusalText(outcome.refusal, row && registrations.namesOf(row))) };
   }
 
   /** Takes a decision, and measures how long the requester waited for it. */

@@ -16,11 +16,13 @@ import {
   type Interaction,
   lookupTimeout,
   openModal,
+  respondEphemeral,
   respondToAction,
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
 import { readReference } from '../../views/button-value.ts';
+import { helpText } from '../../views/help.ts';
 import { registerButton } from '../../views/home/home.ts';
 import { confirmation } from '../../views/registration/confirmation.ts';
 import { askAgainButton } from '../../views/registration/decision-message.ts';
@@ -44,6 +46,7 @@ import { offerApplications } from './application-picker.ts';
 export function register(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/register', async ({ ack, command, client, respond }) => {
     await ack();
+    if (/^\s*help\s*$/i.test(command.text)) return respondEphemeral({ client, body: command, respond }, helpText, log);
     await openForm({ client, body: command, respond }, command.user_id, prefill(command.user_id, command.text));
   });
 

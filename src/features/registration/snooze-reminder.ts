@@ -7,17 +7,16 @@ import { allowedApprovers, membershipsToCheck } from '../../domain/authorization
 import type { NumberedReference, Reference } from '../../domain/reference.ts';
 import type { Refusal } from '../../domain/registration.ts';
 import { nextWorkingDay } from '../../domain/schedule.ts';
-import { messageOf, respondToAction } from '../../slack/respond.ts';
+import { messageOf } from '../../slack/respond.ts';
 import { readButton } from '../../views/button-value.ts';
 import { snoozeButton } from '../../views/channel/reminder.ts';
-import { refusalText } from '../../views/registration/refusals.ts';
+import { respondToRefusal } from '../shared/respond-to-refusal.ts';
 
 export function snoozeReminder(app: App, { config, db, directory, schedule, now, log }: Deps): void {
   app.action<BlockButtonAction>(snoozeButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const { refused, row } = await execute(body, readButton(action.value));
-    const about = row && registrations.namesOf(row);
-    if (refused) await respondToAction({ client, body, respond }, refusalText(refused), log, about);
+    if (refused) await respondToRefusal({ client, body, respond }, refused, row, log);
   });
 
   /** Snoozes a request. Slack is asked about the user before a lock is held. Returns why not, or null. */

@@ -14,14 +14,12 @@ import {
   lookupTimeout,
   openModal,
   respondEphemeral,
-  respondToAction,
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
 import { readReference } from '../../views/button-value.ts';
 import { unregisterButton } from '../../views/home/applications.ts';
 import { withdrawnText } from '../../views/registration/pending-message.ts';
-import { refusalText } from '../../views/registration/refusals.ts';
 import {
   choiceError,
   nothingToUnregister,
@@ -33,6 +31,7 @@ import {
   unregisterModal,
   unregisterModalId,
 } from '../../views/registration/unregister-modal.ts';
+import { respondToRefusal } from '../shared/respond-to-refusal.ts';
 
 export function unregister(app: App, { config, db, directory, now, log }: Deps): void {
   app.command('/unregister', async ({ ack, command, client, respond }) => {
@@ -56,13 +55,9 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   app.action<BlockButtonAction>(unregisterButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const choice = readReference(action.value);
-    const outcome = choice && (await execute(choice, body.user.id));
+    const { outcome, row } = choice ? await execute(choice, body.user.id) : {};
     const interaction = { client, body, respond };
-    if (!outcome?.ok) {
-      const row = await registrations.resolve(db, choice);
-      const text = refusalText(outcome?.refusal ?? { kind: 'gone' });
-      await respondToAction(interaction, text, log, row && registrations.namesOf(row));
-    }
+    if (!outcome?.ok) await respondToRefusal(interaction, outcome?.refusal ?? { kind: 'gone' }, row, log);
     // The outbox updates the Home, and the message with this button, where more than this may be listed.
     else if (body.container.type === 'message') await respondEphemeral(interaction, withdrawnText, log);
   });
@@ -74,20 +69,24 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   async function submitted(person: string, values: unknown): Promise<SubmissionResult> {
     const choice = readChoice(values);
     if (!choice) return { errors: choiceError };
-    const outcome = await execute(choice, person);
+    const { outcome, row } = await execute(choice, person);
     if (!outcome.ok) return { errors: unregisterErrors(outcome.refusal, config.TIME_ZONE) };
-    const ended = await registrations.resolve(db, choice);
-    return { view: unregisteredModal(ended?.service.name ?? '', ended?.application ?? '') };
+    return { view: unregisteredModal(row?.service.name ?? '', row?.application ?? '', row?.registration.status) };
   }
 
-  async function execute(choice: Reference, by: string): Promise<Outcome> {
+  /** Unregisters, and returns the registration as it was before. */
+  async function execute(
+    choice: Reference,
+    by: string,
+  ): Promise<{ outcome: Outcome; row?: registrations.FoundRegistration }> {
     const [found, memberships] = await Promise.all([registrations.resolve(db, choice), directory.memberships(by, [])]);
-    if (!found) return { ok: false, refusal: { kind: 'gone' } };
+    if (!found) return { outcome: { ok: false, refusal: { kind: 'gone' } } };
     const { id } = found.registration;
     const { policy } = config;
     const command = { id, seen: choice.seen, action: 'unregister' as const, by, at: now(), policy, memberships };
     const outcome = await transitions.apply(db, command);
-    return outcome.ok ? outcome : { ok: false, refusal: await ownAct(outcome.refusal, found.registration, by) };
+    if (outcome.ok) return { outcome, row: found };
+    return { outcome: { ok: false, refusal: await ownAct(outcome.refusal, found.registration, by) }, row: found };
   }
 
   /** Says where the user has unregistered it before, and from which status: pressed twice, a button is no riddle. */

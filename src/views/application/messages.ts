@@ -35,7 +35,7 @@ export function ownerMessage(
   { application, action, actor, added, removed, owners }: OwnerEvent,
   reader: string,
 ): Message {
-  const who = actor ? mention(actor) : 'Somebody';
+  const who = actor ? mention(actor) : 'Someone';
   const others = owners.filter((id) => id !== reader).map(mention);
   const remaining = others.length > 0 ? `You own it together with ${others.join(', ')}.` : 'You’re its only owner now.';
   if (action === 'delete') return notice(`:wastebasket: ${who} deleted this application, with everything it had.`);
@@ -48,6 +48,8 @@ export function ownerMessage(
       action === 'hand-over' ? 'handed this application over to you' : 'made you an owner of this application';
     return notice(`:key: ${who} ${did}. ${remaining} You’ll find it in Home.`);
   }
+  if (action === 'hand-over' && owners.includes(reader))
+    return notice(`:key: ${ownershipChange({ action, actor, added, removed })} ${remaining}`);
   return notice(`:key: ${who} removed you from the owners of this application.`);
 
   function notice(said: string): Message {
@@ -92,8 +94,13 @@ export function ownershipMessage(
   };
 }
 
-function ownershipChange({ action, actor, added, removed }: OwnershipEvent): string {
-  const who = actor ? mention(actor) : 'Somebody';
+function ownershipChange({
+  action,
+  actor,
+  added,
+  removed,
+}: Pick<OwnerEvent, 'action' | 'actor' | 'added' | 'removed'>): string {
+  const who = actor ? mention(actor) : 'Someone';
   const names = (ids: string[]) => ids.map(mention).join(', ');
   if (action === 'leave') return `${who} is no longer an owner of this application.`;
   if (action === 'hand-over' && removed.length === 0)
@@ -105,8 +112,8 @@ function ownershipChange({ action, actor, added, removed }: OwnershipEvent): str
       ? `${who} handed this application over to ${names(added)}.`
       : `${who} handed this application over to its other owners.`;
   const came = added.length > 0 ? [`made ${names(added)} an owner`] : [];
-  const went = removed.length > 0 ? [`taken ${names(removed)} off the owners`] : [];
-  return `${who} has ${[...came, ...went].join(' and ')} of this application.`;
+  const went = removed.length > 0 ? [`removed ${names(removed)} from the owners`] : [];
+  return `${who} ${[...came, ...went].join(' and ')} of this application.`;
 }
 
 /** The button on the message about an application that has no owner; its value is `publicId@version`. */

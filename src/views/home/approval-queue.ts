@@ -91,7 +91,7 @@ function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
           type: 'rich_text_section',
           elements: [
             { type: 'text', text: `${truncate(service, 150)} — ${application}`, style: { bold: true } },
-            textElement(', asked for by '),
+            textElement(', requested by '),
             person(requester),
             textElement(`, waiting ${formatAge(requestedAt, now)}`),
             ...(cardChannel ? [textElement(', card in '), { type: 'channel' as const, channel_id: cardChannel }] : []),

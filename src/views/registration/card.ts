@@ -56,7 +56,7 @@ const buttons = [
   { action: 'reinstate', label: 'Reinstate', style: 'primary' },
 ] as const satisfies { action: Decision; label: string; style: 'primary' | 'danger' }[];
 
-/** The menu of a pending request next to its buttons: Approve with a note. Its value is the buttons'. */
+/** The menu of a pending request in Home, and of cards of before: Approve with a note. Its value is the buttons'. */
 export const noteMenuId = 'approve-menu';
 
 /** The action id of the card's overflow menu; the buttons' are the actions themselves. */
@@ -254,13 +254,10 @@ export const noteMenus = (seen: Decidable): Overflow[] =>
 function controls(registration: Registration): KnownBlock[] {
   const { status } = registration;
   const elements: ActionsBlock['elements'] = isLive(status)
-    ? [
-        ...decisionButtons(registration),
-        ...noteMenus(registration),
-        button(historyButton, 'History', buttonValue(registration)),
-      ]
+    ? [...decisionButtons(registration), button(historyButton, 'History', buttonValue(registration))]
     : [menu(registration, ['history'])];
-  if (nextStatus(status, 'delete')) {
+  if (status === 'pending') elements.push(menu(registration, ['note', 'confirm-delete']));
+  else if (nextStatus(status, 'delete')) {
     elements.push({ ...menu(registration, ['delete']), confirm: confirmDelete(registration) });
   }
   return [{ type: 'actions', block_id: 'decide', elements }];
@@ -268,6 +265,7 @@ function controls(registration: Registration): KnownBlock[] {
 
 /** What a card's menu offers. A menu with more than Delete cannot ask for confirmation itself: a form does. */
 const menuLabels = {
+  note: 'Approve with a note',
   delete: 'Delete request',
   'confirm-delete': 'Delete request',
   history: 'History',

@@ -35,7 +35,7 @@ export function confirmation(
       ? [
           fields('dead-end', [
             {
-              label: 'Nobody else can approve',
+              label: 'No one else can approve',
               value: [textElement(deadEnds.map(({ service }) => service).join(', '), 500)],
             },
           ]),

@@ -34,10 +34,16 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   return {
-    text: `${eventTitle(entry)}: ${names} for ${inlineText(application)}.${reasonSuffix(why, entry.action)}`,
+    text: `${headlineOf(entry, names)} for ${inlineText(application)}.${reasonSuffix(why, entry.action)}`,
     blocks,
   };
 }
+
+/** Says what happened to which services, for notifications. */
+const headlineOf = (entry: HistoryEvent, names: string): string =>
+  entry.action === 'delete' && entry.from !== 'approved'
+    ? `Your request for ${names} was removed`
+    : `${eventTitle(entry)}: ${names}`;
 
 /** Renders a button for the keys at each gateway where access is open. */
 function keyButtons(decided: readonly Decided[]): KnownBlock[] {

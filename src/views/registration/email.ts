@@ -3,6 +3,7 @@
  * complete, and as HTML. Mentions mean nothing in it, so people have their names. Text from people is escaped in HTML
  * and kept on one line in the subject, where a line break would begin another header.
  */
+import type { HistoryEvent } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
 import { type Decided, nextStep, type Part } from './decision-message.ts';
 import { eventTitle } from './timeline.ts';
@@ -24,12 +25,11 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
   const services = decided.map((one) => one.registration.service);
   const why = entry.action === 'request' ? null : entry.reason;
   const headline = eventTitle(entry, () => decidedBy ?? 'an approver');
-  const [decision = ''] = headline.split(' ');
   const about = [...services.map(({ name }) => ['Service', name] as const), ['Application', application] as const];
   const more = others.length > 0 ? ` and ${others.length} more` : '';
   const named = `${truncate(registration.service.name, nameLimit)}${more}`;
   return {
-    subject: oneLine(`${decision}: ${named} for ${truncate(application, nameLimit)}`),
+    subject: oneLine(subjectOf(entry, named, truncate(application, nameLimit))),
     text: `${[
       oneLine(headline),
       ...about.map(([label, name]) => `${label}: ${oneLine(name)}`),
@@ -52,6 +52,11 @@ export function renderEmail(decided: [Decided, ...Decided[]], { decidedBy, app }
     ].join('\n'),
   };
 }
+
+const subjectOf = (entry: HistoryEvent, services: string, application: string): string =>
+  entry.action === 'delete' && entry.from !== 'approved'
+    ? `Your request for ${services} was removed`
+    : `${eventTitle(entry, () => '').split(' ')[0]}: ${services} for ${application}`;
 
 const openApp = 'Open Registrar in Slack';
 

@@ -32,7 +32,7 @@ export function registrationList({ rows, total }: Page<Held>): Message {
       { ...section('*Your applications*'), block_id: 'headline' },
       ...[...applications].map(([id, held]) => listed(id, held)),
       ...keyChoice(rows),
-      ...(more > 0 ? [{ ...context(`and ${more} more: Registrar's Home shows all of them.`), block_id: 'more' }] : []),
+      ...(more > 0 ? [{ ...context(`and ${more} more. Home shows all of them.`), block_id: 'more' }] : []),
     ],
   };
 }
@@ -60,7 +60,7 @@ function row({ registration, service }: Held): RichTextSection[] {
       type: 'rich_text_section',
       elements: [
         textElement(service.name, 150),
-        textElement(`: ${status} since `),
+        textElement(`: ${status}${status === 'pending' ? ' since' : ''} `),
         richDate(since),
         ...accessElements(access),
       ],

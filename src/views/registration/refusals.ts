@@ -2,10 +2,11 @@
 import type { ShownApprovers } from '../../domain/approvers.ts';
 import { actorFor, type LastChange, type Refusal } from '../../domain/registration.ts';
 import { describeApprovers } from '../approvers.ts';
-import { dateTime, mention } from '../blocks.ts';
+import { dateTime, inlineText, mention } from '../blocks.ts';
+import type { RequestNames } from './forms/request-line.ts';
 
-/** Says why nothing was changed and what to do next, for the user who acted. */
-export function refusalText(refused: Refusal): string {
+/** Says why nothing was changed and what to do next, for the user who acted; `about` names the request. */
+export function refusalText(refused: Refusal, about?: RequestNames): string {
   switch (refused.kind) {
     case 'already':
       if (refused.last.status === 'pending')
@@ -28,7 +29,7 @@ export function refusalText(refused: Refusal): string {
     case 'own-application':
       return `You own this application, or did when this was requested, so you can’t decide about it. ${askText(refused)}`;
     case 'not-an-approver':
-      return `Only ${describeApprovers(refused.askInstead)} can decide this request. Nothing was changed.`;
+      return `Only ${describeApprovers(refused.askInstead)} can decide ${about ? requestName(about) : 'this request'}. Nothing was changed.`;
     case 'not-an-owner':
       return 'Only an owner of the application can do this. Nothing was changed.';
     case 'not-the-requester':
@@ -47,6 +48,9 @@ export function refusalText(refused: Refusal): string {
       return unsureText;
   }
 }
+
+const requestName = ({ service, application }: RequestNames): string =>
+  `${inlineText(service)} for ${inlineText(application)}`;
 
 /** Says whom to ask; where no one else can decide, who can change that. */
 function askText({ askInstead, deadEnd }: Extract<Refusal, { kind: 'own-request' | 'own-application' }>): string {

@@ -19,6 +19,7 @@ import {
 } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
 import { refusalText } from './refusals.ts';
+import { statusEmoji } from './timeline.ts';
 
 export const unregisterModalId = 'unregister';
 export const registrationPicker = 'unregister-registration';
@@ -97,9 +98,12 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
 }
 
 /** Replaces the form when it is done. */
-export const unregisteredModal = (service: string, application: string): ModalView =>
+export const unregisteredModal = (service: string, application: string, from?: Status): ModalView =>
   messageModal(title, [
-    { ...section(':wastebasket: *Unregistered.*'), block_id: 'headline' },
+    {
+      ...section(from === 'pending' ? `${statusEmoji.unregistered} *Withdrawn.*` : ':wastebasket: *Unregistered.*'),
+      block_id: 'headline',
+    },
     fields('unregistered', [
       { label: 'Service', value: [textElement(service, 150)] },
       { label: 'Application', value: [textElement(application)] },

@@ -28,7 +28,7 @@ const words = {
   retire: {
     title: 'Retire service',
     submit: 'Retire',
-    headline: 'Nobody can request this service until you bring it back.',
+    headline: 'No one can request this service until you bring it back.',
   },
 } as const satisfies Record<ConfirmedToggle, { title: string; submit: string; headline: string }>;
 
@@ -105,7 +105,7 @@ function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact
 const counted = (count: number, one: string, several: string): string =>
   `${count === 0 ? 'No' : count} ${count === 1 ? one : several}`;
 
-const quiet = 'Nobody gets a message. The cards of pending requests, reminders and Home will show it.';
+const quiet = 'No one gets a message. Pending cards, reminders and Home will show it.';
 
 const told: Record<ConfirmedToggle, string> = {
   disable: quiet,

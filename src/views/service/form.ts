@@ -73,7 +73,7 @@ const needed = {
   name: `Write a name, of at most ${serviceLimits.name} characters.`,
   slug: `Write ${slugRule}; or leave it empty.`,
   description: `Write at most ${serviceLimits.description} characters.`,
-  docs: 'Write a link that begins with https:// or http://, or leave it empty.',
+  docs: 'Write a link that begins with https://, or leave it empty.',
   channel: 'Choose a channel out of the list.',
   people: `Choose people out of the list, at most ${serviceLimits.approvers}. For more, name a user group.`,
   groups: 'Choose user groups out of the list.',
@@ -101,7 +101,10 @@ const values = z.object({
     docs: z.object({
       value: emptied
         .transform((text) => toStorable(text ?? '').trim() || null)
-        .refine((link) => link === null || (link.length <= serviceLimits.docs && isWebLink(link))),
+        .refine(
+          (link) =>
+            link === null || (link.length <= serviceLimits.docs && isWebLink(link) && link.startsWith('https:')),
+        ),
     }),
   }),
   channel: z.object({ channel: z.object({ selected_conversation: z.string().regex(channelId).nullish() }) }),
@@ -236,7 +239,7 @@ export function reviewNotice(
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
   const decided = `its requests are posted in <#${asked.channel}>, and ${describeApprovers(asked)} can decide: ${people}.`;
   const at = auto ? ' New requests are approved automatically.' : '';
-  const key = adding ? ` Its slug is \`${slug}\`, for good.` : '';
+  const key = adding ? ` Slug: \`${slug}\` (can’t be changed later).` : '';
   const opens = access ? ` An approved application is let into ${escapeMrkdwn(describeAccess(access))}.` : '';
   const changes = change ? accessChangeText(change, access) : '';
   const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';

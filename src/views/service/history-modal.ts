@@ -66,7 +66,7 @@ function eventBlocks(event: ServiceHistoryItem): KnownBlock[] {
     return [line, ...changedFields(`change-${key}`, [change])];
   }
   const { entry, application, requester } = event;
-  const asked = entry.actor === requester ? '' : `, asked for by ${mention(requester)}`;
+  const asked = entry.actor === requester ? '' : `, requested by ${mention(requester)}`;
   return [
     {
       type: 'section',

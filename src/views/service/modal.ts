@@ -50,7 +50,7 @@ export function serviceModal({ remembers, adding, typed, groups, gateways, asked
 
 function warning(overtaken: ServiceChange[]): KnownBlock {
   const [last] = overtaken;
-  const who = last ? actorName(last) : 'Somebody';
+  const who = last ? actorName(last) : 'Someone';
   const text = `:warning: *${who} changed this service while you had the form open.* Nothing is saved yet, and what you filled in is still here. Compare it, then review it again.`;
   return { ...section(text), block_id: 'overtaken' };
 }

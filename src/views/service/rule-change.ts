@@ -5,10 +5,10 @@ import type { Message } from '../message.ts';
 import { actorName, changedFields } from './timeline.ts';
 
 /** What follows from it for an admin. */
-const waits = ' For a day, nothing that is asked for here for an application of theirs is approved automatically.';
+const waits = ' For a day, requests for their own applications still need a decision here.';
 
 export function ruleChangeMessage({ name }: { name: string }, change: ServiceChange): Message {
-  const did = change.before ? 'has changed the rules of this service' : 'has added a service without a decision';
+  const did = change.before ? 'changed the rules of this service' : 'added a service that approves every request';
   const said = `${actorName(change)} ${did}.`;
   return {
     text: `${said} ${inlineText(name)}`,
