@@ -34,7 +34,8 @@ const idleTimeout = 5_000;
 export function createHttpClient({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: ProxySettings = {}): HttpClient {
   const noProxy = NO_PROXY ? `${NO_PROXY},${loopback}` : loopback;
   const options = { keepAlive: true, timeout: idleTimeout, proxyEnv: { HTTPS_PROXY, HTTP_PROXY, NO_PROXY: noProxy } };
-  const http = new HttpAgent(options);
+  // A proxy may close a plain connection after each response without saying so, as tinyproxy does: the next request would be lost.
+  const http = new HttpAgent({ ...options, keepAlive: !HTTP_PROXY });
   const https = new HttpsAgent(options);
 
   return {

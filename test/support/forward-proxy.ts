@@ -1,11 +1,11 @@
-/** A company's forward proxy: it knows hosts that this machine cannot find, asks for a password, and passes tunnels through. */
+/** A company's forward proxy: it knows hosts that this machine cannot find, asks for a password, and passes tunnels and plain requests through. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export type ForwardProxy = AsyncDisposable & {
   port: number;
-  /** Every host and port that a tunnel was asked for. */
+  /** Every host and port that a tunnel, or a plain request, was asked for. */
   tunnels: string[];
 };
 
@@ -14,7 +14,19 @@ export async function openForwardProxy(hosts: Record<string, number>, login?: st
   const tunnels: string[] = [];
   const sockets = new Set<Socket>();
   const authorization = login && `Basic ${Buffer.from(login).toString('base64')}`;
-  const server = createServer((_, response) => response.writeHead(405).end());
+  const server = createServer((asked, response) => {
+    const { hostname, port: given, pathname, search } = new URL(asked.url ?? '');
+    const name = `${hostname}:${given || '80'}`;
+    tunnels.push(name);
+    const { 'proxy-authorization': login, ...headers } = asked.headers;
+    if (authorization && login !== authorization) return response.writeHead(407).end();
+    const port = hosts[name];
+    if (!port) return response.writeHead(403).end();
+    const sent = request({ host: '127.0.0.1', port, method: asked.method, path: `${pathname}${search}`, headers });
+    sent.on('error', () => response.destroy());
+    sent.on('response', (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)));
+    asked.pipe(sent);
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

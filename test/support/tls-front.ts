@@ -1,4 +1,4 @@
-/** TLS in front of a server that speaks plain HTTP, with a certificate for slack.test that only the test trusts. */
+/** TLS in front of a server that speaks plain HTTP, with a certificate for names in .test that only the tests trust. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';

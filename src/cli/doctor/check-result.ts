@@ -58,14 +58,16 @@ export function errorCodeIn(error: unknown): string {
 }
 
 /** Says how to fix an error of the network or a proxy; undefined for Slack's own errors. */
-export function networkFix(error: unknown): string | undefined {
-  const code = errorCodeIn(error);
+export const networkFix = (error: unknown): string | undefined => fixOf(errorCodeIn(error), 'SLACK_API_URL');
+
+/** Says how to fix an error of the network or a proxy, by its code, on the way to `address`. */
+export function fixOf(code: string, address: string): string | undefined {
   if (code.includes('ERR_PROXY'))
     return 'The proxy in HTTPS_PROXY lets nothing pass: see its address, its password and the hosts that it allows.';
   if (/CERT|VERIFY/.test(code))
     return 'The certificate is not trusted: where a proxy has one of its own, name the file of its authority in NODE_EXTRA_CA_CERTS.';
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNREACH/.test(code))
-    return 'See that this machine reaches SLACK_API_URL, directly or through the proxy in HTTPS_PROXY.';
+    return `See that this machine reaches ${address}, directly or through the proxy in HTTPS_PROXY.`;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { GatewayError } from '../../access/failure.ts';
 import type { Gateway, GatewaySettings } from '../../access/gateway.ts';
 import type { Fetch } from '../../access/http.ts';
 import type { ServiceAccess } from '../../domain/access.ts';
-import { type CheckResult, fail, joinList, ok, warn } from './check-result.ts';
+import { type CheckResult, fail, fixOf, joinList, ok, warn } from './check-result.ts';
 
 /** How long one request may take, in milliseconds: all checks of a gateway end within the doctor's half. */
 const requestTimeout = 2_000;
@@ -31,7 +31,7 @@ async function checkGateway(
       return [fail(about, 'a DB-less Kong: it reads a file, and access cannot be set. Use one with a database.')];
     if (writes === 'tags-lost')
       return [fail(about, 'it does not keep tags: what is ours could not be told from what is not.')];
-    if (writes !== true) return [fail(about, `${sentence(writes)} ${fixes[writes.failure] ?? ''}`.trim())];
+    if (writes !== true) return [fail(about, `${sentence(writes)} ${fixFor(writes)}`.trim())];
     const named = services.flatMap(({ slug, access }) =>
       access?.gateway === gateway.name ? [{ slug, ...access }] : [],
     );
@@ -42,9 +42,12 @@ async function checkGateway(
     return [result, warn(about, `no acl plugin allows ${list}: calls are refused in spite of an approval.`)];
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return [fail(about, `${sentence(error)} ${fixes[error.failure] ?? ''}`.trim())];
+    return [fail(about, `${sentence(error)} ${fixFor(error)}`.trim())];
   }
 }
+
+const fixFor = ({ failure, message }: GatewayError): string =>
+  (failure === 'unreachable' && fixOf(message, 'its url in the catalog file')) || (fixes[failure] ?? '');
 
 /** Formats the error without the gateway's name, which is in front of the line. */
 const sentence = ({ message, gateway }: GatewayError): string => `${message.replace(`gateway ${gateway}: `, '')}.`;
