@@ -1,7 +1,7 @@
-/** PostgreSQL and PgBouncer as Debian packages them, where they are installed: other versions, and what operators have in between. */
+/** PostgreSQL, PgBouncer and nginx as Debian packages them, where they are installed: other versions, and what operators have in between. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,15 @@ const version = existsSync(root)
   : undefined;
 const bin = version ? join(root, version, 'bin') : '';
 const pgbouncer = '/usr/sbin/pgbouncer';
+const nginx = '/usr/sbin/nginx';
 
 /** Why a test is skipped; false where all that it needs is there. */
 export const withoutPostgres =
   !existsSync(join(bin, 'initdb')) && 'no PostgreSQL of Debian (apt-get install postgresql)';
 export const withoutPgBouncer =
   withoutPostgres || (!existsSync(pgbouncer) && 'no PgBouncer (apt-get install pgbouncer)');
+
+export const withoutNginx = !existsSync(nginx) && 'no nginx (apt-get install nginx-light)';
 
 const isRoot = process.getuid?.() === 0;
 const idOf = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -127,5 +130,37 @@ export async function startPgBouncer(
   return {
     url: (user, database) => `postgres://${user}@127.0.0.1:${port}/${database}`,
     [Symbol.asyncDispose]: () => stop(child, 'SIGKILL', folder),
+  };
+}
+
+/** Starts nginx in front of a server on this machine, with the connections that its manual recommends to keep to one. */
+export async function startNginx(upstream: number): Promise<AsyncDisposable & { port: number; errors: () => string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'registrar-nginx-'));
+  const port = await freePort();
+  const log = join(folder, 'error.log');
+  const file = join(folder, 'nginx.conf');
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${folder}/${one};`);
+  writeFileSync(
+    file,
+    `daemon off; master_process off; pid ${folder}/pid; error_log ${log} info;
+    events {}
+    http {
+      access_log off; ${paths.join(' ')}
+      upstream registrar { server 127.0.0.1:${upstream}; keepalive 8; }
+      server {
+        listen 127.0.0.1:${port};
+        location / { proxy_pass http://registrar; proxy_http_version 1.1; proxy_set_header Connection ""; }
+      }
+    }`,
+  );
+  const child = spawn(nginx, ['-p', folder, '-e', log, '-c', file], { stdio: 'ignore' });
+  while (!(await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok) {
+    if (child.exitCode !== null) throw new Error(readFileSync(log, 'utf8'));
+    await pause(20);
+  }
+  return {
+    port,
+    errors: () => readFileSync(log, 'utf8'),
+    [Symbol.asyncDispose]: () => stop(child, 'SIGTERM', folder),
   };
 }
