@@ -168,14 +168,17 @@ export async function parseCatalogFile(path: string): Promise<ParsedCatalog> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    // UTF-16 without a mark at its beginning is valid UTF-8, with every other character NUL.
+    if (text.includes('\0')) return { ok: false, mistakes: [notUtf8(path)] };
   } catch (error) {
-    if (error instanceof TypeError)
-      return { ok: false, mistakes: [`${path}: the file is not UTF-8; save it as UTF-8`] };
+    if (error instanceof TypeError) return { ok: false, mistakes: [notUtf8(path)] };
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return { ok: false, mistakes: [`${path}: the file cannot be read${code}; CATALOG_FILE names it`] };
   }
   return parseCatalog(path, text);
 }
+
+const notUtf8 = (path: string) => `${path}: the file is not UTF-8; save it as UTF-8`;
 
 /** Checks the text of a catalog file; `path` is for the messages. */
 export function parseCatalog(path: string, text: string): ParsedCatalog {

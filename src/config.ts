@@ -61,14 +61,14 @@ const timeZone = z.string().refine((name) => {
 const environment = z.object({
   SLACK_BOT_TOKEN: z
     .string('required: the bot token, xoxb-…')
-    .regex(/^xoxb-\S+$/, 'the bot token, which begins with xoxb-'),
+    .regex(/^xoxb-[\w.-]+$/, 'the bot token, which begins with xoxb- and holds letters, digits and hyphens'),
   SLACK_APP_TOKEN: z
     .string()
-    .regex(/^xapp-\S+$/, 'the app-level token, which begins with xapp-')
+    .regex(/^xapp-[\w.-]+$/, 'the app-level token, which begins with xapp- and holds letters, digits and hyphens')
     .optional(),
   SLACK_SIGNING_SECRET: z
     .string()
-    .regex(/^\S{8,}$/, 'the signing secret, at least 8 characters')
+    .regex(/^[\w.-]{8,}$/, 'the signing secret: at least 8 letters, digits and hyphens')
     .optional(),
   SLACK_API_URL: url(['https:', 'http:'], 'a URL, such as https://slack.com/api/')
     .transform((text) => (text.endsWith('/') ? text : `${text}/`))
@@ -183,8 +183,8 @@ export const gatewayTokensIn = (env: Record<string, string | undefined>): Map<st
   );
 
 /**
- * Drops empty variables, and the white space and quotes around the others: files and secret stores add a line feed, `docker run
- * --env-file` keeps quotes. Variables of proxies may be in lower case, which takes precedence, as in curl and Node.
+ * Drops empty variables, and the white space, invisible characters and quotes around the others: files and secret stores add a line
+ * feed, `docker run --env-file` keeps quotes, chat programs bend them. Variables of proxies may be in lower case, which takes precedence, as in curl and Node.
  */
 function nonEmpty(env: Record<string, string | undefined>): Record<string, string | undefined> {
   const all = { ...env };
@@ -193,12 +193,14 @@ function nonEmpty(env: Record<string, string | undefined>): Record<string, strin
   return Object.fromEntries(cleaned.filter(([, value]) => value !== ''));
 }
 
-const inQuotes = (value: string): boolean => /^(["']).+\1$/s.test(value);
+const inQuotes = (value: string): boolean => /^(?:(["'`]).+\1|[“”„].+[“”]|[‘’‚].+[‘’])$/s.test(value);
+
+const trim = (value: string): string => value.replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, '');
 
 /** Removes quotes, except from the token of a gateway, which can be any text: there they are reported as a mistake. */
 function clean(name: string, value: string): string {
-  const trimmed = value.trim();
-  return inQuotes(trimmed) && !name.startsWith('GATEWAY_') ? trimmed.slice(1, -1).trim() : trimmed;
+  const trimmed = trim(value);
+  return inQuotes(trimmed) && !name.startsWith('GATEWAY_') ? trim(trimmed.slice(1, -1)) : trimmed;
 }
 
 /** Names characters that are easily overlooked in a value, without showing the value. */
@@ -206,9 +208,10 @@ function oddCharacters(value = ''): string {
   const found = [
     /[\r\n]/.test(value) && 'a line break',
     /[^\S\r\n]/.test(value) && 'a space',
-    /["'“”‘’]/.test(value) && 'quotation marks',
+    /["'“”„‘’‚`]/.test(value) && 'quotation marks',
+    /[<>]/.test(value) && 'angle brackets',
     /[\p{Cc}\p{Cf}]/u.test(value.replace(/\s/g, '')) && 'an invisible character',
-    /[^\p{ASCII}“”‘’\p{Cf}]/u.test(value) && 'a character that is not ASCII',
+    /[^\p{ASCII}“”„‘’‚\p{Cf}\s]/u.test(value) && 'a character that is not ASCII',
   ].filter((one) => one !== false);
   return found.length > 0 ? `; the value contains ${found.join(', ')}` : '';
 }

@@ -181,10 +181,15 @@ describe('a mistake names file, line and field', () => {
   });
 });
 
-it('a file that is not UTF-8 is refused whole', async () => {
+it.each([
+  ['Latin-1', Buffer.from('services:\n  - { slug: shop, name: Gesch\xe4ft }\n', 'latin1')],
+  ['UTF-16, with a mark', Buffer.from('\ufeffservices: []\n', 'utf16le')],
+  ['UTF-16, big end first', Buffer.from('\ufeffservices: []\n', 'utf16le').swap16()],
+  ['UTF-16, without a mark', Buffer.from('services: []\n', 'utf16le')],
+])('a file in %s is refused whole', async (_, content) => {
   const folder = await mkdtemp(join(tmpdir(), 'registrar-catalog-'));
   const path = join(folder, 'catalog.yaml');
-  await writeFile(path, Buffer.from('services:\n  - { slug: shop, name: Gesch\xe4ft }\n', 'latin1'));
+  await writeFile(path, content);
   expect(await readCatalog(path)).toEqual({
     ok: false,
     mistakes: [`${path}: the file is not UTF-8; save it as UTF-8`],

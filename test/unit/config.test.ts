@@ -45,6 +45,10 @@ describe('a variable', () => {
     ['spaces', '  xoxb-1-abc '],
     ['a byte order mark', '\ufeffxoxb-1-abc'],
     ['quotes', '"xoxb-1-abc"'],
+    ['a zero-width space', '\u200bxoxb-1-abc\u200b'],
+    ['a space that does not break', '\u00a0xoxb-1-abc\u00a0'],
+    ['bent quotes', '“xoxb-1-abc”'],
+    ['backticks', '`xoxb-1-abc`'],
     ['other quotes and a line feed', "'xoxb-1-abc'\r\n"],
   ])('loses %s around it', (_, SLACK_BOT_TOKEN) => {
     expect(read({ ...least, SLACK_BOT_TOKEN }).SLACK_BOT_TOKEN).toBe('xoxb-1-abc');
@@ -140,7 +144,12 @@ describe('a mistake', () => {
     ['SLACK_BOT_TOKEN', 'xoxb-1 -abc', 'a space'],
     ['ADMIN_CHANNEL', 'C0\u200bADMIN', 'an invisible character'],
     ['SLACK_APP_TOKEN', 'xаpp-1-abc', 'a character that is not ASCII'],
-    ['SLACK_BOT_TOKEN', '“xoxb-1-abc”', 'quotation marks'],
+    ['SLACK_BOT_TOKEN', '"xoxb-1-abc', 'quotation marks'],
+    ['SLACK_BOT_TOKEN', '<xoxb-1-abc>', 'angle brackets'],
+    ['SLACK_SIGNING_SECRET', '01234567\u200b89abcdef', 'an invisible character'],
+    ['SLACK_SIGNING_SECRET', '01234567”89abcdef', 'quotation marks'],
+    ['GATEWAY_EDGE_TOKEN', '“secret”', 'quotation marks'],
+    ['GATEWAY_EDGE_TOKEN', 'sec\u200bret', 'an invisible character'],
     ['GATEWAY_EDGE_TOKEN', '"secret"', 'quotation marks'],
   ])('in %s names what is easily overlooked, and not the value', (variable, value, odd) => {
     const outcome = readConfig({ ...least, [variable]: value });
