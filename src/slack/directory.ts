@@ -6,7 +6,7 @@ import type { UsersInfoResponse, WebClient } from '@slack/web-api';
 import type { Account, Memberships, SlackMember } from '../domain/authorization.ts';
 import { stripInvisible } from '../domain/names.ts';
 import type { Log } from '../observability/log.ts';
-import { slackErrorCode } from './errors.ts';
+import { isRefusal, slackErrorCode } from './errors.ts';
 
 export type Directory = {
   /**
@@ -105,8 +105,9 @@ export function createDirectory(client: WebClient, now: () => Date, log: Log): D
         try {
           return await memberSets.get(id);
         } catch (error) {
-          if (!slackErrorCode(error)) throw error;
-          log.warn({ err: error, id }, 'group or channel not found, treated as empty');
+          // An outage passes: the delivery that asked is retried.
+          if (!isRefusal(error)) throw error;
+          log.warn({ err: error, id }, 'Slack does not show the group or channel, treated as empty');
           return [];
         }
       });
@@ -166,7 +167,7 @@ async function appOf(client: WebClient, bot: string | undefined): Promise<string
   try {
     return (await client.bots.info({ bot })).bot?.app_id;
   } catch (error) {
-    if (slackErrorCode(error)) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

@@ -17,7 +17,7 @@ export const authErrors = [
   'not_allowed_token_type',
 ];
 
-/** Codes of an outage of Slack's own: they pass by themselves. */
+/** Codes of an outage of Slack's own, of all methods: they pass by themselves. */
 const outageErrors = [
   'internal_error',
   'fatal_error',
@@ -25,6 +25,8 @@ const outageErrors = [
   'request_timeout',
   'ratelimited',
   'rate_limited',
+  // While a workspace moves into an organization.
+  'team_added_to_org',
 ];
 
 /**
@@ -36,18 +38,19 @@ export function isRefusal(error: unknown): boolean {
   return code !== undefined && !outageErrors.includes(code);
 }
 
-/** Codes that only an operator can resolve: they end the start, and are logged as errors where they come later. */
-export const fatalErrors: readonly string[] = [
-  ...authErrors,
-  'missing_scope',
-  'team_disabled',
-  'user_removed_from_team',
-];
+/**
+ * Tells whether Slack refused a token, where all that a call needs is one (auth.test, apps.connections.open): only an operator can
+ * resolve that, whatever the code. What is no code is the page of a proxy or of an outage.
+ */
+export function isTokenRefusal(error: unknown): boolean {
+  return isRefusal(error) && /^\w+$/.test(slackErrorCode(error) ?? '');
+}
 
-/** Says what to configure, where an error is one that only an operator can resolve; undefined for the others. */
+/** Says what to configure, where a start fails with what only an operator can resolve; undefined for the others. */
 export function slackConfigError(error: unknown): string | undefined {
-  const code = slackErrorCode(error) ?? slackErrorCode(error instanceof Error ? error.cause : undefined);
-  if (!code || !fatalErrors.includes(code)) return undefined;
+  const refusal = [error, error instanceof Error ? error.cause : undefined].find(isTokenRefusal);
+  if (refusal === undefined) return undefined;
+  const code = slackErrorCode(refusal);
   const scope = code === 'missing_scope' ? ' The app-level token needs the scope connections:write.' : '';
   return `Slack does not accept the token (${code}). Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to the ones of your app.${scope}`;
 }

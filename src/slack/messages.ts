@@ -12,7 +12,7 @@ import * as workspace from '../db/workspace.ts';
 import type { CopiesEffect } from '../domain/effects.ts';
 import type { MessageLocation, MessageMarker } from '../domain/reference.ts';
 import type { Message } from '../views/message.ts';
-import { slackErrorCode } from './errors.ts';
+import { isRefusal, slackErrorCode } from './errors.ts';
 import { type FoundMessage, searchHistory, searchThread, type Window } from './history-search.ts';
 
 /** How far Slack's clock and ours may differ, in seconds. */
@@ -290,7 +290,7 @@ export async function fetchPermalink(
   try {
     return (await client.chat.getPermalink({ channel, message_ts })).permalink;
   } catch (error) {
-    if (slackErrorCode(error)) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

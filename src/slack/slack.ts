@@ -7,7 +7,7 @@ import type { SlackIdentity } from '../db/workspace.ts';
 import type { HttpClient } from '../http-client.ts';
 import { type Log, slackLog } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { fatalErrors, slackErrorCode } from './errors.ts';
+import { isTokenRefusal, slackErrorCode } from './errors.ts';
 import { createInFlight } from './middleware/in-flight.ts';
 import { maxBody, signedRequestsOnly } from './signed-requests.ts';
 import { warnOfConnections } from './socket-mode/connection-count.ts';
@@ -127,10 +127,7 @@ function watchToken(client: WebClient, now: () => Date): () => Promise<string | 
     if (!asked || at - asked.at >= tokenTtl) {
       const answer = client.auth.test().then(
         () => null,
-        (error: unknown) => {
-          const code = slackErrorCode(error);
-          return code && fatalErrors.includes(code) ? `token not accepted any longer (${code})` : null;
-        },
+        (error: unknown) => (isTokenRefusal(error) ? `token not accepted any longer (${slackErrorCode(error)})` : null),
       );
       asked = { at, answer };
     }

@@ -82,6 +82,11 @@ describe('it does not start, and says what to do', () => {
     await expect(starting({})).rejects.toThrow(/SLACK_APP_TOKEN .*connections:write/);
   });
 
+  it.each(['auth.test', 'apps.connections.open'])('with a refusal of %s that nobody has heard of', async (method) => {
+    workspace.fail(method, { kind: 'error', error: 'a_word_of_tomorrow' }, { times: method === 'auth.test' ? 1 : 2 });
+    await expect(starting({})).rejects.toThrow('Slack does not accept the token (a_word_of_tomorrow).');
+  });
+
   it('with a database that is not reachable, without showing the address', async () => {
     const said = await starting({ DATABASE_URL: `${database.url}_not` }).catch((error) => error.message);
     expect(said).toContain('DATABASE_URL: there is no such database');

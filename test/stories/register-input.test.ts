@@ -49,6 +49,10 @@ it.each([
   '`payments`',
   '*Payments API*',
   '*"payments"*',
+  '«payments»',
+  'payments.',
+  '“Payments API”,',
+  'payments?!',
 ])('a service named in the command as %s is preselected', async (text) => {
   const { dana } = people(scenario);
   await dana.types(`/register ${text}`);

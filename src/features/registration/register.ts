@@ -122,11 +122,14 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     const unescaped = toStorable(text).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
     const typed = stripDelimiters(unescaped);
     if (typed === '') return {};
-    const [named, [first, ...more]] = await Promise.all([
+    // A sentence may end with the name.
+    const bare = stripDelimiters(typed.replace(/[.,;:!?]+$/, '').trim()) || typed;
+    const [named, meant, [first, ...more]] = await Promise.all([
       catalog.findByExactName(db, typed),
-      catalog.search(db, typed, 2),
+      catalog.findByExactName(db, bare),
+      catalog.search(db, bare, 2),
     ]);
-    const service = named ?? (more.length === 0 ? first : undefined);
+    const service = named ?? meant ?? (more.length === 0 ? first : undefined);
     return service ? { preselected: service } : { unknown: typed };
   }
 

@@ -7,7 +7,7 @@ import type { App, Receiver } from '@slack/bolt';
 import { WebAPIRateLimitedError, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { HttpClient } from '../../http-client.ts';
 import type { Log, slackLog } from '../../observability/log.ts';
-import { fatalErrors, slackErrorCode } from '../errors.ts';
+import { isTokenRefusal } from '../errors.ts';
 import {
   type Acknowledge,
   type ConnectionTimings,
@@ -117,7 +117,7 @@ export function createSocketModeReceiver(
   /** Counts and logs a refusal, and returns the pause before the next attempt. */
   function failed(error: unknown): number {
     failures += 1;
-    if (fatalErrors.includes(slackErrorCode(error) ?? ''))
+    if (isTokenRefusal(error))
       log.error({ err: error }, 'Slack refuses SLACK_APP_TOKEN: only an operator can fix that; will retry');
     else if (!stopping.signal.aborted)
       log.warn({ err: error }, 'Socket Mode connection could not be opened, will retry');
