@@ -71,8 +71,11 @@ export type Gateway = {
   /** Where calls go through it, where the catalog file names it, and the header that a key is sent in. */
   proxy: string | undefined;
   header: string;
-  /** Makes access what it should be. Rejects with a `GatewayError` where nothing is known afterwards that was not before. */
-  apply(order: Order): Promise<Applied>;
+  /**
+   * Makes access what it should be. Rejects with a `GatewayError` where nothing is known afterwards that was not before, and
+   * begins no further step once `signal` is aborted.
+   */
+  apply(order: Order, signal?: AbortSignal): Promise<Applied>;
   /** Keys of applications; undefined where the gateway makes its own. */
   keys: GatewayKeys | undefined;
   /** Lists all consumers under our tag; undefined where the gateway cannot be asked. */

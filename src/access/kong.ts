@@ -24,7 +24,7 @@ export function createKong(settings: GatewaySettings, fetch: Fetch, timeout?: nu
     kind,
     proxy: settings.proxy,
     header: settings.header,
-    apply: (order) => apply(api, name, order),
+    apply: (order, signal) => apply(api, name, order, signal),
     keys: {
       put: async (application, key) => api.putKey((await consumerOf(application)).id, key),
       async remove(application, id) {
@@ -44,7 +44,12 @@ export function createKong(settings: GatewaySettings, fetch: Fetch, timeout?: nu
 }
 
 /** Looks, plans, and takes every step, also after one that failed: what must be taken away does not wait for a grant. */
-async function apply(api: KongApi, name: string, { application, wanted }: Order): Promise<Applied> {
+async function apply(
+  api: KongApi,
+  name: string,
+  { application, wanted }: Order,
+  signal: AbortSignal | undefined,
+): Promise<Applied> {
   let consumer = await api.findConsumer(application.id);
   let groups = consumer ? await api.groups(consumer.id) : [];
   let failure: GatewayError | undefined;
@@ -53,6 +58,7 @@ async function apply(api: KongApi, name: string, { application, wanted }: Order)
     groups: groups.map(({ group, tags }) => ({ group, ours: tags.includes(tag) })),
   });
   const attempt = async (work: () => Promise<void>): Promise<void> => {
+    signal?.throwIfAborted();
     try {
       await work();
     } catch (error) {

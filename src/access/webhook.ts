@@ -44,7 +44,7 @@ export function createWebhook(
     throw new GatewayError(name, failure, `${type}: HTTP ${status}, which is a no for good`);
   }
 
-  async function apply({ application, wanted, confirmed, backing }: Order): Promise<Applied> {
+  async function apply({ application, wanted, confirmed, backing }: Order, signal?: AbortSignal): Promise<Applied> {
     const open = new Set(confirmed);
     const pending: string[] = [];
     let failure: GatewayError | undefined;
@@ -57,6 +57,7 @@ export function createWebhook(
       if (!behind) throw new Error(`nothing is known of the group ${group} at ${name}`);
       const { change, service, registration } = behind;
       const type = step.kind === 'remove' ? 'access.revoke' : 'access.grant';
+      signal?.throwIfAborted();
       try {
         const result = await post(type, change, { application, service, group, registration });
         if (result === 'pending') pending.push(group);

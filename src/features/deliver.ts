@@ -79,8 +79,9 @@ function createDeliveries(deps: Deps) {
     'access-key': { deliver: accessMessages.key, permanentErrors: toPerson },
     copies: { deliver: deliverCopies(deps), permanentErrors: malformed },
     redrive: {
-      async deliver(effect) {
-        const { after } = await resume(deps.db, { destination: effect.place, cause: effect.why }, effect.after);
+      async deliver(effect, attempt) {
+        const incident = { destination: effect.place, cause: effect.why };
+        const { after } = await attempt.write((fenced) => resume(fenced, incident, effect.after));
         if (after !== undefined) return { status: 'postponed', seconds: 0, effect: { ...effect, after } };
       },
       permanentErrors: [],

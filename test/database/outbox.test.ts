@@ -2,9 +2,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Connection, connect, type Drizzle, type Tx } from '../../src/db/client.ts';
-import { deliverStage } from '../../src/db/outbox/outbox.ts';
+import { createOutbox, deliverStage, startDelivering } from '../../src/db/outbox/outbox.ts';
 import { redrive, redriveAll } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
+import type { Attempt, Deliver } from '../../src/db/outbox/types.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
 import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -220,6 +221,84 @@ describe('dead letters', () => {
     expect(queued).toHaveLength(10);
     expect(queued.every(({ unsure }) => unsure)).toBe(true);
     expect(await database.sql`select count(*)::int from outbox where dead_at is not null`).toEqual([{ count: 10_000 }]);
+  });
+});
+
+describe('a delivery', () => {
+  const outbox = createOutbox();
+  const log = { debug: () => {}, warn: () => {}, error: () => {} };
+  const effect = { kind: 'home', person: 'U0DANA' } as const;
+  const started: Worker[] = [];
+
+  /** Starts two replicas that deliver what is in the outbox. */
+  function delivers(deliver: Deliver) {
+    for (const from of [db, other]) started.push(startDelivering(from, outbox, { deliver, log }));
+    return db.tables.transaction((tx) => outbox.enqueue(tx, [effect]));
+  }
+
+  beforeAll(() => database.sql`create table written (by int)`);
+  afterEach(async () => {
+    for (const worker of started.splice(0)) await worker.stop(1_000);
+    await database.sql`truncate written`;
+  });
+
+  const empty = () =>
+    eventually('the outbox is empty', async () => (await database.sql`select from outbox`).length === 0);
+  const write = (attempt: Attempt, by: number) =>
+    attempt.write((fenced) =>
+      fenced.tables.transaction((tx) => tx.execute(sql`insert into written values (${by}::int)`)),
+    );
+
+  it('writes nothing where its lease has gone to another worker', async () => {
+    const first = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<unknown>();
+    let attempts = 0;
+    await delivers(async (_, attempt) => {
+      attempts += 1;
+      if (attempts > 1) {
+        await write(attempt, 2);
+        return { status: 'delivered' };
+      }
+      await first.promise;
+      await write(attempt, 1).then(late.resolve, late.resolve);
+      return { status: 'delivered' };
+    });
+    await eventually('the first has begun', async () => attempts === 1);
+    await endLeases();
+    await empty();
+    first.resolve();
+    expect(await late.promise).toBeInstanceOf(store.LeaseLost);
+    expect([...(await database.sql`select by from written`)]).toEqual([{ by: 2 }]);
+  });
+
+  it('is nobody else’s while it writes, and its lease can be extended meanwhile', async () => {
+    await enqueue('card:1');
+    const job = await claimOne();
+    const begun = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const written = db.tables.transaction(async (tx) => {
+      await store.keep(tx, job);
+      begun.resolve();
+      await finish.promise;
+    });
+    await begun.promise;
+    expect(await store.heartbeat(other, [job])).toEqual([job]);
+    await endLeases();
+    expect(await claim(other)).toEqual([]);
+    finish.resolve();
+    await written;
+    expect(await claim(other)).toMatchObject([{ id: job.id, attempt: 2 }]);
+  });
+
+  it('that only waits for its turn is not failing, however long it has waited', async () => {
+    let waits = 3;
+    await delivers(async () => {
+      waits -= 1;
+      await database.sql`update outbox set give_up_at = now() - interval '1 day'`;
+      return waits > 0 ? { status: 'postponed', seconds: 0 } : { status: 'delivered' };
+    });
+    await empty();
+    expect(waits).toBe(0);
   });
 });
 

@@ -122,8 +122,6 @@ export function startDelivering(
       const lasts = result.refused === true && job.retries >= lastingAfter;
       return { ...result, needsHuman: result.needsHuman || lasts, delay: backoff(job.retries) };
     }
-    if (result.status === 'postponed' && job.expired)
-      return { status: 'dead', destination, cause: 'ratelimited', error: undefined };
     return result;
   }
 
@@ -136,6 +134,11 @@ export function startDelivering(
       restoredAt,
       slot: job.slot,
       progress: job.progress,
+      write: (work) =>
+        tables.transaction(async (tx) => {
+          await store.keep(tx, job);
+          return work({ tables: Object.assign(tx, { transaction: joining(tx) }), outbox });
+        }),
       saveProgress: (progress) => store.saveProgress({ tables }, job, progress),
       lookAgain: (message) =>
         copies.set(JSON.stringify([message.channel, message.marker]), { kind: 'copies', of: job.lane, ...message }),
@@ -185,6 +188,12 @@ export function startDelivering(
     }
   }
 }
+
+/** What begins a transaction within another is a part of it. */
+const joining =
+  (tx: Tx) =>
+  <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    work(tx);
 
 /** A delivery's result with what becomes of the job. `delay`: until the retry, in seconds. */
 type Outcome =

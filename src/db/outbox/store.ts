@@ -242,6 +242,15 @@ export async function heartbeat<Held extends Pick<Job, 'id' | 'attempt'>>(
   return jobs.filter(({ id, attempt }) => kept.get(id) === attempt);
 }
 
+/**
+ * Keeps a job with its worker until the transaction ends: no other worker can claim it meanwhile, and the heartbeat goes on.
+ * Throws where the lease is lost.
+ */
+export async function keep(tx: Tx, job: Job): Promise<void> {
+  const kept = await tx.execute(sql`select 1 from ${outbox} where ${held(job)} for key share`);
+  if (kept.length === 0) throw new LeaseLost(job);
+}
+
 /** Saves how far an attempt came, for the next one. */
 export async function saveProgress({ tables }: { tables: Drizzle }, job: Job, progress: string): Promise<void> {
   const saved = await tables.execute(sql`update ${outbox} set progress = ${progress} where ${held(job)} returning id`);

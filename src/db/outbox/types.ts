@@ -1,6 +1,6 @@
 /** The outbox's own types: what is enqueued, what an attempt is given, and how a delivery ends. */
 import type { CopiesEffect, Effect, Priority } from '../../domain/effects.ts';
-import type { Tx } from '../client.ts';
+import type { Drizzle, Tx } from '../client.ts';
 
 /** Where nothing arrives until a human has resolved it, and Slack's (or the mail server's) word for why. */
 export type Incident = { destination: string; cause: string };
@@ -56,6 +56,8 @@ export type Attempt = {
   saveProgress: (progress: string) => Promise<void>;
   /** Has Slack asked some time later whether a message is there twice. Of one message, the last call counts. */
   lookAgain: (message: Omit<CopiesEffect, 'kind' | 'of'>) => void;
+  /** Writes in one transaction what was done or found out; what it is given joins it. Throws, and writes nothing, where the lease is lost. */
+  write: <T>(work: (fenced: { tables: Drizzle; outbox: Outbox }) => Promise<T>) => Promise<T>;
   /** Aborts where it has lost its lease: another worker may be delivering the same. */
   signal: AbortSignal;
 };

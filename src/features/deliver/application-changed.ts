@@ -15,8 +15,8 @@ const maxListed = 10;
 export function deliverApplicationChanged({ config, db, poster, directory, now }: Deps) {
   return {
     /** Enqueues updates of the Homes and the cards that show an event of an application. */
-    async show({ application, version, after }: Of<'application'>): Promise<void> {
-      await events.enqueueUpdates(db, application, version, after);
+    async show({ application, version, after }: Of<'application'>, attempt: Attempt): Promise<void> {
+      await attempt.write((fenced) => events.enqueueUpdates(fenced, application, version, after));
     },
 
     /** Tells an approval channel that an application has other owners, which has something, or waits for it, there. */
@@ -38,17 +38,17 @@ export function deliverApplicationChanged({ config, db, poster, directory, now }
      * Takes what a person owned from them, a batch each second: it does not fill the outbox. Slack is asked each time, because
      * the word that they have left may have been late, and they are back.
      */
-    async depart({ person }: Of<'departure'>): Promise<DeliveryResult> {
+    async depart({ person }: Of<'departure'>, attempt: Attempt): Promise<DeliveryResult> {
       if ((await directory.member(person, 0))?.account !== 'deactivated') return { status: 'delivered' };
-      const more = await ownerless.removeOwner(db, person, now());
+      const more = await attempt.write((fenced) => ownerless.removeOwner(fenced, person, now()));
       return more ? { status: 'postponed', seconds: 1 } : { status: 'delivered' };
     },
 
     /** Looks for owners who have left, a page of the workspace's members at a time: Slack allows 20 pages a minute. */
-    async sweep({ kind, cursor }: Of<'departures'>): Promise<DeliveryResult> {
+    async sweep({ kind, cursor }: Of<'departures'>, attempt: Attempt): Promise<DeliveryResult> {
       const page = await poster.users.list({ limit: 1000, ...(cursor ? { cursor } : {}) });
       const left = (page.members ?? []).flatMap(({ id, deleted }) => (id && deleted ? [id] : []));
-      await ownerless.onOwnersLeft(db, left);
+      await attempt.write((fenced) => ownerless.onOwnersLeft(fenced, left));
       const next = page.response_metadata?.next_cursor;
       if (!next) return { status: 'delivered' };
       return { status: 'postponed', seconds: 3, effect: { kind, cursor: next } };

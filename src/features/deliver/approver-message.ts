@@ -18,14 +18,14 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
   return { askAll, askOne };
 
   /** Finds who cannot see the card and can decide, and has each of them asked. */
-  async function askAll({ registration: id }: Of<'ask-approvers'>): Promise<void> {
+  async function askAll({ registration: id }: Of<'ask-approvers'>, attempt: Attempt): Promise<void> {
     const found = await cards.find(db, id, policy);
     if (found?.registration.status !== 'pending') return;
     const { registration } = found;
     const { asked: people } = await cannotSeeCards(registration.approvers, { directory });
     const able: string[] = [];
     for (const person of people) if (await canDecide(person, registration)) able.push(person);
-    await asked.ask(db, id, able);
+    await attempt.write((fenced) => asked.ask(fenced, id, able));
   }
 
   async function askOne({ registration: id, person }: Of<'ask'>, attempt: Attempt): Promise<void> {
@@ -44,7 +44,8 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     const place = (await asked.findPlace(db, id, person)) ?? (await findEarlier(context, posting));
     const shown = place && (await update(context, place, message)) ? place : undefined;
     if (!shown && (place || !able)) return;
-    await asked.recordPosted(db, id, person, shown ?? (await post(context, posting, message)));
+    const posted = shown ?? (await post(context, posting, message));
+    await attempt.write((fenced) => asked.recordPosted(fenced, id, person, posted));
   }
 
   /** Tells whether a person may decide a request, by the one policy. Rejects where Slack does not say. */

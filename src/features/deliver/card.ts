@@ -36,7 +36,7 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
       shown = earlier && (await update(context, earlier, message)) ? { ...earlier, shownVersion } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
-    await cards.markRendered(db, id, { channel, ts, shownVersion });
+    await attempt.write((fenced) => cards.markRendered(fenced, id, { channel, ts, shownVersion }));
 
     /** Moves a pending card to where an approver can decide it. A decided one stays where it was decided. */
     async function move(from: cards.CardLocation): Promise<cards.CardLocation> {
@@ -44,7 +44,7 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
       const to = earlier
         ? { ...earlier, shownVersion: 0 }
         : { ...(await post(context, posting, message)), shownVersion };
-      await cards.recordMove(db, registration, from, to);
+      await attempt.write((fenced) => cards.recordMove(fenced, registration, from, to));
       return to;
     }
   };

@@ -32,7 +32,8 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
     const loaded = await loadDecided({ config, db }, events);
     const waiting = loaded.filter(isOnItsWay);
     if (waitsForAccess(loaded, attempt)) return { status: 'postponed', seconds: accessLookInterval };
-    for (const { registration } of waiting) await promiseAccess(db, registration.id, now());
+    for (const { registration } of waiting)
+      await attempt.write((fenced) => promiseAccess(fenced, registration.id, now()));
     // What has been opened meanwhile is not promised, and is said.
     const [first, ...others] = waiting.length > 0 ? await loadDecided({ config, db }, events) : loaded;
     if (!first) return undefined;

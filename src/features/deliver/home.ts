@@ -32,37 +32,39 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
    * Marks what else shows an event: the cards of the application's other requests, the Homes of its owners, and of the
    * approvers, where that is theirs to see.
    */
-  async function outdate({ registration, version }: Of<'homes'>): Promise<DeliveryResult> {
-    await cards.markOthersStale(db, registration, version);
+  async function outdate({ registration, version }: Of<'homes'>, attempt: Attempt): Promise<DeliveryResult> {
+    await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version));
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
     const asked = event.queue ? await directory.members(membershipsToCheck(approvers, '')) : [];
-    await homes.markStale(db, registration, event.queue ? [...approvers.users, ...asked] : []);
+    await attempt.write((fenced) =>
+      homes.markStale(fenced, registration, event.queue ? [...approvers.users, ...asked] : []),
+    );
     return delivered;
   }
 
   /** Marks the Homes that show the catalog: the admins'. */
-  async function outdateCatalog(): Promise<DeliveryResult> {
+  async function outdateCatalog(_: Of<'catalog'>, attempt: Attempt): Promise<DeliveryResult> {
     if (!(await homes.any(db))) return delivered;
     const { users, groups, channel } = admins(config.policy);
     const asked = await directory.members(membershipsToCheck({ users, groups, channel }, ''));
-    await homes.markStale(db, null, [...users, ...asked]);
+    await attempt.write((fenced) => homes.markStale(fenced, null, [...users, ...asked]));
     return delivered;
   }
 
   /** Draws a Home, at most once a second. */
   async function render({ person }: Of<'home'>, attempt: Attempt): Promise<DeliveryResult> {
-    const shown = await homes.claim(db, person, !attempt.isFirst);
+    const shown = await attempt.write((fenced) => homes.claim(fenced, person, !attempt.isFirst));
     if (shown === 'up to date') return delivered;
     if ('wait' in shown) return { status: 'postponed', seconds: shown.wait };
     const view = homeView(await read(person, shown), now());
     try {
       await poster.views.publish({ user_id: person, view });
-      await homes.markRendered(db, person);
+      await attempt.write((fenced) => homes.markRendered(fenced, person));
     } catch (error) {
       if (!left.includes(slackErrorCode(error) ?? '')) throw error;
-      await homes.remove(db, person);
+      await attempt.write((fenced) => homes.remove(fenced, person));
     }
     return delivered;
   }

@@ -25,7 +25,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
         { to: policy.adminChannel, marker, since: first.since },
         () => ownerlessMessage(left),
       );
-      await ownerless.recordPosted(db, left, posted);
+      await attempt.write((fenced) => ownerless.recordPosted(fenced, left, posted));
       return left.length < ownerless.maxPosted ? { status: 'delivered' } : { status: 'postponed', seconds: 0 };
     },
 
@@ -41,7 +41,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
       const all = one.place ? await ownerless.listPosted(db, one.place) : [one];
       const message = ownerlessMessage(all);
       const shown = place && (await update(context, place, message)) ? place : await post(context, posting, message);
-      await ownerless.recordPosted(db, all, shown);
+      await attempt.write((fenced) => ownerless.recordPosted(fenced, all, shown));
       return { status: 'delivered' };
     },
   };

@@ -19,7 +19,7 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
     const tick = new Date(moment);
     const { rows, total, over } = await reminders.listOfRequester(db, person, tick, maxListed);
     if (total === 0 && over.length === 0) return;
-    const { begun, place } = await messages.begin(db, person, tick, total > 0);
+    const { begun, place } = await attempt.write((fenced) => messages.begin(fenced, person, tick, total > 0));
     if (!begun && total === 0) return;
     const context = { db, poster, attempt };
     const posting = {
@@ -28,12 +28,13 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
       since: tick,
     };
     // Without a place it may have been posted all the same, by an attempt whose outcome is unknown.
-    const posted = place ?? (begun || isForgotten(attempt, tick) ? await findPosted(context, posting) : undefined);
+    const found = place ?? (begun || isForgotten(attempt, tick) ? await findPosted(context, posting) : undefined);
     const message = pendingMessage(await Promise.all(rows.map((row) => facts(person, row))), over.map(ended), total);
-    const shown = posted && (await update(context, posted, message)) ? posted : undefined;
+    const shown = found && (await update(context, found, message)) ? found : undefined;
     // What was deleted by hand, or has nothing more to tell, is not posted again.
-    if (!shown && (posted || total === 0)) return;
-    await messages.recordPosted(db, person, tick, shown ?? (await post(context, posting, message)));
+    if (!shown && (found || total === 0)) return;
+    const posted = shown ?? (await post(context, posting, message));
+    await attempt.write((fenced) => messages.recordPosted(fenced, person, tick, posted));
   };
 
   async function facts(

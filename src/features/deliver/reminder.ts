@@ -52,17 +52,17 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
       if (posted && ts) await refresh(context, channel, posted.tick, ts);
       return;
     }
-    const former = await messages.start(db, channel, tick, ts);
+    const former = await attempt.write((fenced) => messages.start(fenced, channel, tick, ts));
     if (former) {
       // Before the new one is posted: there is never more than one.
       await deleteOrReplace(context, { channel, ts: former }, replacedReminder);
-      await messages.previousDeleted(db, channel);
+      await attempt.write((fenced) => messages.previousDeleted(fenced, channel));
     }
     // Slack has been asked whatever there is to ask: what was decided meanwhile is not in it.
     const message = await renderNew(channel, tick);
-    if (!message) return messages.remove(db, channel, tick);
+    if (!message) return attempt.write((fenced) => messages.remove(fenced, channel, tick));
     const made = await post(context, postingOf(channel, tick), message);
-    await messages.recordPosted(db, channel, tick, made.ts);
+    await attempt.write((fenced) => messages.recordPosted(fenced, channel, tick, made.ts));
   };
 
   /** Updates a posted reminder with what still waits; removes it where nothing does. */
@@ -70,10 +70,10 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const { rows, total } = await reminders.listInChannel(db, channel, tick, maxListed);
     if (rows.length > 0) {
       await update(context, { channel, ts }, await render(channel, rows, total));
-      await messages.recordPosted(db, channel, tick, ts);
+      await context.attempt.write((fenced) => messages.recordPosted(fenced, channel, tick, ts));
     } else {
       await deleteOrReplace(context, { channel, ts }, replacedReminder);
-      await messages.remove(db, channel, tick);
+      await context.attempt.write((fenced) => messages.remove(fenced, channel, tick));
     }
   }
 

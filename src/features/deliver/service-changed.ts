@@ -15,20 +15,22 @@ type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kin
 export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
   return {
     /** Enqueues updates of the cards, each an effect of its own: what can be posted is, whatever becomes of the others. */
-    async cards({ kind, service, after = 0 }: Of<'service'>): Promise<DeliveryResult> {
-      const next = await cards.markPendingStale(db, service, after);
+    async cards({ kind, service, after = 0 }: Of<'service'>, attempt: Attempt): Promise<DeliveryResult> {
+      const next = await attempt.write((fenced) => cards.markPendingStale(fenced, service, after));
       if (next === undefined) return { status: 'delivered' };
       return { status: 'postponed', seconds: 0, effect: { kind, service, after: next } };
     },
 
-    async homes({ service: id, version }: Of<'queues'>): Promise<void> {
+    async homes({ service: id, version }: Of<'queues'>, attempt: Attempt): Promise<void> {
       if (!(await homes.any(db))) return;
       const [service, change] = await Promise.all([services.find(db, id), services.findChange(db, id, version)]);
       if (!service) return;
       const asked = [service, { ...service, ...change?.before }].map((one) => allowedApprovers(one, config.policy));
       const behind = new Set(asked.flatMap((approvers) => membershipsToCheck(approvers, '')));
       const members = await directory.members([...behind]);
-      await homes.markPendingStale(db, id, [...asked.flatMap(({ users }) => users), ...members]);
+      await attempt.write((fenced) =>
+        homes.markPendingStale(fenced, id, [...asked.flatMap(({ users }) => users), ...members]),
+      );
     },
 
     /** Tells the approval channel, as it was before the change or is after it, that the rules are looser. */

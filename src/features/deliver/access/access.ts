@@ -14,22 +14,22 @@ type AccessService = Extract<Effect, { kind: 'access-service' }>;
 /** How long a gateway that has only noted an order is left to carry it out, in seconds. */
 const pendingFor = 15;
 
-export function deliverAccess({ db, gateways, now }: Deps) {
+export function deliverAccess({ gateways, now }: Deps) {
   return {
     async apply({ application, gateway: name }: Access, attempt: Attempt): Promise<DeliveryResult> {
       const place = { application, gateway: name };
-      const order = await look(db, place, now());
+      const order = await attempt.write((fenced) => look(fenced, place, now()));
       if (!order) return { status: 'delivered' };
-      const { open, keysGone, error } = await carryOut(gateways.get(name), name, order);
-      // Another worker has it now: what this one saw may be older than what that one writes.
-      if (attempt.signal.aborted) return { status: 'postponed', seconds: 0 };
-      const unsettled = await record(db, place, { open, keysGone, failure: error?.failure, at: now() });
+      const { open, keysGone, error } = await carryOut(gateways.get(name), name, order, attempt.signal);
+      const result = { open, keysGone, failure: error?.failure, at: now() };
+      // What a worker that has lost its lease saw may be older than what the next one writes.
+      const unsettled = await attempt.write((fenced) => record(fenced, place, result));
       if (error) return failed(name, error);
       return unsettled.length > 0 ? { status: 'postponed', seconds: pendingFor } : { status: 'delivered' };
     },
 
-    async applyForService(effect: AccessService): Promise<DeliveryResult> {
-      const next = await requestForService(db, effect);
+    async applyForService(effect: AccessService, attempt: Attempt): Promise<DeliveryResult> {
+      const next = await attempt.write((fenced) => requestForService(fenced, effect));
       if (next === undefined) return { status: 'delivered' };
       return { status: 'postponed', seconds: 0, effect: { ...effect, after: next } };
     },
@@ -38,7 +38,12 @@ export function deliverAccess({ db, gateways, now }: Deps) {
 
 type CarriedOut = { open: string[] | undefined; keysGone: string[]; error: GatewayError | undefined };
 
-async function carryOut(gateway: Gateway | undefined, name: string, order: AccessOrder): Promise<CarriedOut> {
+async function carryOut(
+  gateway: Gateway | undefined,
+  name: string,
+  order: AccessOrder,
+  signal: AbortSignal,
+): Promise<CarriedOut> {
   if (!gateway) {
     const error = new GatewayError(name, 'unknown-gateway', 'the catalog file does not name it');
     return { open: undefined, keysGone: [], error };
@@ -47,10 +52,11 @@ async function carryOut(gateway: Gateway | undefined, name: string, order: Acces
   let error: GatewayError | undefined;
   const keysGone: string[] = [];
   try {
-    const applied = await gateway.apply(order);
+    const applied = await gateway.apply(order, signal);
     open = applied.open;
     error = applied.failure;
     for (const id of gateway.keys ? order.keysToRemove : []) {
+      signal.throwIfAborted();
       await gateway.keys?.remove(order.application.id, id);
       keysGone.push(id);
     }
