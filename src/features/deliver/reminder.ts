@@ -44,7 +44,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
     const forgotten =
       isForgotten(attempt, tick) && !begun ? await findPosted(context, postingOf(channel, tick)) : undefined;
     if (forgotten) {
-      await messages.start(db, channel, tick, undefined);
+      await attempt.write((fenced) => messages.start(fenced, channel, tick, undefined));
       return refresh(context, channel, tick, forgotten.ts);
     }
     if (!(await renderNew(channel, tick))) {
