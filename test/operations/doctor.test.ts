@@ -80,12 +80,14 @@ it('it reports that all is well, and changes nothing', async () => {
       "ok connections: Slack counts 0 Socket Mode connections of the app besides this check's own.",
       "ok channel C0REQUESTS: #api-requests, for ADMIN_CHANNEL.",
       "ok approvers: every service has an approver who can decide.",
+      "ok messages: Slack takes all 54 kinds of message and form.",
     ]
   `);
   const asked = [...new Set(workspace.calls.map(({ method }) => method))].sort();
   expect(asked).toEqual([
     'apps.connections.open',
     'auth.test',
+    'blocks.validate',
     'conversations.history',
     'conversations.info',
     'conversations.members',
@@ -428,7 +430,7 @@ it('next to a running bot it prints a line for each check, exits 1 where one fai
   const { code, out, err } = await promise;
   expect({ code, err }).toEqual({ code: 1, err: '' });
   expect(out).toMatch(
-    /^ok {4}configuration: .*\nok {4}REMINDER_SCHEDULE: .*\nok {4}token: .*\n(?:ok {4}.*\n)+FAIL {2}channel C0GONE: .*\nok {4}approvers: .*\n$/,
+    /^ok {4}configuration: .*\nok {4}REMINDER_SCHEDULE: .*\nok {4}token: .*\n(?:ok {4}.*\n)+FAIL {2}channel C0GONE: .*\nok {4}approvers: .*\nok {4}messages: .*\n$/,
   );
   everything.push(out);
   expect((await fetch(`http://127.0.0.1:${bot.port}/readyz`)).status).toBe(200);

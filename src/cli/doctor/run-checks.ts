@@ -14,6 +14,7 @@ import { limitsBothDays, parseCron } from '../../scheduler/cron.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { connectionWarning } from '../../slack/socket-mode/connection-count.ts';
 import { checkApprovers, type Rule } from './approvers.ts';
+import { checkBlockKit } from './block-kit.ts';
 import { type ChannelUse, checkChannels, type DecidedByMembers } from './channels.ts';
 import { type CheckResult, checkWithTimeout, errorCodeIn, fail, joinList, ok, warn } from './check-result.ts';
 import { checkDatabase, nothingRead, withCurrentIds } from './database.ts';
@@ -96,7 +97,7 @@ export async function runChecks(
   const current = withCurrentIds(config, database.channelIds);
   const { policy } = current;
   const context = { client, directory: createDirectory(client, () => new Date(), log), policy, bot };
-  const [channels, approvers] = await Promise.all([
+  const [channels, approvers, messages] = await Promise.all([
     checkWithTimeout(
       'channels',
       halfTimeout,
@@ -104,8 +105,9 @@ export async function runChecks(
       {},
     ),
     checkWithTimeout('approvers', halfTimeout, checkApprovers(context, rules), {}),
+    checkWithTimeout('messages', halfTimeout, checkBlockKit(client), {}),
   ]);
-  for (const { findings } of [channels, approvers]) for (const finding of findings) report(finding);
+  for (const { findings } of [channels, approvers, messages]) for (const finding of findings) report(finding);
 }
 
 /** Says when each schedule runs next: a mistake in it shows there first. */

@@ -6,7 +6,7 @@ import { refuse } from '../refusal.ts';
 export type Args = Record<string, unknown>;
 
 /** Arguments that travel as JSON inside a form. */
-const STRUCTURED = new Set(['blocks', 'view', 'metadata', 'attachments']);
+const STRUCTURED = new Set(['blocks', 'view', 'message', 'metadata', 'attachments']);
 
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -5,6 +5,7 @@ import type { Faults } from '../faults.ts';
 import type { ApiCall } from '../model.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { type Args, read } from './arguments.ts';
+import { blocks } from './blocks.ts';
 import { chat } from './chat.ts';
 import { conversations } from './conversations.ts';
 import { type Answered, exchange, rateLimited } from './exchange.ts';
@@ -13,7 +14,7 @@ import { people } from './people.ts';
 import { type Limits, RateLimits } from './rate-limits.ts';
 import { views } from './views.ts';
 
-const methods: Readonly<Record<string, Method>> = { ...chat, ...conversations, ...people, ...views };
+const methods: Readonly<Record<string, Method>> = { ...blocks, ...chat, ...conversations, ...people, ...views };
 
 export type Tokens = { bot: string; app: string };
 
