@@ -24,6 +24,7 @@ import type { Worker } from './db/outbox/worker.ts';
 import { announcePolicy } from './db/policy-in-force.ts';
 import * as cardDrift from './db/registration/card-drift.ts';
 import { countReplicas } from './db/replicas.ts';
+import { checkTimeZone } from './db/requirements.ts';
 import { noticeRestore } from './db/restore.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
@@ -163,6 +164,8 @@ export async function startRegistrar(
     db = { tables: client.tables, outbox };
     const { tables } = db;
     await retryUntilReady('database', () => migrateDatabase(url), databaseConfigError, signal, log);
+    const zone = config.TIME_ZONE;
+    await retryUntilReady('database', () => checkTimeZone(client, zone), databaseConfigError, signal, log);
     const takenOver = await retryUntilReady(
       'outbox',
       () => takeOverPgBoss({ tables }),

@@ -2,11 +2,13 @@
  * The requirements of the database. A start checks them before it changes anything, and is refused with everything that only an
  * operator can fix. Doctor runs the same checks.
  */
-import { getTableName, is } from 'drizzle-orm';
+import { getTableName, is, sql } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
+import type { Connection } from './client.ts';
 import { type DatabaseAddress, databaseAddress } from './connection/database-url.ts';
 import { openSession, type Session } from './connection/session.ts';
 import { noLimits } from './connection/settings.ts';
+import { RequirementError, sqlState } from './errors.ts';
 import { knownMigrations, readJournal } from './journal.ts';
 import * as access from './schema/access.ts';
 import * as applications from './schema/applications.ts';
@@ -60,6 +62,8 @@ type Facts = {
   version: string;
   number: number;
   encoding: string;
+  /** Whether triggers run: `origin`. It can be set for a role, and only a superuser may set it back. */
+  replicationRole: string;
   user: string;
   database: string;
   /** Where the tables are, or will be; null where the user may not look into it. */
@@ -85,7 +89,7 @@ const factsOf = (journal: string) => `
     where privilege in ('SELECT', 'INSERT') or relname not in (${list(appendOnly)})
     union all select to_regclass('${journal}'), '${journal}', 'SELECT')
   select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-    current_setting('server_encoding') as encoding, quote_ident(current_user) as user,
+    current_setting('server_encoding') as encoding, current_setting('session_replication_role') as "replicationRole", quote_ident(current_user) as user,
     quote_ident(current_database()) as database, quote_ident(current_schema()) as schema,
     split_part(current_setting('search_path'), ', ', 1) as home,
     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreateTables",
@@ -114,6 +118,14 @@ export async function checkRequirements(address: DatabaseAddress, session: Sessi
   return { version, missing, trigrams, mistakes };
 }
 
+/** Checks that PostgreSQL has a time zone as well: its list may be older than Node's. Rejects with a `RequirementError`. */
+export async function checkTimeZone({ tables }: Pick<Connection, 'tables'>, name: string): Promise<void> {
+  await tables.execute(sql`select now() at time zone ${name}`).catch((error: unknown) => {
+    const unknown = sqlState(error instanceof Error ? error.cause : error) === '22023';
+    throw unknown ? new RequirementError([`TIME_ZONE: PostgreSQL does not know ${name}. Name another one.`]) : error;
+  });
+}
+
 /** Checks a database in a read-only session of its own. */
 export async function readRequirements(url: string): Promise<Requirements> {
   const address = databaseAddress(url);
@@ -126,11 +138,13 @@ export async function readRequirements(url: string): Promise<Requirements> {
   }
 }
 
-function aboutDatabase({ number, version, encoding, schema, home, user }: Facts): Mistake[] {
+function aboutDatabase({ number, version, encoding, schema, home, user, replicationRole: role }: Facts): Mistake[] {
   const mistakes = [
     number < 140_000 && `PostgreSQL ${version} is too old. Upgrade it to 14 or later.`,
     encoding !== 'UTF8' &&
       `the database is encoded in ${encoding}, which lacks most letters. Create one with ENCODING 'UTF8' TEMPLATE template0.`,
+    role !== 'origin' &&
+      `session_replication_role is ${role}, and triggers keep the record. Reset it: ALTER ROLE ${user} RESET session_replication_role.`,
     schema === null && `the user may not use the schema ${home}. Grant it: GRANT USAGE ON SCHEMA ${home} TO ${user}.`,
   ];
   return mistakes.filter((one) => one !== false).map((what) => ({ about: 'database', what }));

@@ -13,7 +13,7 @@ import { openSession } from '../../src/db/connection/session.ts';
 import { databaseConfigError } from '../../src/db/errors.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { readRequirements } from '../../src/db/requirements.ts';
+import { checkTimeZone, readRequirements } from '../../src/db/requirements.ts';
 import { applications, services } from '../../src/db/schema/core.ts';
 import { search } from '../../src/db/service/picker-search.ts';
 import {
@@ -80,6 +80,23 @@ const strange = {
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '60000',
+  quote_all_identifiers: 'on',
+  gin_fuzzy_search_limit: '1',
+};
+
+/** Of a role or a database: none of these may make a difference. */
+const harmless = {
+  backslash_quote: 'off',
+  check_function_bodies: 'off',
+  client_min_messages: 'debug1',
+  default_text_search_config: "'pg_catalog.turkish'",
+  enable_indexscan: 'off',
+  lc_messages: "'C.UTF-8'",
+  lc_numeric: "'C.UTF-8'",
+  'plpgsql.variable_conflict': 'use_column',
+  'plpgsql.extra_errors': "'all'",
+  plan_cache_mode: 'force_generic_plan',
+  row_security: 'off',
 };
 
 let folder: string;
@@ -219,10 +236,41 @@ describe.skipIf(withoutPostgres)('roles and settings', () => {
         lock_timeout: '3000',
         idle_in_transaction_session_timeout: '10000',
         idle_session_timeout: '0',
+        quote_all_identifiers: 'off',
+        gin_fuzzy_search_limit: '0',
       });
     }
     await close();
     await works(url);
+  });
+
+  it('a time zone that PostgreSQL does not have is named; those that Node has are there', async () => {
+    const { tables, close } = connect(await createRole('zones'));
+    await expect(checkTimeZone({ tables }, 'Mars/Olympus')).rejects.toThrow(
+      'TIME_ZONE: PostgreSQL does not know Mars/Olympus. Name another one.',
+    );
+    const unknown: string[] = [];
+    for (const zone of ['UTC', 'EST', 'PST8PDT', 'Etc/GMT+2', ...Intl.supportedValuesOf('timeZone')])
+      await checkTimeZone({ tables }, zone).catch(() => unknown.push(zone));
+    expect(unknown).toEqual([]);
+    await close();
+  });
+
+  it('settings that nothing hangs on make no difference', async () => {
+    const url = await createRole('harmless', harmless);
+    await server.sql`alter database harmless owner to harmless`;
+    expect(await startSays(url)).toBeUndefined();
+    await works(url);
+    expect(await startSays(url)).toBeUndefined();
+  });
+
+  it('triggers that are switched off are named: the record is chained by one', async () => {
+    const url = await createRole('replica');
+    await server.sql`alter database replica owner to replica`;
+    await server.sql`alter role replica set session_replication_role = 'replica'`;
+    expect(await startSays(url)).toBe(
+      'database: session_replication_role is replica, and triggers keep the record. Reset it: ALTER ROLE replica RESET session_replication_role.',
+    );
   });
 
   it('a listener that PostgreSQL ends listens again, and says that it may have missed something', async () => {

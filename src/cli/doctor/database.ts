@@ -10,7 +10,7 @@ import * as databaseMetrics from '../../db/metrics.ts';
 import * as deadLetters from '../../db/outbox/dead-letters.ts';
 import { findNewerPolicy } from '../../db/policy-in-force.ts';
 import { countReplicas } from '../../db/replicas.ts';
-import { type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
+import { checkTimeZone, type Mistake, type Requirements, readRequirements } from '../../db/requirements.ts';
 import { findUnknown } from '../../db/unknown-ids.ts';
 import type { SlackIdentity } from '../../db/workspace.ts';
 import * as workspaces from '../../db/workspace.ts';
@@ -96,6 +96,8 @@ async function checkConnection(
     ...about('migrations', migrationsResult(missing)),
     ...about('pg_trgm', trigramResult(trigrams)),
   ];
+  const zone = await checkTimeZone(connection, config.TIME_ZONE).then(() => undefined, unreachable);
+  if (zone) findings.push(zone);
   // The rest needs the schema of this version.
   if (missing > 0 || mistakes.length > 0) return { ...nothingRead, findings, replicas };
   const ids = await channelIds.read(connection);

@@ -19,6 +19,8 @@ const fixed: Settings = {
   transform_null_equals: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
+  quote_all_identifiers: 'off',
+  gin_fuzzy_search_limit: 0,
 };
 
 /**
