@@ -1,0 +1,32 @@
+/** Help, and what is said when something is slow or fails. */
+import { input, plain } from '../../../src/views/blocks.ts';
+import * as fallbacks from '../../../src/views/fallbacks.ts';
+import { helpText } from '../../../src/views/help.ts';
+import { reopenedForm } from '../../../src/views/reopened-form.ts';
+import { type Facts, list } from '../facts.ts';
+import type { Scene } from '../scenes.ts';
+
+export function wordScenes(facts: Facts): Scene[] {
+  const { done, errorsModal, failed, formNotOpened, loading, notSaved, slow, staleControl, textModal, working } =
+    fallbacks;
+  return [
+    ['/register help', helpText],
+    ['Slow, or failed', [formNotOpened, failed, slow, staleControl, notSaved].join('\n')],
+    ['In a modal', textModal(failed)],
+    ['Loading', loading],
+    ['Working', working],
+    ['Done', done],
+    [
+      'Refused too late',
+      errorsModal(Object.fromEntries(list(facts.rows(10), (index) => [String(index), facts.reason]))),
+    ],
+    [
+      'A form that could not be finished',
+      reopenedForm({
+        title: plain('Reject request'),
+        submit: plain('Reject'),
+        blocks: [input('reason', 'Reason', { type: 'plain_text_input', action_id: 'reason' })],
+      }),
+    ],
+  ];
+}
