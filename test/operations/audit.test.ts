@@ -130,7 +130,16 @@ describe.concurrent('the record', () => {
   it('contains no formula: what a spreadsheet would run begins with an apostrophe', async () => {
     await using scenario = await openScenario();
     const { dana } = people(scenario);
-    const formulas = ['=HYPERLINK("http://evil.example";"Open")', '+1+1', '-1', '@SUM(A1)', '＝1+1', 'a;=1+1'];
+    const formulas = [
+      '=HYPERLINK("http://evil.example";"Open")',
+      '+1+1',
+      '-1',
+      '@SUM(A1)',
+      '＝1+1',
+      'a;=1+1',
+      'a; "=1+1"',
+      'a\n=1+1',
+    ];
     for (const [index, formula] of formulas.entries()) {
       await asks(dana, ['Search API'], `=Shop ${index}`, formula);
       await dana.closes();
@@ -144,6 +153,8 @@ describe.concurrent('the record', () => {
       `'=Shop 3,U0DANA,'@SUM(A1)`,
       `'=Shop 4,U0DANA,'＝1+1`,
       `'=Shop 5,U0DANA,a;'=1+1`,
+      `'=Shop 6,U0DANA,"a; ""'=1+1"""`,
+      `'=Shop 7,U0DANA,"a\n'=1+1"`,
     ]);
     const json = (await audit({ DATABASE_URL: scenario.database.url }, '--format', 'jsonl')).out;
     expect(JSON.parse(json.split('\n')[1] ?? '')).toMatchObject({ application: '=Shop 1', reason: '+1+1' });

@@ -90,7 +90,8 @@ function csvRow(cells: readonly string[]): string {
 
 /**
  * Prefixes an apostrophe to a cell that a spreadsheet would run as a formula, because it begins with = + - @, their full-width forms,
- * or a tab (https://owasp.org/www-community/attacks/CSV_Injection). Where a list separator is a semicolon, as in many locales, what
- * follows one begins a cell too. JSON lines need none.
+ * or a tab (https://owasp.org/www-community/attacks/CSV_Injection). Where a list separator is a semicolon, as in many locales, our
+ * quotes are within a cell, and what follows a semicolon, a line break or a quote after one begins a cell too. JSON lines need none.
  */
-const escapeFormula = (text: string): string => text.replace(/^[=+\-@＝＋－＠\t\r]|(?<=;\s*)[=+\-@＝＋－＠]/gu, "'$&");
+const escapeFormula = (text: string): string =>
+  text.replace(/^[=+\-@＝＋－＠\t\r\n]|(?<=[;\r\n][\s"]*)[=+\-@＝＋－＠]/gu, "'$&");
