@@ -240,6 +240,8 @@ export async function startRegistrar(
         'the database was restored from a copy: what it may have posted is looked for, its cards are updated',
       );
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
+    const mixed = workspace.mixedTokens(own, slack.socketApp());
+    if (mixed) throw new StartError(`${mixed}.`);
     state.authorized = true;
     void warnOfOpenChannel(slack.client, config, log);
     await channelIds.moveRows(db, config.policy.adminChannel, now());

@@ -33,6 +33,12 @@ export function foreignWorkspace(kept: SlackIdentity, own: SlackIdentity): strin
   return `this database belongs to ${describe(kept)}, and SLACK_BOT_TOKEN to ${describe(own)}. Give each bot a database of its own; to move this one on purpose, run npm run workspace -- release`;
 }
 
+/** Says that the two tokens are of different apps, so that nothing people do would arrive; undefined where they are not. */
+export function mixedTokens(own: SlackIdentity, socketApp: string | undefined): string | undefined {
+  if (own.appId === null || socketApp === undefined || socketApp === own.appId) return undefined;
+  return `SLACK_APP_TOKEN is of the app ${socketApp}, and SLACK_BOT_TOKEN of ${own.appId}. Set both to those of one app`;
+}
+
 /** Names a workspace and its app. */
 export const describe = ({ teamId, teamName, appId }: SlackIdentity): string =>
   `${teamName} (${teamId}${appId ? `, app ${appId}` : ''})`;

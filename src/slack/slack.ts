@@ -27,6 +27,8 @@ export type Slack = {
   start(): Promise<void>;
   /** Tells whether events can arrive: in HTTP mode always, in Socket Mode while a connection is open. */
   connected(): boolean;
+  /** In Socket Mode, the app of the app-level token; undefined where Slack has not said. */
+  socketApp(): string | undefined;
   /** Says in a few words that Slack does not accept the token any longer; null while it does. */
   tokenProblem(): Promise<string | null>;
   /** Waits until no interaction has just begun, for at most `milliseconds`. */
@@ -105,6 +107,7 @@ export function createSlack(
       await app.init();
       await socketMode?.start();
     },
+    socketApp: () => socketMode?.appId(),
     connected: () => socketMode?.isConnected() ?? true,
     tokenProblem: watchToken(app.client, now),
     yieldToInteractive: inFlight.yieldToInteractive,

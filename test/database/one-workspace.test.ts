@@ -104,3 +104,18 @@ it('two databases on one Slack app: what each is sent about the other is counted
   ]);
   expect((await scrape(production.port)).value('registrar_unknown_ids')).toBe(5);
 });
+
+it('an app-level token of another app than the bot token is named by the start and by doctor', async () => {
+  const workspace = await open({ seed: structuredClone(usual) });
+  workspace.app.id = 'A0STAGING';
+  await using fresh = await createDatabase();
+  const env = { DATABASE_URL: fresh.url };
+  const sentence =
+    'SLACK_APP_TOKEN is of the app A0REGISTRAR, and SLACK_BOT_TOKEN of A0STAGING. Set both to those of one app.';
+  await expect(startBot(workspace, 'socket', env)).rejects.toThrow(sentence);
+  const lines: string[] = [];
+  await runChecks(environment(workspace, 'socket', env), ({ level, about, what }) =>
+    lines.push(`${level} ${about}: ${what}`),
+  );
+  expect(lines).toContain(`FAIL tokens: ${sentence}`);
+});

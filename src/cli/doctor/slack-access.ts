@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { SlackIdentity } from '../../db/workspace.ts';
+import { mixedTokens, type SlackIdentity } from '../../db/workspace.ts';
 import type { HttpClient } from '../../http-client.ts';
 import type { Log } from '../../observability/log.ts';
 import { openSocket } from '../../slack/socket-mode/connection.ts';
@@ -38,12 +38,13 @@ export async function checkSlackAccess(
 ): Promise<SlackAccess> {
   const [token, mode] = await Promise.all([
     checkBotToken(client),
-    socketMode ? checkSocketMode(socketMode) : { findings: [httpMode], connections: undefined },
+    socketMode ? checkSocketMode(socketMode) : { findings: [httpMode], connections: undefined, app: undefined },
   ]);
+  const mixed = token.identity && mixedTokens(token.identity, mode.app);
   return {
     bot: token.bot,
     identity: token.identity,
-    findings: [...token.findings, ...mode.findings],
+    findings: [...token.findings, ...mode.findings, ...(mixed ? [fail('tokens', `${mixed}.`)] : [])],
     connections: mode.connections,
   };
 }
@@ -81,8 +82,12 @@ async function checkSocketMode({
   app,
   agentFor,
   log,
-}: SocketModeCheck): Promise<Pick<SlackAccess, 'findings' | 'connections'>> {
-  const failed = (why: string) => ({ findings: [fail('mode', `Socket Mode: ${why}`)], connections: undefined });
+}: SocketModeCheck): Promise<Pick<SlackAccess, 'findings' | 'connections'> & { app: string | undefined }> {
+  const failed = (why: string) => ({
+    findings: [fail('mode', `Socket Mode: ${why}`)],
+    connections: undefined,
+    app: undefined,
+  });
   let url: string;
   try {
     url = (await app.apps.connections.open()).url ?? '';
@@ -95,7 +100,7 @@ async function checkSocketMode({
     connection.close();
     const said = ok('mode', 'Socket Mode: Slack accepts SLACK_APP_TOKEN, and a connection opens.');
     const { appConnections: counted } = connection;
-    return { findings: [said], connections: counted === undefined ? undefined : counted - 1 };
+    return { findings: [said], connections: counted === undefined ? undefined : counted - 1, app: connection.appId };
   } catch (error) {
     const host = URL.parse(url)?.host ?? 'the address that Slack gave';
     const why = errorCodeIn(error) || (error instanceof Error ? ` (${error.message})` : '');

@@ -12,6 +12,8 @@ import type { Log } from '../../observability/log.ts';
 export type SocketConnection = {
   /** How many connections the app has, as Slack counted them at `hello`; undefined where Slack did not say. */
   appConnections: number | undefined;
+  /** The app of the app-level token; undefined where Slack did not say. */
+  appId: string | undefined;
   /** Resolves when Slack asks for another connection in place of this one. */
   reconnectRequested: Promise<void>;
   /** Resolves when nothing comes over this connection any longer. */
@@ -42,7 +44,11 @@ const maxPayload = 4_000_000;
 /** So many pings in a row without a pong, sent over `pongTimeout`, mean that the connection is dead. */
 const maxMissedPongs = 3;
 
-const hello = z.object({ type: z.literal('hello'), num_connections: z.number().optional().catch(undefined) });
+const hello = z.object({
+  type: z.literal('hello'),
+  num_connections: z.number().optional().catch(undefined),
+  connection_info: z.object({ app_id: z.string() }).optional().catch(undefined),
+});
 const disconnect = z.object({ type: z.literal('disconnect'), reason: z.string().catch('unknown') });
 const envelope = z.object({
   envelope_id: z.string(),
@@ -56,7 +62,7 @@ const frame = z.union([hello, disconnect, envelope]);
 export async function openSocket(url: string, { handle, agent, log, timings }: Options): Promise<SocketConnection> {
   const { connectTimeout, pongTimeout, drainDelay } = timings;
   const socket = new WebSocket(url, { agent, handshakeTimeout: connectTimeout, perMessageDeflate: false, maxPayload });
-  const greeted = Promise.withResolvers<number | undefined>();
+  const greeted = Promise.withResolvers<z.infer<typeof hello>>();
   const renewal = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const unacknowledged = new Set<string>();
@@ -95,7 +101,7 @@ export async function openSocket(url: string, { handle, agent, log, timings }: O
     if (socket.readyState !== WebSocket.OPEN) return;
     if (!parsed.success) log.warn('Socket Mode frame ignored: it is neither hello, disconnect nor an envelope');
     else if ('envelope_id' in parsed.data) receiveEnvelope(parsed.data);
-    else if (parsed.data.type === 'hello') greeted.resolve(parsed.data.num_connections);
+    else if (parsed.data.type === 'hello') greeted.resolve(parsed.data);
     else renew(parsed.data.reason);
   }
 
@@ -133,9 +139,10 @@ export async function openSocket(url: string, { handle, agent, log, timings }: O
   }
 
   try {
-    const appConnections = await greeted.promise;
+    const { num_connections: appConnections, connection_info: info } = await greeted.promise;
     clearTimeout(helloTimer);
-    return { appConnections, reconnectRequested: renewal.promise, closed: closed.promise, drainAndClose, close };
+    const ends = { reconnectRequested: renewal.promise, closed: closed.promise, drainAndClose, close };
+    return { appConnections, appId: info?.app_id, ...ends };
   } catch (error) {
     socket.terminate();
     throw error;

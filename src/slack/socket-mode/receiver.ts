@@ -21,6 +21,8 @@ export type SocketModeReceiver = Receiver & {
   /** Opens the connections, and resolves when the first of them is open. Rejects where none can be had; may be called again. */
   start(): Promise<void>;
   isConnected(): boolean;
+  /** The app of the app-level token; undefined where Slack has not said. */
+  appId(): string | undefined;
 };
 
 /** In milliseconds. */
@@ -148,5 +150,6 @@ export function createSocketModeReceiver(
       for (const connection of open) connection.close();
     },
     isConnected: () => open.size > 0,
+    appId: () => [...open].at(-1)?.appId,
   };
 }
