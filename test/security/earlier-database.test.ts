@@ -10,7 +10,7 @@ import { channel, seed } from '../local-slack/seed.ts';
 import { readable } from '../local-slack/transcript.ts';
 import { openTimedScenario, type TimedScenario, untilDelivered } from '../support/clock.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
 
 const publicIds = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -326,7 +326,7 @@ describe('a card whose post was not answered', () => {
       2,
     ],
   ])('%s', async (_, change, cards) => {
-    await using scenario = await openScenario();
+    await using scenario = await sharedScenarios().open();
     const { workspace, database } = scenario;
     const { dana } = people(scenario);
     const posted = () => workspace.messages('api-requests');

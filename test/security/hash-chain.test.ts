@@ -14,7 +14,7 @@ import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { holdHead, waitForBlocked } from '../support/locks.ts';
 import { databaseUrl } from '../support/postgres.ts';
-import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 /** What JSON, a time zone or a spreadsheet could read in two ways. */
@@ -292,7 +292,7 @@ it('an upgrade chains the events from before there was a chain, and an earlier h
 });
 
 it('concurrent transitions lock the head last, and every event has its place', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { database } = scenario;
   const { dana, sam, alex, priya } = people(scenario);
   await requests(dana, alex, 'Payments API');

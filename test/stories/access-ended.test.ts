@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { opens, shares } from '../support/applications.ts';
 import { modes } from '../support/bot.ts';
 import { delivered } from '../support/outbox.ts';
-import { openScenario, type Scenario } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const inChannel = { in: 'api-requests' } as const;
@@ -17,7 +18,7 @@ const replies = ({ workspace }: Scenario, about: RegExp) => {
 
 describe.each(modes)('over %s', (mode) => {
   it('access that ends leaves a reply in the thread of its card: given up, deleted, or with its application', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
     const catalogued = ['Payments API', 'Ledger API'];
@@ -76,7 +77,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('an approval can carry a note, which every owner and the card show', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { dana, sam, alex, priya } = people(scenario);
     await requests(dana, alex);
     await shares(dana, /^Shop/m, sam);

@@ -4,7 +4,8 @@ import { shares } from '../support/applications.ts';
 import { modes } from '../support/bot.ts';
 import { holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { delivered } from '../support/outbox.ts';
-import { openScenario, type Scenario } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const inChannel = { in: 'api-requests' } as const;
@@ -25,7 +26,7 @@ const events = ({ database: { sql } }: Scenario) =>
 
 describe.each(modes)('over %s', (mode) => {
   it('a rejected request is asked for again: the form is filled in and says who rejected it and why', async () => {
-    await using scenario = await openScenario({ mode, now: monday });
+    await using scenario = await sharedScenarios({ mode }).open({ now: monday });
     const { dana, alex } = people(scenario);
     await rejected(scenario);
     expect(dana.told.at(-1)).toMatch(/You can ask again: the form comes filled in\.\n\[Ask again\]$/);
@@ -76,7 +77,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('another owner asks again in Home', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { dana, sam } = people(scenario);
     await rejected(scenario);
     await shares(dana, /^Shop/m, sam);
@@ -94,7 +95,7 @@ describe.each(modes)('over %s', (mode) => {
 });
 
 it('submitted twice at once, the form replaces the rejected request once', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { dana } = people(scenario);
   await rejected(scenario);
   await dana.clicks('Ask again');
@@ -111,7 +112,7 @@ it('submitted twice at once, the form replaces the rejected request once', async
 });
 
 it('two owners ask again at once: one request is made, and the other owner reads that it is there', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { dana, sam } = people(scenario);
   await rejected(scenario);
   await shares(dana, /^Shop/m, sam);
@@ -134,7 +135,7 @@ it('two owners ask again at once: one request is made, and the other owner reads
 });
 
 it('the form for another application leaves the rejected request as it is; one that is refused changes nothing', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { dana } = people(scenario);
   await rejected(scenario);
   await asks(dana, ['Ledger API'], 'Till');

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { delivered } from '../support/outbox.ts';
 import { scrape } from '../support/prometheus.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
 
 const admins = { in: 'api-requests' };
@@ -153,7 +154,7 @@ it('where the word of it is late, what was refused meanwhile follows it, and the
 });
 
 it('an id that changes again, and back, is followed to where it is', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);
   for (const [from, to, application] of [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { modes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
 
 const atHome = { in: 'home' } as const;
@@ -35,7 +36,7 @@ describe.each(modes)('over %s', (mode) => {
 
   it('the queue names the channel of a card only to approvers who can see it', async () => {
     const catalog = 'services:\n  - { slug: payments, name: Payments API, approvers: [U0LEE, U0ALEX] }\n';
-    await using scenario = await openScenario({ mode, catalog });
+    await using scenario = await sharedScenarios({ mode, catalog }).open();
     const { dana, lee, alex } = people(scenario);
     await asks(dana, ['Payments API'], 'Shop');
     await alex.finds(/Payments API/, inChannel);
@@ -45,7 +46,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 
   it('the review of a service says which approvers will not see its cards', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { alex } = people(scenario);
     await alex.opensHome();
     await alex.finds(/Add a service/, atHome);

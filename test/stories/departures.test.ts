@@ -4,6 +4,7 @@ import { group, seed } from '../local-slack/seed.ts';
 import { modes } from '../support/bot.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const channel = { in: 'api-requests' };
@@ -14,7 +15,7 @@ const owners = async ({ database }: Scenario) =>
   ).map(({ name, user_id }) => `${name} ${user_id}`);
 
 it.each(modes)('a late or repeated word that somebody has left takes nothing from who is back (%s)', async (mode) => {
-  await using scenario = await openScenario({ mode });
+  await using scenario = await sharedScenarios({ mode }).open();
   const { workspace } = scenario;
   const { dana, lee, alex } = people(scenario);
   await requests(dana, alex);
@@ -58,7 +59,7 @@ it('a user group that is disabled counts as empty at once', async () => {
 });
 
 it('the admins read one message for all applications of a person who left, and what became of each', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { workspace } = scenario;
   const { dana, sam, alex, priya } = people(scenario);
   for (const name of ['Atlas', 'Shop', 'Till']) {

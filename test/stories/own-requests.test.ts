@@ -8,6 +8,7 @@ import { modes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { hold, waitForBlocked } from '../support/locks.ts';
 import { catalog, openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const channel = { in: 'api-requests' };
@@ -60,7 +61,7 @@ it.each(modes)(
 );
 
 it('(a) so does a colleague who asks for an application that the admin owns with them', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { dana, alex } = people(scenario);
   await withMaps(scenario);
   await requests(dana, alex);
@@ -74,7 +75,7 @@ it('(a) so does a colleague who asks for an application that the admin owns with
 });
 
 it('(a) a request that waits for the very change that loosens the rules is not approved by it', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { alex } = people(scenario);
   await withMaps(scenario);
   const change = await hold(scenario.database, async (tx) => {
@@ -91,7 +92,7 @@ it('(a) a request that waits for the very change that loosens the rules is not a
 });
 
 it('(b) an application that is handed to an approver is decided by another one; the card names who owns it', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { dana, alex, priya } = people(scenario);
   await requests(dana, alex);
   await dana.opensHome();
@@ -203,7 +204,7 @@ it('(d, e) who an approved application changes hands to is told in the channel o
 });
 
 it('every loosening is told where it was decided, and where it is now; what is no loosening is not', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { alex, priya } = people(scenario);
   await withMaps(scenario);
   const told = () => scenario.workspace.messages('api-requests').filter(({ text }) => /changed the rules/.test(text));
@@ -244,7 +245,7 @@ it('ALLOW_SELF_APPROVAL lets owners decide, as it lets requesters', async () => 
 });
 
 it('the catalog file is no way around it: what it loosens is told', async () => {
-  await using scenario = await openScenario();
+  await using scenario = await sharedScenarios().open();
   const { alex, priya } = people(scenario);
   await writeFile(scenario.catalogFile, catalog.replace('slug: payments\n', 'slug: payments\n    approval: auto\n'));
   await scenario.bot.stop();

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modes } from '../support/bot.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
 
 /** 500 services whose names hold markup and 150 characters. */
@@ -142,7 +143,7 @@ describe.each(modes)('a service in the picker, over %s', (mode) => {
 
 describe.each(modes)('the application of a request, over %s', (mode) => {
   it('is offered under a name of the person’s, and preselected once there is one', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { dana, sam } = people(scenario);
     await dana.types('/register');
     await dana.finds(/Type any other name to create an application/, { in: 'modal' });
@@ -176,7 +177,7 @@ describe.each(modes)('the application of a request, over %s', (mode) => {
   });
 
   it('cannot have a name that is too long, mixed or taken: that is said while it is chosen', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { dana, sam } = people(scenario);
     await asks(sam, ['Ledger API'], 'Web Shop');
     await dana.types('/register');

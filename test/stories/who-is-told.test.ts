@@ -5,6 +5,7 @@ import { modes } from '../support/bot.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
 const inChannel = { in: 'api-requests' } as const;
@@ -15,7 +16,7 @@ describe.each(modes)('over %s', (mode) => {
   it('every owner reads a decision, by message and by mail; a former owner who asked reads none', async () => {
     await using mail = await openMailServer();
     const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };
-    await using scenario = await openScenario({ mode, env });
+    await using scenario = await sharedScenarios({ mode, env }).open();
     const { dana, sam, lee, alex } = people(scenario);
     await requests(dana, alex);
     await shares(dana, /^Shop/m, sam);
@@ -74,7 +75,7 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
   });
 
   it('an owner who has left Slack is not told, and nothing of it is put aside', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { workspace, database } = scenario;
     const { dana, sam, alex } = people(scenario);
     await requests(dana, alex);
@@ -89,7 +90,7 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
   });
 
   it('what an earlier version put into the outbox still reaches the requester', async () => {
-    await using scenario = await openScenario({ mode });
+    await using scenario = await sharedScenarios({ mode }).open();
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
     await scenario.database.sql`

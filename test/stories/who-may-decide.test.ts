@@ -97,7 +97,7 @@ it('a decision is authorized again where the approvers change during the look-up
 });
 
 it('a reminder that lists a request while it is being decided is updated without it', async () => {
-  await using scenario = await scenarios.open();
+  await using scenario = await openScenario();
   const { dana, alex } = people(scenario);
   const asked = scenario.workspace.hold('users.info', ({ user }) => user === alex.id);
   await requests(dana, alex);

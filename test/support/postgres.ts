@@ -11,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The server's own database, from which others are made. */
     postgres: string;
+    /** A folder that is removed after the tests. */
+    scratch: string;
   }
 }
 
@@ -43,6 +45,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const url = databaseUrl(server.url, template);
   await migrateDatabase(url);
   project.provide('postgres', server.url);
+  project.provide('scratch', folder);
   return async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

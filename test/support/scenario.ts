@@ -1,8 +1,7 @@
 /** The usual scenario of stories: a workspace with its people, a bot in it, and a small catalog. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { Running } from '../../src/main.ts';
 import { type Seed, seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
@@ -58,7 +57,7 @@ export type Setting = BotOptions & {
 /** Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol. */
 export async function openScenario(setting: Setting = {}): Promise<Scenario> {
   const { mode = 'socket', env = {}, now, machineTime, reconcileAt, socketMode, log } = setting;
-  const folder = await mkdtemp(join(tmpdir(), 'registrar-scenario-'));
+  const folder = await mkdtemp(join(inject('scratch'), 'scenario-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
   const database = await (setting.database ?? createDatabase)();

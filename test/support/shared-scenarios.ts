@@ -1,8 +1,9 @@
 /**
- * Scenarios that the stories of a file use one after the other: a bot, a workspace and a database cost more than most
- * stories. What a story left is cleared away before the next begins; stories that run at the same time get one each.
+ * Scenarios that stories use one after the other: a bot, a workspace and a database cost more than most stories. What a
+ * story left is cleared away before the next begins; stories that run at the same time get one each.
  */
-import { afterAll, expect } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { delivered } from './outbox.ts';
@@ -15,9 +16,10 @@ type Shared = {
   /** Members, groups and channels as they were at first. */
   people: string;
   schema: string;
+  catalog: string;
 };
 
-/** Of a scenario that is used again only what the setting allows: no clock of the bot's own, no faults in the network. */
+/** The settings of a scenario that can be used again: no clock of the bot's own, no faults in the network. */
 type SharedSetting = Pick<Setting, 'mode' | 'env' | 'catalog' | 'seed'>;
 
 export type SharedScenarios = {
@@ -25,12 +27,32 @@ export type SharedScenarios = {
   open(story?: { now?: () => Date }): Promise<Scenario>;
 };
 
-/** Call it once at the top of a file: they are closed after its last story. */
+/** Scenarios that wait for their next story, by their setting; of one worker, whose files come one after the other. */
+const pools = new Map<string, Shared[]>();
+
+/** How many a worker keeps: each holds a dozen connections to PostgreSQL. */
+const keptAtMost = 3;
+
+/** Keeps a scenario for the next story, and disposes of what has waited longest where there are too many. */
+async function keep(setting: string, shared: Shared): Promise<void> {
+  const kept = pools.get(setting) ?? [];
+  pools.delete(setting);
+  pools.set(setting, [...kept, shared]);
+  if ([...pools.values()].flat().length <= keptAtMost) return;
+  for (const [other, [oldest, ...rest]] of pools) {
+    if (!oldest) continue;
+    pools.set(other, rest);
+    return oldest.scenario[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Shares the scenarios of a setting with all stories of this worker. They end with it. The bot may remember who is a member of
+ * what: a story about the look-up itself opens a scenario of its own.
+ */
 export function sharedScenarios(setting: SharedSetting = {}): SharedScenarios {
-  const idle: Shared[] = [];
-  afterAll(async () => {
-    for (const { scenario } of idle.splice(0)) await scenario[Symbol.asyncDispose]();
-  });
+  const { mode = 'socket', env, catalog, seed } = setting;
+  const key = JSON.stringify([mode, env, catalog, seed]);
 
   async function make(now: () => Date): Promise<Shared> {
     const clock = { now };
@@ -38,19 +60,32 @@ export function sharedScenarios(setting: SharedSetting = {}): SharedScenarios {
     await scenario.bot.runDueJobs();
     await delivered(scenario);
     await takeSnapshot(scenario.database);
-    return { scenario, clock, people: peopleOf(scenario), schema: await schemaOf(scenario.database) };
+    return {
+      scenario,
+      clock,
+      people: peopleOf(scenario),
+      schema: await schemaOf(scenario.database),
+      catalog: await readFile(scenario.catalogFile, 'utf8'),
+    };
   }
 
   return {
     async open({ now = () => new Date() } = {}) {
-      const shared = idle.pop() ?? (await make(now));
+      const shared = pools.get(key)?.pop() ?? (await make(now));
       shared.clock.now = now;
       const { scenario } = shared;
       const replicas: { stop: () => Promise<void> }[] = [];
+      let stopped = false;
       return {
         workspace: scenario.workspace,
         database: scenario.database,
-        bot: scenario.bot,
+        bot: {
+          ...scenario.bot,
+          stop() {
+            stopped = true;
+            return scenario.bot.stop();
+          },
+        },
         catalogFile: scenario.catalogFile,
         async startAnother(env) {
           const another = await scenario.startAnother(env);
@@ -59,7 +94,9 @@ export function sharedScenarios(setting: SharedSetting = {}): SharedScenarios {
         },
         async [Symbol.asyncDispose]() {
           for (const one of replicas) await one.stop();
-          if (await cleared(shared)) idle.push(shared);
+          // The last bot that starts is the one that the workspace delivers to.
+          const used = stopped || replicas.length > 0;
+          if (!used && (await cleared(shared))) await keep(key, shared);
           else await scenario[Symbol.asyncDispose]();
         },
       };
@@ -67,8 +104,8 @@ export function sharedScenarios(setting: SharedSetting = {}): SharedScenarios {
   };
 }
 
-/** Clears what the story left; false where it changed what is not cleared: who is where, or the database's schema. */
-async function cleared({ scenario, people, schema }: Shared): Promise<boolean> {
+/** Clears what the story left; false where it changed what is not cleared: who is where, the schema, or the catalog file. */
+async function cleared({ scenario, people, schema, catalog }: Shared): Promise<boolean> {
   const { workspace, database, bot } = scenario;
   workspace.clearFaults();
   await bot.drain();
@@ -80,6 +117,7 @@ async function cleared({ scenario, people, schema }: Shared): Promise<boolean> {
   await bot.drain();
   expect(workspace.protocolViolations).toEqual([]);
   if (peopleOf(scenario) !== people || (await schemaOf(database)) !== schema) return false;
+  if ((await readFile(scenario.catalogFile, 'utf8')) !== catalog) return false;
   await database.sql`select before_story.restore()`;
   workspace.startOver();
   return true;
