@@ -1,6 +1,6 @@
 /** The imports between folders, as docs/architecture.md draws them, and what a folder may not do. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../src/', import.meta.url).pathname;
@@ -217,4 +217,18 @@ it('there are only named exports, and no casts around the types', () => {
       /^export default|^export \*|\bas any\b|as unknown as|^(export )?(const )?enum /m.test(textOf(file)),
     ),
   ).toEqual([]);
+});
+
+it('docs/architecture.md has every folder in its map', () => {
+  const project = join(root, '..');
+  const [, map = ''] =
+    /^```\n(src\/[\s\S]*?)^```/m.exec(readFileSync(join(project, 'docs/architecture.md'), 'utf8')) ?? [];
+  const foldersOf = (path: string): string[] =>
+    readdirSync(join(project, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${path}/${name}`);
+  const rooms = foldersOf('src');
+  const folders = [...rooms, ...rooms.flatMap(foldersOf), ...foldersOf('test')];
+  expect(folders).toContain('src/views/registration');
+  expect(folders.filter((folder) => !map.includes(`${basename(folder)}/`))).toEqual([]);
 });
