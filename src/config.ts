@@ -94,6 +94,16 @@ const environment = z.object({
     .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
     .transform(Number)
     .default(20),
+  MAX_REQUESTS_PER_HOUR: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
+    .transform(Number)
+    .default(40),
+  MAX_APPLICATIONS_PER_PERSON: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
+    .transform(Number)
+    .default(100),
   MAX_ACTS_PER_PERSON: z
     .string()
     .regex(/^[1-9]\d{0,5}$/, 'a whole number, 1 or more')
@@ -217,7 +227,7 @@ function oddCharacters(value = ''): string {
 }
 
 /** The variables whose value has no odd characters, so that they are worth naming. */
-const plainValues = /TOKEN|SECRET|CHANNEL|APPROVERS|URL|PORT|_PER_PERSON|AFTER|TIME_ZONE|LOG_LEVEL|PROXY/;
+const plainValues = /TOKEN|SECRET|CHANNEL|APPROVERS|URL|PORT|_PER_PERSON|_PER_HOUR|AFTER|TIME_ZONE|LOG_LEVEL|PROXY/;
 
 const toMistakes = (error: z.ZodError | undefined, given: Record<string, string | undefined>): ConfigError[] =>
   (error?.issues ?? []).map((issue) => {

@@ -86,6 +86,8 @@ export type ApplicationRefusal =
   | { kind: 'stale' }
   /** Another application has this name; its owners, and whether the user is one of them. */
   | { kind: 'name-taken'; name: string; owners: string[]; mine: boolean }
+  /** The user owns as many as they may. */
+  | { kind: 'too-many-applications'; limit: number }
   | { kind: 'wrong-name'; name: string }
   | { kind: 'only-owner' }
   | { kind: 'too-many-owners' }

@@ -1,4 +1,5 @@
 /** The rules of a request, before there is a registration. */
+import { msPer } from './duration.ts';
 import type { Refusal, Status } from './registration.ts';
 
 /** Why a request is refused, and on which field of the form. */
@@ -8,8 +9,11 @@ export type RequestRefusal =
   | { field: 'services'; kind: 'disabled'; services: string[] }
   | { field: 'services'; kind: 'existing'; existing: { service: string; status: Status; since: Date }[] }
   | { field: 'services'; kind: 'too-many'; pending: number; limit: number }
+  /** So many were requested within an hour; when the chosen ones fit in again, undefined where they never do. */
+  | { field: 'services'; kind: 'too-fast'; limit: number; until: Date | undefined }
   | { field: 'services'; kind: 'unreachable'; services: string[] }
   | { field: 'application'; kind: 'not-yours' }
+  | { field: 'application'; kind: 'too-many-applications'; limit: number }
   | { field: 'application'; kind: 'name-taken'; name: string; owners: string[]; mine: boolean };
 
 /** A chosen service, as it is when the request is made. */
@@ -41,4 +45,20 @@ export function checkRequest(chosen: string[], services: ServiceFacts[]): Reques
  */
 export function checkPendingLimit(pending: number, adding: number, limit: number): RequestRefusal | null {
   return adding > 0 && pending + adding > limit ? { field: 'services', kind: 'too-many', pending, limit } : null;
+}
+
+/** The time in which requests are counted, in milliseconds. */
+export const requestPeriod = msPer.hour;
+
+/**
+ * Checks that a person who made requests at these times within the period, newest first, may add so many; null if they may.
+ * Requests count also where they were withdrawn: each has taken a place in a channel.
+ */
+export function checkRequestRate(recent: Date[], adding: number, limit: number): RequestRefusal | null {
+  if (recent.length + adding <= limit) return null;
+  const inTheWay = recent[limit - adding];
+  // Shown in minutes.
+  const minutes = inTheWay && Math.ceil((inTheWay.getTime() + requestPeriod) / msPer.minute);
+  const until = minutes && new Date(minutes * msPer.minute);
+  return { field: 'services', kind: 'too-fast', limit, until: until || undefined };
 }

@@ -33,7 +33,14 @@ export class ChannelThrottled extends Error {
 export type PostContext = { db: Db; poster: WebClient; attempt: Attempt };
 
 /** A message that is posted once. `since`: it cannot have been posted before. `thread`: the message that it replies to. */
-export type Posting = { to: string; thread?: string; marker: MessageMarker; since: Date };
+export type Posting = {
+  to: string;
+  thread?: string;
+  marker: MessageMarker;
+  since: Date;
+  /** Whose request it is about: in a channel that is slow, requesters take turns. */
+  requester?: string;
+};
 
 /**
  * Posts a message once: one that an earlier attempt may have posted is looked for first, and adopted. Throws
@@ -67,7 +74,8 @@ export async function post(
   message: Message,
 ): Promise<MessageLocation> {
   const { to: channel, thread, marker: metadata } = posting;
-  const slot = await pacing.reserve(db, channel, attempt.slot);
+  const waiting = { ...attempt, requester: posting.requester };
+  const slot = await pacing.reserve(db, channel, waiting);
   if (slot) throw new ChannelThrottled(slot);
   // A worker that has the lease now may be posting the same message.
   attempt.signal.throwIfAborted();
@@ -84,7 +92,7 @@ export async function post(
     })
     .catch(async (error) => {
       if (!(error instanceof WebAPIRateLimitedError)) return rethrow(error, channel);
-      throw new ChannelThrottled(await pacing.pause(db, channel, error.retryAfter));
+      throw new ChannelThrottled(await pacing.pause(db, channel, error.retryAfter, waiting));
     });
   if (!posted.ts || !posted.channel) throw new Error('chat.postMessage returned no channel or ts');
   lookAgain(attempt, posting, posted.channel, posted.ts);

@@ -22,3 +22,7 @@ export function nameTakenText({ name, owners, mine }: { name: string; owners: st
     .map((owner) => `@${owner}`)
     .join(', ')}. Ask to be made a co-owner, or choose another name.`;
 }
+
+/** Says that a person owns as many applications as they may. */
+export const tooManyApplicationsText = ({ limit }: { limit: number }): string =>
+  `You own as many applications as one person can create: ${limit}. Choose one of yours, or delete one in Home first.`;

@@ -88,7 +88,16 @@ if (url) {
     const read = readRegisterForm(view.state?.values);
     if (!read.ok) throw new Error(JSON.stringify(read.errors));
     const at = new Date();
-    const asked = { requester: body.user.id, form: view.id, at, remindAt: at, autoApprove: false, maxPending: 20 };
+    const asked = {
+      requester: body.user.id,
+      form: view.id,
+      at,
+      remindAt: at,
+      autoApprove: false,
+      maxPending: 20,
+      maxPerHour: 1_000_000,
+      maxApplications: 1_000_000,
+    };
     const who = { account: 'member', policy } as const;
     const opened = await requests.create(db, { ...read.form, ...asked, ...who });
     if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));

@@ -72,6 +72,8 @@ const request = (services: number[], form: string) => ({
   remindAt: at,
   autoApprove: false,
   maxPending: 20,
+  maxPerHour: 40,
+  maxApplications: 100,
   account: 'member' as const,
   policy,
 });
@@ -112,7 +114,11 @@ const acts: [string, number, () => Promise<unknown>][] = [
     async () => queue.listPage(db, await everything(), { serviceId: 8, search: 'app' }, page),
   ],
   ['a card is drawn', 3, () => cards.find(db, 15_000, policy)],
-  ['a card is posted', 1, () => turns.reserve(db, 'C0ADMIN', undefined)],
+  [
+    'a card is posted',
+    1,
+    () => turns.reserve(db, 'C0ADMIN', { job: { id: 1, attempt: 1 }, slot: undefined, requester: 'U0DANA' }),
+  ],
   ['a page of the history', 1, () => history.listEvents(db, 15_000, 1, 10)],
   ['Home is opened', 2, () => homes.show(db, 'U0DANA', at, {})],
   ['Home is taken on to be drawn', 2, () => homes.claim(db, 'U0DANA', false)],

@@ -146,6 +146,8 @@ it('the messages of four weeks read as in the transcript', async () => {
         remindAt: firstReminder(at, 12 * hour),
         autoApprove: false,
         maxPending: 60,
+        maxPerHour: 60,
+        maxApplications: 60,
       },
     );
     expect(opened).toMatchObject({ ok: true });

@@ -279,6 +279,44 @@ it('a request beyond MAX_PENDING_PER_PERSON is refused', async () => {
   expect(await asks(dana, ['Payments API'], 'New shop')).toHaveProperty('view');
 });
 
+it('requests beyond MAX_REQUESTS_PER_HOUR are refused, also after they were withdrawn, and it says when they fit in again', async () => {
+  await using small = await openScenario({ env: { MAX_REQUESTS_PER_HOUR: '2' } });
+  const { dana, sam } = people(small);
+  const services = ['Payments API', 'Ledger API', 'Search API'];
+  const never = { errors: { Services: 'You can request 2 services in an hour. Choose fewer.' } };
+  expect(await asks(dana, services, 'Shop')).toEqual(never);
+  await dana.closes();
+  expect(await asks(dana, services.slice(0, 2), 'Shop')).toHaveProperty('view');
+  await dana.closes();
+  await small.database.sql`update registrations set status = 'unregistered', version = 2`;
+  const later = expect.stringMatching(
+    /^You can request 2 services in an hour\. Try again after \d+ \w+ \d{4}, \d\d:\d\d, or choose fewer\.$/,
+  );
+  expect(await asks(dana, ['Payments API'], 'Shop')).toEqual({ errors: { Services: later } });
+  await dana.closes();
+  expect(await asks(sam, ['Payments API'], 'Till')).toHaveProperty('view');
+  await small.database.sql`update registrations set requested_at = requested_at - interval '1 hour'`;
+  expect(await asks(dana, ['Payments API'], 'Shop')).toHaveProperty('view');
+});
+
+it('applications beyond MAX_APPLICATIONS_PER_PERSON are refused, in the form and in Home; one’s own go on working', async () => {
+  await using small = await openScenario({ env: { MAX_APPLICATIONS_PER_PERSON: '1' } });
+  const { dana } = people(small);
+  await asks(dana, ['Payments API'], 'Shop');
+  await dana.closes();
+  const text =
+    'You own as many applications as one person can create: 1. Choose one of yours, or delete one in Home first.';
+  expect(await asks(dana, ['Ledger API'], 'Till')).toEqual({ errors: { Application: text } });
+  await dana.closes();
+  expect(await asks(dana, ['Ledger API'], 'Shop')).toHaveProperty('view');
+  await dana.closes();
+  await dana.opensHome();
+  await dana.finds(/New application/, { in: 'home' });
+  await dana.clicks('New application', { in: 'home' });
+  await dana.fills('Name', 'Till');
+  expect(await dana.submits()).toEqual({ errors: { Name: text } });
+});
+
 it('two concurrent forms do not exceed this limit together', async () => {
   await using small = await openScenario({ env: { MAX_PENDING_PER_PERSON: '1' } });
   const { dana } = people(small);

@@ -69,6 +69,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
       "approver-message.ts asked.ask",
       "approver-message.ts asked.recordPosted",
       "card.ts cards.markRendered",
+      "card.ts cards.markUnposted",
       "card.ts cards.recordMove",
       "decision-message.ts promiseAccess",
       "deliver.ts resume",

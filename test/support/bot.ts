@@ -26,6 +26,8 @@ export function environment(
     PORT: '0',
     // People in tests are faster than the rate limit allows.
     MAX_ACTS_PER_PERSON: '100000',
+    MAX_REQUESTS_PER_HOUR: '100000',
+    MAX_APPLICATIONS_PER_PERSON: '100000',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     ...more,
   };

@@ -143,6 +143,7 @@ export async function lockApplication(
   application: OwnedApplication,
   person: string,
   at: Date,
+  limit: number | undefined,
 ): Promise<{ ok: true; id: number; name: string; made: boolean } | { ok: false; refusal: RequestRefusal }> {
   if ('publicId' in application) {
     const found = await lockOwned(tx, person, eq(applications.publicId, application.publicId));
@@ -151,13 +152,24 @@ export async function lockApplication(
       : { ok: false, refusal: { field: 'application', kind: 'not-yours' } };
   }
   const { name } = application;
-  const made = await insert(tx, name, person, at);
+  const made = limit === undefined ? await insert(tx, name, person, at) : undefined;
   if (made) return { ok: true, made: true, ...made };
   const found = await lockOwned(tx, person, sql`fold(${applications.name}) = fold(${name})`);
   if (found) return { ok: true, made: false, ...found };
+  if (limit !== undefined)
+    return { ok: false, refusal: { field: 'application', kind: 'too-many-applications', limit } };
   const owners = await ownersOfName(tx, name);
   return { ok: false, refusal: { field: 'application', kind: 'name-taken', name, owners, mine: false } };
 }
+
+/** Holds a lock for a person until the commit: what they may have so many of is counted, and added to, by one at a time. */
+export const lockPerson = (tx: Tx, person: string) =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person}, 0))`);
+
+/** Selects how many applications a person owns. */
+export const countOwned = (person: string) => sql`
+  select count(*)::int as owned from ${applicationOwners} o join ${applications} a on a.id = o.application_id
+  where o.user_id = ${person} and a.deleted_at is null`;
 
 /** Builds the first event of an application. */
 export const createdEvent = ({ id, name }: { id: number; name: string }, person: string, at: Date) => ({

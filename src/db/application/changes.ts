@@ -21,7 +21,7 @@ import type { Db } from '../db.ts';
 import { ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { countUnknown } from '../unknown-ids.ts';
-import { createdEvent, insert } from './applications.ts';
+import { countOwned, createdEvent, insert, lockPerson } from './applications.ts';
 import { ownersOf, ownersOfName } from './owners.ts';
 import { unregisterBatch } from './unregister.ts';
 
@@ -90,8 +90,12 @@ export async function create(
   name: string,
   person: string,
   at: Date,
+  limit: number,
 ): Promise<{ ok: true } | { ok: false; refusal: ApplicationRefusal }> {
   return db.tables.transaction(async (tx) => {
+    await lockPerson(tx, person);
+    const [row] = await tx.execute<{ owned: number }>(countOwned(person));
+    if (row && row.owned >= limit) return { ok: false, refusal: { kind: 'too-many-applications', limit } };
     const made = await insert(tx, name, person, at);
     if (!made) return { ok: false, refusal: await nameTaken(tx, name, person) };
     await db.outbox.enqueue(tx, [{ kind: 'application', application: made.id, version: 1, after: 0 }]);

@@ -2,52 +2,130 @@
  * Pacing: where Slack takes no more from us in a channel, the messages that are due there follow each other at Slack's
  * pace, each at a slot of its own. A slot is reserved in one statement, by any number of replicas, and no lock is held while
  * it is waited for. A channel that Slack has not slowed down costs one look at a table that is all but empty.
+ *
+ * Who waits at a slot wakes up then, and whose turn it is goes: messages are in rounds, one of each requester in a round, so
+ * that a person with sixty cards delays no one else. Where another's turn comes first, the two change slots.
  */
 import { sql } from 'drizzle-orm';
+import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { outbox } from '../schema/outbox.ts';
 import { channelTurns } from '../schema/scheduling.ts';
+import { heldBy, outboxChannel } from './store.ts';
+import type { Attempt } from './types.ts';
 
 /** When a message may go, and how many seconds that is from now. */
 export type Slot = { at: Date; seconds: number };
+
+/** What waits for a slot: a job with the one that it has waited for, and whose request it is about. */
+type Waiting = Pick<Attempt, 'job' | 'slot'> & { requester: string | undefined };
 
 /**
  * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits).
  * A little slower than that, in seconds, so that a delay on the way makes no two of them meet.
  */
-const secondsPerMessage = 1.05;
+const pace = 1.05;
 
 /** A channel in which no message has waited for so many seconds is free for bursts again. */
 const quietFor = 60;
 
-type Row = { at: string | null; seconds: number };
+type Row = { at: string; seconds: number };
 
-/** Reserves a slot; undefined where a message may go now. `held` is the slot that it has waited for. */
-export async function reserve(db: Db, channel: string, held: Date | undefined): Promise<Slot | undefined> {
-  // Half a slot early is no matter: refusals that come back together close the channel a few milliseconds apart.
-  const kept = held ? sql`${held.toISOString()}::timestamptz > closed_until - ${interval} / 2` : sql`false`;
-  const [row] = await db.tables.execute<Row>(sql`
-    update ${channelTurns} set
-      free = case when ${kept} then free else greatest(free, closed_until, clock_timestamp()) + ${interval} end
-    where channel = ${channel} and free > clock_timestamp() - make_interval(secs => ${quietFor}::float8)
-    returning case when not ${kept} then ${at} end as at, ${seconds} as seconds`);
-  return row && slotOf(row);
+/** Reserves a slot; undefined where a message may go now. */
+export async function reserve(db: Db, channel: string, waiting: Waiting): Promise<Slot | undefined> {
+  const [paced] = await db.tables.execute(sql`select from ${channelTurns} where channel = ${channel} and ${isPaced}`);
+  if (!paced) return undefined;
+  return db.tables.transaction(async (tx) => {
+    // Half a slot early is no matter: refusals that come back together close the channel a few milliseconds apart.
+    const kept = waiting.slot
+      ? sql`${waiting.slot.toISOString()}::timestamptz > closed_until - ${interval} / 2`
+      : sql`false`;
+    const [row] = await tx.execute<Row & { kept: boolean }>(sql`
+      update ${channelTurns} set
+        free = case when ${kept} then free else greatest(free, closed_until, clock_timestamp()) + ${interval} end
+      where channel = ${channel} and ${isPaced}
+      returning ${kept} as kept, ${at} as at, ${seconds} as seconds`);
+    if (!row) return undefined;
+    if (row.kept) return (await giveWay(tx, channel, waiting)) ?? (await take(tx, channel, waiting));
+    await enterRound(tx, channel, waiting);
+    return slotOf(row);
+  });
 }
 
 /** Pauses a channel that has just refused a message for so many seconds. Returns the slot of the refused one after that. */
-export async function pause(db: Db, channel: string, wait: number): Promise<Slot> {
+export async function pause(db: Db, channel: string, wait: number, waiting: Waiting): Promise<Slot> {
   const until = sql`clock_timestamp() + make_interval(secs => ${wait}::float8)`;
-  const [row] = await db.tables.execute<Row>(sql`
-    insert into ${channelTurns} (channel, closed_until, free) values (${channel}, ${until}, ${until} + ${interval})
-    on conflict (channel) do update set
-      closed_until = greatest(channel_turns.closed_until, excluded.closed_until),
-      free = greatest(channel_turns.free, excluded.closed_until) + ${interval}
-    returning ${at} as at, ${seconds} as seconds`);
-  return (row && slotOf(row)) ?? { at: new Date(), seconds: wait };
+  return db.tables.transaction(async (tx) => {
+    const [row] = await tx.execute<Row>(sql`
+      insert into ${channelTurns} (channel, closed_until, free) values (${channel}, ${until}, ${until} + ${interval})
+      on conflict (channel) do update set
+        closed_until = greatest(channel_turns.closed_until, excluded.closed_until),
+        free = greatest(channel_turns.free, excluded.closed_until) + ${interval}
+      returning ${at} as at, ${seconds} as seconds`);
+    if (!row) throw new Error('the channel was not paused');
+    await enterRound(tx, channel, waiting);
+    return { at: new Date(row.at), seconds: Math.max(0, row.seconds) };
+  });
 }
 
-const interval = sql`make_interval(secs => ${secondsPerMessage}::float8)`;
+/** Puts a job into the round after the last of its requester's; without a requester, into the current one. It keeps its round. */
+async function enterRound(tx: Tx, channel: string, { job, requester }: Waiting): Promise<void> {
+  const last = requester
+    ? sql`(select max(round) + 1 from ${outbox} where paced_in = ${channel} and requester = ${requester} and dead_at is null)`
+    : sql`null`;
+  await tx.execute(sql`
+    update ${outbox} set paced_in = ${channel}, requester = ${requester ?? null},
+      round = greatest((select round from ${channelTurns} where channel = ${channel}), ${last})
+    where ${heldBy(job)} and paced_in is distinct from ${channel}`);
+}
+
+/** Wakes the job whose turn it is, where that is another one, and returns the slot that it had. */
+async function giveWay(tx: Tx, channel: string, { job, slot }: Waiting): Promise<Slot | undefined> {
+  const [first] = await tx.execute<Row>(sql`
+    with own as (select priority, round, id from ${outbox} where ${heldBy(job)}),
+    first as (
+      select other.id, other.slot from ${outbox} other, own
+      where other.paced_in = ${channel} and other.dead_at is null and other.front and not other.leased
+        and other.slot > clock_timestamp() and (other.priority, other.round, other.id) < (own.priority, own.round, own.id)
+      order by other.priority, other.round, other.id limit 1 for update of other skip locked)
+    update ${outbox} set slot = ${slot?.toISOString() ?? null}::timestamptz, run_at = clock_timestamp()
+    from first where outbox.id = first.id
+    returning first.slot::text as at, extract(epoch from first.slot - clock_timestamp())::float8 as seconds,
+      pg_notify(${outboxChannel}, '')`);
+  return first && slotOf(first);
+}
+
+/** Takes the slot: it is used, and the round of the job is the current one. */
+async function take(tx: Tx, channel: string, { job }: Waiting): Promise<undefined> {
+  await tx.execute(sql`
+    with taken as (update ${outbox} set slot = null where ${heldBy(job)} returning round)
+    update ${channelTurns} set round = greatest(channel_turns.round, taken.round) from taken where channel = ${channel}`);
+}
+
+/**
+ * Gives the slot of a job that ends without having used it to the one that would wait longest: nothing waits for a gap. It
+ * comes before the job's end, and like all here locks the channel first.
+ */
+export async function giveBack(tx: Tx, job: Attempt['job']): Promise<void> {
+  await tx.execute(sql`
+    select from ${channelTurns} where channel = (
+      select paced_in from ${outbox} where ${heldBy(job)} and slot is not null) for update`);
+  await tx.execute(sql`
+    with own as (select paced_in, slot from ${outbox} where ${heldBy(job)} and slot is not null),
+    last as (
+      select other.id, own.paced_in, own.slot from ${outbox} other, own
+      where other.paced_in = own.paced_in and other.dead_at is null and other.front and not other.leased
+        and other.slot > own.slot
+      order by other.slot desc limit 1 for update of other skip locked),
+    moved as (
+      update ${outbox} set slot = last.slot, run_at = last.slot from last where outbox.id = last.id
+      returning last.paced_in, pg_notify(${outboxChannel}, ''))
+    update ${channelTurns} set free = free - ${interval} from moved where channel = moved.paced_in`);
+}
+
+const isPaced = sql`free > clock_timestamp() - make_interval(secs => ${quietFor}::float8)`;
+const interval = sql`make_interval(secs => ${pace}::float8)`;
 const at = sql`free - ${interval}`;
 const seconds = sql`extract(epoch from ${at} - clock_timestamp())::float8`;
 
-const slotOf = ({ at, seconds }: Row): Slot | undefined =>
-  at !== null && seconds > 0 ? { at: new Date(at), seconds } : undefined;
+const slotOf = ({ at, seconds }: Row): Slot | undefined => (seconds > 0 ? { at: new Date(at), seconds } : undefined);

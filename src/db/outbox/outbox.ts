@@ -14,6 +14,7 @@ import {
   queueOf,
 } from '../../domain/effects.ts';
 import type { Connection, Drizzle, Tx } from '../client.ts';
+import * as pacing from './channel-pacing.ts';
 import * as incidents from './incidents.ts';
 import * as store from './store.ts';
 import type { Attempt, Deliver, DeliveryResult, Outbox } from './types.ts';
@@ -127,6 +128,7 @@ export function startDelivering(
 
   function attemptOf(job: store.Job, signal: AbortSignal, copies: Map<string, CopiesEffect>): Attempt {
     return {
+      job,
       isFirst: !job.unsure,
       enqueuedAt: job.enqueuedAt,
       age: job.age,
@@ -150,6 +152,8 @@ export function startDelivering(
   async function recordOutcome(tx: Tx, job: store.Job, result: Outcome, copies: CopiesEffect[]): Promise<void> {
     switch (result.status) {
       case 'delivered':
+        // Nothing was posted, as where a request was withdrawn before its turn.
+        if (job.slot) await pacing.giveBack(tx, job);
         await store.complete(tx, job);
         if (result.effects) await outbox.enqueue(tx, result.effects, 'bulk');
         await store.enqueue(

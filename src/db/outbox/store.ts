@@ -247,17 +247,19 @@ export async function heartbeat<Held extends Pick<Job, 'id' | 'attempt'>>(
  * Throws where the lease is lost.
  */
 export async function keep(tx: Tx, job: Job): Promise<void> {
-  const kept = await tx.execute(sql`select 1 from ${outbox} where ${held(job)} for key share`);
+  const kept = await tx.execute(sql`select 1 from ${outbox} where ${heldBy(job)} for key share`);
   if (kept.length === 0) throw new LeaseLost(job);
 }
 
 /** Saves how far an attempt came, for the next one. */
 export async function saveProgress({ tables }: { tables: Drizzle }, job: Job, progress: string): Promise<void> {
-  const saved = await tables.execute(sql`update ${outbox} set progress = ${progress} where ${held(job)} returning id`);
+  const saved = await tables.execute(
+    sql`update ${outbox} set progress = ${progress} where ${heldBy(job)} returning id`,
+  );
   if (saved.length === 0) throw new LeaseLost(job);
 }
 
-/** Ends a job that was delivered. */
+/** Completes a job that was delivered. */
 export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, sql`delete from ${outbox}`);
 
 /** Retries a job after so many seconds. Until then it holds back its lane. */
@@ -266,7 +268,7 @@ export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | un
     tx,
     job,
     sql`
-    retries = retries + 1, unsure = true, unsure_until = clock_timestamp(), slot = null, run_at = ${inSeconds(seconds)},
+    retries = retries + 1, unsure = true, unsure_until = clock_timestamp(), slot = null, paced_in = null, round = null, run_at = ${inSeconds(seconds)},
     destination = ${incident?.destination ?? null}, cause = ${incident?.cause ?? null}`,
   );
 
@@ -298,7 +300,7 @@ export const bury = (tx: Tx, job: Job, { destination, cause }: Incident): Promis
     tx,
     job,
     sql`
-    dead_at = clock_timestamp(), unsure = true, unsure_until = clock_timestamp(), slot = null, destination = ${destination}, cause = ${cause}`,
+    dead_at = clock_timestamp(), unsure = true, unsure_until = clock_timestamp(), slot = null, paced_in = null, round = null, destination = ${destination}, cause = ${cause}`,
   );
 
 const release = (tx: Tx, job: Job, changes: SQL): Promise<void> =>
@@ -306,7 +308,9 @@ const release = (tx: Tx, job: Job, changes: SQL): Promise<void> =>
 
 const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
 
-const held = ({ id, attempt }: Job) => sql`id = ${id} and attempt = ${attempt} and leased`;
+/** Selects the job that a worker holds, for as long as its lease lasts. */
+export const heldBy = ({ id, attempt }: Pick<Job, 'id' | 'attempt'>) =>
+  sql`id = ${id} and attempt = ${attempt} and leased`;
 
 /**
  * Ends a worker's hold of a job and brings the lowest of the lane to the front. Throws `LeaseLost`, so that the transaction
@@ -315,7 +319,7 @@ const held = ({ id, attempt }: Job) => sql`id = ${id} and attempt = ${attempt} a
  */
 async function end(tx: Tx, job: Job, write: SQL): Promise<void> {
   const ended = await tx.execute<{ isolation: string }>(sql`
-    ${write} where ${held(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)}), ${isolation}`);
+    ${write} where ${heldBy(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)}), ${isolation}`);
   if (ended.length === 0) throw new LeaseLost(job);
   checkIsolation(ended);
   // A statement of its own: it must see what was enqueued before the lane was locked.

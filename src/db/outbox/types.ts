@@ -39,6 +39,8 @@ export type DeliveryResult =
 
 /** What a delivery knows of itself. */
 export type Attempt = {
+  /** The job, and the number of this attempt at it. */
+  job: { id: number; attempt: number };
   /** False where an earlier attempt may have reached Slack without our knowing. */
   isFirst: boolean;
   enqueuedAt: Date;

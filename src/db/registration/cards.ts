@@ -1,5 +1,5 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
-import { and, asc, desc, eq, gt, inArray, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import { type CopiesEffect, laneOf, type Priority } from '../../domain/effects.ts';
 import { cardMarker, type MessageLocation } from '../../domain/reference.ts';
@@ -35,7 +35,9 @@ export async function find(
   db: Db,
   id: number,
   policy: Policy,
-): Promise<{ registration: Registration; shownVersion: number; place: CardLocation | null } | undefined> {
+): Promise<
+  { registration: Registration; shownVersion: number; place: CardLocation | null; isUnposted: boolean } | undefined
+> {
   const row = await registrationRows.find(db, id);
   if (!row) return undefined;
   const { publicId, version, status, requester, reason, requestedAt } = row.registration;
@@ -79,6 +81,8 @@ export async function find(
     },
     shownVersion: version + cardChanges,
     place: cardChannel && cardTs ? { channel: cardChannel, ts: cardTs, shownVersion: cardVersion ?? 0 } : null,
+    // It was over before its card was posted, and gets none any longer.
+    isUnposted: cardTs === null && cardVersion !== null,
   };
 }
 
@@ -88,6 +92,14 @@ export async function markRendered(db: Db, id: number, { channel, ts, shownVersi
     .update(registrations)
     .set({ cardChannel: channel, cardTs: ts, cardVersion: shownVersion })
     .where(eq(registrations.id, id));
+}
+
+/** Records that a registration has no card and gets none: it was over before one was posted. Nothing is left to update. */
+export async function markUnposted(db: Db, id: number, shownVersion: number): Promise<void> {
+  await db.tables
+    .update(registrations)
+    .set({ cardVersion: shownVersion })
+    .where(and(eq(registrations.id, id), isNull(registrations.cardTs)));
 }
 
 /**

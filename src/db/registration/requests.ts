@@ -11,15 +11,27 @@ import {
   liveStatuses,
   type Status,
 } from '../../domain/registration.ts';
-import { checkPendingLimit, checkRequest, type RequestRefusal } from '../../domain/request.ts';
+import {
+  checkPendingLimit,
+  checkRequest,
+  checkRequestRate,
+  type RequestRefusal,
+  requestPeriod,
+} from '../../domain/request.ts';
 import { loosenedFor } from '../../domain/service.ts';
 import { grantEffects } from '../access/request.ts';
-import { createdEvent, lockApplication, type OwnedApplication } from '../application/applications.ts';
+import {
+  countOwned,
+  createdEvent,
+  lockApplication,
+  lockPerson,
+  type OwnedApplication,
+} from '../application/applications.ts';
 import { ownersOf } from '../application/owners.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
 import { incidents } from '../schema/delivery.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { countUnknown } from '../unknown-ids.ts';
@@ -43,6 +55,9 @@ export type NewRequest = {
   autoApprove: boolean;
   /** How many pending requests one person may have. */
   maxPending: number;
+  /** How many registrations one person may request in an hour, and how many applications they may create. */
+  maxPerHour: number;
+  maxApplications: number;
 };
 
 /** A registration that a form created, and who decides about it. */
@@ -96,10 +111,15 @@ export async function create(
       }));
     const ids = wanted.map(({ id }) => id);
     const adding = wanted.filter(({ status }) => status === 'pending').length;
-    const tooMany = checkPendingLimit(await countPending(tx, request), adding, request.maxPending);
+    const { pending, recent, owned } = await countOwn(tx, request);
+    const tooMany =
+      checkPendingLimit(pending, adding, request.maxPending) ??
+      checkRequestRate(recent, wanted.length, request.maxPerHour);
     if (tooMany) return { ok: false, refusal: tooMany };
 
-    const application = await lockApplication(tx, request.application, request.requester, request.at);
+    const { maxApplications: most } = request;
+    const limit = owned < most ? undefined : most;
+    const application = await lockApplication(tx, request.application, request.requester, request.at, limit);
     if (!application.ok) return application;
 
     // Locked before the others are read, so that what is read does not change.
@@ -200,13 +220,29 @@ const channelIncident = (adminChannel: string) => sql<string | null>`(
   select min(why) from ${incidents} where over_at is null and place = coalesce(${services.channel}, ${adminChannel}))`;
 
 /**
- * Counts a person's pending requests, except those of this form. It holds a lock for the person until the commit, so that
- * two forms at once cannot exceed the limit together.
+ * Counts a person's pending requests, lists when they made requests within an hour, newest first and no more than count, both
+ * except those of this form, and counts the applications they own. It holds a lock for the person until the commit, so that
+ * two forms at once cannot exceed a limit together.
  */
-async function countPending(tx: Tx, { requester, form }: NewRequest): Promise<number> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${requester}, 0))`);
-  const theirs = and(eq(registrations.requester, requester), isPending);
-  return tx.$count(registrations, and(theirs, ne(registrations.form, form)));
+async function countOwn(
+  tx: Tx,
+  { requester, form, at, maxPerHour }: NewRequest,
+): Promise<{ pending: number; recent: Date[]; owned: number }> {
+  await lockPerson(tx, requester);
+  const since = new Date(at.getTime() - requestPeriod).toISOString();
+  const [row] = await tx.execute<{ pending: number; recent: number[]; owned: number }>(sql`
+    select
+      (select count(*)::int from ${registrations} where requester = ${requester} and status = 'pending' and form <> ${form}) as pending,
+      (select coalesce(json_agg(extract(epoch from requested_at)::float8 * 1000 order by requested_at desc), '[]') from (
+        select requested_at from ${registrations}
+        where requester = ${requester} and requested_at > ${since}::timestamptz and form <> ${form}
+        order by requested_at desc limit ${maxPerHour}) made) as recent,
+      (${countOwned(requester)}) as owned`);
+  return {
+    pending: row?.pending ?? 0,
+    recent: (row?.recent ?? []).map((time) => new Date(time)),
+    owned: row?.owned ?? 0,
+  };
 }
 
 /** Lists what this form has created before, and the application's live registrations for the chosen services. */

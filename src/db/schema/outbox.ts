@@ -46,6 +46,10 @@ export const outbox = pgTable(
     giveUpAt: moment().notNull().default(sql`now() + interval '7 days'`),
     /** The send time in a channel that it waits for. */
     slot: moment(),
+    /** The channel that the slot is in, whose request it is about, and in which round of them it goes (channel-pacing.ts). */
+    pacedIn: text(),
+    requester: text(),
+    round: bigint({ mode: 'number' }),
     /** How far an attempt came, such as the cursor of a search in a channel's history. */
     progress: text(),
     /** Where it could not be delivered and why: of a dead letter, and of a retry that needs a human. */
@@ -69,6 +73,16 @@ export const outbox = pgTable(
       .on(table.destination, table.cause, table.id)
       .where(sql`${table.destination} is not null`),
     index('outbox_dead').on(table.deadAt, table.id).where(sql`${table.deadAt} is not null`),
+    // Whose turn it is in a channel, the last round of each requester, and the last slot.
+    index('outbox_turns')
+      .on(table.pacedIn, table.priority, table.round, table.id)
+      .where(sql`${table.pacedIn} is not null and ${table.deadAt} is null`),
+    index('outbox_rounds')
+      .on(table.pacedIn, table.requester, table.round)
+      .where(sql`${table.pacedIn} is not null and ${table.deadAt} is null`),
+    index('outbox_slots')
+      .on(table.pacedIn, table.slot)
+      .where(sql`${table.pacedIn} is not null and ${table.deadAt} is null`),
     // For the metrics.
     index('outbox_waiting').on(table.kind, table.runAt).where(sql`${table.deadAt} is null and not ${table.leased}`),
     index('outbox_retrying').on(table.kind).where(sql`${table.deadAt} is null and ${table.retries} > 0`),

@@ -1,6 +1,6 @@
 /** The tables of scheduled work: served ticks, reminder messages and the pacing of channels. */
 import { sql } from 'drizzle-orm';
-import { boolean, check, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const moment = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });
 
@@ -30,6 +30,8 @@ export const channelTurns = pgTable('channel_turns', {
   closedUntil: moment().notNull(),
   /** The first moment that is not reserved yet. */
   free: moment().notNull(),
+  /** The round of the message that went last. */
+  round: bigint({ mode: 'number' }).notNull().default(0),
 });
 
 /** The settings on who decides of the newest start, in the only row there is: an older replica sees that its own are old. */

@@ -79,7 +79,7 @@ export function manageApplications(app: App, deps: Deps): void {
     if (nameError) return { errors: { name: nameError } };
     const denied = checkAccount(await directory.account(person), config.policy);
     if (denied) return applicationFormErrors(view, denied);
-    const outcome = await changes.create(db, name, person, now());
+    const outcome = await changes.create(db, name, person, now(), config.MAX_APPLICATIONS_PER_PERSON);
     return outcome.ok ? 'close' : applicationFormErrors(view, await withOwnerNames(outcome.refusal, { directory }));
   }
 

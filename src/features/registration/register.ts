@@ -152,6 +152,8 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
       remindAt: firstReminder(at, config.REMIND_AFTER),
       autoApprove: config.AUTO_APPROVE,
       maxPending: config.MAX_PENDING_PER_PERSON,
+      maxPerHour: config.MAX_REQUESTS_PER_HOUR,
+      maxApplications: config.MAX_APPLICATIONS_PER_PERSON,
     });
     if (!outcome.ok) {
       const refusal = await withOwnerNames(outcome.refusal, { directory });

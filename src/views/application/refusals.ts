@@ -3,7 +3,7 @@ import { type ApplicationRefusal, applicationNameLimit, maxOwners } from '../../
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { messageModal, section } from '../blocks.ts';
-import { mixedScriptText, nameTakenText } from '../name-errors.ts';
+import { mixedScriptText, nameTakenText, tooManyApplicationsText } from '../name-errors.ts';
 import { refusalText } from '../registration/refusals.ts';
 
 /** Says why a change is refused, in plain text for under a field or in a modal. */
@@ -19,6 +19,8 @@ export function applicationRefusalText(refused: ApplicationRefusal): string {
       return 'This application has changed since you opened this form. Nothing was changed. Open it again from Home.';
     case 'name-taken':
       return nameTakenText(refused);
+    case 'too-many-applications':
+      return tooManyApplicationsText(refused);
     case 'wrong-name':
       return `This is not its name. Type “${truncate(refused.name, 100)}” to delete it.`;
     case 'only-owner':
@@ -49,6 +51,7 @@ const cannotOwn = {
 /** The fields in which a refusal can be fixed; one that is not here ends the form. */
 const fields: Partial<Record<ApplicationRefusal['kind'], 'name' | 'people'>> = {
   'name-taken': 'name',
+  'too-many-applications': 'name',
   'wrong-name': 'name',
   'too-many-owners': 'people',
   'cannot-own': 'people',

@@ -25,7 +25,7 @@ import {
   section,
 } from '../blocks.ts';
 import { buttonValue, publicId } from '../button-value.ts';
-import { mixedScriptText, nameTakenText } from '../name-errors.ts';
+import { mixedScriptText, nameTakenText, tooManyApplicationsText } from '../name-errors.ts';
 import { refusalText } from './refusals.ts';
 import { statusEmoji } from './timeline.ts';
 
@@ -252,10 +252,14 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
         .join(' ');
     case 'too-many':
       return `You have ${refusal.pending} pending ${refusal.pending === 1 ? 'request' : 'requests'}, and can have ${refusal.limit} at a time. Wait for a decision, or withdraw one with /unregister.`;
+    case 'too-fast':
+      return `You can request ${refusal.limit} services in an hour. ${refusal.until ? `Try again after ${plainDate(refusal.until, timeZone)}, or choose fewer.` : 'Choose fewer.'}`;
     case 'unreachable':
       return `${refusal.services.join(', ')}: you can’t request this just now, because Registrar can’t post to its approval channel. The admins know why: ask one of them.`;
     case 'not-yours':
       return 'You don’t own this application. Choose one of yours, or type a name to create one.';
+    case 'too-many-applications':
+      return tooManyApplicationsText(refusal);
     case 'name-taken':
       return nameTakenText(refusal);
   }
