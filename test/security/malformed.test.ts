@@ -79,7 +79,7 @@ it('its log at trace level holds no secret, and nothing that users wrote', async
   await scenario.database.allow(false);
   await alex.clicks('Delete request', { in: 'api-requests', on: /Payments/ });
   await alex.finds(/couldn’t do this/, { in: 'whispered' });
-  await program.says(/"listener failed, the user is told"/);
+  await program.says(/"listener failed, the user gets an error"/);
   await kill(program);
   const log = program.lines.join('\n');
   const { botToken, appToken, signingSecret } = workspace;
