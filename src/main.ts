@@ -1,6 +1,7 @@
 /** Builds, starts and stops everything. Run as a program it is the bot; tests and the demo call `start`. */
 import type { WebClient } from '@slack/web-api';
 import { createGateways } from './access/clients.ts';
+import { requestTimeout } from './access/http.ts';
 import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
@@ -65,6 +66,8 @@ export type StartOptions = {
   reconciliation: typeof reconcileSchedule;
   wallClock: boolean;
   socketMode: SocketModeTimings;
+  /** How long a gateway may take to answer, in milliseconds. */
+  gatewayTimeout: number;
 };
 
 /** How long interactions and deliveries in flight may take to finish, in milliseconds: of the 10 s until SIGTERM's exit. */
@@ -93,6 +96,7 @@ export async function startRegistrar(
     reconciliation = reconcileSchedule,
     wallClock = true,
     socketMode = defaultTimings,
+    gatewayTimeout = requestTimeout,
   }: Partial<StartOptions> = {},
 ): Promise<Running> {
   const clock = createClock(log, machineTime);
@@ -198,7 +202,7 @@ export async function startRegistrar(
       })
       .catch((error) => log.warn({ err: error }, 'LISTEN for cache invalidation failed, will retry'));
     const schedule = parseCron(config.REMINDER_SCHEDULE, config.TIME_ZONE);
-    const gateways = createGateways(catalog.gateways, { fetch: httpClient.fetch, now });
+    const gateways = createGateways(catalog.gateways, { fetch: httpClient.fetch, now, timeout: gatewayTimeout });
     const deps = {
       config,
       db,

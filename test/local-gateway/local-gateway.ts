@@ -171,8 +171,9 @@ export class LocalGateway implements AsyncDisposable {
       answer: undefined,
     };
     this.exchanges.push(exchange);
-    await this.#faults.wait(name, {});
-    const fault = this.#faults.next(name, {});
+    const args = { query: exchange.query };
+    await this.#faults.wait(name, args);
+    const fault = this.#faults.next(name, args);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') return void request.socket.destroy();
     if (fault?.kind === 'wiped') this.store.wipe();

@@ -40,6 +40,8 @@ export type BotOptions = {
   machineTime?: (() => number) | undefined;
   reconcileAt?: string | undefined;
   socketMode?: SocketModeTimings | undefined;
+  /** How long a gateway may take to answer, in milliseconds. */
+  gatewayTimeout?: number | undefined;
   /** Where it logs, if not to standard output. */
   log?: Log | undefined;
 };
@@ -49,7 +51,7 @@ export async function startBot(
   workspace: Workspace,
   mode: Mode,
   env: Record<string, string>,
-  { now, machineTime, reconcileAt, socketMode, log }: BotOptions = {},
+  { now, machineTime, reconcileAt, socketMode, gatewayTimeout, log }: BotOptions = {},
 ): Promise<Running> {
   const read = readConfig(environment(workspace, mode, env));
   if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
@@ -59,6 +61,7 @@ export async function startBot(
     ...(machineTime ? { machineTime } : {}),
     ...(reconcileAt ? { reconciliation: { at: reconcileAt, jitter: 0 } } : {}),
     ...(socketMode ? { socketMode } : {}),
+    ...(gatewayTimeout ? { gatewayTimeout } : {}),
   });
   workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${running.port}/slack/events`);
   return running;

@@ -56,7 +56,7 @@ export type Setting = BotOptions & {
 
 /** Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol. */
 export async function openScenario(setting: Setting = {}): Promise<Scenario> {
-  const { mode = 'socket', env = {}, now, machineTime, reconcileAt, socketMode, log } = setting;
+  const { mode = 'socket', env = {}, now, machineTime, reconcileAt, socketMode, gatewayTimeout, log } = setting;
   const folder = await mkdtemp(join(inject('scratch'), 'scenario-'));
   const file = join(folder, 'catalog.yaml');
   await writeFile(file, setting.catalog ?? catalog);
@@ -75,7 +75,7 @@ export async function openScenario(setting: Setting = {}): Promise<Scenario> {
       workspace,
       mode,
       { DATABASE_URL: url, CATALOG_FILE: file, ...env, ...more },
-      { now, machineTime, reconcileAt, socketMode, log },
+      { now, machineTime, reconcileAt, socketMode, gatewayTimeout, log },
     );
     bots.push(bot);
     return bot;

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { listPlannedChanges } from '../../../src/cli/access.ts';
 import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
-import { type GatewayFault, openLocalGateway } from '../../local-gateway/local-gateway.ts';
+import { openLocalGateway } from '../../local-gateway/local-gateway.ts';
 import { openWebhookReceiver } from '../../local-gateway/webhook-receiver.ts';
 import { environment } from '../../support/bot.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -23,40 +23,11 @@ import {
   readsKey,
   revokes,
 } from '../../support/gateway.ts';
-import { delivered, endLeases, retriesSoon } from '../../support/outbox.ts';
+import { delivered, retriesSoon } from '../../support/outbox.ts';
 import { kill, runReady } from '../../support/process.ts';
 import { scrape } from '../../support/prometheus.ts';
 import { openScenario } from '../../support/scenario.ts';
 import { asks, people, requests } from '../../support/steps.ts';
-
-const faults: GatewayFault[] = [
-  { kind: 'rate-limited', retryAfter: 1 },
-  { kind: 'server-error' },
-  { kind: 'reset' },
-  { kind: 'accept-then-drop' },
-  { kind: 'malformed' },
-  { kind: 'wiped' },
-];
-
-describe('a fault at any call of a grant and of a removal', () => {
-  it.each(faults)('$kind', async (fault) => {
-    await using scenario = await openGatewayScenario();
-    await retriesSoon(scenario);
-    const names = ['GET /consumers', 'PUT /consumers/:consumer', 'PUT /consumers/:consumer/acls/:acl'];
-    for (const name of names) scenario.gateway.fail(name, fault);
-    await approves(scenario);
-    await groupsBecome(scenario, ['payments'], 30_000);
-    await delivered(scenario, 60_000);
-    for (const name of ['GET /consumers/:consumer/acls', 'DELETE /consumers/:consumer/acls/:acl'])
-      scenario.gateway.fail(name, fault);
-    await revokes(scenario);
-    await delivered(scenario, 60_000);
-    expect((await groupsOf(scenario)) ?? []).toEqual([]);
-    const known = await scenario.database.sql`select wanted, open, failure from application_access`;
-    expect([...known]).toEqual([{ wanted: false, open: false, failure: null }]);
-    expect(scenario.gateway.store.consumers.size).toBeLessThanOrEqual(1);
-  });
-});
 
 describe('a removal that fails', () => {
   it('is told to the admin channel after five minutes, counted, and named by doctor, until it has worked', async () => {
@@ -362,44 +333,49 @@ gateways:
 });
 
 describe('a process that is killed', () => {
-  const calls = {
-    'while the grant is on its way': 'PUT /consumers/:consumer/acls/:acl',
-    'before it has asked the gateway anything': 'GET /consumers',
-  };
+  const deaths = {
+    'after the gateway has written, before it is known here': [
+      'PUT /consumers/:consumer/acls/:acl',
+      'DELETE /consumers/:consumer/acls/:acl',
+    ],
+    'after it is known here what is wanted, before the gateway was asked': ['GET /consumers', 'GET /consumers'],
+  } as const;
 
-  it.each(Object.entries(calls))('%s: the next one ends with one group, confirmed', async (_, name) => {
+  it.each(Object.entries(deaths))('%s: the next one ends with what the database says', async (_, [grant, removal]) => {
     await using scenario = await openGatewayScenario({ bots: 0 });
     const { workspace, gateway, database } = scenario;
-    const more = {
-      DATABASE_URL: database.url,
-      CATALOG_FILE: scenario.catalogFile,
-      GATEWAY_EDGE_TOKEN: gateway.token ?? '',
-    };
-    const first = await runReady(environment(workspace, 'socket', more));
+    const token = { GATEWAY_EDGE_TOKEN: gateway.token ?? '' };
+    const more = { DATABASE_URL: database.url, CATALOG_FILE: scenario.catalogFile, ...token };
     const { dana, alex } = people(scenario);
-    const held = gateway.hold(name);
-    await requests(dana, alex);
-    await alex.clicks('Approve', card('Payments API'));
-    await held.reached;
-    await kill(first);
-    // What was on its way arrives; the process that would learn of it is dead.
-    held.release();
-    await scenario.startAnother({ GATEWAY_EDGE_TOKEN: gateway.token ?? '' });
-    await delivered(scenario, 60_000);
+
+    /** Has a process do something, kills it while it asks the gateway, and starts the next one. */
+    async function dies(name: string, act: () => Promise<unknown>) {
+      const one = await runReady(environment(workspace, 'socket', more));
+      const held = gateway.hold(name);
+      await act();
+      await held.reached;
+      await kill(one);
+      // What was on its way arrives; the process that would learn of it is dead.
+      held.release();
+      const next = await scenario.startAnother(token);
+      await delivered(scenario, 60_000);
+      await next.stop();
+    }
+    const known = async () => [...(await database.sql`select wanted, open from application_access`)];
+    const recorded = async () => [...(await database.sql`select action from access_history order by version`)];
+
+    await dies(grant, async () => {
+      await requests(dana, alex);
+      await alex.clicks('Approve', card('Payments API'));
+    });
     expect(await groupsOf(scenario)).toEqual(['payments']);
     expect([gateway.store.consumers.size, gateway.store.acls.size]).toEqual([1, 1]);
-    expect([...(await database.sql`select open from application_access`)]).toEqual([{ open: true }]);
-    const granted = await database.sql`select action from access_history`;
-    expect([...granted]).toEqual([{ action: 'granted' }]);
-
-    const removal = gateway.hold('DELETE /consumers/:consumer/acls/:acl');
-    await revokes(scenario);
-    await removal.reached;
-    await endLeases(scenario);
-    removal.release();
-    await groupsBecome(scenario, []);
-    await delivered(scenario, 60_000);
-    expect([...(await database.sql`select open from application_access`)]).toEqual([{ open: false }]);
+    expect(await known()).toEqual([{ wanted: true, open: true }]);
+    expect(await recorded()).toEqual([{ action: 'granted' }]);
+    await dies(removal, () => revokes(scenario));
+    expect(await groupsOf(scenario)).toEqual([]);
+    expect(await known()).toEqual([{ wanted: false, open: false }]);
+    expect(await recorded()).toEqual([{ action: 'granted' }, { action: 'removed' }]);
   });
 
   it('while a key is on its way: the key that nobody saw is removed', async () => {
