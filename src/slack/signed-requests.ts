@@ -7,8 +7,14 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 /** The largest body that is read, in bytes. Slack's largest are forms that carry a view, of 250 KB, percent-encoded. */
 export const maxBody = 1_000_000;
 
-/** The bytes that all requests together may announce while their signatures are not verified yet. */
+/** The bytes that all larger requests together may announce while their signatures are not verified yet. */
 const maxUnverified = 32 * maxBody;
+
+/**
+ * A body that does not count among them, in bytes: most of Slack's are smaller, and pass where a few dozen connections of a
+ * stranger hold the larger ones back. The number of connections bounds what they take together.
+ */
+const smallBody = 64_000;
 
 /** How far a timestamp may be from our clock, in seconds (https://docs.slack.dev/authentication/verifying-requests-from-slack). */
 const maxSkew = 300;
@@ -20,10 +26,9 @@ const responseTimeout = 4_000;
 export function signedRequestsOnly(next: RequestListener, now: () => number = Date.now): RequestListener {
   let unverified = 0;
   return (request, response) => {
-    const status =
-      refusedByHeaders(request, now()) ?? (unverified + lengthOf(request) > maxUnverified ? 503 : undefined);
+    const length = lengthOf(request) > smallBody ? lengthOf(request) : 0;
+    const status = refusedByHeaders(request, now()) ?? (unverified + length > maxUnverified ? 503 : undefined);
     if (status) return refuse(response, status);
-    const length = lengthOf(request);
     unverified += length;
     request.once('close', () => {
       unverified -= length;

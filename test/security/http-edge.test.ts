@@ -81,10 +81,12 @@ describe('a request is refused by its headers, and its body is not waited for', 
     expect(taken.at(-1)).toBe('okay');
   });
 
-  it('bodies that are announced together are bounded together', async () => {
+  it('large bodies that are announced together are bounded together, and hold back no small one', async () => {
     const open = Array.from({ length: 32 }, () => send({ ...signed, 'content-length': String(maxBody) }, 'x'));
     const refused = send({ ...signed, 'content-length': String(maxBody) }, 'x');
     expect(await refused.answer).toMatch(/^HTTP\/1.1 503 /);
+    const small = send({ ...signed, 'content-length': '5', connection: 'close' }, 'click');
+    expect(await small.answer).toContain('taken');
     for (const { socket } of open) socket.destroy();
   });
 });
