@@ -6,3 +6,6 @@ export function nearestPage(asked: number, total: number, size: number): { page:
   const pages = Math.max(1, Math.ceil(total / size));
   return { page: Math.min(Math.max(1, asked), pages), pages };
 }
+
+/** How many rows of a list without end are counted: what a page costs does not grow with the list. */
+export const maxCounted = 2000;

@@ -61,6 +61,14 @@ export const escapeMrkdwn = (text: string): string =>
 export const inlineText = (text: string, limit = 150): string =>
   escapeMrkdwn(truncate(text.replace(/\s+/g, ' '), limit));
 
+/** Sets a name in bold; as plain text where it has characters that format, which nothing escapes in mrkdwn. */
+export const bold = (name: string): MrkdwnElement | PlainTextElement =>
+  /[*_~`]/.test(name) ? plain(oneLine(name)) : mrkdwn(`*${inlineText(name)}*`);
+
+/** Links in mrkdwn. Slack ends an address at `|` and `>`, which have another spelling in one. */
+export const link = (url: string, label: string): string =>
+  `<${url.replaceAll('&', '&amp;').replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E')}|${inlineText(label)}>`;
+
 /** Mentions a user or a user group. Ids are checked at the edge; anything else never becomes one. */
 export const mention = (id: string): string => {
   if (isErased(id)) return erasedPerson;

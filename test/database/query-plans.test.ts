@@ -16,6 +16,7 @@ import * as requests from '../../src/db/registration/requests.ts';
 import * as changes from '../../src/db/registration/transitions.ts';
 import * as reminders from '../../src/db/scheduling/reminders.ts';
 import * as catalog from '../../src/db/service/picker-search.ts';
+import * as catalogPages from '../../src/db/service/services.ts';
 import type { Memberships } from '../../src/domain/authorization.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { years } from '../support/large-history.ts';
@@ -113,6 +114,8 @@ const acts: [string, number, () => Promise<unknown>][] = [
     3,
     async () => queue.listPage(db, await everything(), { serviceId: 8, search: 'app' }, page),
   ],
+  ['a page of the catalog in Home', 2, () => catalogPages.listPage(db, { search: '', retired: false }, page)],
+  ['a search of the catalog in Home', 2, () => catalogPages.listPage(db, { search: 'team 4321', retired: true }, page)],
   ['a card is drawn', 3, () => cards.find(db, 15_000, policy)],
   [
     'a card is posted',

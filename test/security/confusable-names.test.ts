@@ -128,7 +128,7 @@ it('a form with such a name is refused on the field, and can be corrected there'
   await sam.closes();
   // Without invisible characters it is the same name, which is taken.
   await sam.types('/register payments');
-  expect(await sam.searches('Application', '\u202eＰay\u200bments')).toEqual(['Create "Payments"']);
+  expect(await sam.searches('Application', '\u202eＰay\u200bments')).toEqual(['“Payments” is taken']);
   await sam.picks('Application', 'Payments');
   await sam.fills('Reason', 'Because');
   expect(await sam.submits()).toEqual({

@@ -210,6 +210,7 @@ describe('in the database that came after', () => {
       'history',
       'more',
       'put-off',
+      'register',
       'reject',
       'revoke',
       'service-menu',

@@ -31,7 +31,19 @@ describe.concurrent('a developer', () => {
     expect(await dana.finds(/./, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
       Your applications
-      You have no applications yet. \`/register\` requests access to a service and creates your first one."
+      You have no applications yet. \`/register\` requests access to a service and creates your first one.
+      Catalog
+      Ledger API
+      Double-entry bookkeeping [Register]
+      Mainframe Gateway
+      Registration disabled
+      Payments API
+      Charges, refunds and payouts
+      Documentation (https://docs.acme.example/payments) [Register]
+      Search API
+      Finds products
+      Approved automatically [Register]
+      · The API team can decide, unless a service says otherwise."
     `);
     await dana.clicks('Register', atHome);
     await dana.finds(/Register an application/, { in: 'modal' });
@@ -58,19 +70,35 @@ describe.concurrent('a developer', () => {
     expect(await dana.finds(/Revoked/, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
       Your applications
-      <!channel> *bold* & <@U0ALEX> [… Rename | Co-owners | Hand over | Leave | Delete]
+      <!channel> *bold* & <@U0ALEX>
+      Owner: @dana [… Rename | Co-owners | Hand over | Leave | Delete]
       Ledger API
       :no_entry_sign: Rejected today at 09:15. [Unregister]
       [Ask again]
       Payments API
-      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads.
+      Documentation (https://docs.acme.example/payments) [Unregister]
       [Edit reason]
-      Shop [… Rename | Co-owners | Hand over | Leave | Delete]
+      Shop
+      Owner: @dana [… Rename | Co-owners | Hand over | Leave | Delete]
       Payments API
-      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads. [Unregister]
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for @alex or @payments-leads.
+      Documentation (https://docs.acme.example/payments) [Unregister]
       [Edit reason]
       Search API
-      :no_entry: Revoked today at 09:15. An approver can reinstate or delete it."
+      :no_entry: Revoked today at 09:15. An approver can reinstate or delete it.
+      Catalog
+      Ledger API
+      Double-entry bookkeeping [Register]
+      Mainframe Gateway
+      Registration disabled
+      Payments API
+      Charges, refunds and payouts
+      Documentation (https://docs.acme.example/payments) [Register]
+      Search API
+      Finds products
+      Approved automatically [Register]
+      · @alex or @payments-leads can decide, unless a service says otherwise."
     `);
   });
 
@@ -85,7 +113,20 @@ describe.concurrent('a developer', () => {
       "[Register] [New application]
       Your applications
       Shop
-      No registrations. [… Rename | Co-owners | Hand over | Leave | Delete]"
+      No registrations.
+      Owner: @dana [… Rename | Co-owners | Hand over | Leave | Delete]
+      Catalog
+      Ledger API
+      Double-entry bookkeeping [Register]
+      Mainframe Gateway
+      Registration disabled
+      Payments API
+      Charges, refunds and payouts
+      Documentation (https://docs.acme.example/payments) [Register]
+      Search API
+      Finds products
+      Approved automatically [Register]
+      · The API team can decide, unless a service says otherwise."
     `);
     await alex.finds(/Unregistered by @dana/, { in: 'api-requests' });
   });
@@ -205,10 +246,7 @@ describe.concurrent('an approver', () => {
     await alex.opensHome();
     expect(await alex.finds(/Ledger API/, atHome)).toMatchInlineSnapshot(`
       "[Register] [New application]
-      To review
-      Service: ‹All services›
-      Application: ‹›
-        Type a part of its name and press Enter.
+      To review (2)
       Payments API — Shop, requested by @dana, waiting 1 day, card in #api-requests
       > Checkout for the shop
       [Approve] [Reject] [… Approve with a note]
@@ -217,30 +255,28 @@ describe.concurrent('an approver', () => {
       [Approve] [Reject] [… Approve with a note]
       ---
       Your applications
-      Alex's own [… Rename | Co-owners | Hand over | Leave | Delete]
+      Alex's own
+      Owner: @alex [… Rename | Co-owners | Hand over | Leave | Delete]
       Payments API
-      :hourglass_flowing_sand: Pending since today at 09:15, waiting for the members of #api-requests. [Unregister]
+      :hourglass_flowing_sand: Pending since today at 09:15, waiting for the members of #api-requests.
+      Documentation (https://docs.acme.example/payments) · Card (https://acme.slack.com/archives/C0REQUESTS/p1793610900000200) [Unregister]
       [Edit reason]
       Catalog
       [Add a service]
-      Find a service (optional): ‹›
-        Type a part of its name and press Enter.
       Ledger API
-      \`ledger\` · Registration enabled
-      Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file [… History]
+      Double-entry bookkeeping
+      \`ledger\` · Registration enabled [… History]
       Mainframe Gateway
-      \`mainframe\` · Registration disabled
-      Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file [… History]
+      \`mainframe\` · Registration disabled [… History]
       Payments API
+      Charges, refunds and payouts
       \`payments\` · Registration enabled
-      Decided by the members of #api-requests, in #api-requests
-      Managed by the catalog file [… History]
+      Documentation (https://docs.acme.example/payments) [… History]
       Search API
+      Finds products
       \`search\` · Registration enabled
-      Approved automatically, in #api-requests
-      Managed by the catalog file [… History]"
+      Approved automatically [… History]
+      · The members of #api-requests can decide, unless a service says otherwise. Services without Edit are managed by the catalog file."
     `);
     await sam.opensHome();
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/To review|Shop/);
@@ -287,7 +323,7 @@ describe.concurrent('an approver', () => {
     await scenario.workspace.setGroup('S0PAYMENTS', ['U0PRIYA']);
     scenario.workspace.fail('usergroups.users.list', { kind: 'server-error' }, { times: 2 });
     await priya.opensHome();
-    expect(await priya.finds(/didn’t say/, atHome)).not.toContain('Payments API');
+    expect(await priya.finds(/didn’t say/, atHome)).not.toContain('Payments API — Shop');
     await priya.opensHome();
     await priya.finds(/Payments API — Shop/, atHome);
   });
@@ -465,16 +501,16 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
     const { sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();
-    await alex.finds(/Page 1 of 19, 200 requests in all[\s\S]*Page 1 of 20, 300 lines in all/, atHome);
+    await alex.finds(/Page 1 of 20, 200 requests in all[\s\S]*Page 1 of 20, 300 lines in all/, atHome);
     const seen = new Set<string>();
-    for (let page = 1; page <= 19; page++) {
-      const read = await alex.finds(new RegExp(`Page ${page} of 19`), atHome);
+    for (let page = 1; page <= 20; page++) {
+      const read = await alex.finds(new RegExp(`Page ${page} of 20`), atHome);
       for (const [service] of read.matchAll(/S-\d{4}(?=.* — )/g)) seen.add(service);
-      if (page < 19) await alex.clicks('Next', { ...atHome, on: /^(\[Previous\] )?\[Next\]$/ });
+      if (page < 20) await alex.clicks('Next', { ...atHome, on: /^(\[Previous\] )?\[Next\]$/ });
     }
     expect(seen.size).toBe(200);
     await alex.clicks('Previous', atHome);
-    await alex.finds(/Page 18 of 19[\s\S]*Page 1 of 101, 1004 services in all/, atHome);
+    await alex.finds(/Page 19 of 20[\s\S]*Page 1 of 101, 1004 services in all/, atHome);
     await alex.fills('Find a service', '0777', atHome);
     expect(await alex.finds(/`s-777`/, atHome)).not.toMatch(/services in all/);
     for (const { args, response } of published(scenario, alex)) {
@@ -513,7 +549,7 @@ describe.concurrent('with 300 registrations, 200 pending requests and 1,000 serv
     const { dana, sam, alex } = people(scenario);
     await seedLargeCatalog(scenario.database, { ...many, owner: alex.id, requester: sam.id });
     await alex.opensHome();
-    await alex.finds(/Page 1 of 19/, atHome);
+    await alex.finds(/Page 1 of 20/, atHome);
     await alex.fills('Application', 'Shop', atHome);
     await alex.finds(/No pending request matches/, atHome);
     await asks(dana, ['Payments API'], 'Shop');

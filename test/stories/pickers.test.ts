@@ -192,7 +192,7 @@ describe.each(modes)('the application of a request, over %s', (mode) => {
     await dana.picks('Services', 'Payments API');
     await dana.fills('Reason', 'To try it');
     for (const [typed, why] of [
-      ['web shop', /belongs to Sam Okafor/],
+      ['web shop', /belongs to @?Sam Okafor/],
       ['Pаyments', /alphabets/],
     ] as const) {
       await dana.picks('Application', typed);

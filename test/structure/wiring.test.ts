@@ -149,6 +149,7 @@ const fullHome = homeView(
           applicationId: 1,
           applicationPublicId: publicId,
           application: 'Shop',
+          owners: ['U0DANA'],
           registration: {
             id: 1,
             publicId,
@@ -157,8 +158,14 @@ const fullHome = homeView(
             since: new Date(0),
             mine: true,
             access: { kind: 'open', gateway: 'edge', since: new Date(0), keys: 'r' },
+            card: 'https://acme.slack.com/archives/C0ADMIN/p1',
           },
-          service: { name: 'Payments API', approvers: { users: [], groups: [], channel: 'C0ADMIN' }, state: 'open' },
+          service: {
+            name: 'Payments API',
+            docs: null,
+            approvers: { users: [], groups: [], channel: 'C0ADMIN' },
+            state: 'open',
+          },
         },
       ],
       page: 2,
@@ -173,6 +180,8 @@ const fullHome = homeView(
       filter: { active: true, service: undefined, search: 'shop' },
     },
     catalog: {
+      admin: true,
+      usual: { users: [], groups: [], channel: 'C0ADMIN' },
       rows: [
         {
           id: 1,

@@ -216,6 +216,7 @@ export const samples: { [view: string]: () => Sample[] } = {
             applicationId: id,
             applicationPublicId: publicId,
             application,
+            owners: times(20, () => person),
             registration: {
               id,
               publicId,
@@ -224,8 +225,9 @@ export const samples: { [view: string]: () => Sample[] } = {
               since: at,
               mine: true,
               access: stillOpen,
+              card: link,
             },
-            service: { name: service, approvers, state: 'open' as const },
+            service: { name: service, docs: settings.docs, approvers, state: 'open' as const },
           })),
         ),
         waiting: {
@@ -258,6 +260,8 @@ export const samples: { [view: string]: () => Sample[] } = {
             })),
           ),
           search: settings.slug,
+          admin: true,
+          usual: approvers,
         },
         unsure: true,
       },

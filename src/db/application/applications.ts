@@ -51,6 +51,7 @@ export type OwnedRow = {
   applicationId: number;
   applicationPublicId: string;
   application: string;
+  owners: string[];
   registration: {
     id: number;
     publicId: string;
@@ -58,10 +59,14 @@ export type OwnedRow = {
     status: Status;
     since: Date;
     requester: string;
+    /** Where its card is; null before it is posted. */
+    cardChannel: string | null;
+    cardTs: string | null;
     access: ShownAccess | null;
   } | null;
   service: {
     name: string;
+    docs: string | null;
     approvers: string[];
     channel: string | null;
     registrationEnabled: boolean;
@@ -92,6 +97,8 @@ export async function listOwned(
       applicationId: applications.id,
       applicationPublicId: applications.publicId,
       application: applications.name,
+      owners: sql<string[]>`array(
+        select o.user_id from ${applicationOwners} o where o.application_id = ${applications.id} order by 1)`,
       registration: {
         id: registrations.id,
         publicId: registrations.publicId,
@@ -100,11 +107,14 @@ export async function listOwned(
         requester: registrations.requester,
         requestedAt: registrations.requestedAt,
         changedAt: registrations.changedAt,
+        cardChannel: registrations.cardChannel,
+        cardTs: registrations.cardTs,
       },
       access: services.access,
       hadAccess,
       service: {
         name: services.name,
+        docs: services.docs,
         approvers: services.approvers,
         channel: services.channel,
         registrationEnabled: services.registrationEnabled,

@@ -1,6 +1,6 @@
 /** Services, as admins manage them: each change, its record and its effects commit together. */
-import { and, asc, count, desc, eq, gt, sql } from 'drizzle-orm';
-import { nearestPage, type Page } from '../../domain/pagination.ts';
+import { and, asc, count, desc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { maxCounted, nearestPage, type Page } from '../../domain/pagination.ts';
 import {
   approverChangeEffects,
   type CatalogService,
@@ -19,7 +19,7 @@ import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { isPending, registrations, services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
-import { matchesAllWords } from '../text-search.ts';
+import { matchesWordPrefixes } from '../text-search.ts';
 import { countUnknown } from '../unknown-ids.ts';
 
 export type Service = ServiceRecord & { id: number; publicId: string; version: number };
@@ -73,14 +73,15 @@ export async function isSlugTaken(db: Db, slug: string): Promise<boolean> {
   return found !== undefined;
 }
 
-/** Lists a page of the catalog, by name: the services where every word of the search matches. */
+/** Lists a page of the catalog, by name: the services where every word of the search matches; retired ones for admins only. */
 export async function listPage(
   db: Db,
-  search: string,
+  { search, retired }: { search: string; retired: boolean },
   { asked, size }: { asked: number; size: number },
 ): Promise<Page<Service>> {
-  const where = matchesAllWords(services.search, search);
-  const [{ total } = { total: 0 }] = await db.tables.select({ total: count() }).from(services).where(where);
+  const where = and(retired ? undefined : isNull(services.retiredAt), matchesWordPrefixes(services.search, search));
+  const counted = db.tables.select({ id: services.id }).from(services).where(where).limit(maxCounted).as('counted');
+  const [{ total } = { total: 0 }] = await db.tables.select({ total: count() }).from(counted);
   const { page, pages } = nearestPage(asked, total, size);
   const rows = await db.tables
     .select(row)

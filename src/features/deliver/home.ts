@@ -11,6 +11,7 @@ import { admins, allowedApprovers, membershipsToCheck } from '../../domain/autho
 import type { Effect } from '../../domain/effects.ts';
 import { serviceState } from '../../domain/service.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
+import { permalinkFor } from '../../slack/messages.ts';
 import { maxShown } from '../../views/home/applications.ts';
 import { maxQueued } from '../../views/home/approval-queue.ts';
 import { type CatalogPage, maxServices } from '../../views/home/catalog.ts';
@@ -22,6 +23,8 @@ import { approversFor } from '../shared/shown-approvers.ts';
 const left = ['user_not_found', 'user_disabled'];
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+type CardPlace = { cardChannel: string | null; cardTs: string | null };
 
 const delivered: DeliveryResult = { status: 'delivered' };
 
@@ -75,9 +78,14 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const rows = await Promise.all(
       held.rows.map(async ({ service, registration, ...row }) => ({
         ...row,
-        registration: registration && { ...registration, mine: registration.requester === person },
+        registration: registration && {
+          ...registration,
+          mine: registration.requester === person,
+          card: await cardFor(person, registration),
+        },
         service: service && {
           name: service.name,
+          docs: service.docs,
           approvers: await approversFor(person, allowedApprovers(service, config.policy), { directory }),
           state: serviceState(service),
         },
@@ -92,9 +100,15 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
       waiting: may.approver
         ? { ...waiting, rows: await Promise.all(waiting.rows.map((row) => queued(person, row))), filter }
         : null,
-      catalog: may.admin ? await readCatalog(shown) : null,
+      catalog: await readCatalog(person, shown, may.admin),
       unsure: may.unsure,
     };
+  }
+
+  /** Returns the address of a card; undefined for people who cannot see it. */
+  async function cardFor(person: string, { cardChannel: channel, cardTs: ts }: CardPlace) {
+    if (!channel || !ts || !(await directory.canSee(person, channel))) return undefined;
+    return permalinkFor(await directory.workspaceUrl(), { channel, ts });
   }
 
   /** Names the channel of a card only to those who can see it. */
@@ -104,9 +118,19 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     return { ...row, cardChannel, state: serviceState(row) };
   }
 
-  async function readCatalog({ catalogPage, catalogSearch: search }: homes.HomeState): Promise<CatalogPage> {
-    const page = await services.listPage(db, search, { asked: catalogPage, size: maxServices });
-    const rows = page.rows.map((service) => ({ ...service, asked: allowedApprovers(service, config.policy) }));
-    return { ...page, rows, search };
+  async function readCatalog(
+    person: string,
+    { catalogPage, catalogSearch: search }: homes.HomeState,
+    admin: boolean,
+  ): Promise<CatalogPage> {
+    const which = { search, retired: admin };
+    const page = await services.listPage(db, which, { asked: catalogPage, size: maxServices });
+    const rows = page.rows.map(async (service) => ({
+      ...service,
+      asked: await approversFor(person, allowedApprovers(service, config.policy), { directory }),
+      channel: service.channel && (await directory.canSee(person, service.channel)) ? service.channel : null,
+    }));
+    const usual = await approversFor(person, admins(config.policy), { directory });
+    return { ...page, rows: await Promise.all(rows), search, admin, usual };
   }
 }

@@ -4,6 +4,7 @@ import { withTimeout } from '../../async/timeout.ts';
 import * as applications from '../../db/application/applications.ts';
 import * as requests from '../../db/registration/requests.ts';
 import * as catalog from '../../db/service/picker-search.ts';
+import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Reference } from '../../domain/reference.ts';
@@ -21,9 +22,9 @@ import {
   type SubmissionResult,
 } from '../../slack/respond.ts';
 import { optionLimit } from '../../views/blocks.ts';
-import { readReference } from '../../views/button-value.ts';
+import { publicId, readReference } from '../../views/button-value.ts';
 import { helpText } from '../../views/help.ts';
-import { registerButton } from '../../views/home/home.ts';
+import { registerButton } from '../../views/home/register-button.ts';
 import { confirmation } from '../../views/registration/confirmation.ts';
 import { askAgainButton } from '../../views/registration/decision-message.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
@@ -50,19 +51,16 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     await openForm({ client, body: command, respond }, command.user_id, prefill(command.user_id, command.text));
   });
 
-  app.action<BlockButtonAction>(registerButton, async ({ ack, body, client, respond }) => {
+  app.action<BlockButtonAction>(registerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
-    await openForm({ client, body, respond }, body.user.id, prefill(body.user.id));
+    await openForm({ client, body, respond }, body.user.id, choose(action.value, body.user.id));
   });
 
   app.action<BlockButtonAction>(askAgainButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const seen = readReference(action.value);
-    const previous = seen ? resubmit(seen, body.user.id) : Promise.resolve(gone);
-    const prefill = await withTimeout(lookupTimeout, previous, {}).catch(() => ({}));
     const interaction = { client, body, respond };
-    if ('why' in prefill) await respondToAction(interaction, prefill.why, log);
-    else await openForm(interaction, body.user.id, Promise.resolve(prefill));
+    await openForm(interaction, body.user.id, seen ? resubmit(seen, body.user.id) : Promise.resolve(gone));
   });
 
   app.options(servicesPicker, async ({ ack, options }) => {
@@ -84,18 +82,19 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   /** Opens the form, unless Slack says in time that this person may not use it. The submission checks it in any case. */
-  async function openForm(interaction: Interaction, person: string, prefill: Promise<FormPrefill>): Promise<void> {
+  async function openForm(interaction: Interaction, person: string, prefill: Promise<Prefill>): Promise<void> {
     const [account, values] = await Promise.all([
       withTimeout(lookupTimeout, directory.account(person), undefined),
       withTimeout(lookupTimeout, prefill, noPrefill).catch(() => noPrefill),
     ]);
     const refused = account && checkAccount(account, config.policy);
     if (refused) await respondToAction(interaction, refusalText(refused), log);
+    else if ('why' in values) await respondToAction(interaction, values.why, log);
     else await openModal(interaction, registerModal(values), log);
   }
 
   /** Finds what the form is prefilled with to ask again, or why there is nothing to ask; nothing for who owns it not. */
-  async function resubmit(seen: Reference, person: string): Promise<FormPrefill | { why: string }> {
+  async function resubmit(seen: Reference, person: string): Promise<Prefill> {
     const found = await requests.findForResubmit(db, seen, person);
     if (!found) return gone;
     const { registration, service, application, owned, live } = found;
@@ -107,6 +106,14 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     }
     const rejection = registration.status === 'rejected' ? registration : undefined;
     return { preselected: service, application, reason: registration.reason, rejection };
+  }
+
+  /** Finds what the form is prefilled with for a service of the catalog; the value of the button on top names none. */
+  async function choose(value: unknown, person: string): Promise<Prefill> {
+    const id = publicId.safeParse(value).data;
+    const [mine, preselected] = await Promise.all([prefill(person), id && services.resolve(db, id)]);
+    if (id && !preselected) return gone;
+    return preselected ? { ...mine, preselected } : mine;
   }
 
   /** Finds what the form is prefilled with: the service that was typed after the command, and the person's only application. */
@@ -174,9 +181,12 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   }
 }
 
-const noPrefill: FormPrefill = {};
+const noPrefill: Prefill = {};
 
 const gone = { why: refusalText({ kind: 'gone' }) };
+
+/** What the form is filled in with, or why it does not open. */
+type Prefill = FormPrefill | { why: string };
 
 /** Strips the quotes, asterisks or backticks that people put around a name, of one kind or several. */
 function stripDelimiters(text: string): string {

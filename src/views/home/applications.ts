@@ -8,7 +8,7 @@ import type { ServiceState } from '../../domain/service.ts';
 import { truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
-import { button, dateTime, header, mrkdwn, oneLine, plain, section } from '../blocks.ts';
+import { bold, button, dateTime, header, link, mention, mrkdwn, oneLine, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
 import { askAgainButton } from '../registration/decision-message.ts';
@@ -28,6 +28,7 @@ export type HeldApplication = {
   applicationId: number;
   applicationPublicId: string;
   application: string;
+  owners: string[];
   registration: {
     id: number;
     publicId: string;
@@ -36,8 +37,10 @@ export type HeldApplication = {
     since: Date;
     mine: boolean;
     access: ShownAccess | null;
+    /** The address of its card; undefined where the reader cannot see it, or there is none yet. */
+    card: string | undefined;
   } | null;
-  service: { name: string; approvers: ShownApprovers; state: ServiceState } | null;
+  service: { name: string; docs: string | null; approvers: ShownApprovers; state: ServiceState } | null;
 };
 
 export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => [
@@ -53,14 +56,15 @@ export const noApplications =
 
 /** Renders a registration, under a heading with its application where that is not yet on the page. */
 function registrationBlocks(
-  { applicationId, applicationPublicId, application, registration, service }: HeldApplication,
+  { applicationId, applicationPublicId, application, owners, registration, service }: HeldApplication,
   before: HeldApplication | undefined,
 ): KnownBlock[] {
+  const owned = `${owners.length === 1 ? 'Owner' : 'Owners'}: ${owners.map(mention).join(', ')}`;
   const heading: KnownBlock = {
     type: 'section',
     block_id: `application-${applicationId}`,
-    text: plain(application),
-    ...(registration ? {} : { fields: [plain('No registrations.')] }),
+    text: bold(application),
+    fields: [...(registration ? [] : [plain('No registrations.')]), mrkdwn(owned)],
     accessory: applicationMenu(applicationPublicId),
   };
   const under = before?.applicationId === applicationId ? [] : [heading];
@@ -85,7 +89,10 @@ function registrationBlocks(
     {
       type: 'section',
       block_id: `registration-${id}`,
-      fields: [plain(service.name, 150), mrkdwn(describeStatus(registration, service))],
+      fields: [
+        plain(oneLine(service.name), 150),
+        mrkdwn([describeStatus(registration, service), ...linksOf(registration, service)].join('\n')),
+      ],
       ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
     },
     ...(mine && nextStatus(status, 'edit') ? [edit] : []),
@@ -94,6 +101,12 @@ function registrationBlocks(
       ? [{ ...keyBlocks(access.keys)[0], block_id: `keys-${id}` } as KnownBlock]
       : []),
   ];
+}
+
+/** Links to the documentation of a service and to the card of a request, in a line; no line where there is neither. */
+function linksOf({ card }: { card: string | undefined }, { docs }: { docs: string | null }): string[] {
+  const links = [...(docs ? [link(docs, 'Documentation')] : []), ...(card ? [link(card, 'Card')] : [])];
+  return links.length > 0 ? [links.join(' · ')] : [];
 }
 
 /** Describes a status: "Pending since …", and who has to act. */

@@ -14,7 +14,10 @@ import { closedText } from '../service/state.ts';
 import { pager } from './pagination.ts';
 
 /** How many requests a page holds. */
-export const maxQueued = 11;
+export const maxQueued = 10;
+
+/** From how many requests on the list can be filtered. */
+const filteredFrom = 10;
 
 export const servicePicker = 'home-service';
 export const searchField = 'home-search';
@@ -45,8 +48,8 @@ export function queueBlocks(waiting: ApprovalQueue, now: Date): KnownBlock[] {
   const { total, filter, rows } = waiting;
   const nothing = filter.active ? 'No pending request matches.' : 'Nothing to review.';
   return [
-    header('queue', 'To review'),
-    ...(total > 0 || filter.active ? filterBlocks(filter) : []),
+    header('queue', total > 0 ? `To review (${total})` : 'To review'),
+    ...(total >= filteredFrom || filter.active ? filterBlocks(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
     ...rows.flatMap((request) => requestBlocks(request, now)),
     ...pager('queue', waiting, total === 1 ? 'request' : 'requests'),

@@ -1,16 +1,30 @@
-/** The admin's part of the Home: the catalog, and what can be done to each service. */
+/** The catalog in Home: everybody browses and requests its services, and admins have a menu at each. */
 import type { KnownBlock, Overflow } from '@slack/types';
 import { z } from 'zod';
-import type { Approvers } from '../../domain/approvers.ts';
-import type { Page } from '../../domain/pagination.ts';
+import type { ShownApprovers } from '../../domain/approvers.ts';
+import { maxCounted, type Page } from '../../domain/pagination.ts';
 import type { Reference } from '../../domain/reference.ts';
 import { type ServiceRecord, serviceLimits, type Toggle, toggles } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
-import { button, escapeMrkdwn, header, input, mrkdwn, option, plain, section } from '../blocks.ts';
+import {
+  button,
+  context,
+  escapeMrkdwn,
+  header,
+  input,
+  link,
+  mrkdwn,
+  oneLine,
+  option,
+  plain,
+  section,
+} from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
+import { capitalize } from '../registration/timeline.ts';
 import { describeAccess } from '../service/timeline.ts';
 import { pager } from './pagination.ts';
+import { registerButton } from './register-button.ts';
 
 /** How many services a page holds, one block each. */
 export const maxServices = 10;
@@ -20,20 +34,43 @@ export const catalogSearch = 'home-catalog-search';
 /** The menu of each service; its values are `what:publicId@version`. */
 export const serviceMenu = 'service-menu';
 
-/** A service, and who is asked about it. */
-export type CatalogItem = ServiceRecord & { id: number; publicId: string; version: number; asked: Approvers };
+/** A service, who is asked about it, and its own approval channel, null where it has none that the reader sees. */
+export type CatalogItem = Omit<ServiceRecord, 'channel'> & {
+  id: number;
+  publicId: string;
+  version: number;
+  asked: ShownApprovers;
+  channel: string | null;
+};
 
-export type CatalogPage = Page<CatalogItem> & { search: string };
+/** `usual`: who decides where a service does not say otherwise. */
+export type CatalogPage = Page<CatalogItem> & { search: string; admin: boolean; usual: ShownApprovers };
 
 /** Renders a page of the catalog, in at most sixteen blocks. */
 export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
   header('catalog', 'Catalog'),
-  { type: 'actions', block_id: 'catalog-add', elements: [button(addButton, 'Add a service', 'add')] },
-  ...searchBlocks(listed.search),
+  ...(listed.admin
+    ? [
+        {
+          type: 'actions' as const,
+          block_id: 'catalog-add',
+          elements: [button(addButton, 'Add a service', 'add')],
+        },
+      ]
+    : []),
+  ...(listed.total >= maxServices || listed.search !== '' ? searchBlocks(listed.search) : []),
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
-  ...listed.rows.map(serviceBlock),
-  ...pager('catalog', listed, listed.total === 1 ? 'service' : 'services'),
+  ...listed.rows.map((service) => serviceBlock(service, listed.admin)),
+  ...(listed.total === 0 ? [] : [{ ...context(usualText(listed)), block_id: 'catalog-usual' }]),
+  ...pager('catalog', listed, listed.total < maxCounted ? 'services' : 'services or more'),
 ];
+
+/** Says once what most services have in common. */
+function usualText({ rows, admin, usual }: CatalogPage): string {
+  const decides = `${capitalize(describeApprovers(usual))} can decide, unless a service says otherwise.`;
+  const fixed = admin && rows.some(({ managedBy }) => managedBy === 'file');
+  return fixed ? `${decides} Services without Edit are managed by the catalog file.` : decides;
+}
 
 const nothing = (search: string): string =>
   search === '' ? 'There are no services yet.' : 'No service matches. Empty the field and press Enter to see all.';
@@ -60,22 +97,33 @@ function searchBlocks(search: string): KnownBlock[] {
 export const readCatalogSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
-function serviceBlock(service: CatalogItem): KnownBlock {
+function serviceBlock(service: CatalogItem, admin: boolean): KnownBlock {
+  const { id, publicId, name, description, registrationEnabled } = service;
+  const register = registrationEnabled ? { accessory: button(registerButton, 'Register', publicId) } : {};
+  const about = [plainLine(name, serviceLimits.name), plainLine(description, 150)].filter((line) => line !== '');
+  const facts = describeService(service, admin);
   return {
     type: 'section',
-    block_id: `listed-${service.id}`,
-    fields: [plain(service.name.replace(/\s+/g, ' '), serviceLimits.name), mrkdwn(describeService(service))],
-    accessory: menu(service, buttonValue(service)),
+    block_id: `listed-${id}`,
+    fields: [plain(about.join('\n'), 2000), ...(facts.length > 0 ? [mrkdwn(facts.join('\n'))] : [])],
+    ...(admin ? { accessory: menu(service, buttonValue(service)) } : register),
   };
 }
 
-function describeService(service: CatalogItem): string {
-  const { slug, registrationEnabled, retired, autoApprove, access, managedBy, asked } = service;
+const plainLine = (text: string, limit: number): string => truncate(oneLine(text), limit);
+
+/** Describes a service, in lines: what every service has in common is said once, for all of them. */
+function describeService(service: CatalogItem, admin: boolean): string[] {
+  const { slug, docs, registrationEnabled, retired, autoApprove, access, approvers, channel, asked } = service;
   const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
-  const approval = autoApprove ? 'Approved automatically' : `Decided by ${describeApprovers(asked)}`;
-  const managed = managedBy === 'file' ? '\nManaged by the catalog file' : '';
-  const opens = access ? `\nOpens ${escapeMrkdwn(describeAccess(access))}` : '';
-  return `\`${slug}\` · ${registration}\n${approval}, in <#${asked.channel}>${opens}${managed}`;
+  const place = channel ? `, in <#${channel}>` : '';
+  const decided = approvers.length > 0 || channel ? [`Decided by ${describeApprovers(asked)}${place}`] : [];
+  return [
+    ...(admin ? [`\`${slug}\` · ${registration}`] : registrationEnabled ? [] : [registration]),
+    ...(autoApprove ? ['Approved automatically'] : decided),
+    ...(access ? [`Opens ${escapeMrkdwn(describeAccess(access))}`] : []),
+    ...(docs ? [link(docs, 'Documentation')] : []),
+  ];
 }
 
 /** The labels of the menu, next to Edit and History. Slack takes five options. */

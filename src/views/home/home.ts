@@ -1,7 +1,7 @@
 /**
  * The Home: the requests that the person may decide, their applications, and for admins the catalog. Slack takes 100
- * blocks and 250 KB: a request takes two blocks, a registration at most three, a service one, and all the rest together
- * fewer than thirty-five.
+ * blocks and 250 KB: a request takes two blocks, a registration at most three with the heading of its application, a
+ * service one, and all the rest together fewer than twenty.
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';
@@ -10,15 +10,13 @@ import { button, context } from '../blocks.ts';
 import { applicationBlocks, type HeldApplication } from './applications.ts';
 import { type ApprovalQueue, queueBlocks } from './approval-queue.ts';
 import { type CatalogPage, catalogBlocks } from './catalog.ts';
-
-export const registerButton = 'register';
+import { registerButton } from './register-button.ts';
 
 export type HomeFacts = {
   held: Page<HeldApplication>;
   /** Null for people who decide nothing. */
   waiting: ApprovalQueue | null;
-  /** Null for people who are no admins. */
-  catalog: CatalogPage | null;
+  catalog: CatalogPage;
   /** Slack did not say who may decide some of the pending requests. */
   unsure: boolean;
 };
@@ -37,7 +35,7 @@ export const homeView = ({ held, waiting, catalog: services, unsure }: HomeFacts
     ...(unsure ? [{ ...context(unsureWho), block_id: 'unsure' }] : []),
     ...(waiting ? queueBlocks(waiting, now) : []),
     ...applicationBlocks(held),
-    ...(services ? catalogBlocks(services) : []),
+    ...catalogBlocks(services),
   ],
 });
 

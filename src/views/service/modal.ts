@@ -41,9 +41,9 @@ export function serviceModal({ remembers, adding, typed, groups, gateways, asked
     close: plain('Cancel', 24),
     blocks: [
       ...(overtaken ? [warning(overtaken), ...changedFields('overtaken', overtaken)] : []),
+      ...(asked ? [{ ...section(asked), block_id: 'asked' }] : []),
       ...fields(adding, typed, groups),
       ...accessFields(typed.access ?? null, gateways),
-      ...(asked ? [{ ...section(asked), block_id: 'asked' }] : []),
     ],
   };
 }

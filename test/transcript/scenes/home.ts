@@ -1,5 +1,5 @@
 /** Home: of a developer, an approver and an admin. */
-import type { Page } from '../../../src/domain/pagination.ts';
+import { maxCounted, type Page } from '../../../src/domain/pagination.ts';
 import { type HeldApplication, maxShown } from '../../../src/views/home/applications.ts';
 import { type ApprovalQueue, maxQueued, queueServiceOption } from '../../../src/views/home/approval-queue.ts';
 import { type CatalogItem, maxServices } from '../../../src/views/home/catalog.ts';
@@ -23,6 +23,7 @@ export function homeScenes(facts: Facts): Scene[] {
       applicationId: index,
       applicationPublicId: id,
       application,
+      owners: index % 2 ? [dana] : [dana, 'U0SAM'],
       registration: {
         id: index,
         publicId: id,
@@ -31,9 +32,11 @@ export function homeScenes(facts: Facts): Scene[] {
         since: at,
         mine: true,
         access: status === 'approved' ? { kind: 'open', gateway, since: at, keys: id } : null,
+        card: index % 8 === 0 ? 'https://acme.slack.com/archives/C0REQUESTS/p1' : undefined,
       },
       service: {
         name: service,
+        docs: facts.docs,
         approvers: index % 8 === 0 ? approvers : unseen,
         state: index % 8 === 4 ? 'disabled' : 'open',
       },
@@ -83,7 +86,7 @@ export function homeScenes(facts: Facts): Scene[] {
   });
   const kinds: Partial<CatalogItem>[] = [
     {},
-    { registrationEnabled: false, asked: approvers },
+    { registrationEnabled: false, approvers: ['U0ALEX'], channel: 'C0REQUESTS', asked: approvers },
     { autoApprove: true, access: { gateway, group: facts.group, credential: 'none' } },
     { retired: true },
     { managedBy: 'file', autoApprove: true },
@@ -94,8 +97,16 @@ export function homeScenes(facts: Facts): Scene[] {
       3,
     ),
     search: '',
+    admin: true,
+    usual: members,
   };
-  const developer: HomeFacts = { held, waiting: null, catalog: null, unsure: false };
+  const browsed = {
+    ...page(list(2, (index) => item(index, kinds[index]))),
+    search: '',
+    admin: false,
+    usual: unseen,
+  };
+  const developer: HomeFacts = { held, waiting: null, catalog: browsed, unsure: false };
   const nothing = { ...developer, held: page<HeldApplication>([]) };
   const home = (over: Partial<HomeFacts>) => homeView({ ...nothing, ...over }, now);
   return [
@@ -112,9 +123,13 @@ export function homeScenes(facts: Facts): Scene[] {
       'Home: of an admin',
       homeView({ held, waiting: { ...queue(facts.rows(maxQueued)), pages: 2 }, catalog, unsure: true }, now),
     ],
-    ['Home: of an admin, one service', home({ catalog: { ...page([item(0)], 2), total: 1, search: '' } })],
-    ['Home: of an admin, no services', home({ catalog: { ...page<CatalogItem>([]), search: '' } })],
-    ['Home: of an admin, nothing found', home({ catalog: { ...page<CatalogItem>([]), search: 'nothing' } })],
+    ['Home: of an admin, one service', home({ catalog: { ...catalog, ...page([item(0)], 2), total: 1 } })],
+    ['Home: of an admin, a large catalog', home({ catalog: { ...catalog, total: maxCounted } })],
+    ['Home: of an admin, no services', home({ catalog: { ...catalog, ...page<CatalogItem>([]) } })],
+    [
+      'Home: of an admin, nothing found',
+      home({ catalog: { ...catalog, ...page<CatalogItem>([]), search: 'nothing' } }),
+    ],
     ['Home: services to filter by', { options: [queueServiceOption(chosen)] }],
   ];
 }
