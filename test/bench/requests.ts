@@ -1,4 +1,4 @@
-/** What Slack sends when somebody does something, with the fields that Bolt and the bot read. */
+/** What Slack sends when someone does something, with the fields that Bolt and the bot read. */
 import { applicationPicker, registerModalId, servicesPicker } from '../../src/views/registration/register-modal.ts';
 
 export type Sent = { type: 'form' | 'json'; body: string };
@@ -94,7 +94,7 @@ export const form = (by: string, viewId: string, services: string[], application
   });
 };
 
-/** Somebody looks at the app's Home. */
+/** Someone looks at the app's Home. */
 export const homeOpened = (by: string): Sent => ({
   type: 'json',
   body: JSON.stringify({

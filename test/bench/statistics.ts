@@ -1,4 +1,4 @@
-/** What is said of a handful of measurements. */
+/** Summarizes a handful of measurements. */
 
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);

@@ -9,7 +9,7 @@ const page = new URL('../../docs/performance.md', import.meta.url);
 
 const marks = { begin: '<!-- npm run bench writes from here -->', end: '<!-- to here -->' };
 
-/** When, on what, with what. */
+/** Describes the setting of a run: when, on what, with what. */
 export function setting(postgres: string, seconds: number) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   return {

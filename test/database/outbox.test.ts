@@ -211,7 +211,7 @@ describe('dead letters', () => {
       from generate_series(1, 20000) n`;
     const first = await redrive(db, { cause: 'crashed' }, 0);
     expect(first).toEqual({ count: 500, after: expect.any(Number) });
-    // Whoever did that is gone; another begins again.
+    // The process that did it is gone; another begins again.
     expect(await redriveAll(db, { destination: 'direct', cause: 'crashed' })).toBe(9_500);
     expect(await redriveAll(db, { destination: 'C0' })).toBe(0);
     // A week of messages does not go before the users who act now.
@@ -271,7 +271,7 @@ describe('a delivery', () => {
     expect([...(await database.sql`select by from written`)]).toEqual([{ by: 2 }]);
   });
 
-  it('is nobody else’s while it writes, and its lease can be extended meanwhile', async () => {
+  it('is no one else’s while it writes, and its lease can be extended meanwhile', async () => {
     await enqueue('card:1');
     const job = await claimOne();
     const begun = Promise.withResolvers<void>();

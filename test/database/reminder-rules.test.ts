@@ -83,8 +83,8 @@ describe('the mentions of a reminder', () => {
     ['a group', [ask('U9', 'S1')], 'S1'],
     ['not who is in a mentioned group beside it', [ask('U9', 'U1', 'S1')], 'S1'],
     ['not a group of which only the requester is left', [ask('U2', 'S2', 'SGONE', 'S0')], ''],
-    ['a group of which somebody else asked', [ask('U9', 'S2')], 'S2'],
-    ['nobody where the members of the channel decide', [ask('U9')], ''],
+    ['a group of which someone else asked', [ask('U9', 'S2')], 'S2'],
+    ['no one where the members of the channel decide', [ask('U9')], ''],
   ] as const)('%s', (_, waiting, whom) => expect(mentioned(...waiting)).toBe(whom));
 });
 
@@ -137,7 +137,7 @@ describe('the message', () => {
         5_000,
       ),
     ],
-  ])('%s of the longest names is one that Slack takes, and mentions nobody whom they name', (_, message) => {
+  ])('%s of the longest names is one that Slack takes, and mentions no one whom they name', (_, message) => {
     expect(checkBlocks(message.blocks, 'message')).toMatchObject({ ok: true });
     expect(() => draft(message)).not.toThrow();
     const markup = JSON.stringify(message.blocks)

@@ -36,8 +36,8 @@ describe('slots', () => {
     expect(await reserve(two, 'C1', waiting(taken[0]?.at))).toBe(go);
     const last = await pause(two, 'C1', 60, waiting());
     expect(last.at.getTime()).toBeGreaterThan(turns[4] ?? 0);
-    const anew = await reserve(two, 'C1', waiting(taken[1]?.at));
-    expect(anew?.at.getTime()).toBe(last.at.getTime() + 1050);
+    const again = await reserve(two, 'C1', waiting(taken[1]?.at));
+    expect(again?.at.getTime()).toBe(last.at.getTime() + 1050);
 
     // After a minute without waiting messages, the channel is no longer throttled.
     await sql`update channel_turns set free = now() - interval '61 seconds', closed_until = now() - interval '2 minutes'`;

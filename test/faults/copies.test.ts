@@ -84,7 +84,7 @@ describe('a card that is there twice', () => {
     await dana.finds(/Approved by @alex/);
   });
 
-  it('says that it is a copy, without buttons, where Slack lets nobody delete it', async () => {
+  it('says that it is a copy, without buttons, where Slack lets no one delete it', async () => {
     await using scenario = await openScenario();
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);

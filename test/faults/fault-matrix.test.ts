@@ -1,5 +1,5 @@
 /**
- * Slack misbehaves: every method that the bot calls × every way in which a call can fail. While it does, whoever acts is
+ * Slack misbehaves: every method that the bot calls × every way in which a call can fail. While it does, the user who acts is
  * answered in time and truly; once it is over, people see exactly what is kept, each message once, and nothing is left.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const error = (word: string): Fault => ({ kind: 'error', error: word });
  */
 const ways: [string, (row: Row) => Fault[]][] = [
   ['hangs', () => [{ kind: 'hang' }]],
-  ['says what only a human can mend', ({ words }) => words.map(error)],
+  ['says what only a human can fix', ({ words }) => words.map(error)],
   ['is limited (429)', () => [{ kind: 'rate-limited', retryAfter: 1 }]],
   ['fails (500)', () => [{ kind: 'server-error' }]],
   ['cuts the connection', () => [{ kind: 'reset' }]],
@@ -32,7 +32,7 @@ const ways: [string, (row: Row) => Fault[]][] = [
   ],
 ];
 
-/** Nobody waits for ten seconds here: what gives a call up does so in a tenth of them, and of a click's in half its time. */
+/** No one waits for ten seconds here: what gives a call up does so in a tenth of them, and of a click's in half its time. */
 beforeAll(() => {
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms >= 10_000 ? ms / 10 : ms / 2));

@@ -243,7 +243,7 @@ describe('Slack counts the connections of the app', () => {
     other.close();
   });
 
-  it('eight and more, whoever opened them: the log says that clicks will be lost', async () => {
+  it('eight and more, from any replica: the log says that clicks will be lost', async () => {
     const { counted, slack, warnings } = await openCounted();
     await using _ = counted;
     for (const expected of [4, 6, 8]) {

@@ -156,7 +156,7 @@ describe('as strict as Slack', () => {
     ['a public channel without the bot', 'chat.postMessage', { channel: 'C0OTHER', text: 'x' }, 'not_in_channel'],
     ['an archived channel', 'chat.postMessage', { channel: 'C0OLD', text: 'x' }, 'is_archived'],
     ['nobody', 'chat.postMessage', { channel: 'U0NOBODY', text: 'x' }, 'channel_not_found'],
-    ['somebody deactivated', 'chat.postMessage', { channel: 'U0GONE', text: 'x' }, 'channel_not_found'],
+    ['someone deactivated', 'chat.postMessage', { channel: 'U0GONE', text: 'x' }, 'channel_not_found'],
     ['no words', 'chat.postMessage', { channel: 'C0GENERAL' }, 'no_text'],
     ['blocks that are no JSON', 'chat.postMessage', { channel: 'C0GENERAL', blocks: '[{' }, 'invalid_blocks_format'],
     [
@@ -185,7 +185,7 @@ describe('as strict as Slack', () => {
     ],
     ['an unknown message', 'chat.update', { channel: 'C0GENERAL', ts: '1.000100', text: 'x' }, 'message_not_found'],
     ['a channel by a person', 'chat.update', { channel: 'U0DANA', ts: '1.000100', text: 'x' }, 'channel_not_found'],
-    ['a DM with somebody deactivated', 'conversations.open', { users: 'U0GONE' }, 'user_disabled'],
+    ['a DM with someone deactivated', 'conversations.open', { users: 'U0GONE' }, 'user_disabled'],
     ['a DM with nobody', 'conversations.open', { users: 'U0NOBODY' }, 'user_not_found'],
     ['an unknown person', 'users.info', { user: 'U0NOBODY' }, 'user_not_found'],
     ['an unknown group', 'usergroups.users.list', { usergroup: 'S0NONE' }, 'no_such_subteam'],

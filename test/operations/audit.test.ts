@@ -24,7 +24,7 @@ import { asks, people } from '../support/steps.ts';
 const program = fileURLToPath(new URL('../../src/cli/audit.ts', import.meta.url));
 const only = (env: Record<string, string>) => ({ env: { ...bare, ...env } });
 
-/** What it answers: with nothing in the environment but where the database is. */
+/** Runs the audit program, with nothing in the environment but where the database is. */
 async function audit(env: Record<string, string>, ...args: string[]) {
   const [out, err] = [new PassThrough(), new PassThrough()];
   const ended = auditProgram(args, env, out, err).finally(() => {

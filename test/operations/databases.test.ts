@@ -27,7 +27,7 @@ import { eventually } from '../support/eventually.ts';
 import { openScenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
-/** What a start with this database ends with; undefined where it goes on. Nothing of it is waited for. */
+/** Starts with this database. Returns the error that it ends with; undefined where it goes on. */
 async function startSays(url: string): Promise<string | undefined> {
   try {
     await migrateDatabase(url);

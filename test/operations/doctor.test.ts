@@ -38,7 +38,7 @@ afterEach(() => {
   for (const secret of ['xoxb-', 'xapp-', 'hunter2', password]) expect(everything.join('\n')).not.toContain(secret);
 });
 
-/** What it says of an environment, line by line. */
+/** Runs the doctor on an environment. Returns its lines. */
 async function says(env: Record<string, string>, now = new Date()): Promise<string[]> {
   const lines: string[] = [];
   await runChecks(env, ({ level, about, what }) => lines.push(`${level} ${about}: ${what}`), now);

@@ -29,7 +29,7 @@ it('is applied in batches, between which others write to the record, and an unch
   const db = { tables, outbox: createOutbox() };
   const file = services(30_000);
 
-  // Somebody else's change, which appends to the same record, as long as the file is applied: none waits for all of it.
+  // Someone else's change, which appends to the same record, as long as the file is applied: none waits for all of it.
   let applying = true;
   const waits: number[] = [];
   const others = (async () => {

@@ -82,7 +82,7 @@ describe('it does not start, and says what to do', () => {
     await expect(starting({})).rejects.toThrow(/SLACK_APP_TOKEN .*connections:write/);
   });
 
-  it.each(['auth.test', 'apps.connections.open'])('with a refusal of %s that nobody has heard of', async (method) => {
+  it.each(['auth.test', 'apps.connections.open'])('with a refusal of %s that no one has heard of', async (method) => {
     workspace.fail(method, { kind: 'error', error: 'a_word_of_tomorrow' }, { times: method === 'auth.test' ? 1 : 2 });
     await expect(starting({})).rejects.toThrow('Slack does not accept the token (a_word_of_tomorrow).');
   });

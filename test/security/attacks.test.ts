@@ -43,7 +43,7 @@ describe('what this version does not know', () => {
   });
 
   it.each(['teleport', '__proto__', 'constructor', ''])(
-    'a button called “%s” is acknowledged, and whoever pressed it is told',
+    'a button called “%s” is acknowledged, and the user who pressed it gets a response',
     async (action_id) => {
       const { alex } = people(scenario);
       const before = await kept();

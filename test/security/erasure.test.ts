@@ -84,7 +84,7 @@ it('is found in no table, once they hold nothing, and the record still fits', as
   );
 });
 
-it('gets a mark that nobody else gets, of two who are erased at once as well', async () => {
+it('gets a mark that no one else gets, of two who are erased at once as well', async () => {
   await using database = await createVersion01();
   await migrateDatabase(database.url);
   await database.sql`update services set approvers = '{}', version = version + 1 where 'U0ALEX' = any(approvers)`;

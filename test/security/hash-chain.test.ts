@@ -213,7 +213,7 @@ describe('what is tampered with', () => {
   ])('%s', async (_, how, said) => expect(await tamperedWith(how)).toContain(said));
 
   it('a rewritten chain fits by itself, but not with a head that was noted before', async () => {
-    const anew = `
+    const again = `
       update history set actor = 'U0LEE' where seq = 7; create temp table events as table history;
       create temp table happened as table application_history; create temp table changes as table service_changes;
       delete from history; delete from application_history; delete from service_changes;
@@ -225,8 +225,8 @@ describe('what is tampered with', () => {
       insert into service_changes (service_id, version, actor, before, after, at)
         select service_id, version, actor, before, after, at from changes order by seq;
       drop table events, happened, changes`;
-    expect(await tamperedWith(anew)).toMatch(/^All 29 events fit/);
-    expect(await tamperedWith(anew, noted)).toMatch(/^Event 29 does not fit: the record up to it was rewritten/);
+    expect(await tamperedWith(again)).toMatch(/^All 29 events fit/);
+    expect(await tamperedWith(again, noted)).toMatch(/^Event 29 does not fit: the record up to it was rewritten/);
     const longer = { seq: 30, hash: noted.hash };
     expect(await verdict(database.url, longer)).toMatch(/^Event 30 is missing: the record went up to event 30/);
   });
@@ -304,7 +304,7 @@ it('concurrent transitions lock the head last, and every event has its place', a
     priya.clicks('Approve', { in: 'api-requests', on: /Ledger/ }),
   ];
   await waitForBlocked(database, 3);
-  // What it says goes into the outbox before: whoever held the head and waited for something else could wait in a circle.
+  // What it says goes into the outbox before: a transaction that held the head and waited for something else could wait in a circle.
   const [{ count } = {}] = await database.sql`
     select count(distinct waiting.pid)::int from pg_stat_activity waiting join pg_locks held using (pid)
     where waiting.datname = current_database() and waiting.wait_event_type = 'Lock'

@@ -141,7 +141,7 @@ describe('of two replicas', () => {
       'U0PRIYA',
       (scenario: Scenario) => scenario.workspace.deactivate('U0PRIYA'),
     ],
-  ])('one hears that somebody left %s, and the other lets them decide no more', async (_, env, what, leave) => {
+  ])('one hears that someone left %s, and the other lets them decide no more', async (_, env, what, leave) => {
     await using scenario = await openScenario({ mode: 'http', seed: withGuests(), env });
     const { workspace, database } = scenario;
     const { dana, priya } = people(scenario);

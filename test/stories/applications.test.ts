@@ -408,7 +408,7 @@ describe('an owner who has left Slack', () => {
     );
     await workspace.deactivate('dana');
     const asked = workspace.messages('api-requests').at(-1);
-    if (!asked) throw new Error('nobody was asked');
+    if (!asked) throw new Error('no one was asked');
 
     await workspace.join('lee', 'general');
     const { channel: _, ...shown } = asked;

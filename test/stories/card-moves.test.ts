@@ -188,7 +188,7 @@ describe('when the operator changes the channel', () => {
     await alex.finds(/has moved/, before);
   });
 
-  it('a card that Slack lets nobody update is posted again', async () => {
+  it('a card that Slack lets no one update is posted again', async () => {
     await using scenario = await openCompany();
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);

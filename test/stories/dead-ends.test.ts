@@ -60,7 +60,7 @@ describe.each(modes)('over %s', (mode) => {
     });
   });
 
-  it('the only approver who asks for her own service reads that nobody else can approve it, and who can change that', async () => {
+  it('the only approver who asks for her own service reads that no one else can approve it, and who can change that', async () => {
     const catalog = `services:
   - { slug: payments, name: Payments API, approvers: [U0PRIYA] }
   - { slug: ledger, name: Ledger API, approvers: [U0PRIYA, U0ALEX] }

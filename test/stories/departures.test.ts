@@ -14,7 +14,7 @@ const owners = async ({ database }: Scenario) =>
     await database.sql`select name, user_id from application_owners join applications on id = application_id order by name, user_id`
   ).map(({ name, user_id }) => `${name} ${user_id}`);
 
-it.each(modes)('a late or repeated word that somebody has left takes nothing from who is back (%s)', async (mode) => {
+it.each(modes)('a late or repeated word that someone has left takes nothing from who is back (%s)', async (mode) => {
   await using scenario = await sharedScenarios({ mode }).open();
   const { workspace } = scenario;
   const { dana, lee, alex } = people(scenario);

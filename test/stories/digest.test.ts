@@ -124,7 +124,7 @@ describe('the schedule', () => {
     /** Two replicas start at the same instant. */
     const begins = (pattern: string, last: string) =>
       Promise.all([1, 2].map(() => registerSchedule(tables, { schedule: 'digest', pattern, reading: new Date(last) })));
-    /** How many of them serve a tick that look at the same instant. */
+    /** Counts how many of them serve a tick that look at the same instant. */
     async function served(reading: string) {
       const tick = { schedule: 'digest', reading: new Date(reading) };
       const both = await Promise.all([1, 2].map(() => tables.transaction((tx) => claimTick(tx, tick))));

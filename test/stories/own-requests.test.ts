@@ -1,5 +1,5 @@
 /**
- * Nobody decides what is their own: not who asked, nor who owns the application or owned it when it was asked for; and who
+ * No one decides what is their own: not who asked, nor who owns the application or owned it when it was asked for; and who
  * loosens a service's rules gets nothing through them for a day. The approval channel hears of it all.
  */
 import { writeFile } from 'node:fs/promises';
@@ -30,7 +30,7 @@ const withMaps = async (scenario: Scenario) =>
   scenario.database.sql`insert into services (slug, name, managed_by) values ('maps', 'Maps API', 'slack')`;
 
 it.each(modes)(
-  '(a) an admin who switches auto approval on waits for somebody else, and the channel is told (%s)',
+  '(a) an admin who switches auto approval on waits for someone else, and the channel is told (%s)',
   async (mode) => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { mode });
     const { scenario } = timed;

@@ -191,7 +191,7 @@ describe('what no form of Registrar would send', () => {
       /no longer in the catalog/,
     ],
     ['a service that is no id', /"value":"[0-9a-f-]{36}"/g, '"value":"1 or 1=1"', 'services', /out of the list/],
-    ["somebody else's application", '"new:Forged"', '"id:DANAS"', 'application', /^You don’t own this application/],
+    ["someone else's application", '"new:Forged"', '"id:DANAS"', 'application', /^You don’t own this application/],
     ['an application that is no choice', '"new:Forged"', '"rm -rf"', 'application', /one of your applications/],
     ['an application without a name', '"new:Forged"', '"new: \u202e "', 'application', /one of your applications/],
     ['a reason of 1001 characters', '"because"', `"${'x'.repeat(1001)}"`, 'reason', /1 to 1000 characters/],

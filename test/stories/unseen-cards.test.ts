@@ -41,7 +41,7 @@ describe.each(modes)('over %s', (mode) => {
     await asks(dana, ['Payments API', 'Search API'], 'Shop', 'For <!channel> & co');
     await dana.closes();
     await untilDelivered();
-    // Of the group only who is neither in the channel, nor the requester, nor gone; and nobody of the large one.
+    // Of the group only who is neither in the channel, nor the requester, nor gone; and no one of the large one.
     const told = () => [...workspace.members.values()].filter(({ id }) => workspace.directMessages(id).length > 0);
     expect(
       told()

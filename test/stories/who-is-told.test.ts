@@ -1,4 +1,4 @@
-/** Whom a decision reaches: every owner of the application, each once for each act, and nobody else. */
+/** Whom a decision reaches: every owner of the application, each once for each act, and no one else. */
 import { describe, expect, it } from 'vitest';
 import { handsOver, shares } from '../support/applications.ts';
 import { modes } from '../support/bot.ts';
@@ -81,7 +81,7 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
     await requests(dana, alex);
     await shares(dana, /^Shop/m, sam);
     await delivered(scenario);
-    // While the bot was away, so that nobody has told it.
+    // While the bot was away, so that no one has told it.
     workspace.member('sam').deleted = true;
     await alex.clicks('Approve', inChannel);
     await dana.finds(/Approved by @alex/);

@@ -22,7 +22,7 @@ export const oneOf = <T>(random: () => number, things: readonly T[]): T | undefi
   things[Math.floor(random() * things.length)];
 
 /**
- * What somebody did, how long it took in milliseconds, and whether anything came of it that they could see; and whether
+ * What someone did, how long it took in milliseconds, and whether anything came of it that they could see; and whether
  * the process that had what they did last died over it.
  */
 export type Act = { who: string; what: string; took: number; answered: boolean; cutOff: boolean; why: string };

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../src');
 /** What writes: Drizzle's own words, SQL's, and a transaction, which is begun for nothing else. */
 const writing = /\.(insert|update|delete|transaction)\(|\b(insert into|delete from|update \$\{)|\benqueue\(/;
 
-/** Slots in a channel are nobody's: one that is not used is free again a second later. */
+/** Slots in a channel are no one's: one that is not used is free again a second later. */
 const unfenced = ['reserve', 'pause'];
 
 async function filesOf(folder: string): Promise<{ name: string; text: string }[]> {

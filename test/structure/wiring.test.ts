@@ -44,7 +44,7 @@ import { seed } from '../local-slack/seed.ts';
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 const manifests = { 'socket-mode': read('../../manifests/socket-mode.json'), http: read('../../manifests/http.json') };
 
-/** What the bot listens to, as it tells Bolt. Nothing is connected: no token is checked, no statement sent. */
+/** Lists what the bot listens to, as it tells Bolt. Nothing is connected: no token is checked, no statement sent. */
 function heard() {
   const config = readConfig({
     SLACK_BOT_TOKEN: 'xoxb-1',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Asks again every so many milliseconds until the answer is yes; gives up after `within` milliseconds, saying what was awaited. */
+/** Asks again every so many milliseconds until the answer is yes; rejects after `within` milliseconds, with what was awaited. */
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,

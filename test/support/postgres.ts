@@ -53,7 +53,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 /**
- * Where the files of PostgreSQL are quickest to make and to remove: memory, where there is enough of it (a container
+ * Finds where the files of PostgreSQL are quickest to create and to remove: memory, where there is enough of it (a container
  * often has 64 MB, for which a run is too large). Making a database there costs an eighth of what it costs on a disk.
  */
 async function quickest(): Promise<string> {

@@ -41,7 +41,7 @@ describe('an owner who wants', () => {
     ['no other owner', { action: 'owners', others: [] }, { name: 'Shop', added: [], removed: ['U0SAM'] }],
     ['the owners it has', { action: 'owners', others: ['U0SAM', 'U0DANA', 'U0SAM'] }, null],
     [
-      'somebody else instead',
+      'someone else instead',
       { action: 'hand-over', to: 'U0LEE' },
       { name: 'Shop', added: ['U0LEE'], removed: ['U0DANA'] },
     ],
@@ -55,9 +55,9 @@ describe('an owner who wants', () => {
 
   it.each<[string, ApplicationCommand, object]>([
     ['an app beside them', { action: 'owners', others: ['U0BOT'] }, { kind: 'cannot-own', why: 'app' }],
-    ['somebody who was deactivated', { action: 'hand-over', to: 'U0KIM' }, { kind: 'cannot-own', why: 'deactivated' }],
+    ['someone who was deactivated', { action: 'hand-over', to: 'U0KIM' }, { kind: 'cannot-own', why: 'deactivated' }],
     ['a guest', { action: 'owners', others: ['U0SAM', 'U0EVE'] }, { kind: 'cannot-own', why: 'external' }],
-    ['somebody Slack says nothing of', { action: 'hand-over', to: 'U0WHO' }, { kind: 'cannot-own', why: 'unsure' }],
+    ['someone Slack says nothing of', { action: 'hand-over', to: 'U0WHO' }, { kind: 'cannot-own', why: 'unsure' }],
     ['more owners than there may be', { action: 'owners', others: many }, { kind: 'too-many-owners' }],
     ['to delete it by another name', { action: 'delete', typed: 'shop' }, { kind: 'wrong-name', name: 'Shop' }],
   ])('%s is refused', (_, wish, refusal) => {
@@ -108,9 +108,9 @@ describe('an application without an owner', () => {
   const askInstead = { users: [], groups: [], channel: 'C0ADMIN' };
   const adopting = { to: 'U0LEE', seen: 4, named, policy, admin: true as boolean | undefined, askInstead };
   it.each([
-    ['is given to somebody by an admin', orphan, {}, null],
-    ['by nobody else', orphan, { admin: false }, 'not-an-admin'],
-    ['by nobody of whom Slack does not say so', orphan, { admin: undefined }, 'unsure'],
+    ['is given to someone by an admin', orphan, {}, null],
+    ['by no one else', orphan, { admin: false }, 'not-an-admin'],
+    ['by no one of whom Slack does not say so', orphan, { admin: undefined }, 'unsure'],
     ['once', shop, {}, 'owned'],
     ['not as it was before', orphan, { seen: 3 }, 'stale'],
     ['not after it was deleted', { ...orphan, deleted: true }, {}, 'gone'],
@@ -122,10 +122,10 @@ describe('an application without an owner', () => {
 });
 
 it.each([
-  ['who came and who went, but not whoever did it', 'owners', ['U0LEE'], ['U0SAM'], ['U0LEE', 'U0SAM']],
-  ['nobody of their own leaving', 'leave', [], ['U0DANA'], []],
+  ['who came and who went, but not the one who did it', 'owners', ['U0LEE'], ['U0SAM'], ['U0LEE', 'U0SAM']],
+  ['no one of their own leaving', 'leave', [], ['U0DANA'], []],
   ['the others, where it is deleted', 'delete', [], [], ['U0SAM']],
-  ['nobody of a name', 'rename', [], [], []],
+  ['no one of a name', 'rename', [], [], []],
   ['also who stays, where another takes the place of one', 'hand-over', ['U0LEE'], ['U0DANA'], ['U0LEE', 'U0SAM']],
 ] as const)('of a change hear: %s', (_, action, added, removed, told) => {
   const change = { action, name: 'Shop', added: [...added], removed: [...removed] };

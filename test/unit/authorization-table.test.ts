@@ -57,7 +57,7 @@ describe('who may decide', () => {
     ['a named approver', named, 'U0ALEX', nobody, null],
     ['a member of a named group', named, 'U0PRIYA', everybodyIn('S0LEADS'), null],
     [
-      'not somebody else, also not a member of the channel',
+      'not someone else, also not a member of the channel',
       named,
       'U0LEE',
       new Map([
@@ -66,9 +66,9 @@ describe('who may decide', () => {
       ]),
       'not-an-approver',
     ],
-    ['a member of the channel, where nobody is named', plain, 'U0LEE', everybodyIn('C0ADMIN'), null],
-    ['not somebody outside the channel', plain, 'U0LEE', new Map([['C0ADMIN', false]]), 'not-an-approver'],
-    ['nobody on a guess, where Slack did not answer', plain, 'U0LEE', nobody, 'unsure'],
+    ['a member of the channel, where no one is named', plain, 'U0LEE', everybodyIn('C0ADMIN'), null],
+    ['not someone outside the channel', plain, 'U0LEE', new Map([['C0ADMIN', false]]), 'not-an-approver'],
+    ['no one on a guess, where Slack did not answer', plain, 'U0LEE', nobody, 'unsure'],
     [
       'not the requester, even as a named approver',
       { approvers: ['U0DANA'], channel: null },

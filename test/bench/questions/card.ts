@@ -14,7 +14,7 @@ import { figure, ratio, rounds } from '../rounds.ts';
 import { median } from '../statistics.ts';
 import { milliseconds } from '../words.ts';
 
-/** Nobody may have many requests pending, so that they ask in turn. */
+/** No one may have many requests pending, so that they ask in turn. */
 const crew = Array.from({ length: 60 }, (_, index) => person(`crew${index}`));
 
 export async function card({ place, rounds: count, quick }: Bench): Promise<Answer[]> {

@@ -14,7 +14,7 @@ import { click, form } from '../requests.ts';
 import { median, spread } from '../statistics.ts';
 import { milliseconds, percent } from '../words.ts';
 
-/** Who asks: nobody may have more than twenty requests pending, and of few people Slack is asked who they are. */
+/** Who asks: no one may have more than twenty requests pending, and of few people Slack is asked who they are. */
 const crew = Array.from({ length: 20 }, (_, index) => person(`crew${index}`));
 
 export async function pacing({ place, quick }: Bench, calm: () => void = () => {}): Promise<Answer[]> {

@@ -378,7 +378,7 @@ describe('a process that is killed', () => {
     expect(await recorded()).toEqual([{ action: 'granted' }, { action: 'removed' }]);
   });
 
-  it('while a key is on its way: the key that nobody saw is removed', async () => {
+  it('while a key is on its way: the key that no one saw is removed', async () => {
     await using scenario = await openGatewayScenario({ bots: 0, reconcileAt: '* * * * * *' });
     const { workspace, gateway, database } = scenario;
     const more = {

@@ -54,7 +54,7 @@ export const rateLimited = (seconds: number): Answered => ({
   headers: { 'retry-after': String(seconds) },
 });
 
-/** What a fault answers before anything is done; undefined where the method still runs. */
+/** Returns what a fault answers before anything is done; undefined where the method still runs. */
 function misbehaviour(fault: Fault): Answered | undefined {
   switch (fault.kind) {
     case 'rate-limited':

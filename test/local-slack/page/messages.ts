@@ -69,7 +69,7 @@ function byline(author: Member | undefined, ts: string): Html {
     <time>${clock(ts)}</time></p>`;
 }
 
-/** What Slack itself has to say, to this person alone. */
+/** Renders what Slack itself says, to this person alone. */
 function noticeItem(notice: Notice): Html {
   return html`<li class="message message-hidden" data-key="${notice.ts}">
     ${avatar(undefined, 'avatar')}

@@ -10,7 +10,7 @@ export const userName = (names: Names, id: string) => `@${names.members.get(id)?
 export const groupName = (names: Names, id: string) => `@${names.groups.get(id)?.handle ?? 'unknown-group'}`;
 export const channelName = (names: Names, id: string) => `#${names.channels.get(id)?.name || 'private-channel'}`;
 
-/** What stands between `<` and `>`. */
+/** Renders what is between `<` and `>`. */
 function special(names: Names, inner: string): string {
   const [target = '', label] = inner.split('|', 2);
   const date = /^!date\^(\d+)\^([^^]+)/.exec(target);

@@ -103,7 +103,7 @@ function refuse(world: World, registration: Registration, { action, person, seen
   return outcome.ok ? undefined : outcome.refusal;
 }
 
-/** Hands an application over: nobody who owns it decides its requests from then on. */
+/** Hands an application over: no one who owns it decides its requests from then on. */
 export function handOver(world: World, application: string, to: string): void {
   world.owners.set(application, to);
 }

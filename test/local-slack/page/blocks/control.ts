@@ -76,7 +76,7 @@ function overflow(around: Surroundings, element: Overflow, blockId: string): Htm
   </span>`;
 }
 
-/** What a confirmation dialog asks. Its text is drawn here, since only the server can draw mentions. */
+/** Renders what a confirmation dialog asks. Its text is drawn here, since only the server can draw mentions. */
 function confirm(reader: Reader, dialog: Confirm | undefined): Html | false {
   if (!dialog) return false;
   const question = {

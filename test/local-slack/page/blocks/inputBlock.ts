@@ -53,7 +53,7 @@ export function inputBlock(around: Surroundings, block: InputBlock, blockId: str
   }
 }
 
-/** Whether the bot is told at Enter, which then does not submit the form around. */
+/** Tells whether the bot gets an event at Enter, which then does not submit the form around. */
 function atEnter({ element, dispatch_action }: InputBlock): boolean {
   const config = 'dispatch_action_config' in element ? element.dispatch_action_config : undefined;
   return dispatch_action === true && (config?.trigger_actions_on?.includes('on_enter_pressed') ?? true);
