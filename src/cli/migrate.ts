@@ -1,10 +1,13 @@
 /**
- * `npm run migrate`: applies the migrations, as a start does, and ends. For where the bot runs as a role that may not: the
+ * `npm run migrate`: applies the migrations and takes over the outbox of version 0.1, as a start does, and ends. For where the bot runs as a role that may not: the
  * owner of the tables runs this before each upgrade, with a DATABASE_URL of its own.
  */
 import { readDatabaseConfig } from '../config.ts';
+import { connect } from '../db/client.ts';
+import { noLimits } from '../db/connection/settings.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import { migrateDatabase } from '../db/migrate.ts';
+import { takeOverPgBoss } from '../db/outbox/pg-boss.ts';
 
 /** Runs the program. Returns its output, a line, and its exit code. */
 async function migrate(env: Record<string, string | undefined>): Promise<{ line: string; code: number }> {
@@ -15,6 +18,8 @@ async function migrate(env: Record<string, string | undefined>): Promise<{ line:
   if (!url) return failed('DATABASE_URL is not set: the embedded database is migrated by npm start.');
   try {
     await migrateDatabase(url);
+    const { tables, close } = connect(url, noLimits);
+    await takeOverPgBoss({ tables }).finally(close);
     return { line: 'The database is up to date.', code: 0 };
   } catch (error) {
     return failed(databaseConfigError(error) ?? `The database is not reachable (${sqlState(error) ?? String(error)}).`);

@@ -118,6 +118,20 @@ describe('what pg-boss holds', () => {
   });
 });
 
+it('only the owner takes it over: a role that owns nothing says what to run, and starts once that is done', async () => {
+  const role = `runs_${process.pid}_${Date.now()}`;
+  const url = new URL(database.url);
+  await database.sql.unsafe(`create role ${role} login password '${url.password}'`);
+  url.username = role;
+  const running = connect(url.href);
+  await expect(takeOverPgBoss(running)).rejects.toThrow(/run npm run migrate as the owner/);
+  await takeOverPgBoss(db);
+  expect(await takeOverPgBoss(running)).toBe('nothing');
+  expect(await jobs()).toHaveLength(expected.length);
+  await running.close();
+  await database.sql.unsafe(`drop role ${role}`);
+});
+
 describe("pg-boss's schema", () => {
   const isThere = async () => (await database.sql`select from pg_namespace where nspname = 'pgboss'`).length === 1;
 

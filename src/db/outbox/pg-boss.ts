@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
+import { RequirementError } from '../errors.ts';
 import { migrationLock } from '../migrate.ts';
 import { outboxChannel } from './store.ts';
 
@@ -38,10 +39,21 @@ export type TakenOver = 'nothing' | 'dropped' | { moved: number };
 export async function takeOverPgBoss({ tables }: { tables: Drizzle }): Promise<TakenOver> {
   return tables.transaction(async (tx): Promise<TakenOver> => {
     await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
-    const [found] = await tx.execute<{ ours: string; theirs: string | null }>(sql`
-      select relnamespace::regnamespace::text || '.outbox' as ours, to_regclass('pgboss.job')::text as theirs
-      from pg_class where oid = to_regclass('outbox')`);
-    if (!found?.theirs) return 'nothing';
+    // Not to_regclass: a role without rights in that schema sees there what others have.
+    const [found] = await tx.execute<{ ours: string; mayAlter: boolean | null; prepared: boolean }>(sql`
+      select c.relnamespace::regnamespace::text || '.outbox' as ours, pg_has_role(theirs.relowner, 'USAGE') as "mayAlter",
+        exists (select from pg_trigger where tgrelid = theirs.oid and tgname = 'enqueue_in_registrar') as prepared
+      from pg_class c left join (pg_class theirs join pg_namespace n on n.oid = theirs.relnamespace and n.nspname = 'pgboss')
+        on theirs.relname = 'job'
+      where c.oid = to_regclass('outbox')`);
+    if (!found || found.mayAlter === null) return 'nothing';
+    if (!found.mayAlter) {
+      // The owner has moved it, and the trigger moves what still comes.
+      if (found.prepared) return 'nothing';
+      throw new RequirementError([
+        'database: the outbox of version 0.1 is still to be taken over, which only the owner of its tables can do: run npm run migrate as the owner',
+      ]);
+    }
     const { ours } = found;
     // A replica that enqueues there waits for the trigger.
     await tx.execute(sql`lock table pgboss.job in share row exclusive mode`);
