@@ -1,4 +1,5 @@
 /** Reads the catalog file: YAML to services and gateways, all checked. A mistake names file, line and field. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -151,34 +152,88 @@ export type ReadCatalog =
   | { ok: true; services: CatalogService[]; gateways: GatewaySettings[] }
   | { ok: false; mistakes: string[] };
 
-/**
- * Reads and checks the catalog file and the tokens of the gateways that it names. Each mistake is a line:
- * `catalog.yaml:12: services[3].slug: expected …`, or `GATEWAY_EDGE_TOKEN: …`. Without a file there is neither.
- */
-export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<ReadCatalog> {
-  const parsed = path === undefined ? { ok: true as const, services: [], gateways: [] } : await parseCatalogFile(path);
-  // Where the file is wrong, its gateways are not known.
-  if (!parsed.ok) return parsed;
-  const { gateways, mistakes } = joinTokens(parsed.gateways, tokens);
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ...parsed, gateways };
-}
+/** The text of a catalog file, and the hash of it and of what its meaning depends on: a file of the same hash reads the same. */
+export type CatalogText = { path: string; text: string; hash: string };
 
-/** Reads and checks the catalog file alone, without the tokens of its gateways. */
-export async function parseCatalogFile(path: string): Promise<ParsedCatalog> {
-  let text: string;
+/** Reads the text of the catalog file, without a look at what it says. Without a file there is none. */
+export async function openCatalog(
+  path: string | undefined,
+): Promise<{ ok: true; file: CatalogText | undefined } | { ok: false; mistakes: string[] }> {
+  if (path === undefined) return { ok: true, file: undefined };
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    const [bytes, ...rules] = await Promise.all([path, ...rulesIn].map((one) => readFile(one)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     // UTF-16 without a mark at its beginning is valid UTF-8, with every other character NUL.
     if (text.includes('\0')) return { ok: false, mistakes: [notUtf8(path)] };
+    const hash = createHash('sha256');
+    for (const part of [text, ...rules]) hash.update(part);
+    return { ok: true, file: { path, text, hash: hash.digest('hex') } };
   } catch (error) {
     if (error instanceof TypeError) return { ok: false, mistakes: [notUtf8(path)] };
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     return { ok: false, mistakes: [`${path}: the file cannot be read${code}; CATALOG_FILE names it`] };
   }
-  return parseCatalog(path, text);
 }
 
 const notUtf8 = (path: string) => `${path}: the file is not UTF-8; save it as UTF-8`;
+
+/** What says how a file is read: a new version may read it differently. */
+const rulesIn = [
+  '../package.json',
+  './catalog-file.ts',
+  './domain/service.ts',
+  './domain/access.ts',
+  './domain/names.ts',
+].map((name) => new URL(name, import.meta.url));
+
+/** A file of more characters takes long to check: it is checked only where the database does not know it. */
+export const quickLength = 500_000;
+
+/**
+ * Checks the text of a catalog file and the tokens of the gateways that it names. Each mistake is a line:
+ * `catalog.yaml:12: services[3].slug: expected …`, or `GATEWAY_EDGE_TOKEN: …`. Without a file there is neither.
+ */
+export function checkCatalog(file: CatalogText | undefined, tokens: GatewayTokens): ReadCatalog {
+  const parsed = file ? parseCatalog(file.path, file.text) : { ok: true as const, services: [], gateways: [] };
+  // Where the file is wrong, its gateways are not known.
+  return parsed.ok ? withTokens(parsed, tokens) : parsed;
+}
+
+/** Joins what a file says with the tokens of its gateways. */
+export function withTokens(
+  catalog: { services: CatalogService[]; gateways: DeclaredGateway[] },
+  tokens: GatewayTokens,
+): ReadCatalog {
+  const { gateways, mistakes } = joinTokens(catalog.gateways, tokens);
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, services: catalog.services, gateways };
+}
+
+/** Reads and checks the catalog file and the tokens of the gateways that it names. */
+export async function readCatalog(path: string | undefined, tokens: GatewayTokens = new Map()): Promise<ReadCatalog> {
+  const opened = await openCatalog(path);
+  return opened.ok ? checkCatalog(opened.file, tokens) : opened;
+}
+
+/** Reads and checks the catalog file alone, without the tokens of its gateways. */
+export async function parseCatalogFile(path: string): Promise<ParsedCatalog> {
+  const opened = await openCatalog(path);
+  if (!opened.ok) return opened;
+  return opened.file ? parseCatalog(path, opened.file.text) : { ok: true, services: [], gateways: [] };
+}
+
+/** What a file declares, as it is kept. Its addresses were checked when it was read. */
+const declared = z
+  .object({
+    name: z.string(),
+    kind: z.enum(gatewayKinds),
+    url: z.string(),
+    proxy: z.string().optional(),
+    header: z.string(),
+  })
+  .transform(({ name, kind, url, proxy, header }): DeclaredGateway => ({ name, kind, url, proxy, header }));
+
+/** Reads the gateways that a file has declared at an earlier start; undefined where they are not kept as this version does. */
+export const readDeclared = (value: unknown): DeclaredGateway[] | undefined => z.array(declared).safeParse(value).data;
 
 /** Checks the text of a catalog file; `path` is for the messages. */
 export function parseCatalog(path: string, text: string): ParsedCatalog {

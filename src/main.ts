@@ -5,7 +5,15 @@ import { requestTimeout } from './access/http.ts';
 import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
-import { readCatalog } from './catalog-file.ts';
+import {
+  checkCatalog,
+  openCatalog,
+  quickLength,
+  type ReadCatalog,
+  readCatalog,
+  readDeclared,
+  withTokens,
+} from './catalog-file.ts';
 import { type Config, gatewayTokensIn, isSlackUnencrypted, readConfig } from './config.ts';
 import { listGateways } from './db/access/request.ts';
 import * as cacheInvalidation from './db/cache-invalidation.ts';
@@ -27,6 +35,7 @@ import * as cardDrift from './db/registration/card-drift.ts';
 import { countReplicas } from './db/replicas.ts';
 import { checkTimeZone } from './db/requirements.ts';
 import { noticeRestore } from './db/restore.ts';
+import { findApplied, recordApplied } from './db/service/applied-catalog.ts';
 import { applyCatalogFile } from './db/service/apply-catalog-file.ts';
 import * as workspace from './db/workspace.ts';
 import { admins, describePolicy, isOpenToAll } from './domain/authorization.ts';
@@ -101,8 +110,12 @@ export async function startRegistrar(
 ): Promise<Running> {
   const clock = createClock(log, machineTime);
   const now = given ?? clock.now;
-  const catalog = await readCatalog(config.CATALOG_FILE, config.gatewayTokens);
-  if (!catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
+  const opened = await openCatalog(config.CATALOG_FILE);
+  if (!opened.ok) throw new StartError(opened.mistakes.join('\n'));
+  const { file } = opened;
+  // Mistakes are named before anything else; those of a large file when the database says that it is another one.
+  const checked =
+    file && file.text.length > quickLength ? undefined : orStartError(checkCatalog(file, config.gatewayTokens));
 
   const state = { stopping: false, migrated: false, authorized: false };
   let db: Db | undefined;
@@ -187,8 +200,18 @@ export async function startRegistrar(
     parts.defer(stopWatch);
     const channels = followChannelIds({ config, db, log });
     await channels.refresh();
-    if (config.CATALOG_FILE) {
+    const known = file && readDeclared(await findApplied({ tables }, file.hash));
+    const catalog = known
+      ? orStartError(withTokens({ services: [], gateways: known }, config.gatewayTokens))
+      : (checked ?? orStartError(checkCatalog(file, config.gatewayTokens)));
+    if (known) log.info('catalog file unchanged');
+    else if (file) {
       const { set, dropped } = await applyCatalogFile({ tables, outbox }, channels.inCatalog(catalog.services), now());
+      await recordApplied(
+        { tables },
+        file.hash,
+        catalog.gateways.map(({ token: _, ...declared }) => declared),
+      );
       const counts = { services: catalog.services.length, changed: set.length + dropped.length };
       log.info({ ...counts, set: set.slice(0, maxNamed), dropped: dropped.slice(0, maxNamed) }, 'catalog file applied');
     }
@@ -283,6 +306,12 @@ export async function startRegistrar(
     parts.defer(server.stop);
     return server.url;
   }
+}
+
+/** Returns what a catalog file says. Throws a `StartError` where it has mistakes. */
+function orStartError(catalog: ReadCatalog): Extract<ReadCatalog, { ok: true }> {
+  if (!catalog.ok) throw new StartError(catalog.mistakes.join('\n'));
+  return catalog;
 }
 
 /** Warns where everyone who joins ADMIN_CHANNEL is an approver and an admin. */

@@ -1,11 +1,15 @@
 /** A catalog file of 30,000 services: applied beside a bot that goes on answering, and quickly left alone afterwards. */
+import { writeFile } from 'node:fs/promises';
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { parseCatalog } from '../../src/catalog-file.ts';
+import { parseCatalog, quickLength } from '../../src/catalog-file.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { applyCatalogFile } from '../../src/db/service/apply-catalog-file.ts';
 import type { CatalogService } from '../../src/domain/service.ts';
+import { startBot } from '../support/bot.ts';
 import { createDatabase } from '../support/database.ts';
+import { openScenario } from '../support/scenario.ts';
 
 const at = new Date('2026-11-26T10:00:00Z');
 
@@ -70,6 +74,42 @@ it('is applied in batches, between which others write to the record, and an unch
     select count(*)::int as left from services where managed_by = 'slack' and not registration_enabled`;
   expect(left).toBe(1_000);
   await close();
+}, 300_000);
+
+it('is not read again while neither it nor what it manages has changed', async () => {
+  await using scenario = await openScenario({ bots: 0, catalog: 'services: []\n' });
+  const { database, catalogFile } = scenario;
+  const line = (index: number, name = `Service ${index}`) =>
+    `  - { slug: service-${index}, name: ${name}, description: Charges and refunds }\n`;
+  const text = `services:\n${Array.from({ length: 8_000 }, (_, index) => line(index)).join('')}`;
+  expect(text.length).toBeGreaterThan(quickLength);
+  const lines: string[] = [];
+  const log = pino({ level: 'info' }, { write: (written: string) => void lines.push(written) });
+  const starts = async (file: string): Promise<string> => {
+    lines.length = 0;
+    await writeFile(catalogFile, file);
+    const bot = await startBot(
+      scenario.workspace,
+      'socket',
+      { DATABASE_URL: database.url, CATALOG_FILE: catalogFile },
+      { log },
+    );
+    await bot.stop();
+    return JSON.parse(lines.find((one) => one.includes('catalog file')) ?? '{}');
+  };
+  const unchanged = expect.objectContaining({ msg: 'catalog file unchanged' });
+  expect(await starts(text)).toMatchObject({ changed: 8_000 });
+  expect(await starts(text)).toEqual(unchanged);
+  expect(await starts(text.replace(line(7), line(7, 'Seven')))).toMatchObject({ set: ['service-7'] });
+  expect(await starts(text)).toMatchObject({ set: ['service-7'] });
+  // By hand, or by another replica's file: the file says otherwise.
+  await database.sql`update services set auto_approve = true where slug = 'service-9'`;
+  expect(await starts(text)).toMatchObject({ set: ['service-9'] });
+  expect(await starts(text)).toEqual(unchanged);
+  await expect(starts(text.replace('slug: service-8,', 'slug: Service 8,'))).rejects.toThrow(
+    /:10: services\[8\]\.slug/,
+  );
+  expect(await starts(text)).toEqual(unchanged);
 }, 300_000);
 
 it('is checked in a time that grows with it: 20,000 services cost less than ten times what 5,000 do', () => {

@@ -78,6 +78,7 @@ const notEvidence: Record<string, string> = {
   orphans: 'where the message about an ownerless application is: its events are in application_history',
   served_ticks: 'the times of reminders',
   reminder_messages: 'where reminders are',
+  applied_catalog: 'which file was applied last: what it changed is in service_changes',
   channel_turns: 'when Slack takes messages again',
   pending_messages: 'where a message to a requester is',
   policy_in_force: 'what the newest start was told of who decides: each start writes it again',
