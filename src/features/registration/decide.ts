@@ -146,8 +146,8 @@ export function decide(app: App, deps: Deps): void {
     if (!built) return { outcome: gone };
     const { command, row } = built;
     if (await isUnknown(seen, row)) return { outcome: cardUnknown, row };
-    const copy = await refuseCopy(row, seen.message);
-    if (copy) return { outcome: copy, row };
+    const copy = await refuseCopy(command, row, seen.message);
+    if (copy) return { outcome: await withOthersToAsk(copy, row, by), row };
     const outcome = await transitions.apply(db, { ...command, ...(reason ? { reason } : {}) });
     if (outcome.ok && (action === 'approve' || action === 'reject'))
       metrics.decided(action, row.registration.requestedAt, command.at);
@@ -164,8 +164,8 @@ export function decide(app: App, deps: Deps): void {
     if (!built) return { outcome: gone };
     const { command, named, row } = built;
     if (await isUnknown(seen, row)) return { outcome: cardUnknown, named, row };
-    const copy = await refuseCopy(row, seen.message);
-    if (copy) return { outcome: copy, named, row };
+    const copy = await refuseCopy(command, row, seen.message);
+    if (copy) return { outcome: await withOthersToAsk(copy, row, by), named, row };
     return { outcome: await withOthersToAsk(await transitions.preview(db, command), row, by), named, row };
   }
 
@@ -177,8 +177,15 @@ export function decide(app: App, deps: Deps): void {
   }
 
   /** Refuses a click on a copy of the card, which may show less than the card does, and has the copy removed. */
-  async function refuseCopy(row: registrations.FoundRegistration, message: Seen['message']): Promise<Outcome | null> {
+  async function refuseCopy(
+    command: transitions.TransitionCommand,
+    row: registrations.FoundRegistration,
+    message: Seen['message'],
+  ): Promise<Outcome | null> {
     if (!message || !(await registrations.isCopy(db, row, message))) return null;
+    // To a user who may not decide, the card would say the same.
+    const previewed = await transitions.preview(db, command);
+    if (!previewed.ok && previewed.refusal.kind !== 'stale') return previewed;
     const { cardChannel: channel, cardTs: ts } = row.registration;
     await cards.removeCopy(db, row.registration, message);
     const url = await withTimeout(lookupTimeout, directory.workspaceUrl(), undefined).catch(() => undefined);
