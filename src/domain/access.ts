@@ -16,13 +16,13 @@ export const isSameGroup = (one: ServiceAccess, other: ServiceAccess | null | un
 
 /** Names of gateways; each names a variable as well: `edge-eu` has GATEWAY_EDGE_EU_TOKEN. */
 export const gatewayName = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
-export const gatewayNameRule = "lower-case letters, digits and '-', beginning with a letter, at most 40, such as edge";
+export const gatewayNameRule = 'lower-case letters, digits and -, beginning with a letter, at most 40, such as edge';
 
 /** Names of groups. A group is part of a path, and a UUID there would be taken for an id. */
 const groupPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const isGroup = (text: string): boolean => groupPattern.test(text) && !uuidPattern.test(text);
-export const groupRule = "letters, digits and '.', '_', ':', '-', at most 100, such as payments";
+export const groupRule = 'letters, digits and . _ : -, at most 100, such as payments';
 
 /** The most keys that work for one application at one gateway: the one in use, and the one that follows it. */
 export const maxKeys = 2;

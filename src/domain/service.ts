@@ -30,7 +30,7 @@ export type ServiceRecord = CatalogService & { retired: boolean; managedBy: 'fil
 export const serviceLimits = { slug: 60, name: 150, description: 1000, docs: 1000, approvers: 100 } as const;
 
 export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
-export const slugRule = "lower-case letters, digits and '-', at most 60, such as payments";
+export const slugRule = 'lower-case letters, digits and -, at most 60, such as payments';
 
 /** The ids of channels begin with C or G, people's with U or W, user groups' with S. */
 export const channelId = /^[CG][A-Z0-9]{2,20}$/;

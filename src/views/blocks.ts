@@ -199,7 +199,7 @@ export const reasonInput = (
     hint,
   );
 
-export const reasonError = `Write a reason, in 1 to ${reasonLimit} characters that are not only spaces.`;
+export const reasonError = `Write a reason of up to ${reasonLimit} characters.`;
 
 /** The text of that field, without the spaces around it. */
 export const reasonText = z

@@ -163,7 +163,7 @@ describe('what could not be delivered', () => {
       { times: 9, when: ({ channel }) => channel === id },
     );
     await alex.clicks('Approve', { in: 'api-requests' });
-    await alex.finds(/A message to people, by direct message could not be delivered/, { in: 'api-requests' });
+    await alex.finds(/A message to people by direct message could not be delivered/, { in: 'api-requests' });
     await alex.clicks('Revoke', { in: 'api-requests' });
     await alex.fills('Reason', 'A mistake');
     await alex.submits();

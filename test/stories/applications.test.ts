@@ -67,7 +67,7 @@ describe.concurrent('owners', () => {
     });
     await sam.fills('Name', ' \u200b ');
     expect(await sam.submits()).toEqual({
-      errors: { Name: 'Type a name, in 1 to 60 characters that are not only spaces.' },
+      errors: { Name: 'Type a name of up to 60 characters.' },
     });
     await sam.fills('Name', 'Kiosk');
     expect(await sam.submits()).toEqual({ closed: true });

@@ -66,7 +66,7 @@ describe.concurrent('when a service moves', () => {
     Service  Maps API
     Application  <!channel> & co
     Requested by  @dana
-    Now there  Open the card (…"
+    New card  Open the card (…"
   `);
     await lee.finds(/Maps API — .*card in #maps/, atHome);
     await priya.finds(/^(?![\s\S]*Maps API — )[\s\S]*Payments API — /, atHome);

@@ -26,7 +26,7 @@ describe.each(modes)('over %s', (mode) => {
     await dana.finds(/Payments API[\s\S]*waiting for the API team/, atHome);
     await timed.advanceTo('2026-11-03T09:00:00Z');
     const all = [...dana.told, ...dana.sees('home')].join('\n');
-    expect(all).toMatch(/Since yesterday at 08:00, for the API team/);
+    expect(all).toMatch(/Pending since yesterday at 08:00, waiting for the API team/);
     expect(all).toMatch(/for the members of #general/);
     expect(all).not.toContain('#api-requests');
     // Who is in the channel reads its name.

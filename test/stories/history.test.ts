@@ -133,7 +133,7 @@ it('opens in time also where the database is slow, and loads then', async () => 
   });
   await locked.promise;
   await alex.clicks('History', { in: 'api-requests' });
-  await alex.finds(/Reading the record/, { in: 'modal' });
+  await alex.finds(/Loading the history/, { in: 'modal' });
   free.resolve();
   await held;
   await alex.finds(/Requested by @dana/, { in: 'modal' });

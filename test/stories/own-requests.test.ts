@@ -106,7 +106,7 @@ it('(b) an application that is handed to an approver is decided by another one; 
     Application  Shop
     Owner now  @alex
     Registered for  Payments API (pending)
-    · now. What it has stays: revoke it on its card, where it should not."
+    · now. It keeps its access. To end it, revoke it on the card."
   `);
   await alex.finds(/Requested by {2}@dana[^\n]*\n *Owner {2}@alex\n[\s\S]*\[Approve\]/, channel);
   await alex.clicks('Approve', { ...channel, on: /\[Approve\]/ });

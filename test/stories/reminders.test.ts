@@ -82,9 +82,9 @@ Waiting 1 day · Open the card (link) [Snooze until tomorrow]`,
     expect(dana.told).toEqual([
       `:hourglass_flowing_sand: 2 of your requests are still waiting for a decision.
 Payments API — <!channel> & co
-Since yesterday at 08:00, for @priya, @gone, @dana, @leads or @danas [Withdraw]
+Pending since yesterday at 08:00, waiting for @priya, @gone, @dana, @leads or @danas [Withdraw]
 Ledger API — <!channel> & co
-Since yesterday at 08:00, for the API team [Withdraw]
+Pending since yesterday at 08:00, waiting for the API team [Withdraw]
 · We’ve reminded the approvers. Nothing to do on your side.`,
     ]);
 

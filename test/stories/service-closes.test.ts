@@ -46,7 +46,7 @@ Service  Maps <API>
 
     await alex.clicks('Switch auto approval on', maps);
     expect(await alex.finds(/Approve automatically/, { in: 'modal' })).toMatch(
-      /at once, without review\.\n1 pending request still needs a decision\. .*\n· The approval channel is told/,
+      /at once, without review\.\n1 pending request still needs a decision\. .*\n· The approval channel gets a message now/,
     );
     expect(await alex.submits()).toEqual({ closed: true });
     await alex.finds(/`maps` [^\n]*\nApproved automatically/, atHome);

@@ -88,7 +88,7 @@ Requested by  @dana
     expect(reminder()).toBe(
       `:hourglass_flowing_sand: Your request is still waiting for a decision.
 Search API — Shop
-Since yesterday at 08:00, for the API team [Withdraw]
+Pending since yesterday at 08:00, waiting for the API team [Withdraw]
 Payments API — Shop
 :white_check_mark: Approved by @kim, today at 09:00
 · We’ve reminded the API team. Nothing to do on your side.`,

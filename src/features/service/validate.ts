@@ -10,7 +10,6 @@ import type { Reference } from '../../domain/reference.ts';
 import type { CatalogService } from '../../domain/service.ts';
 import { lookUpChannel } from '../../slack/channels-and-groups.ts';
 import {
-  type AccessReview,
   cannotDecideText,
   channelFieldErrors,
   noActiveApprovers,
@@ -66,15 +65,16 @@ export function validateService({ config, db, directory, gateways, log }: Deps, 
 
     const { active, more } = await countActive(allowed);
     if (active === 0) return { ok: false, errors: { [approvers.length > 0 ? 'groups' : 'people']: noActiveApprovers } };
-    const said = { slug: adding ? slug : '', channel, approvers, auto, active, access };
+    const current = edited ? await services.resolve(db, edited.publicId) : undefined;
+    const closes = current?.registrationEnabled === true && !service.registrationEnabled;
+    const said = { slug: adding ? slug : '', channel, approvers, auto, active, access, closes };
     const unseeing = await cannotSeeCards(allowed, { directory });
-    const change = edited ? await accessReview(edited) : undefined;
+    const change = current && {
+      ...(await services.changeImpact(db, current.id)),
+      before: current.access,
+      autoApprove: current.autoApprove,
+    };
     return { ok: true, said, asked: reviewNotice(allowed, said, { adding, more, audience, unseeing, change }) };
-  }
-
-  async function accessReview({ publicId }: Reference): Promise<AccessReview | undefined> {
-    const current = await services.resolve(db, publicId);
-    return current && { before: current.access, approved: (await services.changeImpact(db, current.id)).approved };
   }
 
   /** Checks access against the gateways of the catalog file: a form that was open meanwhile may name another. */

@@ -87,7 +87,7 @@ export function ownershipMessage(
         { label: 'Registered for', value: [textElement(`${list}${more}`)] },
       ]),
       {
-        ...context(`${dateTime(at)}. What it has stays: revoke it on its card, where it should not.`),
+        ...context(`${dateTime(at)}. It keeps its access. To end it, revoke it on the card.`),
         block_id: 'next',
       },
     ],

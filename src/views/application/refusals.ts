@@ -74,7 +74,7 @@ export const applicationNameError = (name: string): string | undefined =>
 
 /** What each field needs. */
 export const applicationFieldErrors = {
-  name: `Type a name, in 1 to ${applicationNameLimit} characters that are not only spaces.`,
+  name: `Type a name of up to ${applicationNameLimit} characters.`,
   people: `Choose up to ${maxOwners - 1} people.`,
   person: 'Choose one person.',
 } as const;

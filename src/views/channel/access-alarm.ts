@@ -22,7 +22,7 @@ export function accessAlarm(gateway: string, { rows, total }: { rows: Row[]; tot
     ],
   }));
   const more = total > rows.length ? [{ label: '', value: [textElement(`and ${total - rows.length} more`)] }] : [];
-  const next = 'Registrar goes on trying. If it cannot wait, remove the group at the gateway by hand.';
+  const next = 'Registrar keeps trying. If it cannot wait, remove the group at the gateway by hand.';
   return {
     text: headline,
     blocks: [

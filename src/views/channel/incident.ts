@@ -30,11 +30,11 @@ export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts
 function named(place: string): string {
   switch (place) {
     case 'direct':
-      return 'people, by direct message';
+      return 'people by direct message';
     case 'home':
       return 'Homes';
     case 'mail':
-      return 'people, by e-mail';
+      return 'people by e-mail';
     case 'cards':
       return 'a channel';
     case 'slack':

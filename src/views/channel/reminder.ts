@@ -113,7 +113,7 @@ export function lastReminders(waiting: ListedRequest[], total: number, now: Date
     blocks: [
       {
         ...section(
-          `:no_bell: *${headline}.* There was no decision after ${maxReminders} reminders, so this was the last one.`,
+          `:no_bell: *${headline}.* There is still no decision after ${maxReminders} reminders, and Registrar won’t send another.`,
         ),
         block_id: 'headline',
       },

@@ -129,7 +129,7 @@ function confirmEnding(status: Status, service: string, application: string): Co
   const words = {
     pending: {
       title: 'Withdraw this request?',
-      text: `The approvers no longer see your request of ${name} for ${forWhich}. You can ask again.`,
+      text: `The approvers will no longer see the request for ${name} by ${forWhich}. You can ask again.`,
       confirm: 'Withdraw',
     },
     approved: {
@@ -139,7 +139,7 @@ function confirmEnding(status: Status, service: string, application: string): Co
     },
     rejected: {
       title: 'Remove this request?',
-      text: `The rejected request of ${name} for ${forWhich} leaves your list. You can ask again.`,
+      text: `The rejected request for ${name} by ${forWhich} leaves your list. You can ask again.`,
       confirm: 'Remove',
     },
   };

@@ -186,7 +186,7 @@ export function movedCard(
         { label: 'Service', value: [textElement(service.name, 150)] },
         { label: 'Application', value: [textElement(application, 150)] },
         { label: 'Requested by', value: [person(requester)] },
-        ...(link.length > 0 ? [{ label: 'Now there', value: link }] : []),
+        ...(link.length > 0 ? [{ label: 'New card', value: link }] : []),
       ]),
     ],
   };

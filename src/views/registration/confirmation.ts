@@ -57,7 +57,7 @@ function headline(waiting: boolean, approved: boolean): string {
   const review =
     ':hourglass_flowing_sand: *Your registration is under review.* You will be notified in a direct message.';
   const done = ':white_check_mark: *Your registration is approved.* The details are in a direct message.';
-  const both = `:hourglass_flowing_sand: *Some of it is approved, the rest is under review.* You will be notified in direct messages.`;
+  const both = `:hourglass_flowing_sand: *Some requests are approved, the others are under review.* You will be notified in direct messages.`;
   if (waiting && approved) return both;
   if (waiting) return review;
   return approved ? done : 'This form was submitted before. Nothing was changed.';

@@ -68,7 +68,7 @@ function eventBlocks(entry: HistoryEvent): KnownBlock[] {
 
 /** Opened while the history is still being loaded. */
 export const loadingHistory: ModalView = messageModal(title, [
-  section(':hourglass_flowing_sand: *Reading the record.*'),
+  section(':hourglass_flowing_sand: *Loading the history.*'),
 ]);
 
 /** Replaces it where the user may not read the history, or it could not be loaded. */

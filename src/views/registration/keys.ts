@@ -89,7 +89,7 @@ export function keysModal(
       ...button(removeKeyButton, 'Remove old key', `${registration} ${oldest.id}`, 'danger'),
       confirm: {
         title: plain('Remove the old key?', 100),
-        text: plain(`Calls with the key that ends in ${oldest.lastFour} are refused from then on.`, 300),
+        text: plain(`Calls with the key that ends in ${oldest.lastFour} will be refused.`, 300),
         confirm: plain('Remove', 30),
         deny: plain('Keep', 30),
         style: 'danger',
@@ -112,7 +112,7 @@ export function keysModal(
 }
 
 export const keyBeingRemoved = (lastFour: string): string =>
-  `:wastebasket: The key that ends in \`${escapeMrkdwn(lastFour)}\` is being removed. The owners are told when it is gone.`;
+  `:wastebasket: The key that ends in \`${escapeMrkdwn(lastFour)}\` is being removed. The owners get a message when it is gone.`;
 
 /** Says why there is no key. */
 export function keyRefusal(refusal: KeyRefusal): string {
@@ -134,7 +134,7 @@ export const keyNotMade = (gateway: string, failure: GatewayFailure): string =>
   `No key was made at ${escapeMrkdwn(gateway)}: ${gatewayCauses[failure]}. Try again in a moment.`;
 
 /** Where the modal was closed, or Slack did not show it: then the key was not seen. */
-export const keyNotShown = 'The key could not be shown, so it is removed again. Try again in a moment.';
+export const keyNotShown = 'The key couldn’t be shown, so Registrar removes it again. Try again in a moment.';
 
 /** Parses what a key's button names: a registration, and for the removal also a key. What names nothing finds nothing. */
 export function readKeyButton(value: unknown): { registration: string; key: string } {

@@ -31,7 +31,7 @@ export function pendingMessage(waiting: Waiting[], over: Over[], total: number):
       ...waiting.map((one) => ({
         ...row(
           one,
-          `Since ${dateTime(one.requestedAt)}, for ${describeApprovers(one.approvers)}${one.state === 'open' ? '' : `.${closedText(one.state)}`}`,
+          `Pending since ${dateTime(one.requestedAt)}, waiting for ${describeApprovers(one.approvers)}${one.state === 'open' ? '' : `.${closedText(one.state)}`}`,
         ),
         accessory: button(unregisterButton, 'Withdraw', buttonValue(one)),
       })),

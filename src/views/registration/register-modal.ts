@@ -198,7 +198,7 @@ const values = z.object({
 
 /** What each field needs. */
 const needed = {
-  services: `Choose from 1 to ${maxServicesPerForm} services out of the list.`,
+  services: `Choose 1 to ${maxServicesPerForm} services from the list.`,
   application: `Choose one of your applications, or type a name of up to ${applicationNameLimit} characters to create one.`,
   reason: reasonError,
 } as const;
@@ -268,5 +268,5 @@ function sentence(refusal: RequestRefusal, timeZone: string): string {
 /** What has to happen before the service can be requested again. */
 const firstStep: Partial<Record<Status, string>> = {
   rejected: ' Press “Ask again” in the message that told you, or in Home.',
-  revoked: ' An admin has to reinstate or delete it first.',
+  revoked: ' An approver has to reinstate or delete it first.',
 };

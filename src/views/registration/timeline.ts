@@ -3,7 +3,7 @@ import type { RichTextBlock, RichTextElement } from '@slack/types';
 import type { MessageLocation } from '../../domain/reference.ts';
 import type { Action, EventKind, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
 import { truncate } from '../../domain/text.ts';
-import { inlineText, mention, person, richDate, textElement } from '../blocks.ts';
+import { inlineText, mention, oneLine, person, richDate, textElement } from '../blocks.ts';
 
 /** The past tense of each action: "approved", as in "Approved by @alex". */
 export const pastTense = {
@@ -89,6 +89,6 @@ function ending(events: HistoryEvent[]): RichTextElement[] {
         `${index > 0 ? ', then ' : ''}${action === 'request' ? 'approved automatically' : pastTense[action]}`,
       ),
       ...(actor && action !== 'request' ? [textElement(' by '), person(actor)] : []),
-      ...(reason && action !== 'request' ? [textElement(` (“${truncate(reason, 100)}”)`)] : []),
+      ...(reason && action !== 'request' ? [textElement(` (“${truncate(oneLine(reason), 100)}”)`)] : []),
     ]);
 }

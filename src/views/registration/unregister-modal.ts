@@ -73,7 +73,7 @@ export function readChoice(submitted: unknown): Reference | undefined {
   return readReference(values.safeParse(submitted).data?.registration[registrationPicker].selected_option.value);
 }
 
-export const choiceError = { registration: 'Choose one of your registrations out of the list.' };
+export const choiceError = { registration: 'Choose one of your registrations from the list.' };
 
 /** Says why nothing was unregistered, on the field. */
 export function unregisterErrors(refusal: Refusal, timeZone: string): { registration: string } {
@@ -81,7 +81,7 @@ export function unregisterErrors(refusal: Refusal, timeZone: string): { registra
     case 'stale':
     case 'already': {
       const { status, at } = refusal.last;
-      const now = status === 'pending' ? 'its reason was edited,' : `it is ${status} since`;
+      const now = status === 'pending' ? 'its reason was edited on' : `it was ${status} on`;
       const again =
         refusal.kind === 'stale' ? ' Choose it again to unregister it.' : ' There is nothing left to unregister.';
       return {

@@ -90,27 +90,29 @@ const chosen = z.object({
 export const removesAccess = (submitted: unknown): boolean =>
   chosen.safeParse(submitted).data?.[accessId][accessId].selected_option.value === 'remove';
 
-/** Lists the consequences. `offered`: the form asks what happens to access. */
-function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact, offered: boolean): string {
-  const waiting = counted(pending, 'pending request', 'pending requests');
-  const still = pending === 1 ? 'still needs' : 'still need';
-  const keeps = approved === 1 ? 'keeps its access' : 'keep their access';
-  const holders = counted(approved, 'approved application', 'approved applications');
+/** Lists the consequences for what there is. `offered`: the form asks what happens to access. */
+export function consequences(what: ConfirmedToggle, { pending, approved }: ChangeImpact, offered = false): string {
   const decided =
-    what === 'auto-on' ? `${still} a decision` : `${pending === 1 ? 'stays' : 'stay'} and can still be decided`;
-  const stays = approved === 1 ? 'stays registered' : 'stay registered';
-  return `${waiting} ${decided}. ${holders} ${offered ? stays : keeps}.`;
+    what === 'auto-on' ? counted(pending, 'still needs', 'still need') : counted(pending, 'stays', 'stay');
+  const end = what === 'auto-on' ? ' a decision' : ' and can still be decided';
+  const keeps = counted(
+    approved,
+    offered ? 'stays registered' : 'keeps its access',
+    offered ? 'stay registered' : 'keep their access',
+  );
+  const waiting = `${pending} pending ${counted(pending, 'request', 'requests')} ${decided}${end}.`;
+  const holders = `${approved} approved ${counted(approved, 'application', 'applications')} ${keeps}.`;
+  return `${pending === 0 ? 'No request is pending.' : waiting} ${approved === 0 ? 'No application is approved.' : holders}`;
 }
 
-const counted = (count: number, one: string, several: string): string =>
-  `${count === 0 ? 'No' : count} ${count === 1 ? one : several}`;
+const counted = (count: number, one: string, several: string): string => (count === 1 ? one : several);
 
 const quiet = 'No one gets a message. Pending cards, reminders and Home will show it.';
 
 const told: Record<ConfirmedToggle, string> = {
   disable: quiet,
   retire: quiet,
-  'auto-on': 'The approval channel is told, and gets a card of each new approval.',
+  'auto-on': 'The approval channel gets a message now, and a card for each new approval.',
 };
 
 /** Parses what the form remembers; undefined for a forged value. */

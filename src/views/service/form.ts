@@ -22,6 +22,7 @@ import { dateTime, escapeMrkdwn, mention } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
 import { mixedScriptText } from '../name-errors.ts';
 import { refusalText, unsureText } from '../registration/refusals.ts';
+import { type ChangeImpact, consequences } from './confirm-change.ts';
 import { groupsPicker } from './modal.ts';
 import { actorName, describeAccess } from './timeline.ts';
 
@@ -33,6 +34,8 @@ export type ReviewSummary = {
   auto: boolean;
   active: number;
   access: ServiceAccess | null;
+  /** Whether registration is disabled now, and was not before. */
+  closes: boolean;
 };
 
 /** What a form remembers: its service, null while one is added, and its review. Slack keeps 3,000 characters of it. */
@@ -51,6 +54,7 @@ const remembered = z.strictObject({
         .strictObject({ gateway: z.string(), group: z.string(), credential: z.enum(['key', 'none']) })
         .nullable()
         .default(null),
+      closes: z.boolean().default(false),
     })
     .nullable(),
 });
@@ -70,16 +74,16 @@ const line = z.string().transform((text) => stripInvisible(toStorable(text)));
 const emptied = z.string().nullish();
 
 const needed = {
-  name: `Write a name, of at most ${serviceLimits.name} characters.`,
+  name: `Write a name of up to ${serviceLimits.name} characters.`,
   slug: `Write ${slugRule}; or leave it empty.`,
   description: `Write at most ${serviceLimits.description} characters.`,
   docs: 'Write a link that begins with https://, or leave it empty.',
-  channel: 'Choose a channel out of the list.',
-  people: `Choose people out of the list, at most ${serviceLimits.approvers}. For more, name a user group.`,
-  groups: 'Choose user groups out of the list.',
+  channel: 'Choose a channel from the list.',
+  people: `Choose people from the list, at most ${serviceLimits.approvers}. For more, name a user group.`,
+  groups: 'Choose user groups from the list.',
   registration: 'Choose one of the two.',
   approval: 'Choose one of the two.',
-  'access-gateway': 'Choose a gateway out of the list.',
+  'access-gateway': 'Choose a gateway from the list.',
   'access-group': `Write ${groupRule}.`,
   'access-credential': 'Choose one of the two.',
 } as const;
@@ -221,7 +225,7 @@ export const notCheckedText = 'Slack didn’t say in time who could decide. Noth
 /** Describes for review who would decide. `more`: at least so many are active. */
 export function reviewNotice(
   asked: Approvers,
-  { slug, auto, active, access }: ReviewSummary,
+  { slug, auto, active, access, closes }: ReviewSummary,
   {
     adding,
     more,
@@ -233,7 +237,7 @@ export function reviewNotice(
     more: boolean;
     audience: ChannelAudience;
     unseeing: Unseeing;
-    change: AccessReview | undefined;
+    change: EditReview | undefined;
   },
 ): string {
   const people = `*${active}${more ? ' or more' : ''} active ${active === 1 && !more ? 'person' : 'people'}*`;
@@ -241,17 +245,29 @@ export function reviewNotice(
   const at = auto ? ' New requests are approved automatically.' : '';
   const key = adding ? ` Slug: \`${slug}\` (can’t be changed later).` : '';
   const opens = access ? ` An approved application is let into ${escapeMrkdwn(describeAccess(access))}.` : '';
-  const changes = change ? accessChangeText(change, access) : '';
+  const follows = change ? impactTexts(change, { auto, closes }) : '';
+  const changes = change ? `${follows}${accessChangeText(change, access)}` : '';
   const warning = isOpenToAll(asked, audience) ? `\n:warning: ${openChannel[audience](asked.channel)}` : '';
   const cannotSee = unseeingText(asked.channel, unseeing);
   return `:mag: *Nothing is saved yet.* Once it is, ${decided}${at}${opens}${key}${changes}${warning}${cannotSee}`;
 }
 
-/** The access of a service before it is edited, and how many applications are approved for it. */
-export type AccessReview = { before: ServiceAccess | null; approved: number };
+/** A service before it is edited, how many requests for it are pending, and how many applications are approved for it. */
+export type EditReview = { before: ServiceAccess | null; autoApprove: boolean } & ChangeImpact;
+
+/** Says what follows where an edit disables registration, or switches auto approval on. */
+function impactTexts(
+  { autoApprove, ...impact }: EditReview,
+  { auto, closes }: { auto: boolean; closes: boolean },
+): string {
+  const disabled = closes ? `\n:warning: *New requests will be refused.* ${consequences('disable', impact)}` : '';
+  const automatic =
+    auto && !autoApprove ? `\n:warning: *New requests will need no decision.* ${consequences('auto-on', impact)}` : '';
+  return `${disabled}${automatic}`;
+}
 
 /** Says what a change of access means for those who are approved already: it is made at once. */
-function accessChangeText({ before, approved }: AccessReview, access: ServiceAccess | null): string {
+function accessChangeText({ before, approved }: EditReview, access: ServiceAccess | null): string {
   if (approved === 0 || (before ? isSameGroup(before, access) : !access)) return '';
   const who = approved === 1 ? '1 approved application' : `${approved} approved applications`;
   const lose = before

@@ -18,7 +18,7 @@ import {
 } from '../blocks.ts';
 import { publicIdPattern } from '../button-value.ts';
 import { historyLine } from '../registration/history-modal.ts';
-import { actorName, changedFields } from './timeline.ts';
+import { byActor, changedFields } from './timeline.ts';
 
 /** The buttons that turn its pages. */
 export const servicePages = ['service-history-newest', 'service-history-older'] as const;
@@ -60,7 +60,7 @@ function eventBlocks(event: ServiceHistoryItem): KnownBlock[] {
   const key = `${event.registration}-${event.version}`;
   if ('change' in event) {
     const { change } = event;
-    const what = change.before ? `Changed by ${actorName(change)}` : `Added by ${actorName(change)}`;
+    const what = change.before ? `Changed by ${byActor(change)}` : `Added by ${byActor(change)}`;
     const line = { ...section(`:pencil2: *${what}* ${dateTime(change.at)}`), block_id: `change-${key}` };
     // Of a new service, what was filled in; of a change, every field that changed.
     return [line, ...changedFields(`change-${key}`, [change])];

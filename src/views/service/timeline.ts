@@ -7,6 +7,9 @@ import { fields, mention, person, textElement } from '../blocks.ts';
 /** Names who made a change: "@alex", or "The catalog file". */
 export const actorName = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'The catalog file');
 
+/** Names who made a change, within a sentence: "@alex", or "the catalog file". */
+export const byActor = ({ actor }: ServiceChange): string => (actor ? mention(actor) : 'the catalog file');
+
 const labels: Record<keyof ServiceRecord, string> = {
   slug: 'Slug',
   name: 'Name',

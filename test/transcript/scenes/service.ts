@@ -57,7 +57,7 @@ export function serviceScenes(facts: Facts): Scene[] {
   ];
   const { retired: _, managedBy: __, slug: ___, ...typed } = record;
   const gateways = [{ name: gateway, kind: 'kong' as const }];
-  const said = { slug: 'orders', channel: null, approvers: [], auto: false, active: 2, access: null };
+  const said = { slug: 'orders', channel: null, approvers: [], auto: false, active: 2, access: null, closes: false };
   const review = {
     adding: false,
     more: false,
@@ -70,14 +70,28 @@ export function serviceScenes(facts: Facts): Scene[] {
     reviewNotice(members, { ...said, auto: true, active: 1, access }, { ...review, adding: true, audience: 'anybody' }),
     reviewNotice(members, { ...said, active: 50 }, { ...review, more: true, audience: 'shared' }),
     reviewNotice(approvers, said, { ...review, unseeing: { asked: [priya, dana], tooLarge: [leads] } }),
-    reviewNotice(approvers, said, { ...review, change: { before: access, approved: 1 } }),
-    reviewNotice(approvers, { ...said, access }, { ...review, change: { before: null, approved: 3 } }),
+    reviewNotice(approvers, said, {
+      ...review,
+      change: { before: access, pending: 0, approved: 1, autoApprove: false },
+    }),
     reviewNotice(
       approvers,
       { ...said, access },
-      { ...review, change: { before: { ...access, group: 'other' }, approved: 3 } },
+      { ...review, change: { before: null, pending: 0, approved: 3, autoApprove: false } },
+    ),
+    reviewNotice(
+      approvers,
+      { ...said, access },
+      { ...review, change: { before: { ...access, group: 'other' }, pending: 0, approved: 3, autoApprove: false } },
     ),
   ];
+  asked.push(
+    reviewNotice(
+      approvers,
+      { ...said, auto: true, closes: true },
+      { ...review, change: { before: null, pending: 2, approved: 1, autoApprove: false } },
+    ),
+  );
   const refusals: ServiceRefusal[] = [
     { kind: 'not-an-admin', askInstead: approvers },
     { kind: 'unsure' },

@@ -23,7 +23,7 @@ const words = {
     title: 'Approve with a note',
     submit: 'Approve',
     label: 'Note',
-    hint: 'The owners read this. Say what to mind and where to start.',
+    hint: 'The owners read this. Say what to look out for, and where to start.',
   },
   reject: { title: 'Reject request', submit: 'Reject', label: 'Reason', hint: reasonHint },
   revoke: { title: 'Revoke access', submit: 'Revoke', label: 'Reason', hint: reasonHint },
