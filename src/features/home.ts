@@ -8,7 +8,7 @@ import { toStorable } from '../domain/text.ts';
 import { ackOptions } from '../slack/respond.ts';
 import { optionLimit } from '../views/blocks.ts';
 import {
-  queueServiceOption,
+  queueServiceOptions,
   readSearch,
   readServiceFilter,
   searchField,
@@ -69,7 +69,7 @@ export function home(app: App, deps: Deps): void {
     );
     await ackOptions(
       ack,
-      found.then((services) => services.map(queueServiceOption)),
+      found.then((services) => queueServiceOptions(services)),
       log,
     );
   });

@@ -7,7 +7,7 @@ import { formatAge } from '../../domain/duration.ts';
 import type { Page } from '../../domain/pagination.ts';
 import type { ServiceState } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
-import { button, header, input, option, person, picker, section, textElement } from '../blocks.ts';
+import { button, header, input, oneLine, option, person, picker, section, textElement } from '../blocks.ts';
 import { publicId } from '../button-value.ts';
 import { decisionButtons, noteMenus } from '../registration/card.ts';
 import { closedText } from '../service/state.ts';
@@ -112,9 +112,18 @@ function requestBlocks(request: QueueItem, now: Date): KnownBlock[] {
   ];
 }
 
-/** Builds an option of the picker that filters the queue by service. */
-export const queueServiceOption = ({ publicId, slug, name }: Service): PlainTextOption =>
-  option(name.replace(/\s+/g, ' '), publicId, slug);
+const queueServiceOption = ({ publicId, name }: Service): PlainTextOption => option(oneLine(name), publicId);
+
+/** Builds the options of the picker that filters the queue by service. The slug tells apart what would read the same. */
+export function queueServiceOptions(services: Service[]): PlainTextOption[] {
+  const options = services.map((service) => ({ service, plain: queueServiceOption(service) }));
+  const alike = Map.groupBy(options, (one) => one.plain.text.text);
+  return options.map(({ service, plain }) =>
+    (alike.get(plain.text.text) ?? []).length > 1
+      ? option(oneLine(service.name), service.publicId, service.slug)
+      : plain,
+  );
+}
 
 /** Reads the public id of the chosen service; undefined for none. */
 export const readServiceFilter = (value: unknown): string | undefined => publicId.safeParse(value).data;

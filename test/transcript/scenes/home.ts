@@ -1,7 +1,7 @@
 /** Home: of a developer, an approver and an admin. */
 import { maxCounted, type Page } from '../../../src/domain/pagination.ts';
 import { type HeldApplication, maxShown } from '../../../src/views/home/applications.ts';
-import { type ApprovalQueue, maxQueued, queueServiceOption } from '../../../src/views/home/approval-queue.ts';
+import { type ApprovalQueue, maxQueued, queueServiceOptions } from '../../../src/views/home/approval-queue.ts';
 import { type CatalogItem, maxServices } from '../../../src/views/home/catalog.ts';
 import { type HomeFacts, homeView } from '../../../src/views/home/home.ts';
 import { approvers, at, dana, type Facts, id, list, members, now, unseen } from '../facts.ts';
@@ -130,6 +130,9 @@ export function homeScenes(facts: Facts): Scene[] {
       'Home: of an admin, nothing found',
       home({ catalog: { ...catalog, ...page<CatalogItem>([]), search: 'nothing' } }),
     ],
-    ['Home: services to filter by', { options: [queueServiceOption(chosen)] }],
+    [
+      'Home: services to filter by',
+      { options: queueServiceOptions([chosen, { ...chosen, slug: 'orders-2' }, { ...chosen, name: 'Payouts API' }]) },
+    ],
   ];
 }
