@@ -21,8 +21,11 @@ it('a decision in the middle of hundreds of requests that expire is shown and to
     with made as (
       insert into applications (name, created_by, created_at)
       select 'App ' || n, 'U0SAM', now() - interval '8 days' from generate_series(1, ${count}::int) n returning id)
-    insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
-    select made.id, s.id, 'U0SAM', 'why', 'V', 'pending', 1, now() - interval '8 days', now() - interval '8 days'
+    insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at,
+      card_channel, card_ts, card_version)
+    select made.id, s.id, 'U0SAM', 'why', 'V', 'pending', 1, now() - interval '8 days', now() - interval '8 days',
+      -- Deleted since: what has no card at all and is over gets none.
+      'C0REQUESTS', '1700000000.' || lpad(made.id::text, 6, '0'), 1
     from made, services s where s.slug = 'payments'`;
   await bot.runDueJobs();
   const jobs = async () => (await database.sql`select from outbox where dead_at is null and kind <> 'copies'`).length;
