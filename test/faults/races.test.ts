@@ -69,7 +69,7 @@ it('of a concurrent approval and withdrawal one happens, and the other user is t
   await alex.finds(/Approved by|Unregistered by/, { in: 'api-requests' });
   const record = await events(scenario);
   expect(record).toHaveLength(2);
-  if (record[1]?.action === 'approve') expect(dana.view.errors.registration).toMatch(/has changed: it is approved/);
+  if (record[1]?.action === 'approve') expect(dana.view.errors.registration).toMatch(/has changed: it was approved/);
   else await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
 });
 

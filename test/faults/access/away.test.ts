@@ -37,7 +37,7 @@ describe('while the gateway is away', () => {
     );
     expect(calls(scenario, key)).toBe(200);
     await dana.types('/registrations');
-    await dana.finds(/unregistered since .*Access still open at edge, since/, { in: 'whispered' });
+    await dana.finds(/unregistered .*Access still open at edge, since/, { in: 'whispered' });
     scenario.gateway.clearFaults();
     await groupsBecome(scenario, []);
     await eventually(

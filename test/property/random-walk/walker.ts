@@ -38,7 +38,7 @@ const sentences: Partial<Record<Refusal['kind'], RegExp>> = {
   stale: /has changed since you saw it/,
   'own-request': /^You can’t decide your own request/,
   'own-application': /^You own this application, or did when this was requested/,
-  'not-an-approver': /^Only .* can decide this request/,
+  'not-an-approver': /^Only .* can decide /,
   'not-an-owner': /^Only an owner/,
   'not-the-requester': /^Only who asked/,
 };
