@@ -148,7 +148,9 @@ export class Walker {
     );
     if (!application || !to) return 'nothing to do';
     await person.opensHome();
-    await person.finds(new RegExp(`^${application}\n?(No registrations.)? \\[… Rename`, 'm'), { in: 'home' });
+    await person.finds(new RegExp(`^${application}\n(?:No registrations\\.\n)?Owners?: .*\\[… Rename`, 'm'), {
+      in: 'home',
+    });
     this.path.push(`${person.name} hands ${application} over to ${to}`);
     model.handOver(this.world, application, this.#scenario.workspace.member(to).id);
     await person.clicks('Hand over', { in: 'home', on: new RegExp(`^${application}\\b`, 'm') });
