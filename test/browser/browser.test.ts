@@ -8,10 +8,13 @@ import { Mailbox } from '../demo/mailbox.ts';
 import { sizes, type Visitor, visit } from '../demo/visitor.ts';
 import { servePage } from '../local-slack/page/page.ts';
 import { openMailServer } from '../support/mail-server.ts';
-import { openScenario } from '../support/scenario.ts';
+import { catalog, openScenario } from '../support/scenario.ts';
 
 const executable = findChromium();
 if (!executable) process.stdout.write(`The browser test is skipped: there is no Chromium here. ${howToInstall}\n`);
+
+/** As many services more as make the Home offer a search. */
+const others = Array.from({ length: 10 }, (_, n) => `  - { slug: other-${n}, name: Other ${n} }\n`).join('');
 
 /** For people to look at. */
 const screenshots = fileURLToPath(new URL('screenshots', import.meta.url));
@@ -35,6 +38,7 @@ it.skipIf(!executable).each(Object.entries(sizes))(
     const mailbox = new Mailbox();
     await using mail = await openMailServer((letter) => mailbox.add(letter));
     await using scenario = await openScenario({
+      catalog: catalog + others,
       env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' },
     });
     servePage(scenario.workspace, { mail: mailbox });
@@ -60,12 +64,15 @@ it.skipIf(!executable).each(Object.entries(sizes))(
     await alex.reads(ledger, /can decide/);
     await shows(alex, '3-alex-is-asked');
     await alex.goes('App Home');
-    const search = alex.page.getByRole('textbox', { name: 'Application' });
-    await search.fill('till');
+    const home = alex.page.getByRole('main');
+    const search = home.getByRole('textbox', { name: 'Find a service' });
+    await alex.reads(home, /To review \(2\).*Shop/s);
+    await search.fill('nothing like it');
     await search.press('Enter');
-    await alex.reads(alex.page.getByRole('main'), /No pending request matches/);
-    await alex.presses('Show all', alex.page.getByRole('main'));
-    await alex.reads(alex.page.getByRole('main'), /Shop/);
+    await alex.reads(home, /No service matches/);
+    await search.fill('');
+    await search.press('Enter');
+    await alex.reads(home, /Other 1/);
     await alex.goes('api-requests');
     await alex.presses('Approve', payments);
     await alex.reads(payments, /Approved by @Alex/);
