@@ -11,7 +11,7 @@ import type { Fault } from '../local-slack/model.ts';
 import { channel, person, seed } from '../local-slack/seed.ts';
 import { environment } from '../support/bot.ts';
 import { findViolations } from '../support/invariants.ts';
-import { delivered } from '../support/outbox.ts';
+import { delivered, looksForCopies } from '../support/outbox.ts';
 import { kill, runReady } from '../support/process.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { type Act, Actor, chance, patience } from './people.ts';
@@ -161,6 +161,7 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   workspace.clearFaults();
   gateway.clearFaults();
   await delivered(scenario, 120_000);
+  await looksForCopies(scenario);
 
   const config = readConfig(env);
   if (!config.ok) throw new Error(JSON.stringify(config.mistakes));

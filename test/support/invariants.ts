@@ -36,6 +36,9 @@ const reads: Record<Status, RegExp> = {
   expired: /Expired(?![\s\S]*\[(Approve|Reject|Revoke|Reinstate)\])/,
 };
 
+/** What a request can become before its card is posted, and then gets none. */
+const over: Status[] = ['unregistered', 'deleted', 'expired'];
+
 /** What people read in the message that tells of an event. */
 const says: Partial<Record<EventKind, RegExp>> = {
   request: /Approved automatically/,
@@ -113,7 +116,9 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     const standing = byRegistration.get(id) ?? [];
     byRegistration.delete(id);
     const found = await drawn(id);
-    if (standing.length !== 1) wrong.push(`registration ${id} has ${standing.length} cards`);
+    // What was over before its card was posted gets none.
+    const unposted = found?.isUnposted === true && over.includes(found.registration.status);
+    if (standing.length !== (unposted ? 0 : 1)) wrong.push(`registration ${id} has ${standing.length} cards`);
     const [one] = standing;
     if (!one || !found) continue;
     const { place, shownVersion, registration } = found;
