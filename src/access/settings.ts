@@ -6,7 +6,7 @@ import type { DeclaredGateway, GatewaySettings } from './gateway.ts';
 export type GatewayTokens = ReadonlyMap<string, string>;
 
 /** Names the variable that holds a gateway's token: `edge-eu` has GATEWAY_EDGE_EU_TOKEN. */
-export const tokenVariable = (gateway: string): string => `GATEWAY_${gateway.toUpperCase().replaceAll('-', '_')}_TOKEN`;
+const tokenVariable = (gateway: string): string => `GATEWAY_${gateway.toUpperCase().replaceAll('-', '_')}_TOKEN`;
 
 /** What each kind's token is; an open-source Kong has none and is protected by the network. */
 const tokens: Record<GatewayKind, { required: boolean; expected: string; ok: (token: string) => boolean }> = {

@@ -44,7 +44,7 @@ const passingStates = /^(08|53|57P0[1235]|57014|25P0[34]|40|55P03)/;
 const poolerMistakes = /unsupported startup parameter|no such (database|user)|not allowed|authentication|required/i;
 
 /** Tells whether an error is an outage, by its kind. */
-export function isOutage(error: unknown): boolean {
+function isOutage(error: unknown): boolean {
   const found = coded(error);
   if (!found) return false;
   if (found.code === '08P01') return !poolerMistakes.test(found.message);

@@ -19,7 +19,7 @@ export const firstReminder = (requestedAt: Date, remindAfter: number): Date =>
   new Date(requestedAt.getTime() + remindAfter);
 
 /** Returns how long after its `count`th reminder a request is due again, in milliseconds. */
-export const reminderInterval = (count: number, remindAfter: number): number =>
+const reminderInterval = (count: number, remindAfter: number): number =>
   Math.min(remindAfter * growth ** count, forever);
 
 /**

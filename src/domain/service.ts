@@ -64,8 +64,7 @@ export function differences(
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Tells whether a change is one of the approvers or the channel: then pending requests have to be shown to others. */
-export const changesApprovers = (changed: Partial<ServiceRecord>): boolean =>
-  'channel' in changed || 'approvers' in changed;
+const changesApprovers = (changed: Partial<ServiceRecord>): boolean => 'channel' in changed || 'approvers' in changed;
 
 /** Tells whether what shows pending requests shows a change: who decides them, or whether the service is open. */
 export const changesPending = (changed: Partial<ServiceRecord>): boolean =>

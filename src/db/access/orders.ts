@@ -253,7 +253,7 @@ function outcomeOf(
 }
 
 /** Has the cards and Homes updated of the registrations that show these groups. */
-export async function showChanges(tx: Tx, db: Db, { application, gateway }: Place, groups: string[]): Promise<void> {
+async function showChanges(tx: Tx, db: Db, { application, gateway }: Place, groups: string[]): Promise<void> {
   if (groups.length === 0) return;
   const shown = await tx
     .select({ id: registrations.id, version: registrations.version })

@@ -169,4 +169,4 @@ async function applyBatch(db: Db, file: CatalogService[], dropping: string[], to
 const maxTold = 20;
 
 /** The advisory lock under which one replica at a time applies the file. Any number, the same for all replicas. */
-export const catalogLock = 727_432;
+const catalogLock = 727_432;

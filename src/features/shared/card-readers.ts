@@ -5,7 +5,7 @@ import type { Approvers } from '../../domain/approvers.ts';
 type Asking = Pick<Deps, 'directory'>;
 
 /** The members of larger groups are not asked by direct message. */
-export const largestAskedGroup = 20;
+const largestAskedGroup = 20;
 
 /** Returns the named people, and the groups with a member in the channel; all of them where none is named. */
 export async function seesCards(approvers: Approvers, { directory }: Asking): Promise<Approvers> {

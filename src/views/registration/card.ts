@@ -111,7 +111,7 @@ const symbols: Record<Status, string> = {
 };
 
 /** Names the request and its state: "✅ Orders API for Shop · approved". The names are truncated before the state. */
-export function requestTitle({ service, application, status }: Registration): string {
+function requestTitle({ service, application, status }: Registration): string {
   const state = status === 'pending' ? '' : ` · ${status === 'revoked' ? 'access revoked' : status}`;
   const [name, forWhich] = [oneLine(service.name), oneLine(application)];
   const room = headerLimit - `${symbols[status]}  for ${state}`.length;

@@ -60,7 +60,7 @@ function keyButtons(decided: readonly Decided[]): KnownBlock[] {
 export const askAgainButton = 'ask-again';
 
 /** Tells whether a request that was not approved can be asked again, with what it said. */
-export const canAskAgain = (status: Status): boolean => status === 'rejected' || status === 'expired';
+const canAskAgain = (status: Status): boolean => status === 'rejected' || status === 'expired';
 
 const askAgainBlock = (registration: Registration): KnownBlock => ({
   type: 'actions',

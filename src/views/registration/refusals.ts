@@ -69,7 +69,7 @@ export const otherApproverText = (admins: ShownApprovers | null): string =>
 export const unsureText = 'Slack didn’t say who can do this. Nothing was changed. Try again in a minute.';
 
 /** Describes the last change. A pending request changes by its reason alone. */
-export const describeLastChange = ({ status }: LastChange): string =>
+const describeLastChange = ({ status }: LastChange): string =>
   status === 'pending' ? 'its reason was edited' : `it was ${status}`;
 
 /** Says who made the last change, and when: " by @alex, 3 Nov at 10:15". */
