@@ -2,7 +2,7 @@
  * Channels whose id has changed. Slack gives a private channel a new one when it is shared with another organization, and refuses
  * every call with the old one (https://docs.slack.dev/reference/events/channel_id_changed). Its messages stay what they were.
  */
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { publishInvalidation } from './cache-invalidation.ts';
 import type { Tx } from './client.ts';
 import type { Db } from './db.ts';
@@ -38,24 +38,38 @@ export async function recordChange(db: Db, { from, to }: Change): Promise<void> 
   await publishInvalidation(db, from);
 }
 
+/** Selects the present id of a channel, for a row that records where a message was posted: the id may have changed meanwhile. */
+export const currentId = (channel: string): SQL<string> =>
+  sql`coalesce((select current from ${channelIds} where old = ${channel}), ${channel})`;
+
 /** How many registrations and jobs are changed in one transaction. */
 const batch = 1_000;
 
 /**
- * Changes the ids that are recorded and not changed yet, wherever a row names them, and has what shows pending requests updated.
- * Idempotent: what is interrupted is continued by the next call. Returns what was changed.
+ * Changes the ids that are recorded, wherever a row names them, and has what shows pending requests updated. Idempotent: what is
+ * interrupted is continued by the next call. For an hour it looks again: what was being delivered or decided when the id changed
+ * may have written the old one since.
  */
-export async function moveRows(db: Db, adminChannel: string, at: Date): Promise<Change[]> {
-  const rows = await db.tables.select().from(channelIds).where(isNull(channelIds.movedAt));
-  const changes = rows.map(({ old, current }) => ({ from: old, to: current }));
-  for (const change of changes) {
-    while ((await moveRegistrations(db, change)) === batch);
+export async function moveRows(db: Db, adminChannel: string, at: Date): Promise<void> {
+  const recent = gt(channelIds.movedAt, sql`now() - interval '1 hour'`);
+  const rows = await db.tables
+    .select()
+    .from(channelIds)
+    .where(or(isNull(channelIds.movedAt), recent));
+  for (const { old, current, movedAt } of rows) {
+    const change = { from: old, to: current };
+    const cards = await inBatches(() => moveRegistrations(db, change));
     await db.tables.transaction((tx) => moveMessages(tx, db, change));
-    while ((await moveJobs(db, change)) === batch);
+    await inBatches(() => moveJobs(db, change));
     await moveServices(db, change, at);
-    await db.tables.transaction((tx) => showPending(tx, db, change, adminChannel));
+    if (movedAt === null || cards > 0) await db.tables.transaction((tx) => showPending(tx, db, change, adminChannel));
   }
-  return changes;
+}
+
+/** Repeats a change until a batch of it is not full. Returns how many rows were changed in all. */
+async function inBatches(change: () => Promise<number>): Promise<number> {
+  const changed = await change();
+  return changed < batch ? changed : changed + (await inBatches(change));
 }
 
 async function moveRegistrations({ tables }: Db, { from, to }: Change): Promise<number> {

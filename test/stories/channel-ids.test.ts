@@ -38,7 +38,7 @@ async function naming({ database: { sql } }: Scenario, id: string): Promise<stri
 
 /** Waits until nothing in the database names an id any longer, and all that follows is delivered. */
 async function followed(scenario: Scenario, id: string): Promise<void> {
-  await eventually(`nothing names ${id}`, async () => (await naming(scenario, id)).length === 0);
+  await expect.poll(() => naming(scenario, id), { timeout: 60_000 }).toEqual([]);
   await delivered(scenario);
 }
 
@@ -175,4 +175,33 @@ it('an id that changes again, and back, is followed to where it is', async () =>
     { old: 'C0SECOND', current: 'C0REQUESTS' },
     { old: 'C0THIRD', current: 'C0REQUESTS' },
   ]);
+});
+
+it('what was being recorded when the id changed follows it too', async () => {
+  await using scenario = await openScenario({ reconcileAt: '* * * * * *' });
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  await asks(dana, ['Payments API'], 'Shop');
+  await dana.closes();
+  await alex.finds(/Payments API for Shop/, admins);
+  await workspace.changeId('C0REQUESTS', 'C0SHARED');
+  await followed(scenario, 'C0REQUESTS');
+  await database.sql`update registrations set card_channel = 'C0REQUESTS', reminded_in = 'C0REQUESTS'`;
+  await followed(scenario, 'C0REQUESTS');
+  await alex.clicks('Approve', admins);
+  await dana.finds(/Approved by @alex/);
+  expect(cardsIn(scenario, 'api-requests')).toHaveLength(1);
+});
+
+it('what is posted with an id, and recorded after it has changed, is recorded with the present one', async () => {
+  await using scenario = await openScenario();
+  const { database } = scenario;
+  const { dana, alex } = people(scenario);
+  await database.sql`insert into channel_ids (old, current, moved_at) values ('C0REQUESTS', 'C0SHARED', now())`;
+  await asks(dana, ['Payments API'], 'Shop');
+  await dana.closes();
+  await alex.finds(/Payments API for Shop/, admins);
+  await delivered(scenario);
+  expect(cardsIn(scenario, 'api-requests')).toHaveLength(1);
+  expect(await database.sql`select card_channel from registrations`).toEqual([{ card_channel: 'C0SHARED' }]);
 });

@@ -7,6 +7,7 @@ import { type HistoryEvent, isLive, type Registration } from '../../domain/regis
 import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
 import { findShown } from '../access/shown.ts';
+import { currentId } from '../channel-ids.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isPending, registrations, services } from '../schema/core.ts';
@@ -90,7 +91,7 @@ export async function find(
 export async function markRendered(db: Db, id: number, { channel, ts, shownVersion }: CardLocation): Promise<void> {
   await db.tables
     .update(registrations)
-    .set({ cardChannel: channel, cardTs: ts, cardVersion: shownVersion })
+    .set({ cardChannel: currentId(channel), cardTs: ts, cardVersion: shownVersion })
     .where(eq(registrations.id, id));
 }
 
@@ -115,7 +116,7 @@ export async function recordMove(
   await db.tables.transaction(async (tx) => {
     await tx
       .update(registrations)
-      .set({ cardChannel: channel, cardTs: ts, cardVersion: shownVersion })
+      .set({ cardChannel: currentId(channel), cardTs: ts, cardVersion: shownVersion })
       .where(eq(registrations.id, id));
     await db.outbox.enqueue(
       tx,
