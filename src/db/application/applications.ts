@@ -36,6 +36,14 @@ export async function searchOwned(
     .limit(limit);
 }
 
+/** Finds the application of a person who has exactly one. Every form that opens asks for it. */
+export async function findOnlyOwned(db: Db, owner: string): Promise<{ publicId: string; name: string } | undefined> {
+  const [only, ...more] = await db.tables.execute<{ publicId: string; name: string }>(sql`
+    select public_id as "publicId", name from ${applications} join ${applicationOwners} on application_id = id
+    where user_id = ${owner} and deleted_at is null limit 2`);
+  return more.length === 0 ? only : undefined;
+}
+
 /** Finds which of these names other applications have, ignoring case, and who owns those. */
 export async function findTaken(db: Db, names: string[]): Promise<{ name: string; owners: string[] }[]> {
   const rows = await db.tables.execute<{ name: string; owners: string[] }>(sql`

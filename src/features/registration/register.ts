@@ -118,9 +118,8 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
 
   /** Finds what the form is prefilled with: the service that was typed after the command, and the person's only application. */
   async function prefill(person: string, typed = ''): Promise<FormPrefill> {
-    const [service, owned] = await Promise.all([preselect(typed), applications.searchOwned(db, person, '', 2)]);
-    const [only, ...more] = owned;
-    return { ...service, ...(more.length === 0 ? { application: only } : {}) };
+    const [service, application] = await Promise.all([preselect(typed), applications.findOnlyOwned(db, person)]);
+    return { ...service, application };
   }
 
   /** Finds the service that was typed after the command: by its slug or name, or the only one that matches. */
