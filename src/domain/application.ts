@@ -2,6 +2,7 @@
 
 import type { Approvers } from './approvers.ts';
 import { type Account, checkAccount, checkOwnerAccount, type Policy, type SlackMember } from './authorization.ts';
+import type { ApprovalPlace } from './effects.ts';
 import { findMixedScript, normalizeLetters } from './names.ts';
 import type { Refusal } from './registration.ts';
 import { escapedLength, truncate, truncateEscaped } from './text.ts';
@@ -195,7 +196,7 @@ export function evaluateAssignment(application: Application, context: Assignment
   return refusal ? refuse(refusal) : { ok: true, change: { action: 'hand-over', name, added: [to], removed: [] } };
 }
 
-/** Tells whether people changed who owns an application, which its approvers are told of. Who leaves Slack is not told there. */
+/** Tells whether people changed who owns an application, which its approvers are told of. Departures have a message of their own. */
 export const changesOwners = ({ action, added, removed }: ApplicationChange): boolean =>
   action !== 'depart' && added.length + removed.length > 0;
 
@@ -213,4 +214,16 @@ export function ownersToNotify(
   const notified =
     action === 'delete' || action === 'depart' ? left : action === 'hand-over' ? [...changed, ...left] : changed;
   return notified.filter((id) => id !== by);
+}
+
+/** How many services, or applications, a message about owners names; the rest is counted. */
+const maxNamed = 10;
+
+/** Counts something once under its approval channel, and keeps the first ones for the message. They come in order. */
+export function countAtPlace(places: ApprovalPlace[], place: string | null, id: number): ApprovalPlace[] {
+  const found = places.find((one) => one.place === place);
+  if (!found) return [...places, { place, first: [id], total: 1, last: id }];
+  if (found.last === id) return places;
+  const first = found.first.length < maxNamed ? [...found.first, id] : found.first;
+  return places.map((one) => (one === found ? { place, first, total: found.total + 1, last: id } : one));
 }

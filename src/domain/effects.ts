@@ -29,6 +29,9 @@ export type CatalogEffect =
   /** Replace a card that has moved to another channel by where it is now. */
   | { kind: 'moved'; registration: number; channel: string; ts: string };
 
+/** What was found for an approval channel, null for ADMIN_CHANNEL: the first ids, how many there are, and the last one. */
+export type ApprovalPlace = { place: string | null; first: number[]; total: number; last: number };
+
 /** The effects of a change of an application. Like all effects they carry ids, and no text. */
 export type ApplicationEffect =
   /**
@@ -39,8 +42,30 @@ export type ApplicationEffect =
    * Tell `person` about the event that made `version`: they became an owner, are none now, or are the only one left.
    */
   | { kind: 'owner'; application: number; version: number; person: string }
-  /** Tell an approval channel, null for ADMIN_CHANNEL, that the event that made `version` changed the owners. */
-  | { kind: 'ownership'; application: number; version: number; place: string | null }
+  /**
+   * Find the approval channels that are to be told that the event that made `version` changed the owners: those of the
+   * registrations with ids above `after`. `places`: what was found up to there.
+   */
+  | { kind: 'ownerships'; application: number; version: number; after: number; places: ApprovalPlace[] }
+  /**
+   * Tell an approval channel, null for ADMIN_CHANNEL, that the event that made `version` changed the owners.
+   * `registrations`: the first of those that the application has there, out of `total`. Earlier versions named none.
+   */
+  | {
+      kind: 'ownership';
+      application: number;
+      version: number;
+      place: string | null;
+      registrations?: number[];
+      total?: number;
+    }
+  /**
+   * Find the approval channels that are to be told of what a person who left Slack owned until `since` or later: those of
+   * the registrations with ids above `after` of this application, and of the applications after it.
+   */
+  | { kind: 'departed'; person: string; since: string; application: number; after: number; places: ApprovalPlace[] }
+  /** Tell an approval channel, in one message, which applications a person who left Slack owned: the first of `total`. */
+  | { kind: 'owner-left'; person: string; since: string; place: string | null; applications: number[]; total: number }
   /** Remove a person who has left Slack from the owners of their applications, if they still are gone. */
   | { kind: 'departure'; person: string }
   /** Look for owners who have left Slack without our hearing of it: a page of the workspace's members, from this cursor. */
@@ -164,7 +189,10 @@ const rules = {
   moved: { lane: ['registration'], priority: 'bulk', destination: 'cards' },
   application: { lane: ['application'], priority: 'act', destination: 'database' },
   owner: { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
+  ownerships: { lane: ['application'], priority: 'act', destination: 'database' },
   ownership: { lane: ['application', 'place'], priority: 'act', destination: 'cards' },
+  departed: { lane: ['person'], priority: 'act', destination: 'database' },
+  'owner-left': { lane: ['person', 'place'], priority: 'act', destination: 'cards' },
   departure: { lane: ['person'], priority: 'bulk', destination: 'database' },
   departures: { lane: [], priority: 'bulk', destination: 'database' },
   orphans: { lane: ['person'], priority: 'act', destination: 'cards' },

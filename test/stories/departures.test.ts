@@ -95,3 +95,62 @@ it('the admins read one message for all applications of a person who left, and w
   await sam.finds(/handed this application over to you/);
   await priya.finds(/handed this application over to you/);
 });
+
+it.each(modes)(
+  'the approval channels read, once each, which applications a person who left has owned (%s)',
+  async (mode) => {
+    await using scenario = await openScenario({
+      mode,
+      catalog:
+        'services:\n  - { slug: payments, name: Payments API, channel: C0GENERAL }\n  - { slug: ledger, name: Ledger API }\n',
+    });
+    const { workspace } = scenario;
+    const { dana, sam, alex, lee } = people(scenario);
+    for (const [name, services] of [
+      ['Atlas', ['Payments API', 'Ledger API']],
+      ['Shop', ['Payments API']],
+      ['Till', ['Ledger API']],
+    ] as const) {
+      await asks(dana, [...services], name);
+      await dana.closes();
+    }
+    await alex.finds(/Till/, channel);
+    await dana.opensHome();
+    for (const name of ['Atlas', 'Shop']) {
+      await dana.clicks('Co-owners', { in: 'home', on: new RegExp(name) });
+      await dana.picks('Co-owners', 'sam');
+      expect(await dana.submits()).toEqual({ closed: true });
+    }
+    await delivered(scenario);
+    // Slack posts it, and its answer is lost: it is found, and posted no second time.
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'accept-then-drop' },
+      { when: ({ text }) => /no longer owns/.test(String(text)) },
+    );
+    await workspace.deactivate(dana.id);
+    const inGeneral = await lee.finds(/no longer owns/, { in: 'general' });
+    expect(inGeneral.replace(/today at [\d:]+/, 'now')).toMatchInlineSnapshot(`
+      ":wave: @dana left Slack, and no longer owns 2 applications that are registered here.
+      Atlas
+      Owner now: @sam
+      Shop
+      Owner now: @sam
+      · now. They keep their access. To end it, revoke it on the card."
+    `);
+    // That Till has no owner is in the admins' own message, and not here as well.
+    const inRequests = await alex.finds(/no longer owns/, channel);
+    expect(inRequests.replace(/today at [\d:]+/, 'now')).toMatchInlineSnapshot(`
+      ":wave: @dana left Slack, and no longer owns an application that is registered here.
+      Atlas
+      Owner now: @sam
+      · now. It keeps its access. To end it, revoke it on the card."
+    `);
+    await sam.finds(/@dana left Slack, and no longer owns this application/);
+    await alex.finds(/no longer has an owner/, channel);
+    await workspace.deliver(workspace.delivered.findLast(({ event }) => Object(event).type === 'user_change') ?? {});
+    await delivered(scenario);
+    for (const place of ['general', 'api-requests'])
+      expect(workspace.messages(place).filter(({ text }) => /no longer owns/.test(text))).toHaveLength(1);
+  },
+);

@@ -155,6 +155,14 @@ export const samples: { [view: string]: () => Sample[] } = {
       999,
     ),
   ],
+  'application/messages.ownerLeftMessage': () => [
+    applicationMessages.ownerLeftMessage(
+      person,
+      times(10, (index) => ({ application, owners: index === 0 ? [] : people })),
+      999,
+      at,
+    ),
+  ],
   'application/messages.ownerlessMessage': () => {
     const ownerless = { publicId, version: 1, application, left: person, since: at, adopted: null };
     const adopted = { ...ownerless, adopted: { by: person, owner: person, at } };

@@ -12,14 +12,14 @@ import {
   ownersToNotify,
 } from '../../domain/application.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
-import { liveStatuses, statusesAllowing } from '../../domain/registration.ts';
+import { statusesAllowing } from '../../domain/registration.ts';
 import { renewalEffects } from '../access/keys.ts';
 import { requestRemovalOfAll } from '../access/request.ts';
 import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { ownerless } from '../schema/applications.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, registrations } from '../schema/core.ts';
 import { countUnknown } from '../unknown-ids.ts';
 import { countOwned, createdEvent, insert, lockPerson } from './applications.ts';
 import { ownersOf, ownersOfName } from './owners.ts';
@@ -161,7 +161,6 @@ export async function persist(
   if (removed.length > 0) await tx.delete(applicationOwners).where(leaving);
   if (added.length > 0)
     await tx.insert(applicationOwners).values(added.map((userId) => ({ applicationId: id, userId })));
-  const places = changesOwners(change) ? await approvalChannels(tx, id) : [];
   const endings =
     action === 'delete'
       ? await unregisterBatch(tx, eq(registrations.applicationId, id), { by, at, limit: unregisteredAtOnce })
@@ -172,7 +171,9 @@ export async function persist(
     version,
     person,
   }));
-  const told = places.map((place) => ({ kind: 'ownership' as const, application: id, version, place }));
+  const told = changesOwners(change)
+    ? [{ kind: 'ownerships' as const, application: id, version, after: 0, places: [] }]
+    : [];
   const staying = [...owners.filter((person) => !removed.includes(person)), ...added];
   const renewals = action === 'delete' ? [] : await renewalEffects(tx, id, removed, staying);
   const update = { kind: 'application' as const, application: id, version, after: 0 };
@@ -183,15 +184,4 @@ export async function persist(
   if (action === 'delete') await requestRemovalOfAll(tx, db, id);
   await appendApplication(tx, { applicationId: id, version, actor: by, action, name, added, removed, at });
   await append(tx, endings.events);
-}
-
-/** Lists the channels of the services that an application has live registrations for; null for ADMIN_CHANNEL. */
-async function approvalChannels(tx: Tx, applicationId: number): Promise<(string | null)[]> {
-  const live = inArray(registrations.status, [...liveStatuses]);
-  const rows = await tx
-    .selectDistinct({ channel: services.channel })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(and(eq(registrations.applicationId, applicationId), live));
-  return rows.map(({ channel }) => channel);
 }

@@ -1,13 +1,13 @@
 /** Events of applications: finds them, and has what shows them updated. */
-import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { liveStatuses, type Status } from '../../domain/registration.ts';
+import { liveStatuses } from '../../domain/registration.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import * as cards from '../registration/cards.ts';
 import { applicationHistory } from '../schema/applications.ts';
-import { applications, registrations, services } from '../schema/core.ts';
+import { applications, registrations } from '../schema/core.ts';
 import { ownersOf } from './owners.ts';
 import { unregisterBatch } from './unregister.ts';
 
@@ -35,29 +35,6 @@ export async function find(db: Db, applicationId: number, version: number): Prom
   const { action, actor, added, removed, at } = found.event;
   const { application, publicId } = found;
   return { publicId, application, action, actor, added, removed, at, owners };
-}
-
-/** Lists the services of an approval channel (null: ADMIN_CHANNEL) that an application has live registrations for. */
-export async function listServices(
-  db: Db,
-  applicationId: number,
-  channel: string | null,
-  limit: number,
-): Promise<{ services: { name: string; status: Status }[]; total: number }> {
-  const rows = await db.tables
-    .select({ name: services.name, status: registrations.status, total: sql<number>`(count(*) over ())::int` })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(
-      and(
-        eq(registrations.applicationId, applicationId),
-        inArray(registrations.status, [...liveStatuses]),
-        sql`${services.channel} is not distinct from ${channel}`,
-      ),
-    )
-    .orderBy(sql`lower(${services.name})`)
-    .limit(limit);
-  return { services: rows, total: rows[0]?.total ?? 0 };
 }
 
 /** How many cards one job marks. */

@@ -7,10 +7,11 @@ import {
   evaluateAssignment,
   ownerLeft,
 } from '../../domain/application.ts';
-import type { Effect } from '../../domain/effects.ts';
+import { type Effect, laneOf } from '../../domain/effects.ts';
 import type { MessageLocation } from '../../domain/reference.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { isBusy } from '../outbox/store.ts';
 import { applicationHistory, ownerless } from '../schema/applications.ts';
 import { applicationOwners, applications } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';
@@ -61,6 +62,7 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
       const application = await lock(tx, id);
       const change = application && ownerLeft(application, person);
       if (!change) return;
+      await enqueueDeparted(tx, db, person, at);
       if (application.owners.length === 1) {
         await tx.insert(ownerless).values({ applicationId: id, version: application.version + 1 });
         await enqueueOnce(tx, db, { kind: 'orphans', person });
@@ -71,9 +73,18 @@ export async function removeOwner(db: Db, person: string, at: Date): Promise<boo
   return owned.length === batch;
 }
 
-/** Says whether a person owns anything: then what they left is not complete yet. */
-export async function ownsAny(db: Db, person: string): Promise<boolean> {
-  return (await ownedBy(db, person).limit(1)).length > 0;
+/** Says whether what a person left is still being taken from them: then it is not complete yet. */
+export const isLeaving = (db: Db, person: string): Promise<boolean> =>
+  isBusy(db, laneOf({ kind: 'departure', person }));
+
+/** Has the approval channels told of what a person left, unless they are to be told of a part of it already. */
+async function enqueueDeparted(tx: Tx, db: Db, person: string, at: Date): Promise<void> {
+  const same = and(eq(outbox.kind, 'departed'), sql`${outbox.effect}->>'person' = ${person}`, isNull(outbox.deadAt));
+  const [waiting] = await tx.select({ id: outbox.id }).from(outbox).where(same).limit(1);
+  if (waiting) return;
+  await db.outbox.enqueue(tx, [
+    { kind: 'departed', person, since: at.toISOString(), application: 0, after: 0, places: [] },
+  ]);
 }
 
 /** Says whether the admins are still to be asked about what a person left. */

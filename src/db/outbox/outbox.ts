@@ -155,7 +155,7 @@ export function startDelivering(
         // Nothing was posted, as where a request was withdrawn before its turn.
         if (job.slot) await pacing.giveBack(tx, job);
         await store.complete(tx, job);
-        if (result.effects) await outbox.enqueue(tx, result.effects, 'bulk');
+        if (result.effects) await outbox.enqueue(tx, result.effects, result.priority ?? 'bulk');
         await store.enqueue(
           tx,
           copies.map((effect) => ({ ...jobOf(effect), seconds: lookAgainAfter })),

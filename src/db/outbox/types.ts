@@ -10,8 +10,8 @@ export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] 
 
 /** How a delivery ended. */
 export type DeliveryResult =
-  /** `effects` follow from it, and are enqueued as it ends. */
-  | { status: 'delivered'; effects?: Effect[] }
+  /** `effects` follow from it, and are enqueued as it ends: as bulk, or with this priority. */
+  | { status: 'delivered'; effects?: Effect[]; priority?: Priority }
   /** It waits, which is no failure, and keeps its place in its lane. */
   | {
       status: 'postponed';

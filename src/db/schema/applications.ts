@@ -1,5 +1,6 @@
 /** The tables about applications: their events, and those that have no owner. The applications are in core.ts. */
-import { bigint, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { applications, chainColumns, coversColumn, timestampColumn } from './core.ts';
 
@@ -26,6 +27,10 @@ export const applicationHistory = pgTable(
   (table) => [
     primaryKey({ columns: [table.applicationId, table.version] }),
     uniqueIndex('application_history_by_seq').on(table.seq),
+    // What a person has owned until they left Slack.
+    index('application_history_departed')
+      .on(sql`(${table.removed}[1])`, table.applicationId)
+      .where(sql`${table.action} = 'depart'`),
   ],
 );
 

@@ -167,6 +167,8 @@ export const registrations = pgTable(
     index('registrations_requested').on(table.requester, table.requestedAt),
     index('registrations_pending_by_requester').on(table.requester).where(sql`${table.status} = 'pending'`),
     index('registrations_by_application').on(table.applicationId, table.serviceId),
+    // In the order in which what follows a change of an application goes through them.
+    index('registrations_in_application').on(table.applicationId, table.id),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
     index('registrations_pending_by_service').on(table.serviceId, table.id).where(sql`${table.status} = 'pending'`),
     // Who has access to a service: the comparison reads it and not what has none.

@@ -15,7 +15,7 @@ export function deliverOwnerlessApplications({ config, db, poster }: Pick<Deps, 
     /** Asks the admins about what a person left. Where that is more than a message takes, another one follows. */
     async ask({ person }: Of<'orphans'>, attempt: Attempt): Promise<DeliveryResult> {
       // One message for all of it: the rest is being taken from them.
-      if (await ownerless.ownsAny(db, person)) return { status: 'postponed', seconds: 1 };
+      if (await ownerless.isLeaving(db, person)) return { status: 'postponed', seconds: 1 };
       const left = await ownerless.listUnposted(db, person);
       const [first] = left;
       if (!first) return { status: 'delivered' };

@@ -94,6 +94,40 @@ export function ownershipMessage(
   };
 }
 
+/** Tells approvers which applications a person who left Slack no longer owns. `total`: of these. */
+export function ownerLeftMessage(
+  left: string,
+  applications: { application: string; owners: string[] }[],
+  total: number,
+  at: Date,
+): Message {
+  const count =
+    total === 1 ? 'an application that is registered here' : `${total} applications that are registered here`;
+  const said = `${mention(left)} left Slack, and no longer owns ${count}.`;
+  const more = total - applications.length;
+  const keep = total === 1 ? 'It keeps its access' : 'They keep their access';
+  return {
+    text: `${said} ${applications.map(({ application }) => inlineText(application, 60)).join(', ')}`,
+    blocks: [
+      { ...section(`:wave: *${said}*`), block_id: 'said' },
+      ...applications.map(
+        ({ application, owners }, index): KnownBlock => ({
+          type: 'section',
+          block_id: `left-${index}`,
+          fields: [plain(application), mrkdwn(ownedNow(owners))],
+        }),
+      ),
+      ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
+      { ...context(`${dateTime(at)}. ${keep}. To end it, revoke it on the card.`), block_id: 'next' },
+    ],
+  };
+}
+
+const ownedNow = (owners: string[]): string =>
+  owners.length === 0
+    ? ':warning: No owner now. The admins are asked to choose one.'
+    : `${owners.length === 1 ? 'Owner' : 'Owners'} now: ${owners.map(mention).join(', ')}`;
+
 function ownershipChange({
   action,
   actor,

@@ -6,7 +6,12 @@ import {
   newApplicationModal,
   renameModal,
 } from '../../../src/views/application/forms.ts';
-import { ownerlessMessage, ownerMessage, ownershipMessage } from '../../../src/views/application/messages.ts';
+import {
+  ownerLeftMessage,
+  ownerlessMessage,
+  ownerMessage,
+  ownershipMessage,
+} from '../../../src/views/application/messages.ts';
 import { assignOwnerModal, handOverModal, ownersModal } from '../../../src/views/application/owner-forms.ts';
 import {
   applicationFieldErrors,
@@ -39,6 +44,7 @@ export function applicationScenes(facts: Facts): Scene[] {
     );
   const ownerless = { publicId: id, version: 1, application: name, left: dana, since: at, adopted: null };
   const adopted = { ...ownerless, adopted: { by: alex, owner: sam, at } };
+  const left = (owners: string[]) => ({ application: name, owners });
   const refusals: ApplicationRefusal[] = [
     { kind: 'gone' },
     { kind: 'unknown' },
@@ -90,6 +96,17 @@ export function applicationScenes(facts: Facts): Scene[] {
       change({ action: 'hand-over', actor: alex, added: [sam], owners: [sam] }),
     ],
     ['To approvers: taken over by an admin', change({ action: 'hand-over', actor: alex, added: [alex], owners: [] })],
+    ['To approvers: an owner left Slack', ownerLeftMessage(dana, [left([sam])], 1, at)],
+    ['To approvers: the last owner left Slack', ownerLeftMessage(dana, [left([])], 1, at)],
+    [
+      'To approvers: an owner of many left Slack',
+      ownerLeftMessage(
+        dana,
+        list(facts.rows(10), () => left([sam, priya])),
+        30,
+        at,
+      ),
+    ],
     ['To admins: no owner', ownerlessMessage([ownerless])],
     ['To admins: no owner, handed over', ownerlessMessage([adopted])],
     ['To admins: several without an owner', ownerlessMessage([adopted, ...list(facts.rows(40), () => ownerless)])],

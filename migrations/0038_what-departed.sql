@@ -1,0 +1,2 @@
+CREATE INDEX "registrations_in_application" ON "registrations" USING btree ("application_id","id");--> statement-breakpoint
+CREATE INDEX "application_history_departed" ON "application_history" USING btree (("removed"[1]),"application_id") WHERE "application_history"."action" = 'depart';
