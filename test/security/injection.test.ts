@@ -316,7 +316,7 @@ describe('the table', () => {
         "QUEUED": "home",
         "REASON": "History, edit-reason, home, register, registrar_ask, registrar_card",
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
-        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, register, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_reminder, registrar_waiting",
+        "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, register, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_owner_left, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
         "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }
