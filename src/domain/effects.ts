@@ -121,6 +121,8 @@ export type Effect =
   | { kind: 'ask'; registration: number; person: string }
   /** Tell the channel, in the thread of the card, that the event that made `version` ended an approved registration. */
   | { kind: 'access-ended'; registration: number; version: number }
+  /** Tell a requester what one form requested, where an approver decides some of it. It stays when the form is closed. */
+  | { kind: 'receipt'; person: string; events: RegistrationEvent[] }
   /** Tell an owner of an application about the events that one act made, in one message. */
   | { kind: 'decision'; person: string; events: RegistrationEvent[] }
   /** Send the same by e-mail, where there is a mail server. */
@@ -171,6 +173,7 @@ const rules = {
   'ask-approvers': { lane: ['registration'], priority: 'act', destination: 'database' },
   ask: { lane: ['registration', 'person'], priority: 'act', destination: 'direct' },
   'access-ended': { lane: ['registration'], priority: 'act', destination: 'cards' },
+  receipt: { lane: ['person'], priority: 'act', destination: 'direct' },
   decision: { lane: ['person'], priority: 'act', destination: 'direct' },
   'decision-mail': { lane: ['person'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
   notice: { lane: ['registration'], priority: 'act', destination: 'direct' },

@@ -171,28 +171,32 @@ export function initialStatus(autoApprove: { workspace: boolean; service: boolea
 }
 
 /**
- * Returns the effects of the registrations that one form creates: their cards and Homes, and for those approved at once
- * one approval message to each owner of the application.
+ * Returns the effects of the registrations that one form creates: their cards and Homes, a receipt for the requester where
+ * some are pending, and for those approved at once one approval message to each owner of the application.
  */
 export function effectsOfRequest(
   created: { id: number; status: Status; approvers: Approvers }[],
-  owners: string[],
+  { requester, owners }: { requester: string; owners: string[] },
 ): Effect[] {
   // Where no approver is named, the members of the channel decide, who see the card.
   const asking = created.filter(
     ({ status, approvers }) => status === 'pending' && approvers.users.length + approvers.groups.length > 0,
   );
-  const events = created.map(({ id, status }) => ({ registration: id, version: 1, status }));
-  const approved = events.filter(({ status }) => status === 'approved').map(({ status: _, ...event }) => event);
+  const eventOf = ({ id }: { id: number }) => ({ registration: id, version: 1 });
+  const events = created.map(eventOf);
+  const approved = created.filter(({ status }) => status === 'approved').map(eventOf);
+  const receipt = { kind: 'receipt' as const, person: requester, events };
   return [
     ...events.flatMap(updatesOf),
+    // Where all are approved at once, the approval message says what the receipt would.
+    ...(approved.length < created.length ? [receipt] : []),
     ...asking.map(({ id }) => ({ kind: 'ask-approvers' as const, registration: id })),
     ...notificationsOf('approve', approved, owners),
   ];
 }
 
 /** Returns the effects that tell each owner about events of one kind that one act made, in one message. */
-function notificationsOf(action: EventKind, events: RegistrationEvent[], owners: string[]): Effect[] {
+export function notificationsOf(action: EventKind, events: RegistrationEvent[], owners: string[]): Effect[] {
   if (events.length === 0) return [];
   const kinds = [
     ...(notified.includes(action) ? (['decision'] as const) : []),

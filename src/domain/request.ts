@@ -2,6 +2,9 @@
 import { msPer } from './duration.ts';
 import type { Refusal, Status } from './registration.ts';
 
+/** The most services that one form may request. */
+export const maxServicesPerForm = 10;
+
 /** Why a request is refused, and on which field of the form. */
 export type RequestRefusal =
   | { field: 'services'; kind: 'may-not-ask'; why: Extract<Refusal, { kind: 'external' | 'deactivated' | 'unsure' }> }

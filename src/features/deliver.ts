@@ -20,6 +20,7 @@ import { deliverLastReminder } from './deliver/last-reminder.ts';
 import { deliverOwnerMessage } from './deliver/owner-message.ts';
 import { deliverOwnerlessApplications } from './deliver/ownerless-application.ts';
 import { deliverPendingMessage } from './deliver/pending-message.ts';
+import { deliverReceipt } from './deliver/receipt.ts';
 import { deliverReminder } from './deliver/reminder.ts';
 import { deliverServiceChanged } from './deliver/service-changed.ts';
 
@@ -48,6 +49,7 @@ function createDeliveries(deps: Deps) {
     'ask-approvers': { deliver: approvers.askAll, permanentErrors: [] },
     ask: { deliver: approvers.askOne, permanentErrors: toPerson },
     'access-ended': { deliver: deliverAccessEnded(deps), permanentErrors: malformed },
+    receipt: { deliver: deliverReceipt(deps), permanentErrors: toPerson },
     decision: { deliver: deliverDecisionMessage(deps), permanentErrors: toPerson },
     // A mail server has words of its own (email.ts).
     'decision-mail': { deliver: deliverEmail(deps), permanentErrors: [] },

@@ -88,7 +88,7 @@ describe('a card that is there twice', () => {
     await using scenario = await openScenario();
     const { workspace } = scenario;
     const { dana, alex } = people(scenario);
-    const slack = stagesLateStore(scenario);
+    const slack = stagesLateStore(scenario, ({ channel }) => channel === 'C0REQUESTS');
     await requests(dana, alex);
     await delivered(scenario);
     await slack.stores();
@@ -106,7 +106,7 @@ describe('a card that is there twice', () => {
     workspace.fail(
       'chat.postMessage',
       { kind: 'accept-then-drop' },
-      { when: ({ metadata }) => metadata !== undefined },
+      { when: ({ channel }) => channel === 'C0REQUESTS' },
     );
     const held = workspace.hold('conversations.history');
     await asks(dana, ['Payments API'], 'Shop');
@@ -153,6 +153,7 @@ it('whatever is posted is there once in the end: cards, direct messages, replies
     'registrar_digest',
     'registrar_notice',
     'registrar_orphan',
+    'registrar_receipt',
     'registrar_reminder',
     'registrar_waiting',
   ]);

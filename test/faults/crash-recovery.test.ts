@@ -14,7 +14,7 @@ it('after a crash between commit and post, card and reminder are posted once at 
   // Everything is due at once.
   const first = await runReady({ ...env, REMINDER_SCHEDULE: '* * * * * *', REMIND_AFTER: '1s' });
   const isReminder = ({ text }: Record<string, unknown>) => /waiting for a decision/.test(String(text));
-  const post = workspace.hold('chat.postMessage', (args) => !isReminder(args));
+  const post = workspace.hold('chat.postMessage', (args) => !isReminder(args) && args.channel === 'C0REQUESTS');
   const reminder = workspace.hold('chat.postMessage', (args) => isReminder(args) && args.channel === 'C0REQUESTS');
   await asks(dana, ['Payments API'], 'Shop');
   await Promise.all([post.reached, reminder.reached]);

@@ -12,7 +12,7 @@ import { hold, waitForBlocked } from '../support/locks.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { delivered, endLeases } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
-import { asks, people, requests } from '../support/steps.ts';
+import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
 const faults: [string, Fault][] = [
   ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],
@@ -39,7 +39,7 @@ describe.concurrent.each(faults)('where Slack %s', (_, fault) => {
     await dana.finds(/Approved by @alex/);
     await delivered(scenario);
     expect(alex.sees('api-requests')).toEqual([expect.stringContaining('Payments API')]);
-    expect(dana.told).toHaveLength(1);
+    expect(toldBesideReceipts(dana)).toHaveLength(1);
     expect(workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length).toBeGreaterThan(0);
   });
 });
@@ -105,7 +105,8 @@ it('a channel without the bot delays only its own cards, and gets them once the 
   await alex.finds(/Search API/, { in: 'payments' });
   // What was claimed together with what failed is not done again.
   const ledger = workspace.calls.filter(
-    ({ method, args }) => method === 'chat.postMessage' && /Ledger/.test(JSON.stringify(args)),
+    ({ method, args }) =>
+      method === 'chat.postMessage' && /registrar_card.*Ledger|Ledger.*registrar_card/.test(JSON.stringify(args)),
   );
   expect(ledger).toHaveLength(1);
 });
@@ -129,6 +130,7 @@ it('a message that cannot be delivered becomes a dead letter, and blocks nothing
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
+  await dana.finds(/You sent a request/);
   workspace.fail(
     'chat.postMessage',
     { kind: 'error', error: 'channel_not_found' },
@@ -166,7 +168,7 @@ it('after a rate limit, the messages of a registration keep their order, and non
   await alex.submits();
   await dana.finds(/Revoked by/);
   await delivered(scenario);
-  expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+  expect(toldBesideReceipts(dana).map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
   // Slack is known to have refused it, so it cannot be there.
   expect(workspace.calls.filter(({ method }) => method === 'conversations.history')).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { delivered, endLeases, givesUpAfter } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
-import { asks, people, requests } from '../support/steps.ts';
+import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
 const catalog = `services:
   - { slug: payments, name: Payments API, channel: C0PAY, approvers: [U0ALEX] }
@@ -156,6 +156,7 @@ describe('what could not be delivered', () => {
     const { workspace, database } = scenario;
     const { dana, sam, alex } = people(scenario);
     await requests(dana, alex, 'Ledger API');
+    await dana.finds(/You sent a request/);
     const { id } = workspace.member('dana');
     workspace.fail(
       'chat.postMessage',
@@ -189,7 +190,7 @@ describe('what could not be delivered', () => {
     );
     await dana.finds(/Revoked by/);
     await delivered(scenario);
-    expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+    expect(toldBesideReceipts(dana).map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
     expect(await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url)).toMatch(
       /there are no dead letters/,
     );
@@ -273,7 +274,7 @@ describe('what could not be delivered', () => {
     );
     await delivered(scenario);
     // The request that was held back was taken after all: it is found again by its mark.
-    expect(dana.told.map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
+    expect(toldBesideReceipts(dana).map((text) => /Approved|Revoked/.exec(text)?.[0])).toEqual(['Approved', 'Revoked']);
   });
 
   it.each([

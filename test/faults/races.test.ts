@@ -5,7 +5,7 @@ import { environment } from '../support/bot.ts';
 import { holdApplications, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { kill, runReady } from '../support/process.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
-import { asks, people, requests } from '../support/steps.ts';
+import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
 const events = ({ database }: Scenario) =>
   database.sql`select version, action, actor from history order by registration_id, version`;
@@ -30,7 +30,7 @@ async function twoDecide(scenario: Scenario) {
   } else {
     await alex.finds(/already rejected by @priya/, { in: 'whispered' });
   }
-  expect(dana.told).toHaveLength(1);
+  expect(toldBesideReceipts(dana)).toHaveLength(1);
   expect(scenario.workspace.messages('api-requests').filter(({ ephemeralTo }) => !ephemeralTo)).toHaveLength(1);
 }
 

@@ -7,7 +7,7 @@ import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdMigrations, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
-import { asks, people, requests } from '../support/steps.ts';
+import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
 /** Where it stands while it starts, and how to have it stand there. */
 const places: [string, (scenario: Scenario) => Promise<{ reached: Promise<void>; release: () => unknown }>][] = [
@@ -77,7 +77,7 @@ it('a replica that starts while another drains takes new interactions; the other
   await stopped;
   await workspace.until(() => workspace.connections === 2);
   await dana.finds(/Rejected by @priya/);
-  expect(dana.told).toHaveLength(1);
+  expect(toldBesideReceipts(dana)).toHaveLength(1);
   await asks(sam, ['Ledger API'], 'Kiosk');
   await alex.finds(/Ledger API/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Ledger/ });

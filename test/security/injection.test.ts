@@ -304,8 +304,8 @@ describe('the table', () => {
     );
     expect(table).toMatchInlineSnapshot(`
       {
-        "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_reminder, registrar_rules, registrar_waiting, service",
-        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
+        "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_receipt, registrar_reminder, registrar_rules, registrar_waiting, service",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
         "COMMAND": "register",
         "DESCRIBED": "History of a service, home, register, registrar_card, service",
         "EDITED": "History, edit-reason, home, registrar_card",
@@ -318,7 +318,7 @@ describe('the table', () => {
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
         "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, register, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_owner_left, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
+        "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }
     `);
   });

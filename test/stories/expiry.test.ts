@@ -45,13 +45,19 @@ it('the last reminder warns, the card shows the expiry, and the requester can as
     expect(cards).toContainEqual(expect.stringMatching(closed));
   }
   expect(cards).toHaveLength(3);
-  const said = dana.told.find((text) => /Expired.*Payments API/s.test(text));
-  expect(said).toMatch(
-    /Shop\nThere was no decision in time, so the request was closed\. You can ask again\.\n\[Ask again\]$/,
-  );
+  // What expires together is one message.
+  expect(dana.told.filter((text) => /^:hourglass: Expired/.test(text))).toEqual([
+    `:hourglass: Expired
+Service  Payments API
+Service  Ledger API
+Application  Shop
+There was no decision in time, so the requests were closed. You can ask again.
+[Ask again for Payments API]
+[Ask again for Ledger API]`,
+  ]);
   expect(sam.told.join()).not.toMatch(/Expired/);
 
-  await dana.clicks('Ask again', { on: /Payments API/ });
+  await dana.clicks('Ask again for Payments API');
   await dana.finds(/Payments API.*Shop.*For <b> & "c"/s, { in: 'modal' });
   expect(await dana.submits()).toMatchObject({ view: expect.anything() });
   await alex.finds(/Payments API.*Shop.*For <b> & "c".*\[Approve\]/s, { in: 'api-requests' });
@@ -59,7 +65,7 @@ it('the last reminder warns, the card shows the expiry, and the requester can as
 
   // What is not one's own shows nothing of it.
   await scenario.database.sql`update application_owners set user_id = ${sam.id} where user_id = ${dana.id}`;
-  await dana.clicks('Ask again', { on: /Ledger API/ });
+  await dana.clicks('Ask again for Ledger API');
   await dana.finds(/Register an application/, { in: 'modal' });
   expect(dana.reads).not.toMatch(/Ledger|Shop|For <b>/);
 });
@@ -128,6 +134,7 @@ it('any number of replicas expire old requests, each once, in batches that block
   expect(await sql`select action, from_status, version, actor, count(*)::int from history group by 1, 2, 3, 4`).toEqual(
     [{ action: 'expire', from_status: 'pending', version: 4, actor: null, count: 240 }],
   );
+  // Each application is told in one message of what has expired.
   expect(
     await sql`select one ->> 'kind' kind, count(distinct coalesce(one -> 'events' -> 0, one) ->> 'registration')::int, count(*)::int jobs
       from outbox, jsonb_array_elements(coalesce(effect -> 'effects', jsonb_build_array(effect))) one group by 1 order by 1`,

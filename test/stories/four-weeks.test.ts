@@ -91,7 +91,7 @@ const steps: Record<string, Step> = {
   },
   'Friday 30 October 10:00': async (scenario) => {
     const { dana } = people(scenario);
-    await dana.clicks('Ask again', { on: /Stock API\nApplication +Shop/ });
+    await dana.clicks('Ask again for Stock API');
     await dana.submits();
     await dana.closes();
   },

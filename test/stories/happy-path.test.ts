@@ -142,7 +142,8 @@ describe.each(modes)('over %s', (mode) => {
       `"You have nothing to unregister. \`/register\` requests access to a service."`,
     );
     await asks(dana, ['Payments API'], 'Shop');
-    expect(await alex.finds(/Earlier requests/, { in: 'api-requests' })).toMatchInlineSnapshot(`
+    const again = await alex.finds(/Earlier requests/, { in: 'api-requests' });
+    expect(again.replace(/\/p\d+/, '/p…')).toMatchInlineSnapshot(`
       "⏳ Payments API for Shop
       Requested by  @dana (Developer, Shop team), today at 09:15
       Owner  @dana
@@ -150,7 +151,7 @@ describe.each(modes)('over %s', (mode) => {
       Payments API  Charges, refunds and payouts · Documentation (https://docs.acme.example/payments)
       Shop  has no access to other services yet
       Earlier requests for this service
-      • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana · Open the card (https://acme.slack.com/archives/C0REQUESTS/p1793610900000100)
+      • Shop, by @dana, today at 09:15: approved by @alex, then unregistered by @dana · Open the card (https://acme.slack.com/archives/C0REQUESTS/p…)
       · The members of #api-requests can decide.
       [Approve] [Reject] [History] [… Approve with a note | Delete request]"
     `);

@@ -35,7 +35,7 @@ const ways: [string, (copy: TestDatabase) => Promise<unknown>, string][] = [
     'the operator says that it was restored into the same one',
     async ({ sql, url }) => {
       await sql`update workspace set database = null`;
-      expect(await runRestored(url)).toMatch(/^Marked: 1 messages in the outbox .* and 2 cards are updated/);
+      expect(await runRestored(url)).toMatch(/^Marked: 2 messages in the outbox .* and 2 cards are updated/);
     },
     `unsure = true, progress = '{"to": "CHANNEL", "of": "registrar_card", "above": 9999999999}'`,
   ],
@@ -117,8 +117,8 @@ it('what was posted at a tick, or posted again, and is forgotten, is found and k
   await timed.untilDelivered();
   await scenario.bot.stop();
   const before = [alex.sees('api-requests').length, dana.told.length];
-  // The card, a reminder and two digests; and a message to the requester.
-  expect(before).toEqual([4, 1]);
+  // The card, a reminder and two digests; and a receipt and a message to the requester.
+  expect(before).toEqual([4, 2]);
 
   await scenario.startAnother({ DATABASE_URL: copy.url });
   await workspace.until(() => !alex.sees('api-requests').join().includes('Again'), { what: 'the card is updated' });

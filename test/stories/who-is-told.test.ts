@@ -74,6 +74,31 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
     ]);
   });
 
+  it('what one form has requested is one receipt, which stays when the form is closed, and keeps to what was true then', async () => {
+    await using scenario = await sharedScenarios({ mode }).open();
+    const { dana, sam, alex } = people(scenario);
+    await asks(dana, ['Payments API', 'Ledger API', 'Search API'], 'Shop');
+    await dana.closes();
+    const receipt = await dana.finds(/You sent/);
+    const lines = receipt.split('\n');
+    expect(lines.slice(0, -1)).toEqual([
+      ':memo: You sent 3 requests.',
+      'Sent for review  Payments API, to the API team',
+      'Sent for review  Ledger API, to the API team',
+      'Approved automatically  Search API',
+      'Application  Shop',
+    ]);
+    expect(lines.at(-1)).toMatch(/^· Requested today at \d\d:\d\d\. You’ll hear of each decision here\./);
+    await delivered(scenario);
+    await alex.clicks('Approve', { ...inChannel, on: /Payments API/ });
+    await dana.finds(/Approved by @alex/);
+    await delivered(scenario);
+    // The receipt, what was approved at once, and the decision.
+    expect(dana.told).toHaveLength(3);
+    expect(dana.told).toContain(receipt);
+    expect(sam.told).toEqual([]);
+  });
+
   it('an owner who has left Slack is not told, and nothing of it is put aside', async () => {
     await using scenario = await sharedScenarios({ mode }).open();
     const { workspace, database } = scenario;

@@ -144,7 +144,7 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
       group by person having sum(change) > 0) owner
     where h.action in ${database.sql(told)} or (h.action = 'request' and h.to_status = 'approved')
     group by owner.person, h.action, r.application_id,
-      case h.action when 'request' then r.form else r.id || '@' || h.version end`;
+      case h.action when 'request' then r.form when 'expire' then h.at::text else r.id || '@' || h.version end`;
   const counts = Map.groupBy(marked('registrar_notice'), (message) => {
     const [person] = workspace.channel(message.channel).members;
     return `${person} ${about(message)}@${message.metadata?.event_payload.version}`;
@@ -159,7 +159,18 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     counts.delete(key);
   }
   for (const key of counts.keys()) wrong.push(`${key} was told without an event`);
-  return wrong;
+  return [...wrong, ...(await receipts(database, marked('registrar_receipt').map(about)))];
+}
+
+/** Each form with a request that was pending has one receipt, which names its first request. */
+async function receipts(database: Place['database'], posted: number[]): Promise<string[]> {
+  const owed = await database.sql<{ id: number }[]>`
+    select min(r.id)::int as id from registrations r join history h on h.registration_id = r.id and h.action = 'request'
+    group by r.form having bool_or(h.to_status = 'pending') order by 1`;
+  const [due, came] = [owed.map(({ id }) => id), posted.toSorted((one, other) => one - other)];
+  return JSON.stringify(due) === JSON.stringify(came)
+    ? []
+    : [`receipts of ${due.join()} are owed, and came of ${came.join()}`];
 }
 
 /** Without how earlier requests ended: what they came to later is not what this card tells of. */

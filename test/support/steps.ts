@@ -39,3 +39,6 @@ export async function requests(person: Person, approver: Person, service = 'Paym
   await person.closes();
   await approver.finds(new RegExp(service), { in: 'api-requests' });
 }
+
+/** What a person is told by direct message, but for the receipts of their requests. */
+export const toldBesideReceipts = ({ told }: Person): string[] => told.filter((text) => !/^:memo: You sent/.test(text));

@@ -76,6 +76,7 @@ it('is written with curly quotes, one space after a sentence, and emoji that Sla
       ":leftwards_arrow_with_hook:",
       ":lock:",
       ":mag:",
+      ":memo:",
       ":no_bell:",
       ":no_entry:",
       ":no_entry_sign:",

@@ -108,8 +108,11 @@ describe('the transitions of a registration', () => {
     (workspace, service, loosened, status) => {
       expect(initialStatus({ workspace, service, loosened })).toBe(status);
       const approvers = { users: ['U0ALEX'], groups: [], channel: 'C0REQUESTS' };
-      expect(effectsOfRequest([{ id: 7, status, approvers }], ['U0DANA']).map(({ kind }) => kind)).toEqual(
-        status === 'approved' ? ['card', 'homes', 'decision', 'decision-mail'] : ['card', 'homes', 'ask-approvers'],
+      const told = { requester: 'U0DANA', owners: ['U0DANA'] };
+      expect(effectsOfRequest([{ id: 7, status, approvers }], told).map(({ kind }) => kind)).toEqual(
+        status === 'approved'
+          ? ['card', 'homes', 'decision', 'decision-mail']
+          : ['card', 'homes', 'receipt', 'ask-approvers'],
       );
     },
   );

@@ -1,6 +1,8 @@
 /** Expiry: closes requests that were not decided in time. Each is closed once, however many replicas try. */
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
-import { transition } from '../../domain/registration.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { notificationsOf, transition } from '../../domain/registration.ts';
+import { maxServicesPerForm } from '../../domain/request.ts';
 import { ownersByApplication } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
@@ -55,9 +57,13 @@ export async function expireDue(
         changeReason: null,
       })
       .where(inArray(registrations.id, ids));
+    const told = notificationsByApplication(
+      closed.map(({ row }) => row),
+      owners,
+    );
     await db.outbox.enqueue(
       tx,
-      closed.flatMap(({ effects }) => effects),
+      [...closed.flatMap(({ effects }) => effects.filter(isNoNotification)), ...told],
       'bulk',
     );
     await append(
@@ -74,5 +80,21 @@ export async function expireDue(
       })),
     );
     return closed.length;
+  });
+}
+
+const isNoNotification = ({ kind }: Effect): boolean => kind !== 'decision' && kind !== 'decision-mail';
+
+/** Returns the effects that tell the owners of each application, in one message, what of it has expired, a form's worth at most. */
+function notificationsByApplication(
+  rows: { id: number; applicationId: number; version: number }[],
+  owners: Map<number, string[]>,
+): Effect[] {
+  return [...Map.groupBy(rows, (row) => row.applicationId)].flatMap(([application, expired]) => {
+    const events = expired.map(({ id, version }) => ({ registration: id, version: version + 1 }));
+    const messages = Array.from({ length: Math.ceil(events.length / maxServicesPerForm) }, (_, index) =>
+      events.slice(index * maxServicesPerForm, (index + 1) * maxServicesPerForm),
+    );
+    return messages.flatMap((some) => notificationsOf('expire', some, owners.get(application) ?? []));
   });
 }

@@ -295,7 +295,7 @@ async function insert(
     const isApproved = status === 'approved';
     return accessChange(access, { application: application.id, wasApproved: false, isApproved }) ?? [];
   });
-  const effects = effectsOfRequest(created, application.owners);
+  const effects = effectsOfRequest(created, { requester, owners: application.owners });
   await db.outbox.enqueue(tx, [...effects, ...grantEffects(granted)]);
   if (application.made) await appendApplication(tx, createdEvent(application, requester, at));
   await append(tx, [

@@ -30,7 +30,7 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
       elements: [{ type: 'rich_text_section', elements: nextStep(entry, decided).map(richPart) }],
     },
     ...(entry.to === 'approved' ? keyButtons(decided) : []),
-    ...(canAskAgain(entry.to) ? [askAgainBlock(registration)] : []),
+    ...(canAskAgain(entry.to) ? askAgainBlocks(decided) : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   return {
@@ -62,11 +62,16 @@ export const askAgainButton = 'ask-again';
 /** Tells whether a request that was not approved can be asked again, with what it said. */
 const canAskAgain = (status: Status): boolean => status === 'rejected' || status === 'expired';
 
-const askAgainBlock = (registration: Registration): KnownBlock => ({
-  type: 'actions',
-  block_id: 'again',
-  elements: [button(askAgainButton, 'Ask again', buttonValue(registration))],
-});
+/** Renders a button for each request, which names the service where there are several. */
+const askAgainBlocks = (decided: Decided[]): KnownBlock[] =>
+  decided.map(({ registration }) => {
+    const label = decided.length === 1 ? 'Ask again' : `Ask again for ${oneLine(registration.service.name)}`;
+    return {
+      type: 'actions',
+      block_id: `again-${registration.id}`,
+      elements: [button(askAgainButton, label, buttonValue(registration))],
+    };
+  });
 
 /** A part of a sentence: text, a command, or a link. The same sentences go into Slack and into e-mail. */
 export type Part = string | { command: string } | { url: string; label: string };
@@ -109,7 +114,9 @@ export function nextStep({ action, from }: HistoryEvent, decided: readonly Decid
     case 'edit':
       return ['Your request is still waiting for a decision.'];
     case 'expire':
-      return ['There was no decision in time, so the request was closed. You can ask again.'];
+      return [
+        `There was no decision in time, so the request${services.length === 1 ? ' was' : 's were'} closed. You can ask again.`,
+      ];
     case 'unregister':
       return ['You can ask again with ', { command: '/register' }, '.'];
   }

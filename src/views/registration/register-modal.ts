@@ -4,7 +4,7 @@ import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { applicationNameLimit, normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
-import type { RequestRefusal } from '../../domain/request.ts';
+import { maxServicesPerForm, type RequestRefusal } from '../../domain/request.ts';
 import { excerpt, toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
   context,
@@ -34,9 +34,6 @@ export const servicesPicker = 'register-services';
 export const applicationPicker = 'register-application';
 
 export const registerTitle = 'Register an application';
-
-/** The most services that one form may request. */
-const maxServicesPerForm = 10;
 
 type OfferedService = {
   publicId: string;

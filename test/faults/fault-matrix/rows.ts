@@ -307,6 +307,7 @@ export const rows: Row[] = [
     async ready(story) {
       const { sam, alex } = story;
       const application = await story.requested('Payments API', sam);
+      await sam.finds(new RegExp(`You sent a request[\\s\\S]*${application}`));
       return {
         when: to(sam.id, application),
         act: async () => {

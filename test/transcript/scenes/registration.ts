@@ -15,6 +15,7 @@ import {
 } from '../../../src/views/registration/history-modal.ts';
 import { maxRegistrationsListed, registrationList } from '../../../src/views/registration/list.ts';
 import { pendingMessage, withdrawnText } from '../../../src/views/registration/pending-message.ts';
+import { receiptMessage } from '../../../src/views/registration/receipt.ts';
 import {
   after,
   alex,
@@ -79,6 +80,7 @@ export function registrationScenes(facts: Facts): Scene[] {
   const many = list(facts.rows(10), () => after(facts, 'approve', 'pending', 'approved'));
   const [one, ...others] = many;
   const several: [Decided, ...Decided[]] = [one ?? after(facts, 'approve', 'pending', 'approved'), ...others];
+  const expired = after(facts, 'expire', 'pending', 'expired', { actor: null });
   const listed = { id: 1, publicId: id, version: 1, service, application };
   const waiting = {
     ...listed,
@@ -173,6 +175,19 @@ export function registrationScenes(facts: Facts): Scene[] {
         event(2, 'unregister', 'approved', 'unregistered', { actor: dana }),
       ),
     ],
+    ['Receipt: one service', receiptMessage(application, at, [{ service, status: 'pending', approvers }])],
+    [
+      'Receipt: several services',
+      receiptMessage(
+        application,
+        at,
+        list(facts.rows(10), (index) => ({
+          service,
+          status: index === 0 ? ('approved' as const) : ('pending' as const),
+          approvers: index === 1 ? unseen : approvers,
+        })),
+      ),
+    ],
     ['To an approver who cannot see the card', approverMessage(pending, { able: true, home: 'slack://app?team=T0' })],
     [
       'To this approver, when it is decided',
@@ -208,6 +223,16 @@ export function registrationScenes(facts: Facts): Scene[] {
     ['To the owners: edited', decisionMessage([after(facts, 'edit', 'pending', 'pending')])],
     ['To the owners: unregistered', decisionMessage([after(facts, 'unregister', 'approved', 'unregistered')])],
     ['To the owners: several at once', decisionMessage(several)],
+    [
+      'To the owners: several expired',
+      decisionMessage([
+        expired,
+        ...list(facts.rows(10) - 1, (index) => ({
+          ...expired,
+          registration: { ...expired.registration, id: index + 2 },
+        })),
+      ]),
+    ],
     ['Mail to the owners: several at once', renderEmail(several, { decidedBy: undefined, app: undefined })],
     ...shown
       .slice(0, 2)
