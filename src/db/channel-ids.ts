@@ -2,7 +2,7 @@
  * Channels whose id has changed. Slack gives a private channel a new one when it is shared with another organization, and refuses
  * every call with the old one (https://docs.slack.dev/reference/events/channel_id_changed). Its messages stay what they were.
  */
-import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { publishInvalidation } from './cache-invalidation.ts';
 import type { Tx } from './client.ts';
 import type { Db } from './db.ts';
@@ -42,8 +42,8 @@ export async function recordChange(db: Db, { from, to }: Change): Promise<void> 
 export const currentId = (channel: string): SQL<string> =>
   sql`coalesce((select current from ${channelIds} where old = ${channel}), ${channel})`;
 
-/** How many registrations and jobs are changed in one transaction. */
-const batch = 1_000;
+/** How many registrations, jobs and services are looked at in one transaction. */
+const batch = 5_000;
 
 /**
  * Changes the ids that are recorded, wherever a row names them, and has what shows pending requests updated. Idempotent: what is
@@ -58,28 +58,49 @@ export async function moveRows(db: Db, adminChannel: string, at: Date): Promise<
     .where(or(isNull(channelIds.movedAt), recent));
   for (const { old, current, movedAt } of rows) {
     const change = { from: old, to: current };
-    const cards = await inBatches(() => moveRegistrations(db, change));
+    const cards = await inBatches(db, 'registrations', (ids) => moveRegistrations(db, change, ids));
     await db.tables.transaction((tx) => moveMessages(tx, db, change));
-    await inBatches(() => moveJobs(db, change));
-    await moveServices(db, change, at);
-    if (movedAt === null || cards > 0) await db.tables.transaction((tx) => showPending(tx, db, change, adminChannel));
+    await inBatches(db, 'outbox', (ids) => moveJobs(db, change, ids));
+    await inBatches(db, 'services', (ids) => moveServices(db, change, ids, at));
+    if (movedAt !== null && cards === 0) continue;
+    await inBatches(db, 'services', (ids) => showPending(db, change, ids, adminChannel));
+    await db.tables
+      .update(channelIds)
+      .set({ movedAt: sql`now()` })
+      .where(and(eq(channelIds.old, old), eq(channelIds.current, current)));
   }
 }
 
-/** Repeats a change until a batch of it is not full. Returns how many rows were changed in all. */
-async function inBatches(change: () => Promise<number>): Promise<number> {
-  const changed = await change();
-  return changed < batch ? changed : changed + (await inBatches(change));
+/** Some rows of a table, by their ids: above the one, up to the other. */
+type Ids = { above: string; upTo: string };
+
+const within = ({ above, upTo }: Ids) => sql`id > ${above} and id <= ${upTo}`;
+
+/** Goes through a table in the order of its ids, so many at a time. Returns how many rows were changed in all. */
+async function inBatches(
+  { tables }: Db,
+  table: 'registrations' | 'outbox' | 'services',
+  change: (ids: Ids) => Promise<number>,
+): Promise<number> {
+  let [above, changed] = ['0', 0];
+  for (;;) {
+    const [next] = await tables.execute<{ id: string | null }>(sql`
+      select max(id)::text as id from (
+        select id from ${sql.identifier(table)} where id > ${above} order by id limit ${batch}) part`);
+    if (!next?.id) return changed;
+    changed += await change({ above, upTo: next.id });
+    above = next.id;
+  }
 }
 
-async function moveRegistrations({ tables }: Db, { from, to }: Change): Promise<number> {
+async function moveRegistrations({ tables }: Db, { from, to }: Change, ids: Ids): Promise<number> {
   const moved = (column: 'card_channel' | 'reminded_in' | 'escalated_in') =>
     sql`${sql.raw(column)} = case ${sql.raw(column)} when ${from} then ${to} else ${sql.raw(column)} end`;
   const rows = await tables.execute(sql`
     update ${registrations} set ${moved('card_channel')}, ${moved('reminded_in')}, ${moved('escalated_in')}
     where id in (
-      select id from ${registrations} where ${from} in (card_channel, reminded_in, escalated_in)
-      order by id limit ${batch} for update)
+      select id from ${registrations} where ${within(ids)} and ${from} in (card_channel, reminded_in, escalated_in)
+      order by id for update)
     returning id`);
   return rows.length;
 }
@@ -96,37 +117,41 @@ async function moveMessages(tx: Tx, db: Db, { from, to }: Change): Promise<void>
 }
 
 /** Changes what waits in the outbox, also where it has failed because the old id is no more. */
-async function moveJobs({ tables }: Db, { from, to }: Change): Promise<number> {
+async function moveJobs({ tables }: Db, { from, to }: Change, ids: Ids): Promise<number> {
   const [old, current] = [`"${from}"`, `"${to}"`];
   const rows = await tables.execute(sql`
     update ${outbox} set effect = replace(effect::text, ${old}, ${current})::jsonb,
       destination = case destination when ${from} then ${to} else destination end
     where id in (
-      select id from ${outbox} where destination = ${from} or strpos(effect::text, ${old}) > 0
-      order by id limit ${batch} for update)
+      select id from ${outbox} where ${within(ids)} and (destination = ${from} or strpos(effect::text, ${old}) > 0)
+      order by id for update)
     returning id`);
   return rows.length;
 }
 
-async function moveServices(db: Db, { from, to }: Change, at: Date): Promise<void> {
-  const found = await db.tables.select({ id: services.id }).from(services).where(eq(services.channel, from));
+async function moveServices(db: Db, { from, to }: Change, ids: Ids, at: Date): Promise<number> {
+  const found = await db.tables
+    .select({ id: services.id })
+    .from(services)
+    .where(and(within(ids), eq(services.channel, from)))
+    .orderBy(asc(services.id));
   for (const { id } of found) await moveService(db, id, { from, to, at });
+  return found.length;
 }
 
 /** Has the cards, Homes and reminders of what waits in the channel updated: they name it. */
-async function showPending(tx: Tx, db: Db, { from, to }: Change, adminChannel: string): Promise<void> {
-  const waiting = await tx.execute<{ id: string; version: number }>(sql`
-    select id, version from ${services} s
-    where coalesce(channel, ${adminChannel}) = ${to}
-      and exists (select from ${registrations} where service_id = s.id and status = 'pending')
-    order by id`);
-  const effects = waiting.flatMap(({ id, version }) => [
-    { kind: 'service' as const, service: Number(id), after: 0 },
-    { kind: 'queues' as const, service: Number(id), version },
-  ]);
-  await db.outbox.enqueue(tx, effects, 'bulk');
-  await tx
-    .update(channelIds)
-    .set({ movedAt: sql`now()` })
-    .where(and(eq(channelIds.old, from), eq(channelIds.current, to)));
+async function showPending(db: Db, { to }: Change, ids: Ids, adminChannel: string): Promise<number> {
+  return db.tables.transaction(async (tx) => {
+    const waiting = await tx.execute<{ id: string; version: number }>(sql`
+      select id, version from ${services} s
+      where ${within(ids)} and coalesce(channel, ${adminChannel}) = ${to}
+        and exists (select from ${registrations} where service_id = s.id and status = 'pending')
+      order by id`);
+    const effects = waiting.flatMap(({ id, version }) => [
+      { kind: 'service' as const, service: Number(id), after: 0 },
+      { kind: 'queues' as const, service: Number(id), version },
+    ]);
+    await db.outbox.enqueue(tx, effects, 'bulk');
+    return waiting.length;
+  });
 }

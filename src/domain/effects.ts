@@ -22,8 +22,11 @@ export type CatalogEffect =
    * them. Version 0.1 enqueued it without `after`, for all of them.
    */
   | { kind: 'service'; service: number; after?: number }
-  /** Update the Homes of those who could decide before `version`, and of those who can now. */
-  | { kind: 'queues'; service: number; version: number }
+  /**
+   * Update the Homes of those who could decide before `version`, and of those who can now; then, with `after`, of the owners
+   * of the pending requests with ids above it.
+   */
+  | { kind: 'queues'; service: number; version: number; after?: number }
   /** Tell the approval channel, as it was before or is after it, of a change that made `version` and loosened the rules. */
   | { kind: 'rules'; service: number; version: number; when: 'before' | 'after' }
   /** Replace a card that has moved to another channel by where it is now. */
@@ -134,8 +137,11 @@ export type Effect =
   | ReminderEffect
   /** Post a channel's digest of the seven days before `at`. */
   | { kind: 'digest'; channel: string; at: string }
-  /** Look up whose Homes show the event that made `version`, and update each. */
-  | { kind: 'homes'; registration: number; version: number }
+  /**
+   * Look up whose Homes show the event that made `version`, and update each; before that, the cards of the application's
+   * other requests, those with ids above `after`.
+   */
+  | { kind: 'homes'; registration: number; version: number; after?: number }
   /** Update one person's Home. */
   | { kind: 'home'; person: string }
   | IncidentEffect

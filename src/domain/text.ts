@@ -57,3 +57,6 @@ export const stripControls = (text: string): string =>
 
 /** Makes a text storable in PostgreSQL: without NUL and without halves of surrogate pairs. */
 export const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+
+/** Begins a sentence with a text. */
+export const capitalize = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -139,8 +139,8 @@ const acts: [string, number, () => Promise<unknown>][] = [
     async () => expect(await lookAtForgotten(db, 500)).toEqual(new Map([['edge', expect.any(Number)]])),
   ],
   [
-    'a reminder tick',
-    3,
+    'a reminder tick: it is locked, requests are claimed, and with the last of them it is served and its messages are enqueued',
+    6,
     () =>
       reminders.claimReminders(db, { schedule: 'reminders', reading: at }, 'UTC', {
         remindAfter: 1,

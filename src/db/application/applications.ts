@@ -1,13 +1,14 @@
 /** Applications and their owners. Names are unique, ignoring case, among applications that are not deleted. */
-import { and, asc, count, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ShownAccess } from '../../domain/access.ts';
-import { nearestPage, type Page } from '../../domain/pagination.ts';
-import { inStatusSince, liveStatuses, type Status } from '../../domain/registration.ts';
+import { maxCounted, nearestPage, type Page } from '../../domain/pagination.ts';
+import { inStatusSince, type Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import { findShown, hadAccess, mayStillBeOpen } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applicationAccess } from '../schema/access.ts';
+import { applicationOwners, applications, isLiveRow, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 import { ownersOfName } from './owners.ts';
 
@@ -82,23 +83,33 @@ export type OwnedRow = {
   } | null;
 };
 
+/**
+ * Selects a person's applications with their live registrations, by application: up to `maxCounted`, so that what a page
+ * costs does not grow with them. An application without any has one row.
+ */
+const heldBy = (owner: string) => sql`(
+  select a.id as application_id, r.id as registration_id
+  from (
+    select a.id, fold(a.name) as folded from ${applicationOwners} o join ${applications} a on a.id = o.application_id
+    where o.user_id = ${owner} and a.deleted_at is null order by folded, a.id) a
+  left join lateral (
+    select id from ${registrations} where application_id = a.id and ${isLiveRow}
+    union all
+    select registrations.id from ${applicationAccess} known join ${registrations} on registrations.id = known.registration_id
+    where known.application_id = a.id and ${mayStillBeOpen} and not ${isLiveRow}
+    limit ${maxCounted}) r on true
+  limit ${maxCounted})`;
+
 /** Lists a page of a person's applications and their live registrations, by application and service. */
 export async function listOwned(
   db: Db,
   owner: string,
   { asked, size }: { asked: number; size: number },
 ): Promise<Page<OwnedRow>> {
-  const live = and(
-    eq(registrations.applicationId, applications.id),
-    or(inArray(registrations.status, [...liveStatuses]), mayStillBeOpen),
+  const held = sql`${heldBy(owner)} held`;
+  const [{ total } = { total: 0 }] = await db.tables.execute<{ total: number }>(
+    sql`select count(*)::int as total from ${held}`,
   );
-  const mine = and(eq(applicationOwners.userId, owner), isNull(applications.deletedAt));
-  const [{ total } = { total: 0 }] = await db.tables
-    .select({ total: count() })
-    .from(applicationOwners)
-    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
-    .leftJoin(registrations, live)
-    .where(mine);
   const { page, pages } = nearestPage(asked, total, size);
   const rows = await db.tables
     .select({
@@ -129,11 +140,10 @@ export async function listOwned(
         retiredAt: services.retiredAt,
       },
     })
-    .from(applicationOwners)
-    .innerJoin(applications, eq(applications.id, applicationOwners.applicationId))
-    .leftJoin(registrations, live)
+    .from(held)
+    .innerJoin(applications, sql`${applications.id} = held.application_id`)
+    .leftJoin(registrations, sql`${registrations.id} = held.registration_id`)
     .leftJoin(services, eq(services.id, registrations.serviceId))
-    .where(mine)
     .orderBy(sql`fold(${applications.name})`, asc(applications.id), sql`fold(${services.name})`, asc(registrations.id))
     .limit(size)
     .offset((page - 1) * size);

@@ -1,14 +1,12 @@
 /** The approval channels of an application: those of the services that it has live registrations for, found some at a time. */
 import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
-import { liveStatuses, type Status } from '../../domain/registration.ts';
+import type { Status } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
 import { applicationHistory } from '../schema/applications.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, isLiveRow, registrations, services } from '../schema/core.ts';
 
 /** How many registrations are read at once. */
 const batch = 500;
-
-const isLive = inArray(registrations.status, [...liveStatuses]);
 
 /**
  * Lists some of an application's live registrations, those with ids above `after`, each with its service's channel (null:
@@ -23,7 +21,7 @@ export async function listSome(
     .select({ id: registrations.id, channel: services.channel })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(and(eq(registrations.applicationId, application), gt(registrations.id, after), isLive))
+    .where(and(eq(registrations.applicationId, application), gt(registrations.id, after), isLiveRow))
     .orderBy(asc(registrations.id))
     .limit(batch);
   return { found, next: found.length === batch ? found.at(-1)?.id : undefined };
@@ -40,10 +38,10 @@ export async function listServices(
     .innerJoin(services, eq(services.id, registrations.serviceId));
   if ('registrations' in which)
     return rows
-      .where(and(inArray(registrations.id, which.registrations), isLive))
+      .where(and(inArray(registrations.id, which.registrations), isLiveRow))
       .orderBy(sql`fold(${services.name})`, asc(registrations.id));
   const ofPlace = sql`${services.channel} is not distinct from ${which.place}`;
-  return rows.where(and(eq(registrations.applicationId, which.application), isLive, ofPlace)).limit(which.limit);
+  return rows.where(and(eq(registrations.applicationId, which.application), isLiveRow, ofPlace)).limit(which.limit);
 }
 
 /** Lists some of the applications that a person who left Slack has owned until then, those with ids above `after`. */

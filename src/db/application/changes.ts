@@ -1,5 +1,5 @@
 /** Changes of applications: each change, its event and its effects commit together. */
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import {
   type Application,
   type ApplicationChange,
@@ -11,6 +11,7 @@ import {
   evaluate,
   ownersToNotify,
 } from '../../domain/application.ts';
+import { maxCounted } from '../../domain/pagination.ts';
 import type { MessageLocation, NumberedReference, Reference } from '../../domain/reference.ts';
 import { statusesAllowing } from '../../domain/registration.ts';
 import { renewalEffects } from '../access/keys.ts';
@@ -19,7 +20,7 @@ import { append, appendApplication } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { ownerless } from '../schema/applications.ts';
-import { applicationOwners, applications, registrations } from '../schema/core.ts';
+import { applicationOwners, applications, isLiveRow, registrations } from '../schema/core.ts';
 import { countUnknown } from '../unknown-ids.ts';
 import { countOwned, createdEvent, insert, lockPerson } from './applications.ts';
 import { ownersOf, ownersOfName } from './owners.ts';
@@ -74,14 +75,21 @@ async function withOwners(
   return { id, publicId, name, version, owners: await ownersOf(tables, id), deleted: deletedAt !== null };
 }
 
-/** Counts the registrations that deleting an application would unregister, and those that stay revoked. */
+/** Counts the registrations that deleting an application would unregister, and those that stay revoked; of so many at most. */
 export async function deletionImpact(db: Db, id: number): Promise<{ unregistrable: number; revoked: number }> {
-  const ofApplication = eq(registrations.applicationId, id);
-  const [unregistrable, revoked] = await Promise.all([
-    db.tables.$count(registrations, and(ofApplication, inArray(registrations.status, statusesAllowing('unregister')))),
-    db.tables.$count(registrations, and(ofApplication, eq(registrations.status, 'revoked'))),
-  ]);
-  return { unregistrable, revoked };
+  const live = db.tables
+    .select({ status: registrations.status })
+    .from(registrations)
+    .where(and(eq(registrations.applicationId, id), isLiveRow))
+    .limit(maxCounted)
+    .as('live');
+  const [counted] = await db.tables
+    .select({
+      unregistrable: sql<number>`(count(*) filter (where ${inArray(live.status, statusesAllowing('unregister'))}))::int`,
+      revoked: sql<number>`(count(*) filter (where ${live.status} = 'revoked'))::int`,
+    })
+    .from(live);
+  return counted ?? { unregistrable: 0, revoked: 0 };
 }
 
 /** Creates an application with one owner and no registrations. */

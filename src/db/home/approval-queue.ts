@@ -1,7 +1,8 @@
 /** The approval queue: the pending requests that a person may decide, oldest first. Its cost depends on them only. */
-import { and, asc, count, eq, exists, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, inArray, type SQL, sql } from 'drizzle-orm';
 import { nearestPage, type Page } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
+import { countSome } from '../registration/registrations.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
 
@@ -70,7 +71,7 @@ export async function listPage(
     serviceId === null ? undefined : eq(registrations.serviceId, serviceId),
     search === '' ? undefined : exists(matching),
   );
-  const [{ total } = { total: 0 }] = await db.tables.select({ total: count() }).from(registrations).where(where);
+  const total = await countSome(db.tables, where);
   const { page, pages } = nearestPage(asked, total, size);
   const rows = await db.tables
     .select({

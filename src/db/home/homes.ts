@@ -1,5 +1,6 @@
 /** Homes: who has opened theirs, what it shows, and which have to be updated. */
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { inParts } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
 import { applicationOwners, history, homes, isPending, registrations, services } from '../schema/core.ts';
 
@@ -18,6 +19,9 @@ const minInterval = 1_000;
 
 /** More Homes than these are bulk: the user who acts does not wait for them. */
 const few = 20;
+
+/** How many people's Homes, or how many requests, one statement looks at. */
+export const batch = 500;
 
 /** Records that a person opened their Home or changed its state, and enqueues the update. `changes` is merged in. */
 export async function show(db: Db, person: string, at: Date, changes: Partial<HomeState>): Promise<void> {
@@ -46,15 +50,30 @@ export async function eventOf(db: Db, registration: number, version: number) {
   return row && { service: row, queue: row.from === 'pending' || row.to === 'pending' };
 }
 
-/** Marks the Homes of these people, and of the owners of a service's pending requests, as `markStale` does. */
-export async function markPendingStale(db: Db, service: number, people: string[]): Promise<void> {
+/**
+ * Marks the Homes of the owners of some of a service's pending requests, those with ids above `after`, as `markStale` does.
+ * Returns the last id; undefined at the end.
+ */
+export async function markPendingStale(db: Db, service: number, after: number): Promise<number | undefined> {
+  const rows = await db.tables
+    .select({ id: registrations.id, application: registrations.applicationId })
+    .from(registrations)
+    .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
+    .orderBy(asc(registrations.id))
+    .limit(batch);
+  const asking = [...new Set(rows.map(({ application }) => application))];
   const owners = await db.tables
-    .selectDistinct({ userId: homes.userId })
-    .from(homes)
-    .innerJoin(applicationOwners, eq(applicationOwners.userId, homes.userId))
-    .innerJoin(registrations, eq(registrations.applicationId, applicationOwners.applicationId))
-    .where(and(eq(registrations.serviceId, service), isPending));
-  await markStale(db, null, [...people, ...owners.map(({ userId }) => userId)]);
+    .selectDistinct({ userId: applicationOwners.userId })
+    .from(applicationOwners)
+    .where(inArray(applicationOwners.applicationId, asking));
+  // An application has twenty owners at most.
+  for (const some of inParts(owners, batch))
+    await markStale(
+      db,
+      null,
+      some.map(({ userId }) => userId),
+    );
+  return rows.length === batch ? rows.at(-1)?.id : undefined;
 }
 
 /** Says whether any Home was ever opened: if not, Slack need not be asked for members. */

@@ -180,13 +180,22 @@ async function candidatesOf(tx: Tx, queue: string, { all, others }: Slots): Prom
 /** How many candidates a claim takes beyond what it wants: some are blocked, and those it clears out of the way. */
 const spare = 20;
 
-/** Raises what is before a user's job in its lane to the priority of that. */
+/** How much of a lane a claim raises at once, and how soon it raises more, in seconds: far sooner than so many are delivered. */
+const raised = 200;
+const raisesAgainIn = 1;
+
+/** Raises what is before a user's job in its lane to the priority of that: the first of it, and later the others. */
 async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<void> {
   for (const { id, lane } of blocked) {
-    await tx.execute(sql`
+    const found = await tx.execute(sql`
       update ${outbox} set priority = 0 where id in (
         select id from ${outbox} where lane = ${lane} and id < ${id} and priority > 0 and dead_at is null
-        for update skip locked)`);
+        order by id limit ${raised} for update skip locked)
+      returning id`);
+    // In front it is looked at again, and blocked again where there is more.
+    if (found.length === raised)
+      await tx.execute(sql`
+        update ${outbox} set front = true, run_at = clock_timestamp() + make_interval(secs => ${raisesAgainIn}) where id = ${id}`);
   }
 }
 

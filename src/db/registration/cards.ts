@@ -10,7 +10,7 @@ import { findShown } from '../access/shown.ts';
 import { currentId } from '../channel-ids.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applications, history, isPending, registrations, services } from '../schema/core.ts';
+import { applications, history, isLiveRow, isPending, registrations, services } from '../schema/core.ts';
 import * as registrationRows from './registrations.ts';
 
 /**
@@ -181,18 +181,25 @@ export async function markPendingStale(db: Db, service: number, after: number): 
 }
 
 /**
- * Enqueues updates of the cards of an application's pending requests, which show what it has access to, where an event of
- * one of its registrations changed that.
+ * Enqueues updates of some of the cards of an application's other pending requests, those with ids above `after`: they show
+ * what it has access to, where an event of one of its registrations changed that. Returns the last id; undefined at the end.
  */
-export async function markOthersStale(db: Db, registration: number, version: number): Promise<void> {
+export async function markOthersStale(
+  db: Db,
+  registration: number,
+  version: number,
+  after: number,
+): Promise<number | undefined> {
   const rows = await db.tables.execute<{ id: string }>(sql`
     select other.id from ${history} h
     join ${registrations} r on r.id = h.registration_id
     join ${registrations} other on other.application_id = r.application_id and other.id <> r.id and other.status = 'pending'
     where h.registration_id = ${registration} and h.version = ${version} and 'approved' in (h.from_status, h.to_status)
-    order by other.id`);
+      and other.id > ${after}
+    order by other.id limit ${batch}`);
   const ids = rows.map(({ id }) => Number(id));
   if (ids.length > 0) await db.tables.transaction((tx) => markStale(tx, db, ids));
+  return ids.length === batch ? ids.at(-1) : undefined;
 }
 
 /**
@@ -260,19 +267,25 @@ async function wasAskedAgain(
 /** Lists the other services that the application of a pending request has access to, by name; at most a few dozen. */
 async function otherServices(db: Db, { id, applicationId, status }: typeof registrations.$inferSelect) {
   if (status !== 'pending') return [];
-  const rows = await db.tables
-    .select({ name: services.name })
+  const some = db.tables
+    .select({ serviceId: registrations.serviceId })
     .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(
       and(
         eq(registrations.applicationId, applicationId),
-        eq(registrations.status, 'approved'),
+        isLiveRow,
+        sql`${registrations.status} = 'approved'`,
         ne(registrations.id, id),
       ),
     )
-    .orderBy(sql`lower(${services.name})`, asc(services.id))
-    .limit(maxOtherServices);
+    .orderBy(asc(registrations.serviceId))
+    .limit(maxOtherServices)
+    .as('some');
+  const rows = await db.tables
+    .select({ name: services.name })
+    .from(some)
+    .innerJoin(services, eq(services.id, some.serviceId))
+    .orderBy(sql`lower(${services.name})`, asc(services.id));
   return rows.map(({ name }) => name);
 }
 

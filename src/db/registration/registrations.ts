@@ -1,5 +1,6 @@
 /** Registrations: finds them by id, and lists those that an owner may unregister. */
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { maxCounted } from '../../domain/pagination.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
 import { hadAccess } from '../access/shown.ts';
@@ -81,6 +82,13 @@ async function isShownBy(db: Db, { registration }: FoundRegistration, message: M
   if (![remindedIn, escalatedIn].includes(message.channel)) return false;
   const reminder = and(eq(reminderMessages.channel, message.channel), eq(reminderMessages.ts, message.ts));
   return (await db.tables.$count(reminderMessages, reminder)) > 0;
+}
+
+/** Counts registrations, up to `maxCounted`: what a count costs does not grow with them. */
+export async function countSome(tables: Db['tables'], which: SQL | undefined): Promise<number> {
+  const some = tables.select({ id: registrations.id }).from(registrations).where(which).limit(maxCounted).as('some');
+  const [{ total } = { total: 0 }] = await tables.select({ total: count() }).from(some);
+  return total;
 }
 
 /** Names a registration for the user who acts on it. */

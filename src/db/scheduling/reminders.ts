@@ -1,7 +1,8 @@
 /** Reminders: claims the pending requests that are due, lists what a reminder shows, and snoozes requests. */
-import { and, asc, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { allowedApprovers, checkDecision, type Memberships, type Policy } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { maxCounted } from '../../domain/pagination.ts';
 import type { Refusal } from '../../domain/registration.ts';
 import {
   escalatedFrom,
@@ -13,9 +14,9 @@ import {
 import { toInstant } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { ownersOfApplication } from '../registration/registrations.ts';
+import { countSome, ownersOfApplication } from '../registration/registrations.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
-import { claimTick, type Tick } from './ticks.ts';
+import { claimTick, lockTick, type Tick } from './ticks.ts';
 
 /** How often to remind, and where. */
 export type ReminderSettings = {
@@ -25,10 +26,17 @@ export type ReminderSettings = {
   escalationChannel: string | undefined;
 };
 
+/** How many requests are claimed in one transaction. */
+const batch = 1_000;
+
+/** With more requesters than these, their messages are bulk. */
+const few = 500;
+
 /**
- * Claims the requests that are due at a tick, sets the date of their next reminder and enqueues the messages, in one
- * transaction. Does nothing where another replica has served the tick. A request that is being decided right now is
- * skipped. The cost depends on what is due only. Returns how many were claimed.
+ * Claims the requests that are due at a tick and sets the date of their next reminder, a batch at a time; with the last batch
+ * the tick is served, and the messages are enqueued. Does nothing where another replica has served the tick; where one has
+ * died in the middle of it, it goes on from there. A request that is being decided right now is skipped. The cost depends on
+ * what is due only. Returns how many this replica claimed.
  */
 export async function claimReminders(
   db: Db,
@@ -36,12 +44,20 @@ export async function claimReminders(
   timeZone: string,
   settings: ReminderSettings,
 ): Promise<number> {
-  return db.tables.transaction(async (tx) => {
-    if (!(await claimTick(tx, tick))) return 0;
-    const { effects, claimed } = await claimDue(tx, toInstant(tick.reading, timeZone), timeZone, settings);
-    if (effects.length > 0) await db.outbox.enqueue(tx, effects);
-    return claimed;
-  });
+  const at = toInstant(tick.reading, timeZone);
+  let claimed = 0;
+  for (let more = true; more; ) {
+    more = await db.tables.transaction(async (tx) => {
+      if (!(await lockTick(tx, tick))) return false;
+      const count = await claimDue(tx, at, timeZone, settings);
+      claimed += count;
+      if (count === batch) return true;
+      await claimTick(tx, tick);
+      await enqueueMessages(tx, db, at, settings);
+      return false;
+    });
+  }
+  return claimed;
 }
 
 async function claimDue(
@@ -49,39 +65,47 @@ async function claimDue(
   at: Date,
   timeZone: string,
   { remindAfter, adminChannel, escalationChannel = '' }: ReminderSettings,
-) {
+): Promise<number> {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
-  const counts = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string; count: number }>(sql`
+  const claimed = await tx.execute(sql`
     with due as (
       select id from registrations where status = 'pending' and remind_at <= ${moment}
-      order by remind_at for update skip locked),
-    claimed as (
-      update registrations r set
-        reminders = r.reminders + 1,
-        remind_at = (array[${sql.join(dates, sql`, `)}])[r.reminders + 1],
-        first_reminded_at = coalesce(r.first_reminded_at, ${moment}),
-        reminded_at = ${moment},
-        reminded_in = coalesce(s.channel, ${adminChannel}),
-        escalated_in = case when r.reminders + 1 >= ${escalatedFrom}
-          then nullif(nullif(${escalationChannel}, coalesce(s.channel, ${adminChannel})), '') end,
-        put_off_by = null
-      from due, services s
-      where r.id = due.id and s.id = r.service_id
-      returning r.requester, r.reminders, r.first_reminded_at, r.reminded_in, r.escalated_in)
-    select kind, "to", count(*)::int as count from (
-      select 'reminder' as kind, reminded_in as "to" from claimed
-      union all select 'reminder', escalated_in from claimed where escalated_in is not null
-      union all select 'waiting', requester from claimed where first_reminded_at = ${moment}
-      union all select 'stopped', ${adminChannel} from claimed where reminders = ${maxReminders}
-      union all select 'claimed', '' from claimed) counts
-    group by kind, "to"`);
+      order by remind_at limit ${batch} for update skip locked)
+    update registrations r set
+      reminders = r.reminders + 1,
+      remind_at = (array[${sql.join(dates, sql`, `)}])[r.reminders + 1],
+      first_reminded_at = coalesce(r.first_reminded_at, ${moment}),
+      reminded_at = ${moment},
+      reminded_in = coalesce(s.channel, ${adminChannel}),
+      escalated_in = case when r.reminders + 1 >= ${escalatedFrom}
+        then nullif(nullif(${escalationChannel}, coalesce(s.channel, ${adminChannel})), '') end,
+      put_off_by = null
+    from due, services s
+    where r.id = due.id and s.id = r.service_id
+    returning r.id`);
+  return claimed.length;
+}
+
+/** Enqueues the messages about what a tick has claimed: one read of it, whichever replicas claimed it. */
+async function enqueueMessages(tx: Tx, db: Db, at: Date, { adminChannel }: ReminderSettings): Promise<void> {
+  const moment = sql`${at.toISOString()}::timestamptz`;
+  const found = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string }>(sql`
+    with claimed as materialized (
+      select requester, reminders, first_reminded_at, reminded_in, escalated_in from registrations
+      where status = 'pending' and reminded_at = ${moment})
+    select 'reminder' as kind, reminded_in as "to" from claimed
+    union select 'reminder', escalated_in from claimed where escalated_in is not null
+    union select 'waiting', requester from claimed where first_reminded_at = ${moment}
+    union select 'stopped', ${adminChannel} from claimed where reminders = ${maxReminders}
+    order by 1, 2`);
   const tick = at.toISOString();
-  const effects = counts.flatMap(({ kind, to }): Effect[] => {
-    if (kind === 'waiting') return [{ kind, person: to, tick }];
-    return kind === 'reminder' || kind === 'stopped' ? [{ kind, channel: to, tick }] : [];
-  });
-  return { effects, claimed: counts.find(({ to }) => to === '')?.count ?? 0 };
+  const toChannels = found.flatMap(({ kind, to }): Effect[] =>
+    kind === 'waiting' ? [] : [{ kind, channel: to, tick }],
+  );
+  const toPeople = found.flatMap(({ kind, to }): Effect[] => (kind === 'waiting' ? [{ kind, person: to, tick }] : []));
+  await db.outbox.enqueue(tx, toChannels);
+  await db.outbox.enqueue(tx, toPeople, toPeople.length > few ? 'bulk' : undefined);
 }
 
 /** Requests that a tick claimed and that are still pending: the oldest of them, and how many there are. */
@@ -89,12 +113,7 @@ export type PendingReminder = { rows: Awaited<ReturnType<typeof listOldest>>; to
 
 /** Lists what a channel's reminder shows. */
 export const listInChannel = (db: Db, channel: string, tick: Date, limit: number): Promise<PendingReminder> =>
-  listWithTotal(
-    db,
-    limit,
-    remindedAt(tick),
-    or(eq(registrations.remindedIn, channel), eq(registrations.escalatedIn, channel)),
-  );
+  listWithTotal(db, limit, inChannel(channel, tick, limit), inChannel(channel, tick, maxCounted));
 
 /** Lists a requester's requests that had their first reminder at a tick: those still pending, and some that are not. */
 export async function listOfRequester(
@@ -113,19 +132,31 @@ export async function listOfRequester(
 
 /** Lists the requests that had their last reminder at a tick. */
 export const listStopped = (db: Db, tick: Date, limit: number): Promise<PendingReminder> =>
-  listWithTotal(db, limit, remindedAt(tick), eq(registrations.reminders, maxReminders));
+  listWithTotal(
+    db,
+    limit,
+    and(isPending, eq(registrations.remindedAt, tick), eq(registrations.reminders, maxReminders)),
+  );
 
-const remindedAt = (tick: Date) => eq(registrations.remindedAt, tick);
+/** Selects the oldest requests that a channel's reminder lists: its own ones, and those escalated to it. Each is read in an index's order. */
+const inChannel = (channel: string, tick: Date, limit: number): SQL => {
+  const oldest = (column: typeof registrations.remindedIn | typeof registrations.escalatedIn) => sql`
+    (select id, requested_at from ${registrations} where status = 'pending'
+      and reminded_at = ${tick.toISOString()}::timestamptz and ${column} = ${channel}
+    order by requested_at, id limit ${limit})`;
+  return sql`${registrations.id} in (select id from (
+    ${oldest(registrations.remindedIn)} union all ${oldest(registrations.escalatedIn)}) listed
+    order by requested_at, id limit ${limit})`;
+};
 
-async function listWithTotal(db: Db, limit: number, ...which: Parameters<typeof and>): Promise<PendingReminder> {
-  const pending = and(isPending, ...which);
-  const rows = await listOldest(db, pending, limit);
-  return { rows, total: await totalOf(db, rows, limit, pending) };
+async function listWithTotal(db: Db, limit: number, which: SQL | undefined, all = which): Promise<PendingReminder> {
+  const rows = await listOldest(db, which, limit);
+  return { rows, total: await totalOf(db, rows, limit, all) };
 }
 
 /** Counts what a list is of. Only a full list can be incomplete, so only then is it counted. */
 const totalOf = async (db: Db, rows: unknown[], limit: number, which: ReturnType<typeof and>): Promise<number> =>
-  rows.length < limit ? rows.length : db.tables.$count(registrations, which);
+  rows.length < limit ? rows.length : countSome(db.tables, which);
 
 /** Lists the oldest of these requests, those before others that `first` says; at most `limit`. */
 const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number, ...first: SQL[]) =>

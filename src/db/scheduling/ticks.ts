@@ -1,5 +1,5 @@
 /** Ticks: each tick of a schedule is served once, however many replicas try. */
-import { lt, ne, sql } from 'drizzle-orm';
+import { eq, gte, lt, ne, sql } from 'drizzle-orm';
 import type { WallClockTime } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
@@ -34,4 +34,17 @@ export async function claimTick(tx: Tx | Db['tables'], { schedule, reading }: Ti
     .onConflictDoUpdate({ target: servedTicks.schedule, set: { reading }, setWhere: lt(servedTicks.reading, reading) })
     .returning({ schedule: servedTicks.schedule });
   return served.length > 0;
+}
+
+/**
+ * Locks a schedule, which is registered, until the transaction ends, and says whether a tick of it is still to be served: for
+ * what serves it in several transactions, and claims it in the last one.
+ */
+export async function lockTick(tx: Tx, { schedule, reading }: Tick): Promise<boolean> {
+  const [last] = await tx
+    .select({ served: sql<boolean>`${gte(servedTicks.reading, reading)}` })
+    .from(servedTicks)
+    .where(eq(servedTicks.schedule, schedule))
+    .for('update');
+  return !last?.served;
 }

@@ -167,6 +167,9 @@ export const registrations = pgTable(
     index('registrations_requested').on(table.requester, table.requestedAt),
     index('registrations_pending_by_requester').on(table.requester).where(sql`${table.status} = 'pending'`),
     index('registrations_by_application').on(table.applicationId, table.serviceId),
+    index('registrations_pending_by_application')
+      .on(table.applicationId, table.id)
+      .where(sql`${table.status} = 'pending'`),
     // In the order in which what follows a change of an application goes through them.
     index('registrations_in_application').on(table.applicationId, table.id),
     index('registrations_pending').on(table.requestedAt, table.id).where(sql`${table.status} = 'pending'`),
@@ -184,13 +187,21 @@ export const registrations = pgTable(
       .on(table.changedAt)
       .where(sql`${table.cardVersion} is distinct from ${table.version} + ${table.cardChanges}`),
     index('registrations_due').on(table.remindAt).where(sql`${table.status} = 'pending'`),
-    index('registrations_reminded').on(table.remindedAt, table.remindedIn).where(sql`${table.status} = 'pending'`),
+    // In the order in which a channel's reminder lists them: its own ones, and those escalated to it.
+    index('registrations_reminded_in')
+      .on(table.remindedAt, table.remindedIn, table.requestedAt, table.id)
+      .where(sql`${table.status} = 'pending'`),
+    index('registrations_escalated_in')
+      .on(table.remindedAt, table.escalatedIn, table.requestedAt, table.id)
+      .where(sql`${table.status} = 'pending' and ${table.escalatedIn} is not null`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
   ],
 );
 
 /** Selects pending registrations. A literal, as in the partial indexes: a cached plan with a parameter cannot use them. */
 export const isPending = sql`${registrations.status} = 'pending'`;
+/** Selects live registrations, in the same way. */
+export const isLiveRow = sql`${registrations.status} in (${oneOf(liveStatuses)})`;
 
 /**
  * Every event of a registration. Triggers refuse update and delete, and chain each row to the previous one

@@ -1,6 +1,7 @@
 /** The catalog file: applies it to the services. */
 import { sql } from 'drizzle-orm';
 import type { ServiceAccess } from '../../domain/access.ts';
+import { inParts } from '../../domain/pagination.ts';
 import { approverChangeEffects, type CatalogService, ruleChangeEffects } from '../../domain/service.ts';
 import { requestServiceLooks } from '../access/request.ts';
 import { serviceRecordJson } from '../audit-log/service-record.ts';
@@ -26,8 +27,8 @@ export async function applyCatalogFile(
   const changes = { set: [] as string[], dropped: [] as string[] };
   let toTell = maxTold;
   const batches = [
-    ...chunk(differing, written).map((setting) => ({ setting, dropping: [] })),
-    ...chunk(unnamed, written).map((dropping) => ({ setting: [], dropping })),
+    ...inParts(differing, written).map((setting) => ({ setting, dropping: [] })),
+    ...inParts(unnamed, written).map((dropping) => ({ setting: [], dropping })),
   ];
   for (const { setting, dropping } of batches) {
     const { set, dropped, told } = await applyBatch(db, setting, dropping, toTell, at);
@@ -37,9 +38,6 @@ export async function applyCatalogFile(
   }
   return changes;
 }
-
-const chunk = <T>(all: T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
 
 const rowsOf = (file: CatalogService[]) => sql`jsonb_to_recordset(${JSON.stringify(file)}::jsonb) as file(
   slug text, name text, description text, docs text, "registrationEnabled" boolean, "autoApprove" boolean,
@@ -51,7 +49,7 @@ const rowsOf = (file: CatalogService[]) => sql`jsonb_to_recordset(${JSON.stringi
  */
 async function findDiffering({ tables }: Db, file: CatalogService[]): Promise<CatalogService[]> {
   const differing = new Set<string>();
-  for (const batch of chunk(file, compared)) {
+  for (const batch of inParts(file, compared)) {
     const rows = await tables.execute<{ slug: string }>(sql`
       select file.slug from ${rowsOf(batch)}
       left join lateral (select * from services where slug = file.slug offset 0) services on true

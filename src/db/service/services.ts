@@ -17,6 +17,7 @@ import { requestServiceLooks } from '../access/request.ts';
 import { appendService } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { countSome } from '../registration/registrations.ts';
 import { isPending, registrations, services } from '../schema/core.ts';
 import { serviceChanges } from '../schema/services.ts';
 import { matchesWordPrefixes } from '../text-search.ts';
@@ -177,12 +178,12 @@ export async function moveService(
   });
 }
 
-/** Counts the pending requests and the approved registrations that a change of a service concerns. */
+/** Counts the pending requests and the approved registrations that a change of a service concerns; of each so many at most. */
 export async function changeImpact(db: Db, id: number): Promise<{ pending: number; approved: number }> {
   const ofService = eq(registrations.serviceId, id);
   const [pending, approved] = await Promise.all([
-    db.tables.$count(registrations, and(ofService, isPending)),
-    db.tables.$count(registrations, and(ofService, eq(registrations.status, 'approved'))),
+    countSome(db.tables, and(ofService, isPending)),
+    countSome(db.tables, and(ofService, sql`${registrations.status} = 'approved'`)),
   ]);
   return { pending, approved };
 }

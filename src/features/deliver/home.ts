@@ -9,6 +9,7 @@ import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { inParts } from '../../domain/pagination.ts';
 import { serviceState } from '../../domain/service.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { permalinkFor } from '../../slack/messages.ts';
@@ -35,15 +36,19 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
    * Marks what else shows an event: the cards of the application's other requests, the Homes of its owners, and of the
    * approvers, where that is theirs to see.
    */
-  async function outdate({ registration, version }: Of<'homes'>, attempt: Attempt): Promise<DeliveryResult> {
-    await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version));
+  async function outdate(
+    { kind, registration, version, after = 0 }: Of<'homes'>,
+    attempt: Attempt,
+  ): Promise<DeliveryResult> {
+    const next = await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version, after));
+    if (next !== undefined)
+      return { status: 'postponed', seconds: 0, effect: { kind, registration, version, after: next } };
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
     const asked = event.queue ? await directory.members(membershipsToCheck(approvers, '')) : [];
-    await attempt.write((fenced) =>
-      homes.markStale(fenced, registration, event.queue ? [...approvers.users, ...asked] : []),
-    );
+    await attempt.write((fenced) => homes.markStale(fenced, registration, []));
+    if (event.queue) await markAll([...approvers.users, ...asked], attempt);
     return delivered;
   }
 
@@ -52,8 +57,14 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     if (!(await homes.any(db))) return delivered;
     const { users, groups, channel } = admins(config.policy);
     const asked = await directory.members(membershipsToCheck({ users, groups, channel }, ''));
-    await attempt.write((fenced) => homes.markStale(fenced, null, [...users, ...asked]));
+    await markAll([...users, ...asked], attempt);
     return delivered;
+  }
+
+  /** Marks the Homes of a channel's members, of whom there may be thousands: some in each transaction. */
+  async function markAll(people: string[], attempt: Attempt): Promise<void> {
+    for (const some of inParts([...new Set(people)], homes.batch))
+      await attempt.write((fenced) => homes.markStale(fenced, null, some));
   }
 
   /** Draws a Home, at most once a second. */

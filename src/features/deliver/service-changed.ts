@@ -7,6 +7,7 @@ import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { allowedApprovers, approvalChannel, membershipsToCheck } from '../../domain/authorization.ts';
 import type { CatalogEffect } from '../../domain/effects.ts';
+import { inParts } from '../../domain/pagination.ts';
 import { postOnce } from '../../slack/messages.ts';
 import { ruleChangeMessage } from '../../views/service/rule-change.ts';
 
@@ -21,16 +22,24 @@ export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
       return { status: 'postponed', seconds: 0, effect: { kind, service, after: next } };
     },
 
-    async homes({ service: id, version }: Of<'queues'>, attempt: Attempt): Promise<void> {
-      if (!(await homes.any(db))) return;
+    /** Marks the Homes of those who decide, and then of those who ask, some in each transaction. */
+    async homes({ kind, service: id, version, after }: Of<'queues'>, attempt: Attempt): Promise<DeliveryResult> {
+      const delivered = { status: 'delivered' } as const;
+      if (!(await homes.any(db))) return delivered;
+      if (after !== undefined) {
+        const next = await attempt.write((fenced) => homes.markPendingStale(fenced, id, after));
+        if (next === undefined) return delivered;
+        return { status: 'postponed', seconds: 0, effect: { kind, service: id, version, after: next } };
+      }
       const [service, change] = await Promise.all([services.find(db, id), services.findChange(db, id, version)]);
-      if (!service) return;
+      if (!service) return delivered;
       const asked = [service, { ...service, ...change?.before }].map((one) => allowedApprovers(one, config.policy));
       const behind = new Set(asked.flatMap((approvers) => membershipsToCheck(approvers, '')));
       const members = await directory.members([...behind]);
-      await attempt.write((fenced) =>
-        homes.markPendingStale(fenced, id, [...asked.flatMap(({ users }) => users), ...members]),
-      );
+      const people = [...new Set([...asked.flatMap(({ users }) => users), ...members])];
+      for (const some of inParts(people, homes.batch))
+        await attempt.write((fenced) => homes.markStale(fenced, null, some));
+      return { status: 'postponed', seconds: 0, effect: { kind, service: id, version, after: 0 } };
     },
 
     /** Tells the approval channel, as it was before the change or is after it, that the rules are looser. */

@@ -1,6 +1,8 @@
 /** The forms that create, rename, leave and delete an application. */
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
+import { atLeast } from '../../domain/pagination.ts';
+import { capitalize } from '../../domain/text.ts';
 import { context, fields, input, plain, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { applicationFormIds } from './menu.ts';
@@ -63,18 +65,19 @@ export function leaveModal(application: Application): ModalView {
   ]);
 }
 
-/** What deleting an application would do: how many registrations end, and how many revoked ones stay. */
+/** What deleting an application would do: how many registrations end, and how many revoked ones stay, of so many at most. */
 export type DeletionImpact = { unregistrable: number; revoked: number };
 
 export function deleteApplicationModal(
   application: Application,
   { unregistrable, revoked }: DeletionImpact,
 ): ModalView {
+  const total = unregistrable + revoked;
   const ends =
     unregistrable === 0
       ? 'It has nothing to unregister.'
-      : `*${registrations(unregistrable)} will be unregistered*, and it loses access to those services.`;
-  const stays = revoked === 0 ? [] : [{ ...context(left(revoked)), block_id: 'stays' }];
+      : `*${capitalize(registrations(unregistrable, total))} will be unregistered*, and it loses access to those services.`;
+  const stays = revoked === 0 ? [] : [{ ...context(left(revoked, total)), block_id: 'stays' }];
   return applicationForm(applicationFormIds.delete, encodeApplication(application), 'Delete application', 'Delete', [
     applicationNameBlock(application.name),
     { ...section(`:warning: ${ends} This cannot be undone.`), block_id: 'ends' },
@@ -83,7 +86,8 @@ export function deleteApplicationModal(
   ]);
 }
 
-const registrations = (count: number): string => `${count} ${count === 1 ? 'registration' : 'registrations'}`;
+const registrations = (count: number, total: number): string =>
+  `${atLeast(count, total)} ${count === 1 ? 'registration' : 'registrations'}`;
 
-const left = (revoked: number): string =>
-  `${registrations(revoked)} that an approver has revoked ${revoked === 1 ? 'stays' : 'stay'} as ${revoked === 1 ? 'it is' : 'they are'}: only an approver ends that.`;
+const left = (revoked: number, total: number): string =>
+  `${capitalize(registrations(revoked, total))} that an approver has revoked ${revoked === 1 ? 'stays' : 'stay'} as ${revoked === 1 ? 'it is' : 'they are'}: only an approver ends that.`;

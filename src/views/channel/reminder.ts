@@ -2,9 +2,10 @@
 
 import type { ContextBlock, SectionBlock } from '@slack/types';
 import { formatAge } from '../../domain/duration.ts';
+import { atLeast } from '../../domain/pagination.ts';
 import { type Mentions, maxReminders } from '../../domain/reminder.ts';
 import type { ServiceState } from '../../domain/service.ts';
-import { truncate } from '../../domain/text.ts';
+import { capitalize, truncate } from '../../domain/text.ts';
 import { button, context, date, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
@@ -45,7 +46,10 @@ export type ReminderRow = ListedRequest & {
 
 /** Renders a reminder of these requests, oldest first, out of `total`. */
 export function reminderMessage(waiting: ReminderRow[], total: number, mentioned: Mentions, now: Date): Message {
-  const headline = total === 1 ? 'A request is waiting for a decision' : `${total} requests are waiting for a decision`;
+  const headline =
+    total === 1
+      ? 'A request is waiting for a decision'
+      : `${capitalize(atLeast(total))} requests are waiting for a decision`;
   const whom = [...mentioned.users, ...mentioned.groups];
   const elsewhere = waiting.some((one) => one.elsewhere);
   return {
@@ -54,7 +58,7 @@ export function reminderMessage(waiting: ReminderRow[], total: number, mentioned
       { ...section(`:bell: *${headline}.*`), block_id: 'headline' },
       ...(whom.length > 0 ? [{ ...section(`For ${mentionList(whom)}.`), block_id: 'mentioned' }] : []),
       ...waiting.map((one) => row(one, now)),
-      ...rest(total - waiting.length),
+      ...rest(waiting.length, total),
       ...(elsewhere ? [{ ...context(whyHere), block_id: 'elsewhere' }] : []),
     ],
   };
@@ -92,7 +96,8 @@ const named = ({ service, application, called }: ListedRequest) =>
 const waitingLine = ({ requestedAt, link }: ListedRequest, now: Date): string =>
   `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
-const rest = (more: number): ContextBlock[] => (more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []);
+const rest = (listed: number, total: number): ContextBlock[] =>
+  total > listed ? [{ ...context(`and ${atLeast(total - listed, total)} more`), block_id: 'more' }] : [];
 
 /** Replaces a reminder that Slack does not let the bot delete. */
 export const replacedReminder: Message = {
@@ -107,7 +112,8 @@ export const replacedReminder: Message = {
 
 /** Renders the requests that have had their last reminder. */
 export function lastReminders(waiting: ListedRequest[], total: number, now: Date): Message {
-  const headline = total === 1 ? 'A request had its last reminder' : `${total} requests had their last reminder`;
+  const headline =
+    total === 1 ? 'A request had its last reminder' : `${capitalize(atLeast(total))} requests had their last reminder`;
   return {
     text: `${headline}.`,
     blocks: [
@@ -124,7 +130,7 @@ export function lastReminders(waiting: ListedRequest[], total: number, now: Date
           fields: [named(one), mrkdwn(waitingLine(one, now))],
         }),
       ),
-      ...rest(total - waiting.length),
+      ...rest(waiting.length, total),
     ],
   };
 }

@@ -5,7 +5,7 @@ import type { ShownApprovers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
 import { nextStatus, type Status } from '../../domain/registration.ts';
 import type { ServiceState } from '../../domain/service.ts';
-import { truncate } from '../../domain/text.ts';
+import { capitalize, truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
 import { bold, button, dateTime, header, link, mention, mrkdwn, oneLine, plain, section } from '../blocks.ts';
@@ -13,7 +13,7 @@ import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
 import { askAgainButton } from '../registration/decision-message.ts';
 import { keyBlocks } from '../registration/keys.ts';
-import { capitalize, statusEmoji } from '../registration/timeline.ts';
+import { statusEmoji } from '../registration/timeline.ts';
 import { closedText } from '../service/state.ts';
 import { pager } from './pagination.ts';
 

@@ -4,7 +4,7 @@ import type { ActionsBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 import { applicationNameLimit } from '../../domain/application.ts';
 import { formatAge } from '../../domain/duration.ts';
-import type { Page } from '../../domain/pagination.ts';
+import { atLeast, type Page } from '../../domain/pagination.ts';
 import type { ServiceState } from '../../domain/service.ts';
 import { toStorable, truncate } from '../../domain/text.ts';
 import { button, header, input, oneLine, option, person, picker, section, textElement } from '../blocks.ts';
@@ -48,7 +48,7 @@ export function queueBlocks(waiting: ApprovalQueue, now: Date): KnownBlock[] {
   const { total, filter, rows } = waiting;
   const nothing = filter.active ? 'No pending request matches.' : 'Nothing to review.';
   return [
-    header('queue', total > 0 ? `To review (${total})` : 'To review'),
+    header('queue', total > 0 ? `To review (${atLeast(total)})` : 'To review'),
     ...(total >= filteredFrom || filter.active ? filterBlocks(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
     ...rows.flatMap((request) => requestBlocks(request, now)),

@@ -2,10 +2,10 @@
 import type { KnownBlock, Overflow } from '@slack/types';
 import { z } from 'zod';
 import type { ShownApprovers } from '../../domain/approvers.ts';
-import { maxCounted, type Page } from '../../domain/pagination.ts';
+import type { Page } from '../../domain/pagination.ts';
 import type { Reference } from '../../domain/reference.ts';
 import { type ServiceRecord, serviceLimits, type Toggle, toggles } from '../../domain/service.ts';
-import { toStorable, truncate } from '../../domain/text.ts';
+import { capitalize, toStorable, truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import {
   button,
@@ -21,7 +21,6 @@ import {
   section,
 } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
-import { capitalize } from '../registration/timeline.ts';
 import { describeAccess } from '../service/timeline.ts';
 import { pager } from './pagination.ts';
 import { registerButton } from './register-button.ts';
@@ -62,7 +61,7 @@ export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
   ...listed.rows.map((service) => serviceBlock(service, listed.admin)),
   ...(listed.total === 0 ? [] : [{ ...context(usualText(listed)), block_id: 'catalog-usual' }]),
-  ...pager('catalog', listed, listed.total < maxCounted ? 'services' : 'services or more'),
+  ...pager('catalog', listed, 'services'),
 ];
 
 /** Says once what most services have in common. */

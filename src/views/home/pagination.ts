@@ -1,7 +1,7 @@
 /** Pagination of the Home's lists. */
 import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
-import type { Page } from '../../domain/pagination.ts';
+import { atLeast, type Page } from '../../domain/pagination.ts';
 import { button, context } from '../blocks.ts';
 
 /** The buttons that turn pages, and which list each turns; their value is the page that they turn to. */
@@ -25,7 +25,7 @@ export function pager(
   const following = page < pages ? [button(`home-${list}-next`, 'Next', String(page + 1))] : [];
   return [
     { type: 'actions', block_id: `turn-${list}`, elements: [...previous, ...following] },
-    { ...context(`Page ${page} of ${pages}, ${total} ${noun} in all.`), block_id: `page-${list}` },
+    { ...context(`Page ${page} of ${pages}, ${atLeast(total)} ${noun} in all.`), block_id: `page-${list}` },
   ];
 }
 

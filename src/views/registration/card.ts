@@ -9,7 +9,7 @@ import {
   type Registration,
   type Status,
 } from '../../domain/registration.ts';
-import { escapedLength, truncate, truncateEscaped } from '../../domain/text.ts';
+import { capitalize, escapedLength, truncate, truncateEscaped } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import {
   button,
@@ -38,15 +38,7 @@ import { closedText } from '../service/state.ts';
 import { accessBlocks } from './access.ts';
 import { deletionText } from './forms/delete-modal.ts';
 import { historyButton } from './history-modal.ts';
-import {
-  capitalize,
-  decisionEvents,
-  earlierRequests,
-  eventTitle,
-  pastTense,
-  reasonSuffix,
-  statusEmoji,
-} from './timeline.ts';
+import { decisionEvents, earlierRequests, eventTitle, pastTense, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where the transition table has it. */
 const buttons = [

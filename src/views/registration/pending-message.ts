@@ -1,15 +1,16 @@
 import type { SectionBlock } from '@slack/types';
 import type { ShownApprovers } from '../../domain/approvers.ts';
+import { atLeast } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { ServiceState } from '../../domain/service.ts';
-import { truncate } from '../../domain/text.ts';
+import { capitalize, truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { button, context, dateTime, mention, mrkdwn, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { unregisterButton } from '../home/applications.ts';
 import type { Message } from '../message.ts';
 import { closedText } from '../service/state.ts';
-import { capitalize, statusEmoji } from './timeline.ts';
+import { statusEmoji } from './timeline.ts';
 
 type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
@@ -36,14 +37,14 @@ export function pendingMessage(waiting: Waiting[], over: Over[], total: number):
         accessory: button(unregisterButton, 'Withdraw', buttonValue(one)),
       })),
       ...over.map((one) => row(one, describeEnd(one))),
-      ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
+      ...(more > 0 ? [{ ...context(`and ${atLeast(more, total)} more`), block_id: 'more' }] : []),
       ...(total > 0 ? [{ ...context(`${remindedText(waiting)}Nothing to do on your side.`), block_id: 'next' }] : []),
     ],
   };
 }
 
 function headlineOf(over: number, total: number): string {
-  if (total > 1) return `${total} of your requests are still waiting for a decision`;
+  if (total > 1) return `${capitalize(atLeast(total))} of your requests are still waiting for a decision`;
   if (total === 1) return 'Your request is still waiting for a decision';
   return over === 1 ? 'Your request is no longer waiting' : 'These requests are no longer waiting';
 }

@@ -2,7 +2,7 @@
 import type { RichTextBlock, RichTextElement } from '@slack/types';
 import type { MessageLocation } from '../../domain/reference.ts';
 import type { Action, EventKind, HistoryEvent, PreviousRequest, Status } from '../../domain/registration.ts';
-import { truncate } from '../../domain/text.ts';
+import { capitalize, truncate } from '../../domain/text.ts';
 import { inlineText, mention, oneLine, person, richDate, textElement } from '../blocks.ts';
 
 /** The past tense of each action: "approved", as in "Approved by @alex". */
@@ -40,8 +40,6 @@ export const reasonSuffix = (reason: string | null, action?: EventKind): string 
 /** Selects the events that a card shows: all but the request, unless it was approved at once. */
 export const decisionEvents = (history: HistoryEvent[]): HistoryEvent[] =>
   history.filter(({ action, to }) => action !== 'request' || to === 'approved');
-
-export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** How many of the last events of an earlier request are shown. */
 const lastEvents = 2;

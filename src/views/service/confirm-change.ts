@@ -2,7 +2,9 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { ServiceAccess } from '../../domain/access.ts';
+import { atLeast } from '../../domain/pagination.ts';
 import type { Reference } from '../../domain/reference.ts';
+import { capitalize } from '../../domain/text.ts';
 import { context, fields, input, option, plain, section, textElement } from '../blocks.ts';
 import { buttonValue, readReference } from '../button-value.ts';
 import { describeAccess } from './timeline.ts';
@@ -100,8 +102,8 @@ export function consequences(what: ConfirmedToggle, { pending, approved }: Chang
     offered ? 'stays registered' : 'keeps its access',
     offered ? 'stay registered' : 'keep their access',
   );
-  const waiting = `${pending} pending ${counted(pending, 'request', 'requests')} ${decided}${end}.`;
-  const holders = `${approved} approved ${counted(approved, 'application', 'applications')} ${keeps}.`;
+  const waiting = `${capitalize(atLeast(pending))} pending ${counted(pending, 'request', 'requests')} ${decided}${end}.`;
+  const holders = `${capitalize(atLeast(approved))} approved ${counted(approved, 'application', 'applications')} ${keeps}.`;
   return `${pending === 0 ? 'No request is pending.' : waiting} ${approved === 0 ? 'No application is approved.' : holders}`;
 }
 
