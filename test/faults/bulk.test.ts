@@ -118,7 +118,8 @@ describe('in stages goes', () => {
     queues: {
       arrange: async () => ({ kind: 'queues', service: await registered('homes', 'pending'), version: 1 }),
       brings: ['home', approvers.length],
-      continues: false,
+      // First those who decide, then those who ask.
+      continues: true,
     },
     catalog: { arrange: async () => ({ kind: 'catalog' }), brings: ['home', approvers.length], continues: false },
     homes: {

@@ -1,8 +1,9 @@
 /** Homes: who has opened theirs, what it shows, and which have to be updated. */
-import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { inParts } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
-import { applicationOwners, history, homes, isPending, registrations, services } from '../schema/core.ts';
+import { somePending } from '../registration/registrations.ts';
+import { applicationOwners, history, homes, registrations, services } from '../schema/core.ts';
 
 /** What a Home shows: the pages, and how the requests and the catalog are filtered. */
 export type HomeState = {
@@ -55,25 +56,22 @@ export async function eventOf(db: Db, registration: number, version: number) {
  * Returns the last id; undefined at the end.
  */
 export async function markPendingStale(db: Db, service: number, after: number): Promise<number | undefined> {
-  const rows = await db.tables
-    .select({ id: registrations.id, application: registrations.applicationId })
-    .from(registrations)
-    .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
-    .orderBy(asc(registrations.id))
-    .limit(batch);
-  const asking = [...new Set(rows.map(({ application }) => application))];
-  const owners = await db.tables
-    .selectDistinct({ userId: applicationOwners.userId })
-    .from(applicationOwners)
-    .where(inArray(applicationOwners.applicationId, asking));
+  const ids = await somePending(db.tables, service, after, batch);
+  // Each is looked up by itself (`offset 0`): of so many, PostgreSQL would read all owners there are.
+  const owners = await db.tables.execute<{ person: string }>(sql`
+    select distinct o.user_id as person
+    from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) id
+    cross join lateral (select application_id from ${registrations} where ${registrations.id} = id.value::bigint offset 0) r
+    cross join lateral (
+      select user_id from ${applicationOwners} where application_id = r.application_id offset 0) o`);
   // An application has twenty owners at most.
   for (const some of inParts(owners, batch))
     await markStale(
       db,
       null,
-      some.map(({ userId }) => userId),
+      some.map(({ person }) => person),
     );
-  return rows.length === batch ? rows.at(-1)?.id : undefined;
+  return ids.length === batch ? ids.at(-1) : undefined;
 }
 
 /** Says whether any Home was ever opened: if not, Slack need not be asked for members. */
@@ -89,13 +87,13 @@ export async function any(db: Db): Promise<boolean> {
 export async function markStale(db: Db, registration: number | null, people: string[]): Promise<void> {
   await db.tables.transaction(async (tx) => {
     const marked = await tx.execute<{ person: string }>(sql`
-      with due as (
-        select user_id from ${homes} h where not stale and (
-          user_id in (select jsonb_array_elements_text(${JSON.stringify(people)}::jsonb))
-          or user_id in (select o.user_id from ${applicationOwners} o join ${registrations} r using (application_id)
-            where r.id = ${registration}))
+      with due as materialized (
+        select user_id from ${homes} where not stale and user_id in (
+          select jsonb_array_elements_text(${JSON.stringify(people)}::jsonb)
+          union select o.user_id from ${applicationOwners} o join ${registrations} r using (application_id)
+            where r.id = ${registration})
         order by user_id for update)
-      update ${homes} set stale = true from due where homes.user_id = due.user_id returning homes.user_id as person`);
+      update ${homes} set stale = true where user_id = any (array(select user_id from due)) returning user_id as person`);
     const effects = marked.map(({ person }) => ({ kind: 'home' as const, person }));
     await db.outbox.enqueue(tx, effects, effects.length > few ? 'bulk' : 'act');
   });

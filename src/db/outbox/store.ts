@@ -124,9 +124,11 @@ export async function claim({ tables }: { tables: Drizzle }, queue: string, slot
         select id, lane, priority, run_at, leased from ${outbox}
         where id = any (${idsOf(candidates)}) and front and dead_at is null and run_at <= now() for update skip locked),
       looked as (
-        select id, lane, priority, run_at, not leased and exists (
-          select from ${outbox} other where other.lane = locked.lane and other.dead_at is null
-            and (other.id < locked.id or (other.leased and other.id <> locked.id))) as blocked
+        select id, lane, priority, run_at, not leased and (
+          (select other.id from ${outbox} other where other.lane = locked.lane and other.dead_at is null
+            order by other.lane, other.id limit 1) < locked.id
+          or exists (select from ${outbox} other where other.lane = locked.lane and other.leased and other.id <> locked.id)
+        ) as blocked
         from locked),
       ranked as (
         select id, blocked,
@@ -188,9 +190,9 @@ const raisesAgainIn = 1;
 async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<void> {
   for (const { id, lane } of blocked) {
     const found = await tx.execute(sql`
-      update ${outbox} set priority = 0 where id in (
+      update ${outbox} set priority = 0 where id = any (array(
         select id from ${outbox} where lane = ${lane} and id < ${id} and priority > 0 and dead_at is null
-        order by id limit ${raised} for update skip locked)
+        order by id limit ${raised} for update skip locked))
       returning id`);
     // In front it is looked at again, and blocked again where there is more.
     if (found.length === raised)

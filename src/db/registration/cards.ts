@@ -1,5 +1,5 @@
 /** Cards: everything that a registration's card and messages show, and where the card is in Slack. */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import { type CopiesEffect, laneOf, type Priority } from '../../domain/effects.ts';
 import { cardMarker, type MessageLocation } from '../../domain/reference.ts';
@@ -10,7 +10,7 @@ import { findShown } from '../access/shown.ts';
 import { currentId } from '../channel-ids.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applications, history, isLiveRow, isPending, registrations, services } from '../schema/core.ts';
+import { applications, history, isLiveRow, registrations, services } from '../schema/core.ts';
 import * as registrationRows from './registrations.ts';
 
 /**
@@ -163,9 +163,8 @@ export async function markPendingStale(db: Db, service: number, after: number): 
     const rows = await tx
       .select()
       .from(registrations)
-      .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
-      .orderBy(asc(registrations.id))
-      .limit(batch);
+      .where(inArray(registrations.id, await registrationRows.somePending(tx, service, after, batch)))
+      .orderBy(asc(registrations.id));
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) await markStale(tx, db, ids);
     // Others may be asked now, and what lists the requests shows who decides and whether the service is open.
@@ -191,12 +190,11 @@ export async function markOthersStale(
   after: number,
 ): Promise<number | undefined> {
   const rows = await db.tables.execute<{ id: string }>(sql`
-    select other.id from ${history} h
-    join ${registrations} r on r.id = h.registration_id
-    join ${registrations} other on other.application_id = r.application_id and other.id <> r.id and other.status = 'pending'
-    where h.registration_id = ${registration} and h.version = ${version} and 'approved' in (h.from_status, h.to_status)
-      and other.id > ${after}
-    order by other.id limit ${batch}`);
+    select id from ${registrations} where status = 'pending' and id > ${after} and id <> ${registration}
+      and application_id = (
+        select r.application_id from ${history} h join ${registrations} r on r.id = h.registration_id
+        where h.registration_id = ${registration} and h.version = ${version} and 'approved' in (h.from_status, h.to_status))
+    order by id limit ${batch}`);
   const ids = rows.map(({ id }) => Number(id));
   if (ids.length > 0) await db.tables.transaction((tx) => markStale(tx, db, ids));
   return ids.length === batch ? ids.at(-1) : undefined;
@@ -226,7 +224,12 @@ async function previousRequests(
   db: Db,
   { id, serviceId, applicationId, requester }: typeof registrations.$inferSelect,
 ) {
-  const related = or(eq(registrations.applicationId, applicationId), eq(registrations.requester, requester));
+  // The latest of each, in an index's order: with one condition for both, PostgreSQL may read through all older requests.
+  const latest = (which: SQL) => sql`
+    (select id from ${registrations} where ${which} and service_id = ${serviceId} and id < ${id}
+    order by id desc limit ${maxPreviousRequests})`;
+  const ofApplication = latest(sql`application_id = ${applicationId}`);
+  const ofRequester = latest(sql`requester = ${requester}`);
   return db.tables
     .select({
       id: registrations.id,
@@ -238,7 +241,7 @@ async function previousRequests(
     })
     .from(registrations)
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
-    .where(and(eq(registrations.serviceId, serviceId), lt(registrations.id, id), related))
+    .where(sql`${registrations.id} in (${ofApplication} union ${ofRequester})`)
     .orderBy(desc(registrations.id))
     .limit(maxPreviousRequests);
 }

@@ -1,11 +1,12 @@
 /** Registrations: finds them by id, and lists those that an owner may unregister. */
-import { and, count, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import { maxCounted } from '../../domain/pagination.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
 import { hadAccess } from '../access/shown.ts';
+import type { Tx } from '../client.ts';
 import { type Db, preparedOnce } from '../db.ts';
-import { applicationOwners, applications, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 import { matchesAllWords } from '../text-search.ts';
 import { countUnknown } from '../unknown-ids.ts';
@@ -82,6 +83,25 @@ async function isShownBy(db: Db, { registration }: FoundRegistration, message: M
   if (![remindedIn, escalatedIn].includes(message.channel)) return false;
   const reminder = and(eq(reminderMessages.channel, message.channel), eq(reminderMessages.ts, message.ts));
   return (await db.tables.$count(reminderMessages, reminder)) > 0;
+}
+
+/**
+ * Lists the ids of some of a service's pending requests, those above `after`. Only the ids: PostgreSQL reads them in the
+ * order of the index, where for whole rows it may go through all registrations.
+ */
+export async function somePending(
+  tables: Db['tables'] | Tx,
+  service: number,
+  after: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await tables
+    .select({ id: registrations.id })
+    .from(registrations)
+    .where(and(eq(registrations.serviceId, service), isPending, gt(registrations.id, after)))
+    .orderBy(asc(registrations.id))
+    .limit(limit);
+  return rows.map(({ id }) => id);
 }
 
 /** Counts registrations, up to `maxCounted`: what a count costs does not grow with them. */

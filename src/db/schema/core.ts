@@ -163,10 +163,10 @@ export const registrations = pgTable(
       .on(table.applicationId, table.serviceId)
       .where(sql`${table.status} in (${oneOf(liveStatuses)})`),
     uniqueIndex('registrations_form').on(table.form, table.applicationId, table.serviceId),
-    index('registrations_by_requester').on(table.requester, table.serviceId),
+    index('registrations_by_requester').on(table.requester, table.serviceId, table.id),
     index('registrations_requested').on(table.requester, table.requestedAt),
     index('registrations_pending_by_requester').on(table.requester).where(sql`${table.status} = 'pending'`),
-    index('registrations_by_application').on(table.applicationId, table.serviceId),
+    index('registrations_by_application').on(table.applicationId, table.serviceId, table.id),
     index('registrations_pending_by_application')
       .on(table.applicationId, table.id)
       .where(sql`${table.status} = 'pending'`),

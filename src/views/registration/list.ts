@@ -1,7 +1,7 @@
 /** The response to `/registrations`: a person's applications, and the registrations of each. */
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import type { ShownAccess } from '../../domain/access.ts';
-import { atLeast, type Page } from '../../domain/pagination.ts';
+import { atLeast, maxCounted, type Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
 import { context, option, optionLimit, plain, richDate, section, textElement } from '../blocks.ts';
 import { noApplications } from '../home/applications.ts';
@@ -33,7 +33,12 @@ export function registrationList({ rows, total }: Page<Held>): Message {
       ...[...applications].map(([id, held]) => listed(id, held)),
       ...keyChoice(rows),
       ...(more > 0
-        ? [{ ...context(`and ${atLeast(more, total)} more. Home shows them page by page.`), block_id: 'more' }]
+        ? [
+            {
+              ...context(`and ${atLeast(more, total)} more.${total < maxCounted ? ' Home shows all of them.' : ''}`),
+              block_id: 'more',
+            },
+          ]
         : []),
     ],
   };
