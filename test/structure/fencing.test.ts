@@ -87,6 +87,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
       "reminder.ts messages.start",
       "service-changed.ts cards.markPendingStale",
       "service-changed.ts homes.markPendingStale",
+      "service-changed.ts homes.markStale",
     ]
   `);
   expect(calls.filter(({ writes, fenced }) => fenced && !writes)).toEqual([]);
