@@ -172,13 +172,17 @@ export async function record(db: Db, place: Place, result: AccessResult): Promis
     const changed = after.filter(
       ({ row, open, failure }) => open !== row.open || failure !== row.failure || (open && row.announce),
     );
-    for (const { row, open, failure } of changed)
+    // Also what a gateway has only noted: an alarm is raised where it stays at that.
+    const written = after.filter(
+      (one) => changed.includes(one) || isUnsettled(one) !== (one.row.failingSince !== null),
+    );
+    for (const { row, open, failure } of written)
       await tx
         .update(applicationAccess)
         .set({
           open,
           failure,
-          failingSince: failure === null ? null : (row.failingSince ?? result.at),
+          failingSince: isUnsettled({ row, open }) ? (row.failingSince ?? result.at) : null,
           ...(open === row.open ? {} : { since: result.at }),
           ...(open ? { announce: false } : {}),
         })
@@ -204,7 +208,7 @@ export async function record(db: Db, place: Place, result: AccessResult): Promis
         : [],
     );
     await recordEvents(tx, place, [...events, ...removed], null, result.at);
-    return after.filter(({ row, open }) => open !== row.wanted).map(({ row }) => row.group);
+    return after.filter(isUnsettled).map(({ row }) => row.group);
   });
 }
 
@@ -241,6 +245,8 @@ export async function tellOwners(
 }
 
 type Row = typeof applicationAccess.$inferSelect;
+
+const isUnsettled = ({ row, open }: { row: Row; open: boolean | null }): boolean => open !== row.wanted;
 
 /** Returns what is known of a group after the gateway was asked. */
 function outcomeOf(

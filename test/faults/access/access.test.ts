@@ -268,6 +268,35 @@ gateways:
   - { name: hooks, kind: webhook, url: "${url}" }
 `;
 
+  it('only notes an end and never carries it out: the admin channel is told after five minutes', async () => {
+    await using receiver = await openWebhookReceiver();
+    let now = new Date('2026-11-02T08:00:00Z');
+    await using scenario = await openScenario({
+      catalog: catalog(receiver.url),
+      env: { GATEWAY_HOOKS_TOKEN: receiver.secret },
+      now: () => now,
+    });
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex);
+    await alex.clicks('Approve', card('Payments API'));
+    await alex.finds(/Access open since/, inChannel);
+    receiver.answers.push(...Array.from({ length: 1_000 }, () => 202));
+    await alex.clicks('Revoke', card('Payments API'));
+    await alex.fills('Reason', 'The audit found something');
+    await alex.submits();
+    await alex.finds(/Access still open at hooks, since .*It is being taken away/, inChannel);
+    await eventually('it is noted', async () => {
+      const noted = await scenario.database.sql`select from application_access where failing_since is not null`;
+      return noted.length > 0;
+    });
+    now = new Date('2026-11-02T08:04:00Z');
+    await scenario.bot.runDueJobs();
+    expect(alex.sees('api-requests').join()).not.toContain('no registration backs');
+    now = new Date('2026-11-02T08:06:00Z');
+    await scenario.bot.runDueJobs();
+    await alex.finds(/Access still open at hooks that no registration backs[\s\S]*Shop: group payments/, inChannel);
+  });
+
   it('is told of a grant until it is done, and of its end; what it refuses is told to the admin channel', async () => {
     await using receiver = await openWebhookReceiver();
     await using scenario = await openScenario({
