@@ -10,8 +10,10 @@ export type GatewayKind = (typeof gatewayKinds)[number];
 /** Where a service is reached: an approved application belongs to `group` at `gateway`. */
 export type ServiceAccess = { gateway: string; group: string; credential: 'key' | 'none' };
 
+type GroupAtGateway = Pick<ServiceAccess, 'gateway' | 'group'>;
+
 /** Tells whether two services, or one before and after a change, give the same group; keys are no part of it. */
-export const isSameGroup = (one: ServiceAccess, other: ServiceAccess | null | undefined): boolean =>
+export const isSameGroup = (one: GroupAtGateway, other: GroupAtGateway | null | undefined): boolean =>
   one.gateway === other?.gateway && one.group === other.group;
 
 /** Names of gateways; each names a variable as well: `edge-eu` has GATEWAY_EDGE_EU_TOKEN. */
@@ -118,6 +120,8 @@ export type KnownAccess = {
   gateway: string;
   open: boolean | null;
   since: Date;
+  /** When what it was open for ended: a registration, or the access of its service. Null where neither has. */
+  endedAt: Date | null;
   failure: GatewayFailure | null;
 };
 
@@ -131,7 +135,10 @@ export type KeyRefusal =
   | { kind: 'not-open' }
   | { kind: 'too-many-keys' };
 
-/** The access of a registration, as it is shown. */
+/** Access that is not given any longer, while calls may still go through. */
+export type StillOpenAccess = { kind: 'still-open'; gateway: string; since: Date; failure: GatewayFailure | null };
+
+/** The access of a registration, as it is shown. `former`: where its service's access was before it changed. */
 export type ShownAccess =
   /** The gateway has confirmed it. */
   | {
@@ -140,27 +147,30 @@ export type ShownAccess =
       since: Date;
       /** The registration's public id where its owners can get keys. */
       keys: string | null;
+      former?: StillOpenAccess;
     }
-  | { kind: 'on-its-way'; gateway: string; failure: GatewayFailure | null }
-  /** The registration gives it no longer, and calls may still go through. */
-  | { kind: 'still-open'; gateway: string; since: Date; failure: GatewayFailure | null };
+  | { kind: 'on-its-way'; gateway: string; failure: GatewayFailure | null; former?: StillOpenAccess }
+  | StillOpenAccess;
 
 /**
- * Decides what is shown. `backed`: another approved registration of the application has the same group, so that it stays
- * open for that one. `changedAt`: since when the registration is in its status.
+ * Decides what is shown. `known`: the group that the registration's service gives. `unbacked`: one that may be open although
+ * no approved registration of the application gives it any longer. `changedAt`: since when the registration is in its status.
  */
 export function shownAccess(
-  registration: { publicId: string; approved: boolean; changedAt: Date; backed: boolean },
+  registration: { publicId: string; approved: boolean; changedAt: Date },
   access: ServiceAccess | null,
-  known: KnownAccess | undefined,
+  { known, unbacked }: { known: KnownAccess | undefined; unbacked: KnownAccess | undefined },
 ): ShownAccess | null {
-  if (registration.approved && access) {
-    if (known?.open) {
-      const keys = access.credential === 'key' ? registration.publicId : null;
-      return { kind: 'open', gateway: access.gateway, since: known.since, keys };
-    }
-    return { kind: 'on-its-way', gateway: access.gateway, failure: known?.failure ?? null };
-  }
-  if (!known || known.open === false || registration.backed) return null;
-  return { kind: 'still-open', gateway: known.gateway, since: registration.changedAt, failure: known.failure };
+  const stillOpen: StillOpenAccess | undefined = unbacked && {
+    kind: 'still-open',
+    gateway: unbacked.gateway,
+    since: unbacked.endedAt ?? registration.changedAt,
+    failure: unbacked.failure,
+  };
+  if (!registration.approved || !access) return stillOpen ?? null;
+  const { gateway, credential } = access;
+  const former = stillOpen ? { former: stillOpen } : {};
+  if (!known?.open) return { kind: 'on-its-way', gateway, failure: known?.failure ?? null, ...former };
+  const keys = credential === 'key' ? registration.publicId : null;
+  return { kind: 'open', gateway, since: known.since, keys, ...former };
 }

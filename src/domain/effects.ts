@@ -89,6 +89,8 @@ export type AccessEffect =
   | { kind: 'access-service'; service: number; gateway: string; after: number; removes?: boolean }
   /** Tell an owner, who read that access is on its way, that a group is open now. */
   | { kind: 'access-open'; application: number; gateway: string; group: string; change: string; person: string }
+  /** Tell an owner that a group is taken away, although the registration that it was for stays approved. */
+  | { kind: 'access-lost'; application: number; gateway: string; group: string; change: string; person: string }
   /** Tell the admins that access is still open at a gateway which should not be; `at` tells this time from the next. */
   | { kind: 'access-alarm'; gateway: string; at: string }
   /** Tell an owner about a key that was made, removed, lost at the gateway, or whose maker is no owner any longer. */
@@ -211,6 +213,7 @@ const rules = {
   access: { lane: ['application', 'gateway'], priority: 'clock', destination: 'database', queue: 'gateway' },
   'access-service': { lane: ['service'], priority: 'bulk', destination: 'database' },
   'access-open': { lane: ['application', 'person'], priority: 'act', destination: 'direct' },
+  'access-lost': { lane: ['application', 'person'], priority: 'bulk', destination: 'direct' },
   'access-alarm': { lane: ['gateway'], priority: 'act', destination: 'direct' },
   'access-key': { lane: ['key', 'person'], priority: 'act', destination: 'direct' },
   copies: { lane: ['channel', 'of', 'above'], priority: 'clock', destination: 'cards' },

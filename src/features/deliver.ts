@@ -80,6 +80,7 @@ function createDeliveries(deps: Deps) {
     access: { deliver: access.apply, permanentErrors: [] },
     'access-service': { deliver: access.applyForService, permanentErrors: [] },
     'access-open': { deliver: accessMessages.open, permanentErrors: toPerson },
+    'access-lost': { deliver: accessMessages.lost, permanentErrors: toPerson },
     'access-alarm': { deliver: accessMessages.alarm, permanentErrors: malformed },
     'access-key': { deliver: accessMessages.key, permanentErrors: toPerson },
     copies: { deliver: deliverCopies(deps), permanentErrors: malformed },

@@ -158,6 +158,11 @@ async function everythingHappens(): Promise<void> {
   const place = { application: Number(opened?.application_id), gateway: 'edge' };
   await due(database.url, { kind: 'access-open', ...place, group: 'one', change: opened?.change, person: nick.id });
   await nick.finds(/Access is open\./);
+  const [{ access } = { access: null }] = await database.sql`select access from services where slug = 'one'`;
+  await database.sql`update services set access = null where slug = 'one'`;
+  await due(database.url, { kind: 'access-lost', ...place, group: 'one', change: opened?.change, person: nick.id });
+  await nick.finds(/Access has ended\.[\s\S]*APPLI/);
+  await database.sql`update services set access = ${access} where slug = 'one'`;
   gateway.fail('*', { kind: 'server-error' }, { times: 10_000 });
   await alex.clicks('Revoke', { ...requests, on: /Requested by/ });
   await alex.fills('Reason', typed('REVOKED'));
@@ -305,7 +310,7 @@ describe('the table', () => {
     expect(table).toMatchInlineSnapshot(`
       {
         "ADDED": "History of a service, Register an application, home, register, registrar_card, registrar_digest, registrar_last_reminders, registrar_receipt, registrar_reminder, registrar_rules, registrar_waiting, service",
-        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
+        "APPLICATION": "API key, History, Register an application, application-owners, application-rename, edit-reason, home, register, registrar_access, registrar_access_alarm, registrar_access_lost, registrar_ask, registrar_card, registrar_key, registrar_notice, registrar_owner, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
         "COMMAND": "register",
         "DESCRIBED": "History of a service, home, register, registrar_card, service",
         "EDITED": "History, edit-reason, home, registrar_card",
@@ -318,7 +323,7 @@ describe('the table', () => {
         "REJECTED": "registrar_card, registrar_notice, reject-reason",
         "RENAMED": "application-delete, application-hand-over, application-leave, application-rename, approve-note, home, register, registrar_access_ended, registrar_card, registrar_last_reminders, registrar_notice, registrar_orphan, registrar_owner_left, registrar_reminder, registrar_waiting",
         "REVOKED": "History, registrar_card, registrar_notice, revoke-reason",
-        "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
+        "SERVICE": "History, Register an application, approve-note, edit-reason, home, register, registrar_access, registrar_access_ended, registrar_access_lost, registrar_ask, registrar_card, registrar_last_reminders, registrar_notice, registrar_ownership, registrar_receipt, registrar_reminder, registrar_waiting, reject-reason, revoke-reason, whisper",
       }
     `);
   });

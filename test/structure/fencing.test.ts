@@ -60,6 +60,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
     [...new Set(calls.filter(({ fenced }) => fenced).map(({ file, call }) => `${file} ${call}`))].sort(),
   ).toMatchInlineSnapshot(`
     [
+      "access-messages.ts promiseAccess",
       "access.ts look",
       "access.ts record",
       "access.ts requestForService",

@@ -283,6 +283,17 @@ export const samples: { [view: string]: () => Sample[] } = {
       services: times(10, () => ({ registration: publicId, name: service, credential: 'key' as const })),
     }),
   ],
+  'registration/access-messages.accessLostMessage': () =>
+    [null, { gateway, credential: 'key' as const, open: true }].map((now) =>
+      accessMessages.accessLostMessage({
+        application,
+        gateway,
+        registration: { publicId },
+        service,
+        stillOpen: true,
+        now,
+      }),
+    ),
   'registration/approver-message.approverMessage': () =>
     [registration, rejected].map((one) => approverMessage.approverMessage(one, { able: true, home: link })),
   'registration/card.requestCard': () =>

@@ -1,5 +1,6 @@
-/** A group that is open, with what it opens: what its message shows. */
+/** What messages to owners show of a group: what it opens, or what they have lost with it. */
 import { and, eq, sql } from 'drizzle-orm';
+import { isSameGroup, type ServiceAccess } from '../../domain/access.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess } from '../schema/access.ts';
 import { applications, registrations, services } from '../schema/core.ts';
@@ -52,5 +53,46 @@ export async function findOpened(
       docs,
       credential: access?.credential ?? 'none',
     })),
+  };
+}
+
+export type LostAccess = {
+  application: string;
+  gateway: string;
+  registration: { id: number; publicId: string };
+  service: string;
+  /** Calls may still go through by the group that is taken away. */
+  stillOpen: boolean;
+  /** Where the service's access is now, and whether the gateway has confirmed it; null where it has none. */
+  now: (ServiceAccess & { open: boolean }) | null;
+};
+
+/**
+ * Finds a group that a change of its service has taken from an application; undefined where it is given again, or where the
+ * registration has ended meanwhile, so that there is nothing more to tell.
+ */
+export async function findLost(
+  { tables }: Pick<Db, 'tables'>,
+  { application, gateway, group, change }: { application: number; gateway: string; group: string; change: string },
+): Promise<LostAccess | undefined> {
+  const known = await tables
+    .select({ access: applicationAccess, application: applications.name, registrations, services })
+    .from(applicationAccess)
+    .innerJoin(applications, eq(applications.id, applicationAccess.applicationId))
+    .innerJoin(registrations, eq(registrations.id, applicationAccess.registrationId))
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(eq(applicationAccess.applicationId, application));
+  const lost = known.find(({ access }) => isSameGroup(access, { gateway, group }) && access.change === change);
+  if (lost?.registrations.status !== 'approved') return undefined;
+  const { id, publicId } = lost.registrations;
+  const now = lost.services.access;
+  const open = known.some(({ access }) => isSameGroup(access, now) && access.open === true);
+  return {
+    application: lost.application,
+    gateway,
+    registration: { id, publicId },
+    service: lost.services.name,
+    stillOpen: lost.access.open !== false,
+    now: now && { ...now, open },
   };
 }

@@ -93,12 +93,43 @@ export async function look(db: Db, place: Place, at: Date): Promise<AccessOrder 
         });
     const groups = wanted.map((one) => one.group);
     const tooMany = and(ofPlace(place), eq(applicationAccess.wanted, true), notIn(groups));
-    await tx
+    const lost = await tx
       .update(applicationAccess)
       .set({ wanted: false, ...changedIf(sql`true`) })
-      .where(tooMany);
+      .where(tooMany)
+      .returning({
+        group: applicationAccess.group,
+        change: applicationAccess.change,
+        registration: applicationAccess.registrationId,
+      });
+    if (lost.length > 0 && !found.deletedAt) await tellOfLost(tx, db, place, lost);
     return orderOf(tx, place, found);
   });
+}
+
+/**
+ * Has the owners told of groups that they lose while the registrations are still approved: their services' access has changed.
+ * Of the end of a registration they hear by the decision itself.
+ */
+async function tellOfLost(
+  tx: Tx,
+  db: Db,
+  place: Place,
+  lost: { group: string; change: string; registration: number }[],
+): Promise<void> {
+  const ids = lost.map(({ registration }) => registration);
+  const approved = await tx
+    .select({ id: registrations.id })
+    .from(registrations)
+    .where(and(inArray(registrations.id, ids), eq(registrations.status, 'approved')));
+  const told = lost.filter(({ registration }) => approved.some(({ id }) => id === registration));
+  const owners = told.length > 0 ? await ownersOf(tx, place.application) : [];
+  await db.outbox.enqueue(
+    tx,
+    told.flatMap(({ group, change }) =>
+      owners.map((person): Effect => ({ kind: 'access-lost', ...place, group, change, person })),
+    ),
+  );
 }
 
 const notIn = (groups: string[]) =>

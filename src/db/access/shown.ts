@@ -1,10 +1,11 @@
 /** The access of registrations as their cards, lists and messages show it. */
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
-import { type ServiceAccess, type ShownAccess, shownAccess } from '../../domain/access.ts';
+import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
+import { isSameGroup, type ServiceAccess, type ShownAccess, shownAccess } from '../../domain/access.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess } from '../schema/access.ts';
-import { registrations, services } from '../schema/core.ts';
+import { history, registrations, services } from '../schema/core.ts';
+import { serviceChanges } from '../schema/services.ts';
 
 /** What of a registration decides on its access. */
 export type WithAccess = {
@@ -23,8 +24,10 @@ export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<
   const rows = all.filter(({ access, hadAccess }) => access || hadAccess);
   if (rows.length === 0) return new Map();
   const known = await tables
-    .select()
+    .select({ ...getTableColumns(applicationAccess), endedAt })
     .from(applicationAccess)
+    .innerJoin(registrations, eq(registrations.id, applicationAccess.registrationId))
+    .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(
       or(
         inArray(
@@ -39,7 +42,7 @@ export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<
     );
   if (known.length === 0 && rows.every(({ access }) => !access)) return new Map();
   const approved = await tables
-    .select({ id: registrations.id, application: registrations.applicationId, access: services.access })
+    .select({ application: registrations.applicationId, access: services.access })
     .from(registrations)
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(
@@ -54,21 +57,29 @@ export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<
     );
   const shown = rows.flatMap(({ id, publicId, applicationId, status, changedAt, access }): [number, ShownAccess][] => {
     const theirs = known.filter((one) => one.applicationId === applicationId);
-    const row =
-      theirs.find((one) => access && one.gateway === access.gateway && one.group === access.group) ??
-      theirs.find((one) => one.registrationId === id);
-    const backed = approved.some(
+    const given = theirs.find((one) => isSameGroup(one, access));
+    const unbacked = theirs.find(
       (one) =>
-        one.id !== id &&
-        one.application === applicationId &&
-        one.access?.gateway === row?.gateway &&
-        one.access?.group === row?.group,
+        (one === given || one.registrationId === id) &&
+        one.open !== false &&
+        !approved.some((other) => other.application === applicationId && isSameGroup(one, other.access)),
     );
-    const found = shownAccess({ publicId, approved: status === 'approved', changedAt, backed }, access, row);
+    const groups = { known: given, unbacked };
+    const found = shownAccess({ publicId, approved: status === 'approved', changedAt }, access, groups);
     return found ? [[id, found]] : [];
   });
   return new Map(shown);
 }
+
+/** Selects when the registration that last backed a group has ceased to: by its own end, or by a change of its service. */
+const endedAt = sql`case
+  when ${registrations.status} <> 'approved' then (
+    select max(h.at) from ${history} h
+    where h.registration_id = ${registrations.id} and h.from_status = 'approved' and h.to_status <> 'approved')
+  when (${services.access}->>'gateway', ${services.access}->>'group')
+    is distinct from (${applicationAccess.gateway}, ${applicationAccess.group}) then (
+    select max(c.at) from ${serviceChanges} c where c.service_id = ${services.id} and c.after ? 'access')
+  end`.mapWith(applicationAccess.since);
 
 /** Selects whether a registration has ever backed a group: most have not, and cost no statement. */
 export const hadAccess = sql<boolean>`exists (

@@ -7,11 +7,8 @@ import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { postOnce } from '../../slack/messages.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
+import { accessLookInterval, oneMessageFor } from './access/one-message.ts';
 import { unreachablePerson } from './classify-error.ts';
-
-/** How long the message waits for the gateway, in seconds, so that it tells how it ended; and how often it looks. */
-const oneMessageFor = 5;
-export const accessLookInterval = 0.3;
 
 /** Tells whether a decision gives access that the gateway has not confirmed yet. */
 const isOnItsWay = ({ registration, entry }: Decided): boolean =>

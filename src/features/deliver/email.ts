@@ -5,7 +5,8 @@ import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { renderEmail } from '../../views/registration/email.ts';
-import { accessLookInterval, loadDecided, waitsForAccess } from './decision-message.ts';
+import { accessLookInterval } from './access/one-message.ts';
+import { loadDecided, waitsForAccess } from './decision-message.ts';
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 

@@ -21,6 +21,12 @@ export const gatewayCauses: Record<GatewayFailure, string> = {
 
 /** Describes access. Approvers, who can help, read the cause; owners read that it takes longer. */
 export function describeShownAccess(access: ShownAccess, reader: 'approver' | 'owner'): string {
+  const described = describeNow(access, reader);
+  const former = access.kind === 'still-open' ? undefined : access.former;
+  return former ? `${described} ${describeNow(former, reader)}` : described;
+}
+
+function describeNow(access: ShownAccess, reader: 'approver' | 'owner'): string {
   const gateway = escapeMrkdwn(access.gateway);
   switch (access.kind) {
     case 'open':
@@ -48,6 +54,7 @@ export const stillOpenCause = ({ failure }: { failure: GatewayFailure | null }):
 export function accessBlocks(access: ShownAccess | null): KnownBlock[] {
   if (!access) return [];
   const text = describeShownAccess(access, 'approver');
-  const block = access.kind === 'still-open' ? section(`:warning: *${text}*`) : context(text);
+  const isSmall = access.kind !== 'still-open' && !access.former;
+  const block = isSmall ? context(text) : section(`:warning: *${text}*`);
   return [{ ...block, block_id: 'access' }];
 }

@@ -1,6 +1,6 @@
 /** The response to `/registrations`: a person's applications, and the registrations of each. */
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
-import type { ShownAccess } from '../../domain/access.ts';
+import type { ShownAccess, StillOpenAccess } from '../../domain/access.ts';
 import { atLeast, maxCounted, type Page } from '../../domain/pagination.ts';
 import type { Status } from '../../domain/registration.ts';
 import { context, option, optionLimit, plain, richDate, section, textElement } from '../blocks.ts';
@@ -79,9 +79,11 @@ function row({ registration, service }: Held): RichTextSection[] {
 function accessElements(access: ShownAccess | null): RichTextElement[] {
   switch (access?.kind) {
     case 'open':
-      return [textElement('. Access open since '), richDate(access.since)];
-    case 'on-its-way':
-      return [textElement(`. ${describeShownAccess(access, 'owner').replace(/\.$/, '')}`)];
+      return [textElement('. Access open since '), richDate(access.since), ...formerElements(access)];
+    case 'on-its-way': {
+      const { former: _, ...now } = access;
+      return [textElement(`. ${describeShownAccess(now, 'owner').replace(/\.$/, '')}`), ...formerElements(access)];
+    }
     case 'still-open':
       return [
         textElement(`. Access still open at ${access.gateway}, since `),
@@ -92,6 +94,8 @@ function accessElements(access: ShownAccess | null): RichTextElement[] {
       return [];
   }
 }
+
+const formerElements = ({ former }: { former?: StillOpenAccess }): RichTextElement[] => accessElements(former ?? null);
 
 /** Renders the choice of a registration whose keys its owner wants; none where there are none. */
 function keyChoice(rows: Held[]): KnownBlock[] {

@@ -58,7 +58,7 @@ export function confirmChangeModal(
       { ...section(`:warning: *${headline}*`), block_id: 'headline' },
       { ...section(consequences(what, impact, offered)), block_id: 'follows' },
       ...(offered && access ? [accessChoice(access)] : []),
-      { ...context(told[what]), block_id: 'told' },
+      { ...context(offered ? toldOfAccess : told[what]), block_id: 'told' },
     ],
   };
 }
@@ -110,6 +110,8 @@ export function consequences(what: ConfirmedToggle, { pending, approved }: Chang
 const counted = (count: number, one: string, several: string): string => (count === 1 ? one : several);
 
 const quiet = 'No one gets a message. Pending cards, reminders and Home will show it.';
+const toldOfAccess =
+  'Owners get a message only if you take access away. Pending cards, reminders and Home will show the change.';
 
 const told: Record<ConfirmedToggle, string> = {
   disable: quiet,

@@ -274,7 +274,9 @@ function accessChangeText({ before, approved }: EditReview, access: ServiceAcces
     ? `${who} ${approved === 1 ? 'loses' : 'lose'} ${escapeMrkdwn(describeAccess(before))}, unless another service gives it`
     : '';
   const get = access ? `${who} ${approved === 1 ? 'is' : 'are'} let in` : '';
-  return `\n:warning: *At once:* ${[lose, get].filter((part) => part !== '').join('; ')}.`;
+  const told =
+    before && before.gateway !== access?.gateway ? ` ${approved === 1 ? 'Its' : 'Their'} owners get a message.` : '';
+  return `\n:warning: *At once:* ${[lose, get].filter((part) => part !== '').join('; ')}.${told}`;
 }
 
 /** The approvers who are not in the channel: people who are asked by direct message, and groups too large for that. */

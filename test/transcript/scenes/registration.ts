@@ -2,7 +2,7 @@
 import { gatewayFailures, type ShownAccess } from '../../../src/domain/access.ts';
 import type { HistoryEvent, Registration, Status } from '../../../src/domain/registration.ts';
 import { describeShownAccess } from '../../../src/views/registration/access.ts';
-import { accessOpenMessage } from '../../../src/views/registration/access-messages.ts';
+import { accessLostMessage, accessOpenMessage } from '../../../src/views/registration/access-messages.ts';
 import { approverMessage } from '../../../src/views/registration/approver-message.ts';
 import { accessEndedReply, movedCard, requestCard } from '../../../src/views/registration/card.ts';
 import { type Decided, decisionMessage } from '../../../src/views/registration/decision-message.ts';
@@ -60,6 +60,13 @@ export function registrationScenes(facts: Facts): Scene[] {
     ...gatewayFailures.map((failure) => ({ kind: 'on-its-way' as const, gateway, failure })),
     { kind: 'still-open', gateway, since: at, failure: null },
     { kind: 'still-open', gateway, since: at, failure: 'timeout' },
+    {
+      kind: 'open',
+      gateway: 'west',
+      since: at,
+      keys: id,
+      former: { kind: 'still-open', gateway, since: at, failure: null },
+    },
   ];
   const withAccess = (access: ShownAccess | null): [Decided, ...Decided[]] => {
     const approved = after(facts, 'approve', 'pending', 'approved');
@@ -245,6 +252,20 @@ export function registrationScenes(facts: Facts): Scene[] {
         services: list(facts.rows(10), () => ({ registration: id, name: service, credential: 'key' as const })),
       }),
     ],
+    ...(
+      [
+        ['ended', null, false],
+        ['ended, and calls still go through', null, true],
+        ['ended, and is on its way elsewhere', { gateway: 'west', credential: 'key', open: false }, false],
+        ['moved', { gateway: 'west', credential: 'none', open: true }, false],
+        ['moved, with keys', { gateway: 'west', credential: 'key', open: true }, false],
+      ] as const
+    ).map(
+      ([what, now, stillOpen]): Scene => [
+        `To the owners: access has ${what}`,
+        accessLostMessage({ application, gateway, registration: { publicId: id }, service, stillOpen, now }),
+      ],
+    ),
     ['Access, as owners read it', shown.map((access) => describeShownAccess(access, 'owner')).join('\n')],
     ['Reminder to the requester: one', pendingMessage([waiting], [], 1)],
     [

@@ -82,7 +82,7 @@ export function serviceScenes(facts: Facts): Scene[] {
     reviewNotice(
       approvers,
       { ...said, access },
-      { ...review, change: { before: { ...access, group: 'other' }, pending: 0, approved: 3, autoApprove: false } },
+      { ...review, change: { before: { ...access, gateway: 'west' }, pending: 0, approved: 3, autoApprove: false } },
     ),
   ];
   asked.push(

@@ -1,20 +1,23 @@
-/** The messages about access: to owners when it is open at last, to the admins where it is still open. */
+/** The messages about access: to owners when it is open at last, or taken away, to the admins where it is still open. */
 import { listStillOpen } from '../../../db/access/alarms.ts';
 import { findKey } from '../../../db/access/keys.ts';
-import { findOpened } from '../../../db/access/opened.ts';
-import type { Attempt } from '../../../db/outbox/types.ts';
+import { findLost, findOpened } from '../../../db/access/opened.ts';
+import { promiseAccess } from '../../../db/access/shown.ts';
+import type { Attempt, DeliveryResult } from '../../../db/outbox/types.ts';
 import type { Deps } from '../../../deps.ts';
 import type { AccessEffect } from '../../../domain/effects.ts';
 import { postOnce } from '../../../slack/messages.ts';
 import { accessAlarm, maxNamed } from '../../../views/channel/access-alarm.ts';
-import { accessOpenMessage } from '../../../views/registration/access-messages.ts';
+import { accessLostMessage, accessOpenMessage } from '../../../views/registration/access-messages.ts';
 import { keyMessage } from '../../../views/registration/keys.ts';
+import { accessLookInterval, oneMessageFor } from './one-message.ts';
 
 type Open = Extract<AccessEffect, { kind: 'access-open' }>;
+type Lost = Extract<AccessEffect, { kind: 'access-lost' }>;
 type Key = Extract<AccessEffect, { kind: 'access-key' }>;
 type Alarm = Extract<AccessEffect, { kind: 'access-alarm' }>;
 
-export function deliverAccessMessages({ config, db, poster }: Deps) {
+export function deliverAccessMessages({ config, db, poster, now }: Deps) {
   return {
     async open({ application, gateway, group, change, person }: Open, attempt: Attempt): Promise<void> {
       const found = await findOpened(db, { application, gateway, group });
@@ -22,6 +25,24 @@ export function deliverAccessMessages({ config, db, poster }: Deps) {
       const marker = { event_type: 'registrar_access', event_payload: { change } };
       const posting = { to: person, marker, since: attempt.enqueuedAt };
       await postOnce({ db, poster, attempt }, posting, () => accessOpenMessage(found));
+    },
+
+    /** Tells of what was taken away, as decisions are told: once the gateways have confirmed, or after a few seconds. */
+    async lost(effect: Lost, attempt: Attempt): Promise<DeliveryResult> {
+      const before = await findLost(db, effect);
+      if (!before) return { status: 'delivered' };
+      const isComing = before.now && !before.now.open;
+      if (attempt.age < oneMessageFor && (before.stillOpen || isComing))
+        return { status: 'postponed', seconds: accessLookInterval };
+      if (isComing) await attempt.write((fenced) => promiseAccess(fenced, before.registration.id, now()));
+      const found = await findLost(db, effect);
+      // Calls go through at the same gateway, with the same keys: for its owners nothing has changed.
+      if (!found || (found.now?.open && found.now.gateway === effect.gateway)) return { status: 'delivered' };
+      const { change, person } = effect;
+      const marker = { event_type: 'registrar_access_lost', event_payload: { change } };
+      const posting = { to: person, marker, since: attempt.enqueuedAt };
+      await postOnce({ db, poster, attempt }, posting, () => accessLostMessage(found));
+      return { status: 'delivered' };
     },
 
     async key({ key, event, person }: Key, attempt: Attempt): Promise<void> {
