@@ -43,22 +43,30 @@ async function approval({ place, rounds: count, quick }: Bench): Promise<Answer>
   const env = { CATALOG_FILE: file, GATEWAY_EDGE_TOKEN: gateway.token ?? '' };
   await using plain = await startBot(slack, without);
   await using bot = await startBot(slack, withAccess, env);
-  const one = async (port: number, database: Database) => {
-    const took: number[] = [];
+  const one = async (port: number, database: Database, id: string) => {
+    const { perSecond = 1 } = await approveAll([port], database, [id], 1);
     // Each by itself: what an approval causes is over before the next one.
-    for (const id of await fillPending(database, clicks)) {
-      const { perSecond = 1 } = await approveAll([port], database, [id], 1);
-      took.push(1000 / perSecond);
-      await drained(database);
-    }
-    return { answer: median(took) };
+    await drained(database);
+    return 1000 / perSecond;
   };
-  const measured = await rounds(
-    { bot: () => one(bot.port, withAccess), plain: () => one(plain.port, without) },
-    { count },
-  );
+  // Click by click in turn. A click is followed by 50 ms of work without access and by 350 ms with it: one side after the
+  // other would compare clicks of different minutes, and those of an idle process with those of a busy one.
+  const pairs = async () => {
+    const [ours, theirs] = [await fillPending(withAccess, clicks), await fillPending(without, clicks)];
+    const took = { bot: [] as number[], plain: [] as number[] };
+    for (let index = 0; index < clicks; index += 1) {
+      const turns = [
+        async () => took.bot.push(await one(bot.port, withAccess, ours[index] ?? '')),
+        async () => took.plain.push(await one(plain.port, without, theirs[index] ?? '')),
+      ];
+      for (const turn of index % 2 === 0 ? turns : turns.toReversed()) await turn();
+    }
+    return { bot: median(took.bot), plain: median(took.plain) };
+  };
+  const measured = roundsOf(await rounds({ pairs }, { count }), 'pairs');
   await rm(folder, { recursive: true });
-  const [ours, theirs] = [roundsOf(measured, 'bot'), roundsOf(measured, 'plain')];
+  const of = (side: 'bot' | 'plain') => measured.map((round) => ({ answer: round[side] ?? Number.NaN }));
+  const [ours, theirs] = [of('bot'), of('plain')];
   return {
     question: 'Approve, of a service with access: from the click until it is committed',
     bot: milliseconds(figure(ours, 'answer')),
