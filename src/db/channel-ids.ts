@@ -38,8 +38,8 @@ export async function recordChange(db: Db, { from, to }: Change): Promise<void> 
   await publishInvalidation(db, from);
 }
 
-/** Selects the present id of a channel, for a row that records where a message was posted: the id may have changed meanwhile. */
-export const currentId = (channel: string): SQL<string> =>
+/** Selects the present id of a channel: a row that records where a message was posted may be written while the id changes. */
+export const currentId = (channel: string | SQL): SQL<string> =>
   sql`coalesce((select current from ${channelIds} where old = ${channel}), ${channel})`;
 
 /** How many registrations, jobs and services are looked at in one transaction. */

@@ -229,7 +229,10 @@ export class Person {
       return place === 'modal' ? [this.reads] : this.sees(place);
     };
     const what = `${this.name} reads ${pattern} in ${place}`;
-    return this.#workspace.until(() => read().find((text) => pattern.test(text)), { what });
+    const found = this.#workspace.until(() => read().find((text) => pattern.test(text)), { what });
+    return found.catch(({ message }: Error) => {
+      throw new Error(place === 'home' ? `${message}\n\nHome of ${this.name}\n${read().join('\n')}` : message);
+    });
   }
 
   /** A channel, or `home`. */

@@ -241,6 +241,8 @@ describe.concurrent('in the channel', () => {
     await sam.closes();
     await asks(sam, ['Ledger API'], 'Cart');
     await sam.closes();
+    // What is over before its turn gets no card.
+    await alex.finds(/Ledger API for Cart\n/, { in: 'api-requests' });
     await sam.types('/unregister');
     await sam.picks('Registration', 'Ledger API — Cart (pending)');
     await sam.submits();

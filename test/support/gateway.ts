@@ -61,7 +61,9 @@ export const groupsBecome = (
     `the groups are ${groups}`,
     async () => JSON.stringify(await groupsOf(scenario)) === JSON.stringify(groups),
     within,
-  );
+  ).catch(({ message }: Error) => {
+    throw new Error(`${message}\n\n${scenario.workspace.transcript()}`);
+  });
 
 /** In the approval channel. */
 export const inChannel = { in: 'api-requests' } as const;
@@ -69,11 +71,12 @@ export const inChannel = { in: 'api-requests' } as const;
 /** Where the card of a service is. */
 export const card = (service: string) => ({ ...inChannel, on: new RegExp(service) });
 
-/** Requests a service for the application Shop, and approves it. */
+/** Requests a service for the application Shop, and approves it. The card says so when it returns: its buttons are those of an approved one. */
 export async function approves(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {
   const { dana, alex } = people(scenario);
   await requests(dana, alex, service);
   await alex.clicks('Approve', card(service));
+  await alex.finds(new RegExp(`✅ ${service} for Shop`), inChannel);
 }
 
 export async function revokes(scenario: GatewayScenario, service = 'Payments API'): Promise<void> {

@@ -1,6 +1,7 @@
 /** Card drift: finds cards that may differ from their registrations, and has them updated. */
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
+import { currentId } from '../channel-ids.ts';
 import type { Db } from '../db.ts';
 import { registrations, services } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';
@@ -39,7 +40,7 @@ export async function enqueueMisplaced(db: Db, adminChannel: string, limit: numb
   return db.tables.transaction(async (tx) => {
     const misplaced = await tx.execute<{ id: string; version: number }>(sql`
       select r.id, r.version from ${registrations} r join ${services} s on s.id = r.service_id
-      where r.status = 'pending' and r.card_channel <> coalesce(s.channel, ${adminChannel})
+      where r.status = 'pending' and ${currentId(sql`r.card_channel`)} <> coalesce(s.channel, ${adminChannel})
         and not exists (select from ${outbox} where lane = 'card:' || r.id)
       order by r.requested_at, r.id limit ${limit}`);
     const effects = misplaced.map(({ id, version }) => ({ kind: 'card' as const, registration: Number(id), version }));
