@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { modes } from '../support/bot.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   approves,
   calls,
@@ -67,19 +68,46 @@ describe.each(modes)('over %s', (mode) => {
     expect(calls(scenario, key)).toBe(403);
   });
 
+  it('approved: calls go through within two seconds of the click, and at the first attempt', async () => {
+    await using scenario = await openGatewayScenario({ mode });
+    const { dana, alex } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const key = await getsKey(dana);
+    await requests(dana, alex, 'Ledger API');
+    await delivered(scenario);
+    expect(calls(scenario, key, '/ledger')).toBe(403);
+    const { exchanges } = scenario.gateway;
+    const before = exchanges.length;
+    const clicked = performance.now();
+    await alex.clicks('Approve', card('Ledger API'));
+    await eventually('calls go through', async () => calls(scenario, key, '/ledger') === 200);
+    // Four times as long, for a machine that does other things as well.
+    expect(performance.now() - clicked).toBeLessThan(4 * 2_000);
+    await delivered(scenario);
+    const asked = exchanges.slice(before).map(({ name }) => name);
+    expect(asked).toEqual(['GET /consumers', 'GET /consumers/:consumer/acls', 'PUT /consumers/:consumer/acls/:acl']);
+  });
+
   describe('access ends', () => {
     it('with the registration: unregistered, deleted', async () => {
       await using scenario = await openGatewayScenario({ mode });
       const { dana, alex } = people(scenario);
       await approves(scenario);
+      await dana.finds(/Get key/);
+      const key = await getsKey(dana);
       await approves(scenario, 'Ledger API');
       await groupsBecome(scenario, ['ledger', 'payments']);
+      const answers = () => ['/payments', '/ledger'].map((path) => calls(scenario, key, path));
+      expect(answers()).toEqual([200, 200]);
       await alex.clicks('Delete request', card('Ledger API'));
       await groupsBecome(scenario, ['payments']);
+      expect(answers()).toEqual([200, 403]);
       await dana.types('/unregister');
       await dana.picks('Registration', 'Payments API');
       await dana.submits();
       await groupsBecome(scenario, []);
+      expect(answers()).toEqual([403, 403]);
     });
 
     it('with the application: its consumer goes, and its keys with it', async () => {
@@ -139,8 +167,8 @@ describe.each(modes)('over %s', (mode) => {
       await using scenario = await openGatewayScenario({ mode });
       const { dana } = people(scenario);
       await asks(dana, ['Search API'], 'Shop');
-      await groupsBecome(scenario, ['search']);
       await dana.finds(/access is open/);
+      expect(calls(scenario, await getsKey(dana), '/search')).toBe(200);
     });
 
     it('a service without access sets nothing anywhere', async () => {

@@ -8,6 +8,7 @@ import { people, requests } from './steps.ts';
 export const routes = [
   { path: '/payments', allow: ['payments'] },
   { path: '/ledger', allow: ['ledger'] },
+  { path: '/search', allow: ['search'] },
 ];
 
 /** Payments and its sandbox share a group; the ledger has its own; the search is approved at once. */
@@ -101,6 +102,6 @@ export async function getsKey(person: Person): Promise<string> {
   return readsKey(person);
 }
 
-/** Calls the payments API through the proxy; returns the status of the answer. */
-export const calls = ({ gateway }: GatewayScenario, key: string): number =>
-  gateway.call({ path: '/payments', key }).status;
+/** Calls an API through the proxy, the payments API if not said otherwise; returns the status of the answer. */
+export const calls = ({ gateway }: GatewayScenario, key: string, path = '/payments'): number =>
+  gateway.call({ path, key }).status;
