@@ -234,6 +234,8 @@ async function everythingHappens(): Promise<void> {
   await alex.finds(/no longer has access to SERVI/, { in: 'three' });
   for (const gone of ['sam', 'nick']) await workspace.deactivate(gone);
   await alex.finds(/RENAM[^\n]*\n[^\n]*Last owner|no longer have an owner[\s\S]*RENAM/, requests);
+  const isTold = ([json, place]: [string, string]) => place === 'registrar_owner_left' && marked(json, 'RENAMED');
+  await eventually('a channel is told who has left', async () => [...held].some(isTold));
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
 
   printed = await runDeadLetterCommand(parseDeadLetterCommand(['list']), database.url);

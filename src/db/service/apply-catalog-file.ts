@@ -130,7 +130,7 @@ async function applyBatch(db: Db, file: CatalogService[], dropping: string[], to
           ${at.toISOString()}::timestamptz
         from changed
         -- Within this statement, services still has the rows from before.
-        left join services old on old.id = changed.id
+        left join lateral (select * from services where id = changed.id offset 0) old on true
         cross join lateral (
           select jsonb_object_agg(now.key, was.value) as before, jsonb_object_agg(now.key, now.value) as after
           from jsonb_each(${sql.raw(serviceRecordJson('changed'))}) now
