@@ -5,6 +5,7 @@ import { noticeRestore } from '../../src/db/restore.ts';
 import type { Person } from '../local-slack/people.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { copyOf, type TestDatabase } from '../support/database.ts';
+import { openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
@@ -124,6 +125,41 @@ it('what was posted at a tick, or posted again, and is forgotten, is found and k
   await workspace.until(() => !alex.sees('api-requests').join().includes('Again'), { what: 'the card is updated' });
   await delivered({ database: copy });
   expect([alex.sees('api-requests').length, dana.told.length]).toEqual(before);
+});
+
+it('e-mail that waited is sent with the Message-ID that it may have had before, for a day; what is older is not', async () => {
+  await using mail = await openMailServer();
+  await using scenario = await openScenario({ bots: 0 });
+  const env = { SMTP_URL: mail.url, MAIL_FROM: 'Registrar <registrar@acme.example>' };
+  const { dana, alex } = people(scenario);
+  const first = await scenario.startAnother(env);
+  await mail.down();
+  for (const service of ['Payments API', 'Ledger API']) {
+    await requests(dana, alex, service, 'Shop');
+    await alex.clicks('Approve', onCard(service));
+    await alex.finds(new RegExp(`${service}[\\s\\S]*Approved by @alex`), { in: 'api-requests' });
+  }
+  const letters = ({ sql }: TestDatabase) => sql`select from outbox where kind = 'decision-mail'`;
+  await scenario.workspace.until(async () => (await letters(scenario.database)).length === 2);
+  await first.stop();
+  await scenario.database.sql`
+    update outbox set enqueued_at = now() - interval '25 hours' where id = (select min(id) from outbox where kind = 'decision-mail')`;
+  await using copy = await copyOf(scenario.database);
+
+  // It was sent since the dump, and the copy does not know it.
+  await mail.up();
+  await scenario.database.sql`update outbox set run_at = now()`;
+  const second = await scenario.startAnother(env);
+  await delivered(scenario);
+  await second.stop();
+  expect(mail.letters).toHaveLength(2);
+
+  await copy.sql`update outbox set run_at = now()`;
+  await scenario.startAnother({ ...env, DATABASE_URL: copy.url });
+  await delivered({ database: copy });
+  const again = mail.letters.slice(2);
+  expect(again.map(({ subject }) => subject)).toEqual(['Approved: Ledger API for Shop']);
+  expect(mail.letters.slice(0, 2).map(({ messageId }) => messageId)).toContain(again[0]?.messageId);
 });
 
 describe('no restore is', () => {

@@ -4,6 +4,7 @@ import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
+import { isForgotten } from '../../slack/messages.ts';
 import { renderEmail } from '../../views/registration/email.ts';
 import { accessLookInterval } from './access/one-message.ts';
 import { loadDecided, waitsForAccess } from './decision-message.ts';
@@ -13,15 +14,30 @@ type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 /** One address and nothing else: the field of a profile does not always hold one. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 
+/**
+ * How old an e-mail may be, in seconds, that is sent after a restore. It may have been sent before, and no mailbox can be
+ * searched for it: mail systems drop the second one of a Message-ID while they remember the first.
+ */
+const sentAgainFor = 24 * 3600;
+
 const hidden = ['user_not_found', 'user_not_visible'];
 
 export function deliverEmail({ config, db, poster, directory, mailer, log }: Deps) {
-  return async ({ person, events }: Of<'decision-mail'>, { age, signal }: Attempt): Promise<DeliveryResult> => {
+  return async ({ person, events }: Of<'decision-mail'>, attempt: Attempt): Promise<DeliveryResult> => {
+    const { age, signal } = attempt;
     const [first, ...others] = await loadDecided({ config, db }, events);
     if (first && waitsForAccess([first, ...others], { age }))
       return { status: 'postponed', seconds: accessLookInterval };
     if (!mailer || !first) return { status: 'delivered' };
     const { registration, entry } = first;
+    if (isForgotten(attempt, attempt.enqueuedAt) && age > sentAgainFor) {
+      const about = { registration: registration.id, version: entry.version, person };
+      log.warn(
+        about,
+        'e-mail of before the restore not sent: it is old, and was probably sent before; Slack has the message',
+      );
+      return { status: 'delivered' };
+    }
     const owner = await profile(person);
     const to = owner?.email ?? '';
     if (!address.test(to)) {
