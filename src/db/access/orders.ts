@@ -243,7 +243,7 @@ export async function record(db: Db, place: Place, result: AccessResult): Promis
   });
 }
 
-/** Writes down that the gateway has these keys no longer, and tells the owners of those that someone removed. */
+/** Writes down that the gateway has these keys no longer, and tells the owners of those that someone removed, or has lost. */
 async function removeKeys(tx: Tx, db: Db, application: number, ids: string[]) {
   if (ids.length === 0) return [];
   const gone = await tx
@@ -253,6 +253,12 @@ async function removeKeys(tx: Tx, db: Db, application: number, ids: string[]) {
     .returning();
   const removed = gone.filter(({ shown }) => shown);
   for (const { id } of removed) await tellOwners(tx, db, application, id, 'removed');
+  // Lost with the process that made it, which may have shown it just before: who asked for it may be using it.
+  const lost = gone.filter(({ shown, removedAt }) => !shown && removedAt === null);
+  await db.outbox.enqueue(
+    tx,
+    lost.map(({ id, madeBy }) => ({ kind: 'access-key', key: id, event: 'lost', person: madeBy })),
+  );
   return removed.map(({ lastFour, removedBy }) => ({
     action: 'key-removed' as const,
     subject: lastFour,

@@ -382,7 +382,10 @@ describe('a process that is killed', () => {
     expect(await recorded()).toEqual([{ action: 'granted' }, { action: 'removed' }]);
   });
 
-  it('while a key is on its way: the key that no one saw is removed', async () => {
+  it.each([
+    ['a key is on its way to the gateway', 'PUT /consumers/:consumer/key-auth/:key'],
+    ['its modal is on its way', 'views.update'],
+  ])('while %s: the key is removed, and who asked for it is told', async (_, call) => {
     await using scenario = await openGatewayScenario({ bots: 0, reconcileAt: '* * * * * *' });
     const { workspace, gateway, database } = scenario;
     const more = {
@@ -394,7 +397,7 @@ describe('a process that is killed', () => {
     const { dana } = people(scenario);
     await approves(scenario);
     await dana.finds(/Get key/);
-    const held = gateway.hold('PUT /consumers/:consumer/key-auth/:key');
+    const held = call === 'views.update' ? workspace.hold(call) : gateway.hold(call);
     const click = dana.clicks('Get key');
     await held.reached;
     await kill(first);
@@ -404,6 +407,7 @@ describe('a process that is killed', () => {
     await database.sql`update application_keys set made_at = made_at - interval '1 hour'`;
     await scenario.startAnother({ GATEWAY_EDGE_TOKEN: gateway.token ?? '' });
     await eventually('and has it no longer', async () => gateway.store.keys.size === 0, 30_000);
+    await dana.finds(/The key that ends in .* is gone at the gateway\. Get a new key/);
     expect([...(await database.sql`select from access_history where action like 'key%'`)]).toEqual([]);
   });
 });
