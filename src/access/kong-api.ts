@@ -215,9 +215,14 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
       const what = 'write a consumer on trial';
       const path = at('consumers', uuidOf('trial'));
       const trial = { username: 'registrar-doctor', tags: ['registrar-doctor'] };
-      const written = parse(what, consumerSchema, await ask(what, 'PUT', path, trial));
-      await ask('remove the consumer on trial', 'DELETE', path);
-      return written.tags.includes('registrar-doctor');
+      const remove = () => ask('remove the consumer on trial', 'DELETE', path);
+      const written = await ask(what, 'PUT', path, trial).catch(async (error) => {
+        // Only the answer may be lost: then it was written all the same.
+        await remove().catch(() => {});
+        throw error;
+      });
+      await remove();
+      return parse(what, consumerSchema, written).tags.includes('registrar-doctor');
     },
   };
 }
