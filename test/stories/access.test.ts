@@ -32,6 +32,10 @@ describe.each(modes)('over %s', (mode) => {
     await groupsBecome(scenario, []);
     expect(calls(scenario, key)).toBe(403);
     expect(await dana.finds(/can no longer use/)).not.toContain('still go through');
+    // What offered a key offers none any longer.
+    await dana.finds(
+      /^:white_check_mark: Approved by @alex\n[\s\S]*\n· Since then: Revoked by @alex, today at \d\d:\d\d\.$/,
+    );
     await alex.clicks('Reinstate', card('Payments API'));
     await groupsBecome(scenario, ['payments']);
     expect(calls(scenario, key)).toBe(200);

@@ -39,6 +39,8 @@ describe.each(modes)('over %s', (mode) => {
     });
     await dana.closes();
 
+    const asDanaSawIt = structuredClone(scenario.workspace.directMessages(dana.id).at(-1));
+    if (!asDanaSawIt) throw new Error('there was a message');
     await dana.clicks('Ask again');
     const form = await dana.finds(/Register an application/, { in: 'modal' });
     expect(form).toMatchInlineSnapshot(`
@@ -68,9 +70,10 @@ describe.each(modes)('over %s', (mode) => {
     expect(old).toMatch(/^↩️ Payments API for Shop · unregistered.*Asked again: a new request replaces this one\./s);
     expect(fresh).toMatch(/^⏳ Payments API for Shop\n/);
 
-    // Pressed again, the button says what has become of it.
+    // The message that offered it says that it is over. Pressed again all the same, the button says what has become of it.
     await dana.closes();
-    await dana.clicks('Ask again');
+    await dana.finds(/^:no_entry_sign: Rejected by @alex\n[\s\S]*\n· Asked again: a new request replaces this one\.$/);
+    await dana.clicks('Ask again', { on: asDanaSawIt });
     await dana.finds(/^Payments API for Shop is already pending, since today at 09:15\. Nothing was changed\.$/, {
       in: 'whispered',
     });

@@ -93,6 +93,14 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
     await alex.clicks('Approve', { ...inChannel, on: /Payments API/ });
     await dana.finds(/Approved by @alex/);
     await delivered(scenario);
+    // Who cannot see the card is led to their own message: the receipt, and then the decision.
+    const [decision] = scenario.workspace.directMessages(dana.id).filter(({ text }) => /^Approved by/.test(text));
+    await dana.opensHome();
+    const home = await dana.finds(/Ledger API/, { in: 'home' });
+    expect(home).toMatch(
+      /Ledger API\n:hourglass\S+ Pending[^\n]*\nMessage \(https:\/\/acme.slack.com\/archives\/D0DANA\/p\d+\)/,
+    );
+    expect(home).toContain(`/D0DANA/p${decision?.ts.replace('.', '')})`);
     // The receipt, what was approved at once, and the decision.
     expect(dana.told).toHaveLength(3);
     expect(dana.told).toContain(receipt);

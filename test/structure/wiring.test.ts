@@ -158,6 +158,7 @@ const fullHome = homeView(
             since: new Date(0),
             mine: true,
             access: { kind: 'open', gateway: 'edge', since: new Date(0), keys: 'r' },
+            message: undefined,
             card: 'https://acme.slack.com/archives/C0ADMIN/p1',
           },
           service: {

@@ -32,6 +32,7 @@ import * as history from '../../views/registration/history-modal.ts';
 import * as keys from '../../views/registration/keys.ts';
 import * as list from '../../views/registration/list.ts';
 import * as pendingMessage from '../../views/registration/pending-message.ts';
+import * as receipt from '../../views/registration/receipt.ts';
 import * as registerModal from '../../views/registration/register-modal.ts';
 import * as unregisterModal from '../../views/registration/unregister-modal.ts';
 import * as reopenedForm from '../../views/reopened-form.ts';
@@ -233,6 +234,7 @@ export const samples: { [view: string]: () => Sample[] } = {
               since: at,
               mine: true,
               access: stillOpen,
+              message: undefined,
               card: link,
             },
             service: { name: service, docs: settings.docs, approvers, state: 'open' as const },
@@ -275,6 +277,9 @@ export const samples: { [view: string]: () => Sample[] } = {
       },
       at,
     ),
+  ],
+  'registration/access-messages.accessEndedMessage': () => [
+    accessMessages.accessEndedMessage(times(10, () => ({ service: long(150), application: long(60) }))),
   ],
   'registration/access-messages.accessOpenMessage': () => [
     accessMessages.accessOpenMessage({
@@ -374,6 +379,17 @@ export const samples: { [view: string]: () => Sample[] } = {
       times(10, (id) => ({ ...listed(id), approvers, reminded: approvers, state: 'disabled' as const })),
       times(10, (id) => ({ ...listed(100 + id), status: 'rejected' as const, changedBy: person, changedAt: at })),
       999,
+    ),
+  ],
+  'registration/receipt.receiptMessage': () => [
+    receipt.receiptMessage(
+      long(150),
+      at,
+      times(10, (id) => ({
+        service: long(150),
+        status: id === 1 ? ('approved' as const) : ('pending' as const),
+        approvers,
+      })),
     ),
   ],
   'registration/register-modal.registerModal': () => [

@@ -9,7 +9,7 @@ export type OpenedAccess = {
   application: string;
   gateway: string;
   since: Date;
-  services: { registration: string; name: string; docs: string | null; credential: 'key' | 'none' }[];
+  services: { id: number; registration: string; name: string; docs: string | null; credential: 'key' | 'none' }[];
 };
 
 /** Finds an open group of an application and the services that it is registered for in it; undefined where it is not open. */
@@ -21,6 +21,7 @@ export async function findOpened(
     .select({
       application: applications.name,
       since: applicationAccess.since,
+      id: registrations.id,
       registration: registrations.publicId,
       name: services.name,
       docs: services.docs,
@@ -47,7 +48,8 @@ export async function findOpened(
     application: first.application,
     gateway,
     since: first.since,
-    services: rows.map(({ registration, name, docs, access }) => ({
+    services: rows.map(({ id, registration, name, docs, access }) => ({
+      id,
       registration,
       name,
       docs,

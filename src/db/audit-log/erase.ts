@@ -187,6 +187,7 @@ const traces = [
   'delete from troubles where place = $1',
   'delete from pending_messages where person = $1',
   'delete from approver_messages where person = $1',
+  'delete from owner_messages where person = $1',
 ];
 
 type Batch = { person: string; mark: string; by: string | null; at: Date; which: string };

@@ -2,9 +2,10 @@
 import { and, eq } from 'drizzle-orm';
 import type { CopiesEffect } from '../../domain/effects.ts';
 import type { Db } from '../db.ts';
+import { nameOf } from '../registration/owner-messages.ts';
 import { ownerless } from '../schema/applications.ts';
 import { registrations } from '../schema/core.ts';
-import { approverMessages, pendingMessages } from '../schema/direct-messages.ts';
+import { approverMessages, ownerMessages, pendingMessages } from '../schema/direct-messages.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 
 type Marked = Pick<CopiesEffect, 'to' | 'channel' | 'marker'>;
@@ -22,6 +23,13 @@ const places: Record<string, (db: Db, marked: Marked) => Promise<Place[]>> = {
       .select()
       .from(approverMessages)
       .where(eq(approverMessages.registrationId, Number(marker.event_payload.registration))),
+  registrar_receipt: (db, { to, marker }) => ownerMessage(db, to, marker, 'receipt'),
+  registrar_access: ({ tables }, { to, marker }) =>
+    tables
+      .select()
+      .from(ownerMessages)
+      .where(and(eq(ownerMessages.person, to), eq(ownerMessages.name, `access-open@${marker.event_payload.change}`))),
+  registrar_notice: (db, { to, marker }) => ownerMessage(db, to, marker, nameOf(Number(marker.event_payload.version))),
   registrar_waiting: ({ tables }, { to, marker }) =>
     tables
       .select()
@@ -47,6 +55,18 @@ const places: Record<string, (db: Db, marked: Marked) => Promise<Place[]>> = {
     ]);
   },
 };
+
+const ownerMessage = ({ tables }: Db, person: string, { event_payload }: CopiesEffect['marker'], name: string) =>
+  tables
+    .select()
+    .from(ownerMessages)
+    .where(
+      and(
+        eq(ownerMessages.registrationId, Number(event_payload.registration)),
+        eq(ownerMessages.person, person),
+        eq(ownerMessages.name, name),
+      ),
+    );
 
 /** Lists the `ts` that the rows have of a message in its channel; undefined for a kind whose place is not recorded. */
 export async function findRecorded(db: Db, marked: Marked): Promise<string[] | undefined> {

@@ -1,5 +1,5 @@
 /** Requests: creates registrations. All registrations of a form, their events and their effects commit together. */
-import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, inArray, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { accessChange, type ServiceAccess } from '../../domain/access.ts';
 import { type Account, allowedApprovers, checkAccount, type Policy } from '../../domain/authorization.ts';
@@ -360,4 +360,22 @@ export async function findForResubmit(
   if (!row) return undefined;
   const { owner, application, ...found } = row;
   return { ...found, owned: owner !== null, application: application.deletedAt ? undefined : application };
+}
+
+/** Finds those of these registrations that a later request of the same application for the same service has replaced. */
+export async function findReplaced(db: Db, ids: number[]): Promise<Set<number>> {
+  const other = alias(registrations, 'other');
+  const rows = await db.tables
+    .selectDistinct({ id: registrations.id })
+    .from(registrations)
+    .innerJoin(
+      other,
+      and(
+        eq(other.applicationId, registrations.applicationId),
+        eq(other.serviceId, registrations.serviceId),
+        gt(other.id, registrations.id),
+      ),
+    )
+    .where(inArray(registrations.id, ids));
+  return new Set(rows.map(({ id }) => id));
 }

@@ -1,5 +1,6 @@
-/** The direct messages that stay up to date: what tells a requester that they wait, and what asks an approver. */
-import { bigint, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+/** The direct messages that stay up to date: what tells a requester that they wait, what asks an approver, what tells an owner. */
+import { bigint, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import type { Effect } from '../../domain/effects.ts';
 import { registrations } from './core.ts';
 
 /** What tells a requester which of their requests, first reminded of at a tick, still wait. */
@@ -28,4 +29,23 @@ export const approverMessages = pgTable(
     ts: text(),
   },
   (table) => [primaryKey({ columns: [table.registrationId, table.person] })],
+);
+
+/** What tells an owner about a registration: receipts, decisions, and that access is open. */
+export const ownerMessages = pgTable(
+  'owner_messages',
+  {
+    registrationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => registrations.id),
+    person: text().notNull(),
+    /** Which message: `receipt`, `decision@2`, or `access-open@` and what changed. */
+    name: text().notNull(),
+    /** What updates it while it has buttons; null where nothing of it ends. */
+    effect: jsonb().$type<Effect>(),
+    /** Where it is; null while it is being posted. */
+    channel: text(),
+    ts: text(),
+  },
+  (table) => [primaryKey({ columns: [table.registrationId, table.person, table.name] })],
 );

@@ -2,11 +2,13 @@
 import { promiseAccess } from '../../db/access/shown.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
+import { nameOf } from '../../db/registration/owner-messages.ts';
+import * as requests from '../../db/registration/requests.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
-import { postOnce } from '../../slack/messages.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
+import { deliverOnce } from '../shared/owner-message.ts';
 import { accessLookInterval, oneMessageFor } from './access/one-message.ts';
 import { unreachablePerson } from './classify-error.ts';
 
@@ -25,14 +27,14 @@ export const waitsForAccess = (decided: Decided[], { age }: Pick<Attempt, 'age'>
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
 export function deliverDecisionMessage({ config, db, poster, directory, now }: Deps) {
-  return async ({ person, events }: Of<'decision'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
+  return async (effect: Of<'decision'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
+    const { person, events } = effect;
     const loaded = await loadDecided({ config, db }, events);
     const waiting = loaded.filter(isOnItsWay);
     if (waitsForAccess(loaded, attempt)) return { status: 'postponed', seconds: accessLookInterval };
     for (const { registration } of waiting)
       await attempt.write((fenced) => promiseAccess(fenced, registration.id, now()));
-    // What has been opened meanwhile is not promised, and is said.
-    const [first, ...others] = waiting.length > 0 ? await loadDecided({ config, db }, events) : loaded;
+    const [first] = loaded;
     if (!first) return undefined;
     const { registration, entry } = first;
     const marker = {
@@ -40,8 +42,13 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
       event_payload: { registration: registration.id, public_id: registration.publicId, version: entry.version },
     };
     const posting = { to: person, marker, since: entry.at };
+    const message = { registrations: loaded.map((one) => one.registration.id), person, name: nameOf(entry.version) };
     try {
-      await postOnce({ db, poster, attempt }, posting, () => decisionMessage([first, ...others]));
+      // What has been opened or asked again meanwhile is said: it is loaded again.
+      await deliverOnce({ db, poster, attempt }, posting, message, effect, async () => {
+        const [now = first, ...others] = await loadDecided({ config, db }, events);
+        return decisionMessage([now, ...others]);
+      });
     } catch (error) {
       // Only active owners are told. One who has just left Slack may still be in the list of owners.
       if (!unreachablePerson.includes(slackErrorCode(error) ?? '') || !(await hasLeft(person))) throw error;
@@ -71,10 +78,12 @@ export async function loadDecided(
   { config, db }: Pick<Deps, 'config' | 'db'>,
   events: RegistrationEvent[],
 ): Promise<Decided[]> {
+  const ids = events.map(({ registration }) => registration);
+  const replaced = await requests.findReplaced(db, ids);
   const loaded = events.map(async ({ registration: id, version }) => {
     const found = await cards.find(db, id, config.policy);
     const entry = found?.registration.history.find((one) => one.version === version);
-    return found && entry ? [{ registration: found.registration, entry }] : [];
+    return found && entry ? [{ registration: found.registration, entry, replaced: replaced.has(id) }] : [];
   });
   return (await Promise.all(loaded)).flat();
 }

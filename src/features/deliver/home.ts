@@ -5,11 +5,13 @@ import * as queue from '../../db/home/approval-queue.ts';
 import * as homes from '../../db/home/homes.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
+import * as ownerMessages from '../../db/registration/owner-messages.ts';
 import * as services from '../../db/service/services.ts';
 import type { Deps } from '../../deps.ts';
 import { admins, allowedApprovers, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { inParts } from '../../domain/pagination.ts';
+import type { MessageLocation } from '../../domain/reference.ts';
 import { serviceState } from '../../domain/service.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { permalinkFor } from '../../slack/messages.ts';
@@ -33,8 +35,8 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   return { outdate, outdateCatalog, render };
 
   /**
-   * Marks what else shows an event: the cards of the application's other requests, the Homes of its owners, and of the
-   * approvers, where that is theirs to see.
+   * Marks what else shows an event: the cards of the application's other requests, messages with buttons, the Homes of its
+   * owners, and of the approvers, where that is theirs to see.
    */
   async function outdate(
     { kind, registration, version, after = 0 }: Of<'homes'>,
@@ -43,6 +45,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const next = await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version, after));
     if (next !== undefined)
       return { status: 'postponed', seconds: 0, effect: { kind, registration, version, after: next } };
+    await attempt.write((fenced) => ownerMessages.updateButtons(fenced, registration, version));
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
@@ -86,6 +89,11 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
   async function read(person: string, shown: homes.HomeState): Promise<HomeFacts> {
     const { minePage, queuePage, serviceId, search } = shown;
     const held = await applications.listOwned(db, person, { asked: minePage, size: maxShown });
+    const messages = await ownerMessages.newestPlaces(
+      db,
+      person,
+      held.rows.flatMap(({ registration }) => (registration ? [registration.id] : [])),
+    );
     const rows = await Promise.all(
       held.rows.map(async ({ service, registration, ...row }) => ({
         ...row,
@@ -93,6 +101,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
           ...registration,
           mine: registration.requester === person,
           card: await cardFor(person, registration),
+          message: await linkTo(messages.get(registration.id)),
         },
         service: service && {
           name: service.name,
@@ -118,8 +127,11 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
 
   /** Returns the address of a card; undefined for people who cannot see it. */
   async function cardFor(person: string, { cardChannel: channel, cardTs: ts }: CardPlace) {
-    if (!channel || !ts || !(await directory.canSee(person, channel))) return undefined;
-    return permalinkFor(await directory.workspaceUrl(), { channel, ts });
+    return channel && ts && (await directory.canSee(person, channel)) ? linkTo({ channel, ts }) : undefined;
+  }
+
+  async function linkTo(place: MessageLocation | undefined) {
+    return place && permalinkFor(await directory.workspaceUrl(), place);
   }
 
   /** Names the channel of a card only to those who can see it. */

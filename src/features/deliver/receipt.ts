@@ -2,9 +2,9 @@
 import type { Attempt } from '../../db/outbox/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
-import { postOnce } from '../../slack/messages.ts';
 import type { Decided } from '../../views/registration/decision-message.ts';
 import { receiptMessage } from '../../views/registration/receipt.ts';
+import { deliverOnce } from '../shared/owner-message.ts';
 import { approversFor } from '../shared/shown-approvers.ts';
 import { loadDecided } from './decision-message.ts';
 
@@ -17,7 +17,9 @@ export function deliverReceipt({ config, db, poster, directory }: Deps) {
     if (!first) return;
     const { id, publicId, application, requestedAt } = first.registration;
     const marker = { event_type: 'registrar_receipt', event_payload: { registration: id, public_id: publicId } };
-    await postOnce({ db, poster, attempt }, { to: person, marker, since: requestedAt }, async () =>
+    const posting = { to: person, marker, since: requestedAt };
+    const message = { registrations: events.map(({ registration }) => registration), person, name: 'receipt' };
+    await deliverOnce({ db, poster, attempt }, posting, message, null, async () =>
       receiptMessage(application, requestedAt, await Promise.all(requested.map((one) => facts(person, one)))),
     );
   };

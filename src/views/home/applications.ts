@@ -1,5 +1,5 @@
 /** A person's own part of the Home: their applications, and the registrations of each. */
-import type { ConfirmationDialog, KnownBlock } from '@slack/types';
+import type { ConfirmationDialog, KnownBlock, Overflow } from '@slack/types';
 import type { ShownAccess } from '../../domain/access.ts';
 import type { ShownApprovers } from '../../domain/approvers.ts';
 import type { Page } from '../../domain/pagination.ts';
@@ -8,20 +8,20 @@ import type { ServiceState } from '../../domain/service.ts';
 import { capitalize, truncate } from '../../domain/text.ts';
 import { applicationMenu } from '../application/menu.ts';
 import { describeApprovers } from '../approvers.ts';
-import { bold, button, dateTime, header, link, mention, mrkdwn, oneLine, plain, section } from '../blocks.ts';
+import { bold, button, dateTime, header, link, mention, mrkdwn, oneLine, option, plain, section } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { describeShownAccess } from '../registration/access.ts';
 import { askAgainButton } from '../registration/decision-message.ts';
-import { keyBlocks } from '../registration/keys.ts';
+import { getKey } from '../registration/keys.ts';
 import { statusEmoji } from '../registration/timeline.ts';
 import { closedText } from '../service/state.ts';
 import { pager } from './pagination.ts';
 
 /** How many registrations a page holds. */
-export const maxShown = 15;
+export const maxShown = 13;
 
 export const unregisterButton = 'unregister';
-export const editReasonButton = 'edit';
+export const editReasonMenu = 'edit';
 
 /** An application with one of its live registrations, or with none. */
 export type HeldApplication = {
@@ -39,6 +39,8 @@ export type HeldApplication = {
     access: ShownAccess | null;
     /** The address of its card; undefined where the reader cannot see it, or there is none yet. */
     card: string | undefined;
+    /** The address of the newest message to the reader about it; undefined where there is none. */
+    message: string | undefined;
   } | null;
   service: { name: string; docs: string | null; approvers: ShownApprovers; state: ServiceState } | null;
 };
@@ -70,20 +72,21 @@ function registrationBlocks(
   const under = before?.applicationId === applicationId ? [] : [heading];
   if (!registration || !service) return under;
   const { id, status, mine, access } = registration;
-  const edit: KnownBlock = {
-    type: 'actions',
-    block_id: `edit-${id}`,
-    elements: [button(editReasonButton, 'Edit reason', buttonValue(registration))],
-  };
-  const again: KnownBlock = {
-    type: 'actions',
-    block_id: `again-${id}`,
-    elements: [button(askAgainButton, 'Ask again', buttonValue(registration))],
+  const value = buttonValue(registration);
+  const menu: Overflow = {
+    type: 'overflow',
+    action_id: editReasonMenu,
+    options: [option('Edit reason', value)],
   };
   const unregister = {
-    ...button(unregisterButton, 'Unregister', buttonValue(registration)),
+    ...button(unregisterButton, 'Unregister', value),
     confirm: confirmEnding(status, service.name, application),
   };
+  const buttons = [
+    ...(status === 'rejected' ? [button(askAgainButton, 'Ask again', value)] : []),
+    ...(access?.kind === 'open' && access.keys ? [getKey(access.keys)] : []),
+    ...(nextStatus(status, 'unregister') ? [unregister] : []),
+  ];
   return [
     ...under,
     {
@@ -93,19 +96,18 @@ function registrationBlocks(
         plain(oneLine(service.name), 150),
         mrkdwn([describeStatus(registration, service), ...linksOf(registration, service)].join('\n')),
       ],
-      ...(nextStatus(status, 'unregister') ? { accessory: unregister } : {}),
+      ...(mine && nextStatus(status, 'edit') ? { accessory: menu } : {}),
     },
-    ...(mine && nextStatus(status, 'edit') ? [edit] : []),
-    ...(status === 'rejected' ? [again] : []),
-    ...(access?.kind === 'open' && access.keys
-      ? [{ ...keyBlocks(access.keys)[0], block_id: `keys-${id}` } as KnownBlock]
-      : []),
+    ...(buttons.length > 0 ? [{ type: 'actions' as const, block_id: `actions-${id}`, elements: buttons }] : []),
   ];
 }
 
-/** Links to the documentation of a service and to the card of a request, in a line; no line where there is neither. */
-function linksOf({ card }: { card: string | undefined }, { docs }: { docs: string | null }): string[] {
-  const links = [...(docs ? [link(docs, 'Documentation')] : []), ...(card ? [link(card, 'Card')] : [])];
+type Links = { card: string | undefined; message: string | undefined };
+
+/** Links in a line to the documentation of a service, and to the card of a request or else the reader's message about it. */
+function linksOf({ card, message }: Links, { docs }: { docs: string | null }): string[] {
+  const about = card ? [link(card, 'Card')] : message ? [link(message, 'Message')] : [];
+  const links = [...(docs ? [link(docs, 'Documentation')] : []), ...about];
   return links.length > 0 ? [links.join(' · ')] : [];
 }
 

@@ -25,7 +25,7 @@ import { describeAccess } from '../service/timeline.ts';
 import { pager } from './pagination.ts';
 import { registerButton } from './register-button.ts';
 
-/** How many services a page holds, one block each. */
+/** How many services a page holds, of two blocks for admins, and of one for others. */
 export const maxServices = 10;
 
 export const addButton = 'add-service';
@@ -45,7 +45,7 @@ export type CatalogItem = Omit<ServiceRecord, 'channel'> & {
 /** `usual`: who decides where a service does not say otherwise. */
 export type CatalogPage = Page<CatalogItem> & { search: string; admin: boolean; usual: ShownApprovers };
 
-/** Renders a page of the catalog, in at most sixteen blocks. */
+/** Renders a page of the catalog, in at most 26 blocks. */
 export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
   header('catalog', 'Catalog'),
   ...(listed.admin
@@ -59,7 +59,7 @@ export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
     : []),
   ...(listed.total >= maxServices || listed.search !== '' ? searchBlocks(listed.search) : []),
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
-  ...listed.rows.map((service) => serviceBlock(service, listed.admin)),
+  ...listed.rows.flatMap((service) => serviceBlocks(service, listed.admin)),
   ...(listed.total === 0 ? [] : [{ ...context(usualText(listed)), block_id: 'catalog-usual' }]),
   ...pager('catalog', listed, 'services'),
 ];
@@ -96,17 +96,24 @@ function searchBlocks(search: string): KnownBlock[] {
 export const readCatalogSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
-function serviceBlock(service: CatalogItem, admin: boolean): KnownBlock {
-  const { id, publicId, name, description, registrationEnabled } = service;
-  const register = registrationEnabled ? { accessory: button(registerButton, 'Register', publicId) } : {};
+/** Renders a service with a button that requests it. An admin's menu has the place of the button, which goes below it. */
+function serviceBlocks(service: CatalogItem, admin: boolean): KnownBlock[] {
+  const { id, publicId, name, description, registrationEnabled, retired } = service;
+  const register = registrationEnabled && !retired ? [button(registerButton, 'Register', publicId)] : [];
+  const accessory = admin ? menu(service, buttonValue(service)) : register[0];
   const about = [plainLine(name, serviceLimits.name), plainLine(description, 150)].filter((line) => line !== '');
   const facts = describeService(service, admin);
-  return {
-    type: 'section',
-    block_id: `listed-${id}`,
-    fields: [plain(about.join('\n'), 2000), ...(facts.length > 0 ? [mrkdwn(facts.join('\n'))] : [])],
-    ...(admin ? { accessory: menu(service, buttonValue(service)) } : register),
-  };
+  return [
+    {
+      type: 'section',
+      block_id: `listed-${id}`,
+      fields: [plain(about.join('\n'), 2000), ...(facts.length > 0 ? [mrkdwn(facts.join('\n'))] : [])],
+      ...(accessory ? { accessory } : {}),
+    },
+    ...(admin && register.length > 0
+      ? [{ type: 'actions' as const, block_id: `register-${id}`, elements: register }]
+      : []),
+  ];
 }
 
 const plainLine = (text: string, limit: number): string => truncate(oneLine(text), limit);

@@ -1,7 +1,7 @@
 /**
  * The Home: the requests that the person may decide, their applications, and for admins the catalog. Slack takes 100
  * blocks and 250 KB: a request takes two blocks, a registration at most three with the heading of its application, a
- * service one, and all the rest together fewer than twenty.
+ * service two at most, and all the rest together fewer than twenty.
  */
 import type { HomeView } from '@slack/types';
 import type { Page } from '../../domain/pagination.ts';

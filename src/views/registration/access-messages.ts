@@ -75,3 +75,21 @@ function whatNext({ application, gateway, service, stillOpen, now }: Lost): stri
   const keys = now.credential === 'key' ? ` Keys for ${gateway} are refused there: get a new one.` : '';
   return `Calls go through ${now.gateway} now, and no longer through ${gateway}.${keys}`;
 }
+
+/** Renders what that message becomes once access has ended. */
+export function accessEndedMessage(ended: { service: string; application: string }[]): Message {
+  const headline = 'Access was open, and has ended.';
+  return {
+    text: headline,
+    blocks: [
+      { ...section(`:lock: *${headline}*`), block_id: 'access-open' },
+      fields('request', [
+        {
+          label: ended.length === 1 ? 'Service' : 'Services',
+          value: [textElement(ended.map(({ service }) => service).join(', '), 1000)],
+        },
+        { label: 'Application', value: [textElement(ended[0]?.application ?? '', 150)] },
+      ]),
+    ],
+  };
+}

@@ -38,7 +38,15 @@ import { closedText } from '../service/state.ts';
 import { accessBlocks } from './access.ts';
 import { deletionText } from './forms/delete-modal.ts';
 import { historyButton } from './history-modal.ts';
-import { decisionEvents, earlierRequests, eventTitle, pastTense, reasonSuffix, statusEmoji } from './timeline.ts';
+import {
+  askedAgainText,
+  decisionEvents,
+  earlierRequests,
+  eventTitle,
+  pastTense,
+  reasonSuffix,
+  statusEmoji,
+} from './timeline.ts';
 
 /** The buttons of a card: each takes the action of its name, where the transition table has it. */
 const buttons = [
@@ -218,7 +226,7 @@ function eventBlocks({
     ...(pending ? [`${capitalize(describeApprovers(approvers))} can decide.`] : []),
     ...(pending && service.state !== 'open' ? [closedText(service.state).trim()] : []),
     ...(applicationDeleted ? ['The application was deleted.'] : []),
-    ...(askedAgain ? ['Asked again: a new request replaces this one.'] : []),
+    ...(askedAgain ? [askedAgainText] : []),
   ];
   return [...events, ...(notes.length > 0 ? [{ ...context(notes.join(' ')), block_id: 'since' }] : [])];
 }

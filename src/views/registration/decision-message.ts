@@ -1,14 +1,14 @@
 /** The direct message that tells an owner of the application of a decision. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { HistoryEvent, Registration, Status } from '../../domain/registration.ts';
-import { button, fields, inlineText, oneLine, quote, section, textElement } from '../blocks.ts';
+import { button, context, dateTime, fields, inlineText, oneLine, quote, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { keyBlocks } from './keys.ts';
-import { eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
+import { askedAgainText, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
 
-/** A registration, and the event that its owners are notified of. */
-export type Decided = { registration: Registration; entry: HistoryEvent };
+/** A registration, and the event that its owners are notified of. `replaced`: it was asked for again since. */
+export type Decided = { registration: Registration; entry: HistoryEvent; replaced?: boolean };
 
 /** Renders the message about events that one act made of registrations of one application. */
 export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
@@ -17,6 +17,12 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
   const services = decided.map((one) => one.registration.service);
   const why = entry.action === 'request' ? null : entry.reason;
   const headline = `${statusEmoji[entry.to]} *${eventTitle(entry)}*`;
+  const over = describeEnd(decided);
+  const next: KnownBlock = {
+    type: 'rich_text',
+    block_id: 'next',
+    elements: [{ type: 'rich_text_section', elements: nextStep(entry, decided).map(richPart) }],
+  };
   const blocks: KnownBlock[] = [
     { ...section(headline), block_id: 'decision' },
     fields('request', [
@@ -24,12 +30,8 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
     ...(why ? [quote('why', why)] : []),
-    {
-      type: 'rich_text',
-      block_id: 'next',
-      elements: [{ type: 'rich_text_section', elements: nextStep(entry, decided).map(richPart) }],
-    },
-    ...(entry.to === 'approved' ? keyButtons(decided) : []),
+    ...(over ? [{ ...context(over), block_id: 'over' }] : [next]),
+    ...(entry.to === 'approved' && !over ? keyButtons(decided) : []),
     ...(canAskAgain(entry.to) ? askAgainBlocks(decided) : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
@@ -57,21 +59,33 @@ function keyButtons(decided: readonly Decided[]): KnownBlock[] {
   );
 }
 
+/** Says that what a message tells has ended, and how; undefined while something of it lasts. */
+function describeEnd(decided: [Decided, ...Decided[]]): string | undefined {
+  const [{ registration, entry }] = decided;
+  if (canAskAgain(entry.to)) return decided.every(({ replaced }) => replaced) ? askedAgainText : undefined;
+  const lasts = decided.some((one) => one.registration.status === 'approved');
+  const last = registration.history.at(-1);
+  if (entry.to !== 'approved' || lasts || !last || last.version === entry.version) return undefined;
+  return `Since then: ${eventTitle(last)}, ${dateTime(last.at)}.`;
+}
+
 export const askAgainButton = 'ask-again';
 
 /** Tells whether a request that was not approved can be asked again, with what it said. */
 const canAskAgain = (status: Status): boolean => status === 'rejected' || status === 'expired';
 
-/** Renders a button for each request, which names the service where there are several. */
+/** Renders a button for each request that was not asked for again, which names the service where there are several. */
 const askAgainBlocks = (decided: Decided[]): KnownBlock[] =>
-  decided.map(({ registration }) => {
-    const label = decided.length === 1 ? 'Ask again' : `Ask again for ${oneLine(registration.service.name)}`;
-    return {
-      type: 'actions',
-      block_id: `again-${registration.id}`,
-      elements: [button(askAgainButton, label, buttonValue(registration))],
-    };
-  });
+  decided
+    .filter(({ replaced }) => !replaced)
+    .map(({ registration }) => {
+      const label = decided.length === 1 ? 'Ask again' : `Ask again for ${oneLine(registration.service.name)}`;
+      return {
+        type: 'actions',
+        block_id: `again-${registration.id}`,
+        elements: [button(askAgainButton, label, buttonValue(registration))],
+      };
+    });
 
 /** A part of a sentence: text, a command, or a link. The same sentences go into Slack and into e-mail. */
 export type Part = string | { command: string } | { url: string; label: string };

@@ -33,6 +33,9 @@ export function eventTitle({ action, actor }: HistoryEvent, called: (id: string)
   return actor ? `${capitalize(pastTense[action])} by ${called(actor)}` : capitalize(pastTense[action]);
 }
 
+/** Says that a request is over, because it was asked for again. */
+export const askedAgainText = 'Asked again: a new request replaces this one.';
+
 /** Formats a reason, or the note of an approval, for the end of a message's `text`. */
 export const reasonSuffix = (reason: string | null, action?: EventKind): string =>
   reason ? ` ${action === 'approve' ? 'Note' : 'Reason'}: ${inlineText(reason, 500)}` : '';

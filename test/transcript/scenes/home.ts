@@ -32,6 +32,7 @@ export function homeScenes(facts: Facts): Scene[] {
         since: at,
         mine: true,
         access: status === 'approved' ? { kind: 'open', gateway, since: at, keys: id } : null,
+        message: index % 8 === 4 ? 'https://acme.slack.com/archives/D0DANA/p1' : undefined,
         card: index % 8 === 0 ? 'https://acme.slack.com/archives/C0REQUESTS/p1' : undefined,
       },
       service: {

@@ -2,7 +2,11 @@
 import { gatewayFailures, type ShownAccess } from '../../../src/domain/access.ts';
 import type { HistoryEvent, Registration, Status } from '../../../src/domain/registration.ts';
 import { describeShownAccess } from '../../../src/views/registration/access.ts';
-import { accessLostMessage, accessOpenMessage } from '../../../src/views/registration/access-messages.ts';
+import {
+  accessEndedMessage,
+  accessLostMessage,
+  accessOpenMessage,
+} from '../../../src/views/registration/access-messages.ts';
 import { approverMessage } from '../../../src/views/registration/approver-message.ts';
 import { accessEndedReply, movedCard, requestCard } from '../../../src/views/registration/card.ts';
 import { type Decided, decisionMessage } from '../../../src/views/registration/decision-message.ts';
@@ -88,6 +92,8 @@ export function registrationScenes(facts: Facts): Scene[] {
   const [one, ...others] = many;
   const several: [Decided, ...Decided[]] = [one ?? after(facts, 'approve', 'pending', 'approved'), ...others];
   const expired = after(facts, 'expire', 'pending', 'expired', { actor: null });
+  const rejected = after(facts, 'reject', 'pending', 'rejected', { reason });
+  const revoked = after(facts, 'revoke', 'approved', 'revoked', { reason, version: 3 });
   const listed = { id: 1, publicId: id, version: 1, service, application };
   const waiting = {
     ...listed,
@@ -240,6 +246,11 @@ export function registrationScenes(facts: Facts): Scene[] {
         })),
       ]),
     ],
+    ['To the owners: rejected, and asked for again', decisionMessage([{ ...rejected, replaced: true }])],
+    [
+      'To the owners: approved, and revoked since',
+      decisionMessage([{ ...after(facts, 'approve', 'pending', 'approved'), registration: revoked.registration }]),
+    ],
     ['Mail to the owners: several at once', renderEmail(several, { decidedBy: undefined, app: undefined })],
     ...shown
       .slice(0, 2)
@@ -266,6 +277,7 @@ export function registrationScenes(facts: Facts): Scene[] {
         accessLostMessage({ application, gateway, registration: { publicId: id }, service, stillOpen, now }),
       ],
     ),
+    ['To the owners: access was open', accessEndedMessage([{ service, application }])],
     ['Access, as owners read it', shown.map((access) => describeShownAccess(access, 'owner')).join('\n')],
     ['Reminder to the requester: one', pendingMessage([waiting], [], 1)],
     [

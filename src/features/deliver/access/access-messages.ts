@@ -4,12 +4,19 @@ import { findKey } from '../../../db/access/keys.ts';
 import { findLost, findOpened } from '../../../db/access/opened.ts';
 import { promiseAccess } from '../../../db/access/shown.ts';
 import type { Attempt, DeliveryResult } from '../../../db/outbox/types.ts';
+import * as ownerMessages from '../../../db/registration/owner-messages.ts';
+import * as registrations from '../../../db/registration/registrations.ts';
 import type { Deps } from '../../../deps.ts';
 import type { AccessEffect } from '../../../domain/effects.ts';
 import { postOnce } from '../../../slack/messages.ts';
 import { accessAlarm, maxNamed } from '../../../views/channel/access-alarm.ts';
-import { accessLostMessage, accessOpenMessage } from '../../../views/registration/access-messages.ts';
+import {
+  accessEndedMessage,
+  accessLostMessage,
+  accessOpenMessage,
+} from '../../../views/registration/access-messages.ts';
 import { keyMessage } from '../../../views/registration/keys.ts';
+import { deliverOnce } from '../../shared/owner-message.ts';
 import { accessLookInterval, oneMessageFor } from './one-message.ts';
 
 type Open = Extract<AccessEffect, { kind: 'access-open' }>;
@@ -18,13 +25,26 @@ type Key = Extract<AccessEffect, { kind: 'access-key' }>;
 type Alarm = Extract<AccessEffect, { kind: 'access-alarm' }>;
 
 export function deliverAccessMessages({ config, db, poster, now }: Deps) {
+  async function namesOf(ids: number[]) {
+    const rows = await Promise.all(ids.map((id) => registrations.find(db, id)));
+    return rows.flatMap((row) => (row ? [{ service: row.service.name, application: row.application }] : []));
+  }
+
   return {
-    async open({ application, gateway, group, change, person }: Open, attempt: Attempt): Promise<void> {
+    /** Posts it while the group is open; once nothing is open, what was posted says so. */
+    async open(effect: Open, attempt: Attempt): Promise<void> {
+      const { application, gateway, group, change, person } = effect;
+      const name = `access-open@${change}`;
+      const told = await ownerMessages.listAbout(db, person, name);
       const found = await findOpened(db, { application, gateway, group });
-      if (!found) return;
+      const ids = told.length > 0 ? told : (found?.services.map(({ id }) => id) ?? []);
+      if (ids.length === 0) return;
       const marker = { event_type: 'registrar_access', event_payload: { change } };
       const posting = { to: person, marker, since: attempt.enqueuedAt };
-      await postOnce({ db, poster, attempt }, posting, () => accessOpenMessage(found));
+      await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
+        const open = await findOpened(db, { application, gateway, group });
+        return open ? accessOpenMessage(open) : accessEndedMessage(await namesOf(ids));
+      });
     },
 
     /** Tells of what was taken away, as decisions are told: once the gateways have confirmed, or after a few seconds. */
