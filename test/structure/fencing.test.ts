@@ -79,7 +79,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
       "home.ts homes.markRendered",
       "home.ts homes.markStale",
       "home.ts homes.remove",
-      "home.ts ownerMessages.enqueueUpdates",
+      "home.ts ownerMessages.updateButtons",
       "ownerless-application.ts ownerless.recordPosted",
       "pending-message.ts messages.begin",
       "pending-message.ts messages.recordPosted",

@@ -55,7 +55,7 @@ export async function recordShown(
  */
 export async function updateButtons(db: Db, registration: number, version: number): Promise<void> {
   const rows = await db.tables.execute<{ effect: Effect }>(sql`
-    select distinct m.effect from ${registrations} r
+    select distinct m.effect || '{"again": true}' as effect from ${registrations} r
     join ${registrations} other on other.application_id = r.application_id and other.service_id = r.service_id
     join ${ownerMessages} m on m.registration_id = other.id
     where r.id = ${registration} and m.effect is not null

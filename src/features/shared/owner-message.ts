@@ -15,8 +15,9 @@ export async function deliverOnce(
   const { attempt } = context;
   const { begun, place } = await attempt.write((fenced) => ownerMessages.begin(fenced, message, effect));
   const shown = await render();
-  const unknown = begun ? findPosted(context, posting) : findEarlier(context, posting);
-  const found = place ?? (await unknown);
+  // The job that was to post it may have ended without its outcome being known.
+  const isUpdate = effect !== null && 'again' in effect;
+  const found = place ?? (await (isUpdate ? findPosted : findEarlier)(context, posting));
   if (found && begun && !(await update(context, found, shown))) return;
   const posted = found ?? (await post(context, posting, shown));
   await attempt.write((fenced) => ownerMessages.recordShown(fenced, message, posted, hasButtons(shown)));

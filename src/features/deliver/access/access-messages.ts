@@ -31,7 +31,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
   }
 
   return {
-    /** Posts it while the group is open; once nothing is open, what was posted says so. */
+    /** Posts it while the group is open, and updates it when the group is closed. */
     async open(effect: Open, attempt: Attempt): Promise<void> {
       const { application, gateway, group, change, person } = effect;
       const name = `access-open@${change}`;
