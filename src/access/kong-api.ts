@@ -127,14 +127,22 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
     if (look.status !== 404) throw errorOf(name, what, answer);
   }
 
+  /** Finds a consumer by its id, or by its name, which only Kong itself allows. */
+  async function consumerAt(idOrName: string): Promise<Consumer | undefined> {
+    const what = 'find the consumer';
+    const answer = await ask(what, 'GET', at('consumers', idOrName), undefined, 404);
+    return answer.status === 404 ? undefined : parse(what, consumerSchema, answer);
+  }
+
   return {
-    /** Finds the consumer of an application: by its custom_id, whatever its id, and by the id that we give. */
+    /**
+     * Finds the consumer of an application: by its custom_id, whatever its id, by the id that we give, and by its name, under
+     * which it may have been restored with neither: what is not found is not taken away.
+     */
     async findConsumer(application: string): Promise<Consumer | undefined> {
-      const what = 'find the consumer';
-      const [found] = await all(what, `/consumers?custom_id=${encodeURIComponent(application)}`, consumerSchema);
-      if (found) return found;
-      const answer = await ask(what, 'GET', at('consumers', consumerIdOf(application)), undefined, 404);
-      return answer.status === 404 ? undefined : parse(what, consumerSchema, answer);
+      const path = `/consumers?custom_id=${encodeURIComponent(application)}`;
+      const [found] = await all('find the consumer', path, consumerSchema);
+      return found ?? (await consumerAt(consumerIdOf(application))) ?? (await consumerAt(usernameOf(application)));
     },
 
     /** Writes a consumer whole; PUT replaces, so the tags that others gave it are kept by sending them. */
@@ -154,13 +162,6 @@ export function createKongApi({ name, kind, url, token }: GatewaySettings, fetch
       const written = parse(what, consumerSchema, answer);
       if (written.custom_id === application) return written;
       throw new GatewayError(name, 'bad-answer', `${what}: it was answered with another consumer`);
-    },
-
-    /** Finds a consumer by its name, which only Kong itself allows. */
-    async consumerNamed(username: string): Promise<Consumer | undefined> {
-      const what = 'find the consumer by its name';
-      const answer = await ask(what, 'GET', at('consumers', username), undefined, 404);
-      return answer.status === 404 ? undefined : parse(what, consumerSchema, answer);
     },
 
     /** Deletes a consumer with its groups and keys, whether it is there or not. */

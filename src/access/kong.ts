@@ -104,7 +104,7 @@ async function ensureConsumer(
 ): Promise<Consumer> {
   const written = await api.putConsumer(application, found);
   if (written !== 'taken') return written;
-  const other = (await api.findConsumer(application)) ?? (await api.consumerNamed(usernameOf(application)));
+  const other = await api.findConsumer(application);
   const adopted = other && other.id !== found?.id ? await api.putConsumer(application, other) : 'taken';
   if (adopted !== 'taken') return adopted;
   throw new GatewayError(name, 'conflict', `another consumer is named ${usernameOf(application)}; rename or delete it`);
