@@ -107,7 +107,8 @@ describe('it does not start, and says what to do', () => {
 
 describe.each(modes)('over %s', (mode) => {
   it('it is ready once the database and Slack are reachable; at SIGTERM it drains and exits 0', async () => {
-    const program = await runReady(environment(workspace, mode, { DATABASE_URL: database.url }));
+    // Whatever starts it sends its signals to npm, which passes them on to the process that it has started.
+    const program = await runReady(environment(workspace, mode, { DATABASE_URL: database.url }), { by: 'npm' });
     workspace.deliverOver(mode === 'socket' ? 'socket' : `http://127.0.0.1:${program.port}/slack/events`);
     const at = (path: string) => fetch(`http://127.0.0.1:${program.port}${path}`);
     expect((await at('/healthz')).status).toBe(200);

@@ -15,14 +15,16 @@ export type Program = {
   exited: Promise<number | null>;
 };
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The environment of a program that has none of its own; compiled code is kept, so that the next start is quicker. */
 export const bare = { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: join(tmpdir(), 'registrar-compile-cache') };
 
-/** Starts `src/main.ts` with nothing but the given environment. */
-export function run(env: Record<string, string>): Program {
-  const child = spawn(process.execPath, [main], { env: { ...bare, ...env } });
+/** Starts `src/main.ts`, or as operators do `npm start`, with nothing but the given environment. */
+export function run(env: Record<string, string>, { by = 'node' }: { by?: 'node' | 'npm' } = {}): Program {
+  const [command, parameters] = by === 'npm' ? ['npm', ['start']] : [process.execPath, [main]];
+  const child = spawn(command, parameters, { cwd: root, env: { ...bare, ...env } });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   const exited = once(child, 'close').then(([code]) => code);
@@ -51,8 +53,11 @@ export function run(env: Record<string, string>): Program {
 }
 
 /** Starts it and waits until it is ready. Returns the port it answers HTTP on. */
-export async function runReady(env: Record<string, string>): Promise<Program & { port: number }> {
-  const program = run({ ...env, LOG_LEVEL: 'info' });
+export async function runReady(
+  env: Record<string, string>,
+  how?: Parameters<typeof run>[1],
+): Promise<Program & { port: number }> {
+  const program = run({ ...env, LOG_LEVEL: 'info' }, how);
   const ready = JSON.parse(await program.says(/Registrar is ready/));
   return { ...program, port: ready.port };
 }
