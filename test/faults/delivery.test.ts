@@ -115,7 +115,10 @@ it('a job does not wait for another lane', async () => {
   await using scenario = await openScenario();
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);
-  const ledger = workspace.hold('chat.postMessage', ({ blocks }) => /Ledger/.test(JSON.stringify(blocks)));
+  const ledger = workspace.hold(
+    'chat.postMessage',
+    ({ channel, blocks }) => channel === 'C0REQUESTS' && /Ledger/.test(JSON.stringify(blocks)),
+  );
   await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
   await ledger.reached;
   await alex.finds(/Payments API/, { in: 'api-requests' });

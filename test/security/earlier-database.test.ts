@@ -337,7 +337,11 @@ describe('a card whose post was not answered', () => {
       forget();
       change(first.metadata.event_payload);
     });
-    workspace.fail('chat.postMessage', { kind: 'accept-then-drop' });
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'accept-then-drop' },
+      { when: ({ channel }) => channel === 'C0REQUESTS' },
+    );
     await asks(dana, ['Payments API'], 'Shop');
     await untilDelivered(scenario);
     expect(posted()).toHaveLength(cards);

@@ -87,7 +87,9 @@ it.each(ways)('%s', async (_, known, job) => {
 
   updates.end();
   await alex.finds(/All of production/, { in: 'api-requests' });
-  await copy.sql`update outbox set run_at = now()`;
+  await copy.sql`
+    update outbox set run_at = now() where id in (
+      select id from outbox where not leased order by id for update skip locked)`;
   await delivered({ database: copy });
   expect(alex.sees('api-requests').filter((text) => text.includes('Requested by'))).toHaveLength(4);
   expect(before).toBe(4);
