@@ -1,6 +1,8 @@
 /** A Slack that is slow: it stores a message after we have given it up, and it is there twice. One of them stays. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openTimedScenario } from '../support/clock.ts';
+import { everythingHappens, openEverything } from '../support/everything.ts';
 import { delivered, looksForCopies, retriesSoon } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
@@ -163,6 +165,129 @@ it('whatever is posted is there once in the end: cards, direct messages, replies
   await looksForCopies(scenario);
   expect(slack.twice()).toEqual([]);
 }, 120_000);
+
+/** The kinds of messages that are posted, by their marks in the source: a new one has to be in the story. */
+function kindsInSource(): string[] {
+  const root = new URL('../../src/', import.meta.url);
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const kinds = files.flatMap((file) =>
+    [...readFileSync(new URL(file, root), 'utf8').matchAll(/event_type: '(\w+)'/g)].flatMap(([, kind]) => kind ?? []),
+  );
+  return [...new Set(kinds)].sort();
+}
+
+it('each kind of message, stored late and so there twice, is there once in the end', async () => {
+  await using everything = await openEverything();
+  const { scenario } = everything.timed;
+  await retriesSoon(scenario);
+  const staged = new Set<unknown>();
+  // The first of each kind: of all, the story would take minutes.
+  const first = ({ metadata }: Record<string, unknown>) => {
+    const { event_type: kind } = Object(metadata);
+    return !staged.has(kind) && staged.add(kind) !== undefined;
+  };
+  let slack = stagesLateStore(scenario, first);
+  const becomesTwice = async () => {
+    await everything.timed.untilDelivered();
+    await slack.stores();
+    const twice = slack.twice().map((mark) => JSON.parse(mark)[1].event_type);
+    // The clock of this workspace is weeks behind the database's, by which some of these were made.
+    await scenario.database.sql`update outbox set effect = effect || '{"above": 0}' where kind = 'copies'`;
+    await looksForCopies(scenario);
+    expect(slack.twice()).toEqual([]);
+    return twice;
+  };
+  const twice: string[] = [];
+  await everythingHappens(everything, async () => {
+    twice.push(...(await becomesTwice()));
+    slack = stagesLateStore(scenario, first);
+  });
+  twice.push(...(await becomesTwice()));
+  expect([...staged].sort()).toEqual(kindsInSource());
+  // A reminder of a tick is replaced by the next one: the copy of the first is of a message that is gone.
+  expect([...new Set([...twice, 'registrar_reminder'])].sort()).toEqual(kindsInSource());
+}, 240_000);
+
+describe('a button on a copy', () => {
+  it('of a reminder snoozes nothing that is snoozed, or decided, by the first one', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
+      env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *' },
+    });
+    const { scenario } = timed;
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
+    await retriesSoon(scenario);
+    await requests(dana, alex);
+    const slack = stagesLateStore(scenario, ({ metadata }) => Object(metadata).event_type === 'registrar_reminder');
+    await timed.advanceTo('2026-11-02T10:00:00Z');
+    await slack.stores();
+    const [first, copy] = workspace
+      .messages('api-requests')
+      .filter(({ metadata }) => metadata?.event_type === 'registrar_reminder');
+    await alex.clicks('Snooze until tomorrow', { on: first ?? '' });
+    await alex.finds(/Snoozed until/, inChannel);
+    await timed.untilDelivered();
+    const row = () => database.sql`select status, version, put_off_by, remind_at from registrations`;
+    const before = await row();
+    expect(before[0]?.put_off_by).toBe(alex.id);
+    await alex.clicks('Snooze until tomorrow', { on: copy ?? '' });
+    await alex.finds(/snoozed/i, { in: 'whispered' });
+    expect(await row()).toEqual(before);
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+    await alex.clicks('Snooze until tomorrow', { on: copy ?? '' });
+    await alex.finds(/approved/i, { in: 'whispered' });
+    expect(await database.sql`select status, version from registrations`).toEqual([{ status: 'approved', version: 2 }]);
+  });
+
+  it('of the message about what has no owner gives nothing that was given by the first one', async () => {
+    await using scenario = await openScenario();
+    const { workspace, database } = scenario;
+    const { dana, alex, priya } = people(scenario);
+    await requests(dana, alex);
+    await delivered(scenario);
+    await retriesSoon(scenario);
+    const slack = stagesLateStore(scenario, ({ metadata }) => Object(metadata).event_type === 'registrar_orphan');
+    await workspace.deactivate(dana.id);
+    await alex.finds(/no longer has an owner/, inChannel);
+    await delivered(scenario);
+    await slack.stores();
+    const [first, copy] = workspace
+      .messages('api-requests')
+      .filter(({ metadata }) => metadata?.event_type === 'registrar_orphan');
+    await priya.clicks('Hand over', { on: copy ?? '' });
+    await alex.clicks('Hand over', { on: first ?? '' });
+    await alex.picks('New owner', 'sam');
+    expect(await alex.submits()).toEqual({ closed: true });
+    await priya.picks('New owner', 'lee');
+    expect(await priya.submits()).not.toEqual({ closed: true });
+    await delivered(scenario);
+    expect(await database.sql`select user_id from application_owners`).toEqual([{ user_id: 'U0SAM' }]);
+  });
+
+  it('of the message about what waits withdraws nothing that was decided since', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
+      env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *' },
+    });
+    const { scenario } = timed;
+    const { workspace, database } = scenario;
+    const { dana, alex } = people(scenario);
+    await retriesSoon(scenario);
+    await requests(dana, alex);
+    const slack = stagesLateStore(scenario, ({ metadata }) => Object(metadata).event_type === 'registrar_waiting');
+    await timed.advanceTo('2026-11-02T10:00:00Z');
+    await slack.stores();
+    const copy = workspace
+      .directMessages(dana.id)
+      .filter(({ metadata }) => metadata?.event_type === 'registrar_waiting')
+      .at(-1);
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+    await dana.clicks('Withdraw', { on: copy ?? '' });
+    await dana.finds(/approved|changed/i, { in: 'whispered' });
+    expect(await database.sql`select status, version from registrations`).toEqual([{ status: 'approved', version: 2 }]);
+  });
+});
 
 it('a replica whose clock is ten minutes ahead writes down the time of the database, and finds its own card', async () => {
   await using scenario = await openScenario({ machineTime: () => Date.now() + 600_000 });
