@@ -89,6 +89,9 @@ describe.each(modes)('over %s', (mode) => {
     // Four times as long, for a machine that does other things as well.
     expect(performance.now() - clicked).toBeLessThan(4 * 2_000);
     await delivered(scenario);
+    // One message tells of both, the decision and the access.
+    const told = dana.told.filter((text) => /Approved by[\s\S]*Ledger API|Access is open/.test(text));
+    expect(told).toEqual([expect.stringContaining('Shop can now use Ledger API: access is open.')]);
     const asked = exchanges.slice(before).map(({ name }) => name);
     expect(asked).toEqual(['GET /consumers', 'GET /consumers/:consumer/acls', 'PUT /consumers/:consumer/acls/:acl']);
   });
