@@ -35,17 +35,24 @@ describe.each(modes)('over %s', (mode) => {
     expect([calls(scenario, first), calls(scenario, second)]).toEqual([401, 200]);
     const out = new PassThrough();
     const read = text(out);
-    await audit(['--record', 'access'], { DATABASE_URL: scenario.database.url }, out, out).finally(() => out.end());
+    const env = { DATABASE_URL: scenario.database.url };
+    // Not as CSV, which puts an apostrophe before characters that begin a formula, such as the first of some keys' last four.
+    await audit(['--record', 'access', '--format', 'jsonl'], env, out, out).finally(() => out.end());
     const rows = (await read)
       .trim()
-      .split('\r\n')
-      .map((line) => line.split(',').slice(3));
-    expect(rows).toEqual([
-      ['action', 'actor', 'gateway', 'subject'],
-      ['granted', '', 'edge', 'payments'],
-      ['key-made', dana.id, 'edge', first.slice(-4)],
-      ['key-made', dana.id, 'edge', second.slice(-4)],
-      ['key-removed', dana.id, 'edge', first.slice(-4)],
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const event = (action: string, actor: string | null, subject: string) => ({
+      action,
+      actor,
+      gateway: 'edge',
+      subject,
+    });
+    expect(rows).toMatchObject([
+      event('granted', null, 'payments'),
+      event('key-made', dana.id, first.slice(-4)),
+      event('key-made', dana.id, second.slice(-4)),
+      event('key-removed', dana.id, first.slice(-4)),
     ]);
   });
 
