@@ -171,7 +171,7 @@ describe.each(modes)('over %s', (mode) => {
     });
 
     it('and is opened at once where requests are approved automatically', async () => {
-      await using scenario = await openGatewayScenario({ mode });
+      await using scenario = await openGatewayScenario({ mode }, { routes: [{ path: '/search', allow: ['search'] }] });
       const { dana } = people(scenario);
       await asks(dana, ['Search API'], 'Shop');
       await dana.finds(/access is open/);

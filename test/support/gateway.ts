@@ -8,7 +8,6 @@ import { people, requests } from './steps.ts';
 export const routes = [
   { path: '/payments', allow: ['payments'] },
   { path: '/ledger', allow: ['ledger'] },
-  { path: '/search', allow: ['search'] },
 ];
 
 /** Payments and its sandbox share a group; the ledger has its own; the search is approved at once. */

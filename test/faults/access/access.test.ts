@@ -116,11 +116,16 @@ describe('keys', () => {
     await dana.clicks('Get key');
     await dana.finds(/Only owners of this application can get its keys/, { in: 'whispered' });
     await scenario.database.sql`update application_owners set user_id = ${dana.id}`;
+    // The message is not updated yet, and still has its button.
+    const { workspace } = scenario;
+    const held = workspace.hold('chat.update', ({ channel }) => channel === workspace.imWith(dana.id).id);
     await revokes(scenario);
     await groupsBecome(scenario, []);
-    await delivered(scenario);
-    await dana.clicks('Get key');
+    await held.reached;
+    await dana.clicks('Get key', { in: 'messages' });
     await dana.finds(/Access is not open/, { in: 'whispered' });
+    held.release();
+    await delivered(scenario);
     expect(scenario.gateway.store.keys.size).toBe(0);
   });
 
