@@ -264,7 +264,7 @@ export async function startRegistrar(
     if (noticed)
       log.warn(
         { restoredAt },
-        'the database was restored from a copy: what it may have posted is looked for, its cards are updated',
+        'the database was restored from a copy: what it has posted is looked for, its cards are updated',
       );
     await retryUntilReady('Slack', () => slack.start(), slackConfigError, signal, log);
     const mixed = workspace.mixedTokens(own, slack.socketApp());

@@ -42,7 +42,7 @@ function explain(error: unknown): string {
   if (error instanceof UsageError || error instanceof EmbeddedPostgresError) return error.message;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === '42P01') return 'The database is of an earlier version: start Registrar once.';
-  if (code === '42501') return 'This role may not change the record: run it as the owner of the tables.';
+  if (code === '42501') return 'This role can’t change the record: run it as the owner of the tables.';
   return databaseConfigError(error) ?? `The database cannot be changed (${code || String(error)}).`;
 }
 

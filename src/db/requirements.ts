@@ -145,7 +145,7 @@ function aboutDatabase({ number, version, encoding, schema, home, user, replicat
       `the database is encoded in ${encoding}, which lacks most letters. Create one with ENCODING 'UTF8' TEMPLATE template0.`,
     role !== 'origin' &&
       `session_replication_role is ${role}, and triggers keep the record. Reset it: ALTER ROLE ${user} RESET session_replication_role.`,
-    schema === null && `the user may not use the schema ${home}. Grant it: GRANT USAGE ON SCHEMA ${home} TO ${user}.`,
+    schema === null && `the user can’t use the schema ${home}. Grant it: GRANT USAGE ON SCHEMA ${home} TO ${user}.`,
   ];
   return mistakes.filter((one) => one !== false).map((what) => ({ about: 'database', what }));
 }
@@ -166,10 +166,10 @@ function aboutMigrations(facts: Facts, missing: number, newer: number[], journal
   const toApply = `${missing} to apply, and the user of DATABASE_URL`;
   const journalSchema = journal.split('.')[0];
   const mistakes = [
-    !mayCreateTables && `may not create tables in ${home}. Grant it: GRANT CREATE ON SCHEMA ${home} TO ${user}.`,
+    !mayCreateTables && `can’t create tables in ${home}. Grant it: GRANT CREATE ON SCHEMA ${home} TO ${user}.`,
     !mayCreateSchemas &&
       journalSchema !== home &&
-      `may not create the schema ${journalSchema}. Grant it: GRANT CREATE ON DATABASE ${database} TO ${user}.`,
+      `can’t create the schema ${journalSchema}. Grant it: GRANT CREATE ON DATABASE ${database} TO ${user}.`,
     foreign && `does not own ${foreign}. Apply them as the owner: npm run migrate, with its DATABASE_URL.`,
   ];
   return mistakes.filter((one) => typeof one === 'string').map((what) => of(`${toApply} ${what}`));
@@ -181,7 +181,7 @@ function aboutTrigrams({ trigrams, mayCreateSchemas, database, user }: Facts): M
   }
   if (mayCreateSchemas) return [];
   const fix = `Have its owner run CREATE EXTENSION pg_trgm, or grant it: GRANT CREATE ON DATABASE ${database} TO ${user}.`;
-  return [{ about: 'pg_trgm', what: `not installed, and the user of DATABASE_URL may not do so. ${fix}` }];
+  return [{ about: 'pg_trgm', what: `not installed, and the user of DATABASE_URL can’t install it. ${fix}` }];
 }
 
 /** The number of attempts to detect a pooler that shares one backend between two sessions. */

@@ -78,9 +78,6 @@ export type ApplicationEffect =
   /** Update the message that asks the admins to assign an owner to an application that lost its last one at `version`. */
   | { kind: 'orphan'; application: number; version: number };
 
-/** `again`: the message was posted by another job, or is about to be, and is updated. */
-type Updating = { again?: true };
-
 /** The effects of what changes access at gateways. */
 export type AccessEffect =
   /** Make the groups of an application at a gateway what its registrations say now. */
@@ -91,14 +88,7 @@ export type AccessEffect =
    */
   | { kind: 'access-service'; service: number; gateway: string; after: number; removes?: boolean }
   /** Tell an owner, who read that access is on its way, that a group is open now. */
-  | ({
-      kind: 'access-open';
-      application: number;
-      gateway: string;
-      group: string;
-      change: string;
-      person: string;
-    } & Updating)
+  | { kind: 'access-open'; application: number; gateway: string; group: string; change: string; person: string }
   /** Tell an owner that a group is taken away, although the registration that it was for stays approved. */
   | { kind: 'access-lost'; application: number; gateway: string; group: string; change: string; person: string }
   /** Tell the admins that access is still open at a gateway which should not be; `at` tells this time from the next. */
@@ -139,7 +129,7 @@ export type Effect =
   /** Tell a requester what one form requested, where an approver decides some of it. It stays when the form is closed. */
   | { kind: 'receipt'; person: string; events: RegistrationEvent[] }
   /** Tell an owner of an application about the events that one act made, in one message. */
-  | ({ kind: 'decision'; person: string; events: RegistrationEvent[] } & Updating)
+  | { kind: 'decision'; person: string; events: RegistrationEvent[] }
   /** Send the same by e-mail, where there is a mail server. */
   | { kind: 'decision-mail'; person: string; events: RegistrationEvent[] }
   /** Tell the requester about the event that made `version`, as earlier versions enqueued it. */

@@ -100,7 +100,7 @@ describe('the message', () => {
       called: '*<@U0DANA>* '.repeat(10),
       requestedAt: start,
       link: 'https://acme-and-daughters.enterprise.slack.com/archives/C0123456789/p1790000000000000',
-      elsewhere: index % 2 === 0 ? 'C0123456789' : undefined,
+      elsewhere: index % 2 === 0 ? { channel: 'C0123456789' } : undefined,
       expires: start,
       state: 'retired' as const,
       snoozed: { by: 'U0123456789', until: start },

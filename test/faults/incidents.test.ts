@@ -239,6 +239,7 @@ describe('what could not be delivered', () => {
         return new; end $$;
       create trigger cut_short before insert on outbox for each row
         when (new.effect->>'kind' = 'trouble') execute function cut_short()`);
+    await dana.finds(/You sent a request/);
     const toDana = ({ channel }: Record<string, unknown>) => channel === dana.id;
     workspace.fail('chat.postMessage', { kind: 'error', error: 'user_not_found' }, { times: 2, when: toDana });
     await alex.clicks('Approve', { in: 'api-requests' });
@@ -258,6 +259,7 @@ describe('what could not be delivered', () => {
     const { workspace, database } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex, 'Ledger API');
+    await dana.finds(/You sent a request/);
     const post = workspace.hold('chat.postMessage', ({ channel }) => channel === 'U0DANA');
     await alex.clicks('Approve', { in: 'api-requests' });
     await post.reached;

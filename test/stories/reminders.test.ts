@@ -144,7 +144,16 @@ In #api-requests
     expect(read(timed, 'api-requests')).toEqual([expect.stringMatching(/^:bell: A request is waiting.*Till/s)]);
 
     // After the fifth it stops, and the admins are told, once.
-    for (const day of ['11-17', '11-25', '12-11']) await advanceTo(`2026-${day}T09:00:00Z`);
+    // Lee cannot see the channel of the request: it is neither named to the leads any longer, nor linked.
+    await scenario.workspace.join('lee', 'leads');
+    const escalated: string[] = [];
+    for (const day of ['11-17', '11-25', '12-11']) {
+      await advanceTo(`2026-${day}T09:00:00Z`);
+      escalated.push(...read(timed, 'leads'));
+    }
+    expect(escalated.length).toBeGreaterThan(0);
+    for (const one of escalated)
+      expect(one).toMatch(/Ledger API — Till\nrequested by Sam Okafor\nWaiting \d+ days\nIn another channel\n·/);
     const last = /^:no_bell: A request had its last reminder\. .*Ledger API — Till.*Waiting 37 days/s;
     expect(alex.sees('api-requests').filter((text) => last.test(text))).toHaveLength(1);
     const [fifth] = reminders(timed, 'api-requests');

@@ -53,7 +53,7 @@ const fixFor = ({ failure, message }: GatewayError): string =>
 const sentence = ({ message, gateway }: GatewayError): string => `${message.replace(`gateway ${gateway}: `, '')}.`;
 
 const fixes: Partial<Record<GatewayError['failure'], string>> = {
-  unauthorized: 'Set GATEWAY_<NAME>_TOKEN to a token that may write consumers.',
+  unauthorized: 'Set GATEWAY_<NAME>_TOKEN to a token that can write consumers.',
   unreachable: 'See that this machine reaches its url in the catalog file.',
   timeout: 'See that this machine reaches its url in the catalog file.',
   redirected: 'Name its final address in the catalog file.',

@@ -201,7 +201,7 @@ export const samples: { [view: string]: () => Sample[] } = {
       times(reminder.maxListed, (id) => ({
         ...listed(id),
         state: 'retired' as const,
-        elsewhere: channel,
+        elsewhere: { channel },
         expires: at,
         snoozed: id % 2 ? { by: person, until: at } : undefined,
       })),

@@ -104,7 +104,7 @@ async function checkSocketMode({
   } catch (error) {
     const host = URL.parse(url)?.host ?? 'the address that Slack gave';
     const why = errorCodeIn(error) || (error instanceof Error ? ` (${error.message})` : '');
-    const fix = 'Let WebSockets to it pass, and to the other hosts that Slack may name: wss-*.slack.com, port 443.';
+    const fix = 'Let WebSockets to it pass, and to the other hosts that Slack can name: wss-*.slack.com, port 443.';
     return failed(`no connection to ${host}${why}. ${networkFix(error) ?? fix}`);
   }
 }

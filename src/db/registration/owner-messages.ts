@@ -15,38 +15,26 @@ export const nameOf = (version: number): string => `decision@${version}`;
 const rowsOf = ({ registrations: ids, person, name }: OwnerMessage) =>
   and(inArray(ownerMessages.registrationId, ids), eq(ownerMessages.person, person), eq(ownerMessages.name, name));
 
-/**
- * Records that a message is about to be posted, which `effect` updates. Returns where it is, and whether it was posted before,
- * or was about to be. Recorded before it is rendered: what ends meanwhile then knows of it.
- */
-export async function begin(
-  db: Db,
-  message: OwnerMessage,
-  effect: Effect | null,
-): Promise<{ begun: boolean; place: MessageLocation | null }> {
-  const { registrations: ids, person, name } = message;
-  const made = await db.tables
-    .insert(ownerMessages)
-    .values(ids.map((registrationId) => ({ registrationId, person, name, effect })))
-    .onConflictDoNothing()
-    .returning({ id: ownerMessages.registrationId });
-  if (made.length === ids.length) return { begun: false, place: null };
+/** Finds where a message is; null before it is posted. */
+export async function findPlace(db: Db, message: OwnerMessage): Promise<MessageLocation | null> {
   const rows = await db.tables.select().from(ownerMessages).where(rowsOf(message));
-  const place = rows.flatMap(({ channel, ts }) => (channel && ts ? [{ channel, ts }] : []))[0] ?? null;
-  return { begun: true, place };
+  return rows.flatMap(({ channel, ts }) => (channel && ts ? [{ channel, ts }] : []))[0] ?? null;
 }
 
-/** Records where a message is, and that nothing of it ends any longer where it has no buttons left. */
+/** Records where a message is, and what updates it; null where nothing of it ends any longer. */
 export async function recordShown(
   db: Db,
-  message: OwnerMessage,
+  { registrations: ids, person, name }: OwnerMessage,
   { channel, ts }: MessageLocation,
-  hasButtons: boolean,
+  effect: Effect | null,
 ): Promise<void> {
   await db.tables
-    .update(ownerMessages)
-    .set({ channel, ts, ...(hasButtons ? {} : { effect: null }) })
-    .where(rowsOf(message));
+    .insert(ownerMessages)
+    .values(ids.map((registrationId) => ({ registrationId, person, name, effect, channel, ts })))
+    .onConflictDoUpdate({
+      target: [ownerMessages.registrationId, ownerMessages.person, ownerMessages.name],
+      set: { effect, channel, ts },
+    });
 }
 
 /**
@@ -55,7 +43,7 @@ export async function recordShown(
  */
 export async function updateButtons(db: Db, registration: number, version: number): Promise<void> {
   const rows = await db.tables.execute<{ effect: Effect }>(sql`
-    select distinct m.effect || '{"again": true}' as effect from ${registrations} r
+    select distinct m.effect from ${registrations} r
     join ${registrations} other on other.application_id = r.application_id and other.service_id = r.service_id
     join ${ownerMessages} m on m.registration_id = other.id
     where r.id = ${registration} and m.effect is not null
@@ -82,9 +70,14 @@ export async function newestPlaces(db: Db, person: string, ids: number[]): Promi
   return new Map(rows.flatMap(({ id, channel, ts }) => (channel && ts ? [[id, { channel, ts }] as const] : [])));
 }
 
-/** Lists the registrations that a message is about; none where it is not recorded. */
-export async function listAbout(db: Db, person: string, name: string): Promise<number[]> {
-  const which = and(eq(ownerMessages.person, person), eq(ownerMessages.name, name));
-  const rows = await db.tables.select({ id: ownerMessages.registrationId }).from(ownerMessages).where(which);
+/** Lists the registrations of an application that a message is about; none where it is not recorded. */
+export async function listAbout(db: Db, application: number, person: string, name: string): Promise<number[]> {
+  const rows = await db.tables
+    .select({ id: ownerMessages.registrationId })
+    .from(ownerMessages)
+    .innerJoin(registrations, eq(registrations.id, ownerMessages.registrationId))
+    .where(
+      and(eq(registrations.applicationId, application), eq(ownerMessages.person, person), eq(ownerMessages.name, name)),
+    );
   return rows.map(({ id }) => id);
 }

@@ -43,7 +43,7 @@ export const ownerMessages = pgTable(
     name: text().notNull(),
     /** What updates it while it has buttons; null where nothing of it ends. */
     effect: jsonb().$type<Effect>(),
-    /** Where it is; null while it is being posted. */
+    /** Where it is. */
     channel: text(),
     ts: text(),
   },

@@ -57,7 +57,7 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     if (!row) return false;
     const parties = { ...row.registration, owners: row.owners };
     const refusal = checkDecision(person, parties, approvers, memberships, policy);
-    if (refusal?.kind === 'unsure') throw new Error('Slack did not say who may decide');
+    if (refusal?.kind === 'unsure') throw new Error('Slack did not say who can decide');
     return refusal === null;
   }
 }

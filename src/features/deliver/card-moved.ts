@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts';
 import type { CatalogEffect } from '../../domain/effects.ts';
 import { fetchPermalink, update } from '../../slack/messages.ts';
 import { movedCard } from '../../views/registration/card.ts';
+import { isSeenFrom } from '../shared/card-readers.ts';
 
 type Moved = Extract<CatalogEffect, { kind: 'moved' }>;
 
@@ -14,18 +15,9 @@ export function deliverCardMoved({ config, db, poster, directory }: Deps) {
     const found = await cards.find(db, id, config.policy);
     if (!found?.place || (found.place.channel === channel && found.place.ts === ts)) return;
     const { place } = found;
-    const to = (await isSeenFrom(channel, place.channel))
+    const to = (await isSeenFrom(channel, place.channel, { directory }))
       ? { channel: place.channel, link: await fetchPermalink(poster, place.channel, place.ts) }
       : null;
     await update({ poster, attempt }, { channel, ts }, movedCard(found.registration, to));
   };
-
-  /** Tells whether every member of a channel can see another, which is not named there otherwise. */
-  async function isSeenFrom(channel: string, other: string): Promise<boolean> {
-    for (const member of await directory.members([channel])) {
-      const known = await directory.member(member);
-      if (known && !known.app && !(await directory.canSee(member, other))) return false;
-    }
-    return true;
-  }
 }

@@ -14,7 +14,7 @@ export function deliverLastReminder({ db, poster, directory, now }: Deps) {
     if (rows.length === 0) return;
     const marker = { event_type: 'registrar_last_reminders', event_payload: { tick } };
     await postOnce({ db, poster, attempt }, { to: channel, marker, since: new Date(tick) }, async () => {
-      const waiting = (await withNames(rows, { directory })).map(({ registration, service, ...one }) => ({
+      const waiting = (await withNames(rows, channel, { directory })).map(({ registration, service, ...one }) => ({
         ...registration,
         ...one,
         service: service.name,

@@ -85,7 +85,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
   }
 
   async function render(channel: string, rows: PendingRow[], total: number): Promise<Message> {
-    const waiting = (await withNames(rows, { directory })).map(({ registration, service, ...one }) => {
+    const waiting = (await withNames(rows, channel, { directory })).map(({ registration, service, ...one }) => {
       const { remindAt, remindedIn, putOffBy } = registration;
       return {
         ...registration,
@@ -93,7 +93,7 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
         service: service.name,
         state: serviceState(service),
         approvers: allowedApprovers(service, config.policy),
-        elsewhere: remindedIn && remindedIn !== channel ? remindedIn : undefined,
+        elsewhere: remindedIn && remindedIn !== channel ? { channel: one.link ? remindedIn : null } : undefined,
         expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),
         snoozed: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
       };

@@ -39,3 +39,14 @@ export async function cannotSeeCards(
   }
   return { asked: [...asked].filter((person) => !inChannel.has(person)), tooLarge };
 }
+
+/** Tells whether every member of a channel can see another, which is not named there otherwise. */
+export async function isSeenFrom(channel: string, other: string, { directory }: Asking): Promise<boolean> {
+  if (channel === other) return true;
+  for (const member of await directory.members([channel])) {
+    if (await directory.canSee(member, other)) continue;
+    const known = await directory.member(member);
+    if (known && !known.app) return false;
+  }
+  return true;
+}

@@ -3,6 +3,7 @@ import type * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { msPer } from '../../domain/duration.ts';
 import { permalinkFor } from '../../slack/messages.ts';
+import { isSeenFrom } from './card-readers.ts';
 
 export type PendingRow = reminders.PendingReminder['rows'][number];
 
@@ -12,15 +13,24 @@ export type PendingRow = reminders.PendingReminder['rows'][number];
  */
 const nameTtl = msPer.hour;
 
-/** Adds names and links to rows. Slack is asked once for each requester, and never for a link. */
-export async function withNames(rows: PendingRow[], { directory }: Pick<Deps, 'directory'>) {
+/**
+ * Adds names, and links to cards that everybody in the channel of the reminder can see. Slack is asked once for each
+ * requester, and never for a link.
+ */
+export async function withNames(rows: PendingRow[], channel: string, { directory }: Pick<Deps, 'directory'>) {
+  const places = [...new Set(rows.flatMap(({ registration }) => registration.cardChannel ?? []))];
+  const seen = new Set<string>();
+  for (const place of places) if (await isSeenFrom(channel, place, { directory })) seen.add(place);
   const url = await directory.workspaceUrl();
   const requesters = [...new Set(rows.map(({ registration }) => registration.requester))];
   const lookups = requesters.map(async (id) => [id, (await directory.member(id, nameTtl))?.name] as const);
   const names = new Map(await Promise.all(lookups));
   return rows.map(({ registration, service, application, owners }) => {
     const { cardChannel, cardTs, requester } = registration;
-    const link = cardChannel && cardTs ? permalinkFor(url, { channel: cardChannel, ts: cardTs }) : undefined;
+    const link =
+      cardChannel && cardTs && seen.has(cardChannel)
+        ? permalinkFor(url, { channel: cardChannel, ts: cardTs })
+        : undefined;
     return { registration, service, application, owners, called: names.get(requester) ?? requester, link };
   });
 }

@@ -20,7 +20,7 @@ export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts
   return {
     text: headline,
     blocks: [
-      { ...section(`:warning: *${headline}*`), block_id: 'trouble' },
+      { ...section(`:warning: ${headline}`), block_id: 'trouble' },
       { ...context([...(open ? [after] : []), ...(deadLetters > 0 ? [kept] : [])].join(' ')), block_id: 'next' },
     ],
   };

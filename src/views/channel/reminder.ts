@@ -38,7 +38,7 @@ export type ListedRequest = {
 export type ReminderRow = ListedRequest & {
   state: ServiceState;
   /** The channel whose approvers decide it, where that is another one. */
-  elsewhere: string | undefined;
+  elsewhere: { channel: string | null } | undefined;
   /** When it expires, where no other reminder comes before. */
   expires: Date | undefined;
   snoozed: { by: string; until: Date } | undefined;
@@ -77,7 +77,7 @@ function row(waiting: ReminderRow, now: Date): SectionBlock {
   const { id, elsewhere, expires, snoozed, state } = waiting;
   const facts = [
     waitingLine(waiting, now),
-    ...(elsewhere ? [`In <#${elsewhere}>`] : []),
+    ...(elsewhere ? [elsewhere.channel ? `In <#${elsewhere.channel}>` : 'In another channel'] : []),
     ...(state === 'open' ? [] : [`:warning:${closedText(state)}`]),
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
     ...(snoozed ? [`:zzz: Snoozed until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),

@@ -34,7 +34,7 @@ export function channelScenes(facts: Facts): Scene[] {
     requestedAt: at,
     link,
     state: index === 2 ? ('disabled' as const) : ('open' as const),
-    elsewhere: index === 1 ? 'C0GENERAL' : undefined,
+    elsewhere: index === 1 ? { channel: 'C0GENERAL' } : undefined,
     expires: index === 0 ? now : undefined,
     snoozed: index === 2 ? { by: alex, until: now } : undefined,
   });
@@ -69,6 +69,15 @@ export function channelScenes(facts: Facts): Scene[] {
     [
       'Reminder: several',
       reminderMessage(rows, 50, { users: list(Math.max(facts.rows(60), 2), () => alex), groups: [leads] }, now),
+    ],
+    [
+      'Reminder: of a channel that its readers cannot see',
+      reminderMessage(
+        [{ ...row(0), link: undefined, elsewhere: { channel: null } }],
+        1,
+        { users: [], groups: [] },
+        now,
+      ),
     ],
     ['Reminder: over', replacedReminder],
     ['Reminder: the last, of one', lastReminders([row(0)], 1, now)],

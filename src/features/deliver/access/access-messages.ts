@@ -35,7 +35,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
     async open(effect: Open, attempt: Attempt): Promise<void> {
       const { application, gateway, group, change, person } = effect;
       const name = `access-open@${change}`;
-      const told = await ownerMessages.listAbout(db, person, name);
+      const told = await ownerMessages.listAbout(db, application, person, name);
       const found = await findOpened(db, { application, gateway, group });
       const ids = told.length > 0 ? told : (found?.services.map(({ id }) => id) ?? []);
       if (ids.length === 0) return;
