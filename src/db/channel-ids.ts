@@ -2,7 +2,7 @@
  * Channels whose id has changed. Slack gives a private channel a new one when it is shared with another organization, and refuses
  * every call with the old one (https://docs.slack.dev/reference/events/channel_id_changed). Its messages stay what they were.
  */
-import { and, asc, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { publishInvalidation } from './cache-invalidation.ts';
 import type { Tx } from './client.ts';
 import type { Db } from './db.ts';
@@ -37,10 +37,6 @@ export async function recordChange(db: Db, { from, to }: Change): Promise<void> 
   });
   await publishInvalidation(db, from);
 }
-
-/** Selects the present id of a channel: a row that records where a message was posted may be written while the id changes. */
-export const currentId = (channel: string | SQL): SQL<string> =>
-  sql`coalesce((select current from ${channelIds} where old = ${channel}), ${channel})`;
 
 /** How many registrations, jobs and services are looked at in one transaction. */
 const batch = 5_000;

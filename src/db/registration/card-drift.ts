@@ -1,7 +1,7 @@
 /** Card drift: finds cards that may differ from their registrations, and has them updated. */
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { liveStatuses } from '../../domain/registration.ts';
-import { currentId } from '../channel-ids.ts';
+import { currentId } from '../current-channel.ts';
 import type { Db } from '../db.ts';
 import { registrations, services } from '../schema/core.ts';
 import { outbox } from '../schema/outbox.ts';

@@ -7,8 +7,8 @@ import { type HistoryEvent, isLive, type Registration } from '../../domain/regis
 import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
 import { findShown } from '../access/shown.ts';
-import { currentId } from '../channel-ids.ts';
 import type { Tx } from '../client.ts';
+import { currentId } from '../current-channel.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isLiveRow, registrations, services } from '../schema/core.ts';
 import * as registrationRows from './registrations.ts';

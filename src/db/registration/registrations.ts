@@ -1,10 +1,11 @@
 /** Registrations: finds them by id, and lists those that an owner may unregister. */
-import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, getTableColumns, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import { maxCounted } from '../../domain/pagination.ts';
 import { isPublic, type MessageLocation, type NumberedReference, type Reference } from '../../domain/reference.ts';
 import { type Status, statusesAllowing } from '../../domain/registration.ts';
 import { hadAccess } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
+import { currentId } from '../current-channel.ts';
 import { type Db, preparedOnce } from '../db.ts';
 import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
@@ -20,7 +21,11 @@ export const ownersOfApplication = sql<string[]>`(
 const findWhere = (tables: Db['tables'], which: SQL) =>
   tables
     .select({
-      registration: registrations,
+      // Its card is where the channel is now, also in the moment before the row is changed.
+      registration: {
+        ...getTableColumns(registrations),
+        cardChannel: currentId<string | null>(sql`${registrations.cardChannel}`),
+      },
       service: services,
       application: applications.name,
       applicationDeletedAt: applications.deletedAt,
