@@ -43,11 +43,12 @@ function screen(workspace: Workspace, { id }: Who, { in: place, on }: Target): C
 
 const isMessage = (on: Target['on']): on is Message => typeof on === 'object' && 'ts' in on;
 
-/** On Home, `on` chooses among equal buttons by the text of their block. */
+/** On Home, `on` chooses among equal buttons by the text of their block, or of the one that they are below. */
 function homeOf(workspace: Workspace, id: string, on: Target['on']): View {
   const home = workspace.home(id);
   if (!home) throw new Error(`${id} has no Home`);
-  const blocks = home.blocks.filter((block) => matches(workspace, { ...home, blocks: [block] }, on));
+  const chosen = home.blocks.map((block) => matches(workspace, { ...home, blocks: [block] }, on));
+  const blocks = home.blocks.filter(({ type }, index) => chosen[index] || (type === 'actions' && chosen[index - 1]));
   return { ...home, blocks };
 }
 
