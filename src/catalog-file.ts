@@ -45,7 +45,7 @@ const service = z
       .default(''),
     docs: z
       .string()
-      .refine(isWebLink, 'a link that begins with https://')
+      .refine(isWebLink, 'a link that begins with https:// or http://')
       .max(serviceLimits.docs, `a link of at most ${serviceLimits.docs} characters`)
       .optional(),
     registration: z.enum(['enabled', 'disabled'], 'enabled or disabled').default('enabled'),

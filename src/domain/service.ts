@@ -36,9 +36,9 @@ export const slugRule = 'lower-case letters, digits and -, at most 60, such as p
 export const channelId = /^[CG][A-Z0-9]{2,20}$/;
 export const approverId = /^[UWS][A-Z0-9]{2,20}$/;
 
-/** Tells whether a text is an https URL. */
+/** Tells whether a text is an http or https URL. */
 export function isWebLink(text: string): boolean {
-  return URL.parse(text)?.protocol === 'https:' && !/\s/.test(text);
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/\s/.test(text);
 }
 
 /**

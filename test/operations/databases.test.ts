@@ -139,7 +139,7 @@ describe.skipIf(withoutPostgres)('roles and settings', () => {
   it('a role that may do nothing is told what it lacks; what doctor and the start say is the same, and enough', async () => {
     const url = await createRole('stranger');
     const said = await startSays(url);
-    expect(said).toMatch(/^migrations: \d+ to apply, and the user of DATABASE_URL may not create tables in public\./);
+    expect(said).toMatch(/^migrations: \d+ to apply, and the user of DATABASE_URL can’t create tables in public\./);
     expect(said).toContain('GRANT CREATE ON SCHEMA public TO stranger');
     expect(said).toContain('GRANT CREATE ON DATABASE stranger TO stranger');
     const { mistakes } = await readRequirements(url);

@@ -96,7 +96,7 @@ describe('gateways', () => {
       'catalog.yaml:3: gateways[0].url: expected an address that begins with https://',
     ],
     ['services: []\ngateways:\n  - { name: e, kind: webhook, url: "http://k" }\n', 'catalog.yaml:3: gateways[0].url: '],
-    ['services:\n  - { slug: a, name: A, docs: "http://d.example" }\n', 'catalog.yaml:2: services[0].docs: '],
+    ['services:\n  - { slug: a, name: A, docs: "ftp://d.example" }\n', 'catalog.yaml:2: services[0].docs: '],
     [
       'services: []\ngateways:\n  - { name: e, kind: kong, url: "https://u:p@k" }\n',
       'catalog.yaml:3: gateways[0].url: ',

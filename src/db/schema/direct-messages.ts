@@ -1,5 +1,5 @@
 /** The direct messages that stay up to date: what tells a requester that they wait, what asks an approver, what tells an owner. */
-import { bigint, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Effect } from '../../domain/effects.ts';
 import { registrations } from './core.ts';
 
@@ -47,5 +47,8 @@ export const ownerMessages = pgTable(
     channel: text(),
     ts: text(),
   },
-  (table) => [primaryKey({ columns: [table.registrationId, table.person, table.name] })],
+  (table) => [
+    primaryKey({ columns: [table.registrationId, table.person, table.name] }),
+    index('owner_messages_by_person').on(table.person, table.name),
+  ],
 );

@@ -105,7 +105,10 @@ const values = z.object({
     docs: z.object({
       value: emptied
         .transform((text) => toStorable(text ?? '').trim() || null)
-        .refine((link) => link === null || (link.length <= serviceLimits.docs && isWebLink(link))),
+        .refine(
+          (link) =>
+            link === null || (link.length <= serviceLimits.docs && isWebLink(link) && link.startsWith('https:')),
+        ),
     }),
   }),
   channel: z.object({ channel: z.object({ selected_conversation: z.string().regex(channelId).nullish() }) }),

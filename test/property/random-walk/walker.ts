@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Action, Refusal } from '../../../src/domain/registration.ts';
+import { placed } from '../../local-slack/blocks/placed.ts';
 import type { Message } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { readable } from '../../local-slack/transcript.ts';
@@ -168,22 +169,23 @@ export class Walker {
     const id = registration && this.world.registrations.indexOf(registration) + 1;
     if (!registration) return 'nothing to do';
     const reason = `Better said at step ${this.path.length}`;
-    const { workspace } = this.#scenario;
+    const { workspace, database } = this.#scenario;
     const { requester } = registration;
     const owner = workspace.person(requester);
     await owner.opensHome();
-    const blockId = `edit-${id}`;
-    const home = await workspace.until(() => {
-      const view = workspace.home(requester);
-      const value = `@${model.versionOf(registration)}`;
-      return view?.blocks.some((block) => block.block_id === blockId && JSON.stringify(block).includes(value))
-        ? view
-        : undefined;
+    const [row] = await database.sql`select public_id from registrations where id = ${id ?? 0}`;
+    const option = `${row?.public_id}@${model.versionOf(registration)}`;
+    const { view, blockId } = await workspace.until(() => {
+      const home = workspace.home(requester);
+      const menu = placed(home?.blocks ?? []).find(
+        ({ actionId, element }) => actionId === 'edit' && JSON.stringify(element).includes(option),
+      );
+      return home && menu && { view: home.id, blockId: menu.blockId };
     });
     this.path.push(`${requester} edits the reason of ${registration.service.name}`);
     const seen = model.versionOf(registration);
     model.take(this.world, registration, { action: 'edit', person: requester, seen, reason });
-    await workspace.click({ by: requester, view: home.id, blockId, actionId: 'edit' });
+    await workspace.click({ by: requester, view, blockId, actionId: 'edit', option });
     await owner.fills('Reason', reason);
     expect(await owner.submits()).toEqual({ closed: true });
     return 'done';

@@ -1,0 +1,1 @@
+CREATE INDEX "owner_messages_by_person" ON "owner_messages" USING btree ("person","name");
