@@ -13,6 +13,7 @@ import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { holdHead, waitForBlocked } from '../support/locks.ts';
+import { delivered } from '../support/outbox.ts';
 import { databaseUrl } from '../support/postgres.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people, requests } from '../support/steps.ts';
@@ -297,6 +298,8 @@ it('concurrent transitions lock the head last, and every event has its place', a
   const { dana, sam, alex, priya } = people(scenario);
   await requests(dana, alex, 'Payments API');
   await requests(dana, alex, 'Ledger API', 'Till');
+  // What is being delivered would stand at the locks of those who decide.
+  await delivered(scenario);
   const head = await holdHead(database);
   const acting = [
     asks(sam, ['Payments API', 'Ledger API', 'Search API'], 'App'),
