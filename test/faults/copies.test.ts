@@ -208,19 +208,25 @@ it('each kind of message, stored late and so there twice, is there once in the e
   expect([...new Set([...twice, 'registrar_reminder'])].sort()).toEqual(kindsInSource());
 }, 240_000);
 
+/** A request of Dana's that waits, and the message of a kind about that: Slack stored it twice. */
+async function remindedTwice(kind: string) {
+  const timed = await openTimedScenario('2026-11-02T08:00:00Z', {
+    env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *' },
+  });
+  const { dana, alex } = people(timed.scenario);
+  await retriesSoon(timed.scenario);
+  await requests(dana, alex);
+  const slack = stagesLateStore(timed.scenario, ({ metadata }) => Object(metadata).event_type === kind);
+  await timed.advanceTo('2026-11-02T10:00:00Z');
+  await slack.stores();
+  return timed;
+}
+
 describe('a button on a copy', () => {
   it('of a reminder snoozes nothing that is snoozed, or decided, by the first one', async () => {
-    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
-      env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *' },
-    });
-    const { scenario } = timed;
-    const { workspace, database } = scenario;
-    const { dana, alex } = people(scenario);
-    await retriesSoon(scenario);
-    await requests(dana, alex);
-    const slack = stagesLateStore(scenario, ({ metadata }) => Object(metadata).event_type === 'registrar_reminder');
-    await timed.advanceTo('2026-11-02T10:00:00Z');
-    await slack.stores();
+    await using timed = await remindedTwice('registrar_reminder');
+    const { workspace, database } = timed.scenario;
+    const { dana, alex } = people(timed.scenario);
     const [first, copy] = workspace
       .messages('api-requests')
       .filter(({ metadata }) => metadata?.event_type === 'registrar_reminder');
@@ -266,17 +272,9 @@ describe('a button on a copy', () => {
   });
 
   it('of the message about what waits withdraws nothing that was decided since', async () => {
-    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
-      env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *' },
-    });
-    const { scenario } = timed;
-    const { workspace, database } = scenario;
-    const { dana, alex } = people(scenario);
-    await retriesSoon(scenario);
-    await requests(dana, alex);
-    const slack = stagesLateStore(scenario, ({ metadata }) => Object(metadata).event_type === 'registrar_waiting');
-    await timed.advanceTo('2026-11-02T10:00:00Z');
-    await slack.stores();
+    await using timed = await remindedTwice('registrar_waiting');
+    const { workspace, database } = timed.scenario;
+    const { dana, alex } = people(timed.scenario);
     const copy = workspace
       .directMessages(dana.id)
       .filter(({ metadata }) => metadata?.event_type === 'registrar_waiting')

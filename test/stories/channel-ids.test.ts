@@ -4,6 +4,9 @@ import { expect, it } from 'vitest';
 import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import { enqueueMisplaced } from '../../src/db/registration/card-drift.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { environment, modes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
@@ -204,4 +207,27 @@ it('what is posted with an id, and recorded after it has changed, is recorded wi
   await delivered(scenario);
   expect(cardsIn(scenario, 'api-requests')).toHaveLength(1);
   expect(await database.sql`select card_channel from registrations`).toEqual([{ card_channel: 'C0SHARED' }]);
+});
+
+it('a card that is still recorded with the old id is updated where it is, and not taken for misplaced', async () => {
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  await asks(dana, ['Payments API'], 'Shop');
+  await dana.closes();
+  await alex.finds(/Payments API for Shop/, admins);
+  await workspace.changeId('C0REQUESTS', 'C0SHARED');
+  await followed(scenario, 'C0REQUESTS');
+  await delivered(scenario);
+  await database.sql`update registrations set card_channel = 'C0REQUESTS'`;
+  const { tables, close } = connect(database.url);
+  expect(await enqueueMisplaced({ tables, outbox: createOutbox() }, 'C0SHARED', 10)).toBe(0);
+  await close();
+  await dana.opensHome();
+  await dana.clicks('Rename', { in: 'home' });
+  await dana.fills('Name', 'Kiosk');
+  await dana.submits();
+  await alex.finds(/Payments API for Kiosk/, admins);
+  await delivered(scenario);
+  expect(cardsIn(scenario, 'api-requests')).toHaveLength(1);
 });

@@ -13,6 +13,7 @@ import {
   queueNameOf,
   queueOf,
 } from '../../domain/effects.ts';
+import { inParts } from '../../domain/pagination.ts';
 import type { Connection, Drizzle, Tx } from '../client.ts';
 import * as pacing from './channel-pacing.ts';
 import * as incidents from './incidents.ts';
@@ -53,10 +54,7 @@ const maxWaiting = 200;
 
 function inStages(effects: Effect[]): Effect[] {
   if (effects.length <= stageSize) return effects;
-  return Array.from({ length: Math.ceil(effects.length / stageSize) }, (_, index) => ({
-    kind: 'staged',
-    effects: effects.slice(index * stageSize, (index + 1) * stageSize),
-  }));
+  return inParts(effects, stageSize).map((some) => ({ kind: 'staged', effects: some }));
 }
 
 /** Delivers a stage: its effects go in where there is room for them. */

@@ -2,7 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { CopiesEffect } from '../../domain/effects.ts';
 import type { Db } from '../db.ts';
-import { nameOf } from '../registration/owner-messages.ts';
+import { decisionName } from '../registration/owner-messages.ts';
 import { ownerless } from '../schema/applications.ts';
 import { registrations } from '../schema/core.ts';
 import { approverMessages, ownerMessages, pendingMessages } from '../schema/direct-messages.ts';
@@ -29,7 +29,8 @@ const places: Record<string, (db: Db, marked: Marked) => Promise<Place[]>> = {
       .select()
       .from(ownerMessages)
       .where(and(eq(ownerMessages.person, to), eq(ownerMessages.name, `access-open@${marker.event_payload.change}`))),
-  registrar_notice: (db, { to, marker }) => ownerMessage(db, to, marker, nameOf(Number(marker.event_payload.version))),
+  registrar_notice: (db, { to, marker }) =>
+    ownerMessage(db, to, marker, decisionName(Number(marker.event_payload.version))),
   registrar_waiting: ({ tables }, { to, marker }) =>
     tables
       .select()

@@ -1,6 +1,7 @@
 /** Expiry: closes requests that were not decided in time. Each is closed once, however many replicas try. */
 import { and, asc, inArray, lte, sql } from 'drizzle-orm';
 import type { Effect } from '../../domain/effects.ts';
+import { inParts } from '../../domain/pagination.ts';
 import { notificationsOf, transition } from '../../domain/registration.ts';
 import { maxServicesPerForm } from '../../domain/request.ts';
 import { ownersByApplication } from '../application/owners.ts';
@@ -37,11 +38,8 @@ export async function expireDue(
     const closed = rows.flatMap((row) => {
       const listed = { ...row, asked: asked.get(row.id) ?? [] };
       const last = { status: row.status, by: row.changedBy, at: row.changedAt };
-      const outcome = transition(
-        { ...row, last, owners: owners.get(row.applicationId) ?? [], listed },
-        'expire',
-        row.version,
-      );
+      // No owners here: they hear of all that expires of an application in one message.
+      const outcome = transition({ ...row, last, owners: [], listed }, 'expire', row.version);
       return outcome.ok ? [{ row, ...outcome }] : [];
     });
     const [first] = closed;
@@ -61,11 +59,7 @@ export async function expireDue(
       closed.map(({ row }) => row),
       owners,
     );
-    await db.outbox.enqueue(
-      tx,
-      [...closed.flatMap(({ effects }) => effects.filter(isNoNotification)), ...told],
-      'bulk',
-    );
+    await db.outbox.enqueue(tx, [...closed.flatMap(({ effects }) => effects), ...told], 'bulk');
     await append(
       tx,
       closed.map(({ row, to }) => ({
@@ -83,8 +77,6 @@ export async function expireDue(
   });
 }
 
-const isNoNotification = ({ kind }: Effect): boolean => kind !== 'decision' && kind !== 'decision-mail';
-
 /** Returns the effects that tell the owners of each application, in one message, what of it has expired, a form's worth at most. */
 function notificationsByApplication(
   rows: { id: number; applicationId: number; version: number }[],
@@ -92,9 +84,8 @@ function notificationsByApplication(
 ): Effect[] {
   return [...Map.groupBy(rows, (row) => row.applicationId)].flatMap(([application, expired]) => {
     const events = expired.map(({ id, version }) => ({ registration: id, version: version + 1 }));
-    const messages = Array.from({ length: Math.ceil(events.length / maxServicesPerForm) }, (_, index) =>
-      events.slice(index * maxServicesPerForm, (index + 1) * maxServicesPerForm),
+    return inParts(events, maxServicesPerForm).flatMap((some) =>
+      notificationsOf('expire', some, owners.get(application) ?? []),
     );
-    return messages.flatMap((some) => notificationsOf('expire', some, owners.get(application) ?? []));
   });
 }

@@ -9,8 +9,8 @@ import { ownerMessages } from '../schema/direct-messages.ts';
 /** A message to a person about registrations. Its name tells it from the others about these. */
 export type OwnerMessage = { registrations: number[]; person: string; name: string };
 
-/** Names the message about the event that made a version. */
-export const nameOf = (version: number): string => `decision@${version}`;
+/** Names the message about the decision that made a version. */
+export const decisionName = (version: number): string => `decision@${version}`;
 
 const rowsOf = ({ registrations: ids, person, name }: OwnerMessage) =>
   and(inArray(ownerMessages.registrationId, ids), eq(ownerMessages.person, person), eq(ownerMessages.name, name));
@@ -47,7 +47,7 @@ export async function updateButtons(db: Db, registration: number, version: numbe
     join ${registrations} other on other.application_id = r.application_id and other.service_id = r.service_id
     join ${ownerMessages} m on m.registration_id = other.id
     where r.id = ${registration} and m.effect is not null
-      and (other.id <> r.id or m.name <> ${nameOf(version)})`);
+      and (other.id <> r.id or m.name <> ${decisionName(version)})`);
   if (rows.length === 0) return;
   await db.tables.transaction((tx) =>
     db.outbox.enqueue(

@@ -2,7 +2,7 @@
 import { promiseAccess } from '../../db/access/shown.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
-import { nameOf } from '../../db/registration/owner-messages.ts';
+import { decisionName } from '../../db/registration/owner-messages.ts';
 import * as requests from '../../db/registration/requests.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
@@ -42,7 +42,11 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
       event_payload: { registration: registration.id, public_id: registration.publicId, version: entry.version },
     };
     const posting = { to: person, marker, since: entry.at };
-    const message = { registrations: loaded.map((one) => one.registration.id), person, name: nameOf(entry.version) };
+    const message = {
+      registrations: loaded.map((one) => one.registration.id),
+      person,
+      name: decisionName(entry.version),
+    };
     try {
       // What has been opened or asked again meanwhile is said: it is loaded again.
       await deliverOnce({ db, poster, attempt }, posting, message, effect, async () => {
