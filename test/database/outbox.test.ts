@@ -131,6 +131,23 @@ describe('the table', () => {
     await complete(job);
   });
 
+  it('raises a long lane some at a time, and a second later the rest of it', async () => {
+    for (let part = 0; part < 3; part += 1)
+      await enqueue(...Array.from({ length: 100 }, () => ['homes', 'bulk'] as [string, Priority]));
+    await enqueue('homes');
+    const raised = async () => {
+      const [row] = await database.sql`select count(*)::int from outbox where priority = 0`;
+      return row?.count;
+    };
+    expect(await store.claim(db, 'test', { all: 10, others: 0 })).toMatchObject({ jobs: [] });
+    expect(await raised()).toBe(201);
+    await database.sql`update outbox set run_at = now() where front and priority = 0`;
+    await store.claim(db, 'test', { all: 1, others: 0 });
+    await database.sql`update outbox set run_at = now() where front and priority = 0 and not leased`;
+    await store.claim(db, 'test', { all: 1, others: 0 });
+    expect(await raised()).toBe(301);
+  });
+
   it('raises the priority of what is before a user in their lane, and never serves bulk before users', async () => {
     await enqueue(...Array.from({ length: 30 }, (_, index): [string, Priority] => [`card:${index}`, 'bulk']));
     await enqueue(['card:29', 'bulk'], ['card:29', 'clock']);

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import {
   type ApplicationCommand,
+  countAtPlace,
   evaluate,
   evaluateAssignment,
   ownerLeft,
   ownersToNotify,
 } from '../../src/domain/application.ts';
 import type { Account } from '../../src/domain/authorization.ts';
+import type { ApprovalPlace } from '../../src/domain/effects.ts';
 
 const policy = { approvers: [], adminChannel: 'C0ADMIN', allowSelfApproval: false, allowExternal: false };
 const shop = {
@@ -135,4 +137,19 @@ it.each([
 it('the remaining owners are told when an owner leaves', () => {
   const change = { action: 'depart', name: 'Shop', added: [], removed: ['U0SAM'] } as const;
   expect(ownersToNotify({ ...change, added: [], removed: ['U0SAM'] }, shop.owners, null)).toEqual(['U0DANA']);
+});
+
+it('an approval channel is told of each once, the first ten by name', () => {
+  const found = [
+    ['C0MAPS', 1],
+    ['C0MAPS', 1],
+    [null, 1],
+    ...Array.from({ length: 12 }, (_, index) => ['C0MAPS', index + 2] as const),
+    [null, 13],
+  ] as const;
+  const places = found.reduce<ApprovalPlace[]>((sum, [place, id]) => countAtPlace(sum, place, id), []);
+  expect(places).toEqual([
+    { place: 'C0MAPS', first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], total: 13, last: 13 },
+    { place: null, first: [1, 13], total: 2, last: 13 },
+  ]);
 });
