@@ -40,6 +40,7 @@ describe('what this version does not know', () => {
     await requests(dana, alex, 'Payments API', 'Known');
     await alex.clicks('History', { in: 'api-requests' });
     await alex.closes();
+    await dana.finds(/You sent a request/);
   });
 
   it.each(['teleport', '__proto__', 'constructor', ''])(

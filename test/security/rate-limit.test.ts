@@ -1,5 +1,6 @@
 /** A flood from one user is rate limited, is told so, and does not affect other users. */
 import { expect, it } from 'vitest';
+import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
@@ -14,6 +15,7 @@ it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms get a response and do 
   await sam.picks('Services', 'Ledger API');
   await sam.picks('Application', 'Till');
   await sam.fills('Reason', 'Quick');
+  await delivered(scenario);
   const before = workspace.calls.length;
   for (const _ of Array(5)) await sam.types('/registrations');
   expect(sam.whispers.filter((text) => tooFast.test(text))).toHaveLength(3);

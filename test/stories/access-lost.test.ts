@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { eventually } from '../support/eventually.ts';
 import { readsKey } from '../support/gateway.ts';
-import { delivered } from '../support/outbox.ts';
+import { delivered, retriesSoon } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { people, requests } from '../support/steps.ts';
 
@@ -31,6 +31,7 @@ gateways:
   await scenario.database.sql`
     insert into services (slug, name, managed_by, access)
     values ('maps', 'Maps API', 'slack', '{"gateway":"edge","group":"maps","credential":"key"}')`;
+  await retriesSoon(scenario);
   return {
     scenario,
     edge,
