@@ -73,6 +73,9 @@ export type CommandContext = {
   policy: Policy;
 };
 
+/** What an application is to the reader of a message about it: theirs, not theirs any longer, or deleted. */
+export type Ownership = 'owned' | 'not-owned' | 'deleted';
+
 /** A change of an application: its new name, the owners added and the owners removed. */
 export type ApplicationChange = { action: ApplicationEvent; name: string; added: string[]; removed: string[] };
 

@@ -131,7 +131,7 @@ describe('the message', () => {
       pendingMessage(
         listed.map((one) => {
           const approvers = { users: many, groups: [], channel: 'C1' };
-          return { ...one, approvers, reminded: approvers, state: 'open' as const };
+          return { ...one, approvers, reminded: approvers, state: 'open' as const, owned: true };
         }),
         [],
         5_000,

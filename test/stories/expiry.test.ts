@@ -66,8 +66,8 @@ There was no decision in time, so the requests were closed. You can ask again.
   // What is not one's own shows nothing of it.
   await scenario.database.sql`update application_owners set user_id = ${sam.id} where user_id = ${dana.id}`;
   await dana.clicks('Ask again for Ledger API');
-  await dana.finds(/Register an application/, { in: 'modal' });
-  expect(dana.reads).not.toMatch(/Ledger|Shop|For <b>/);
+  await dana.finds(/^Only an owner of the application can ask again\. Nothing was changed\.$/, { in: 'whispered' });
+  expect(scenario.workspace.views(dana.id)).toEqual([]);
 });
 
 it('a request is decided as it expires: the first of the two happens, and the other is refused', async () => {

@@ -219,6 +219,7 @@ const waits = {
   called: 'dana',
   link: undefined,
   state: 'open' as const,
+  owned: true,
 };
 
 /** What is said outside the card, with all of its buttons. */

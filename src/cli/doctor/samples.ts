@@ -281,6 +281,9 @@ export const samples: { [view: string]: () => Sample[] } = {
   'registration/access-messages.accessEndedMessage': () => [
     accessMessages.accessEndedMessage(times(10, () => ({ service: long(150), application: long(60) }))),
   ],
+  'registration/access-messages.accessSettledMessage': () => [
+    accessMessages.accessSettledMessage([{ service: long(150), application: long(60) }], true),
+  ],
   'registration/access-messages.accessOpenMessage': () => [
     accessMessages.accessOpenMessage({
       application,
@@ -376,7 +379,7 @@ export const samples: { [view: string]: () => Sample[] } = {
   ],
   'registration/pending-message.pendingMessage': () => [
     pendingMessage.pendingMessage(
-      times(10, (id) => ({ ...listed(id), approvers, reminded: approvers, state: 'disabled' as const })),
+      times(10, (id) => ({ ...listed(id), approvers, reminded: approvers, state: 'disabled' as const, owned: true })),
       times(10, (id) => ({ ...listed(100 + id), status: 'rejected' as const, changedBy: person, changedAt: at })),
       999,
     ),

@@ -11,6 +11,7 @@ import { appendAccess } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import * as cards from '../registration/cards.ts';
+import * as ownerMessages from '../registration/owner-messages.ts';
 import { accessHistory, applicationAccess, applicationKeys } from '../schema/access.ts';
 import { applications, registrations, services } from '../schema/core.ts';
 
@@ -295,7 +296,7 @@ function outcomeOf(
   return { open, failure: open === row.wanted ? null : (failure ?? null) };
 }
 
-/** Has the cards and Homes updated of the registrations that show these groups. */
+/** Has the cards, Homes and messages with buttons updated of the registrations that show these groups. */
 async function showChanges(tx: Tx, db: Db, { application, gateway }: Place, groups: string[]): Promise<void> {
   if (groups.length === 0) return;
   const shown = await tx
@@ -315,6 +316,7 @@ async function showChanges(tx: Tx, db: Db, { application, gateway }: Place, grou
   const versions = new Map(shown.map(({ id, version }) => [id, version]));
   if (versions.size === 0) return;
   await cards.markStale(tx, db, [...versions.keys()]);
+  await ownerMessages.updateButtonsOf(tx, db, { ids: [...versions.keys()] }, 'act');
   const homes = [...versions].map(([registration, version]): Effect => ({ kind: 'homes', registration, version }));
   await db.outbox.enqueue(tx, homes);
 }

@@ -5,6 +5,7 @@ import { type Effect, laneOf } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { hurry } from '../outbox/store.ts';
+import { updateButtonsOf } from '../registration/owner-messages.ts';
 import { applicationAccess } from '../schema/access.ts';
 
 const effectOf = ({ application, gateway }: AccessChange): Effect => ({ kind: 'access', application, gateway });
@@ -63,7 +64,10 @@ export async function requestServiceLooks(tx: Tx, { outbox }: Db, changes: Servi
 /** How many applications are looked at in one transaction. */
 const batch = 200;
 
-/** Requests looks for a batch of the applications registered for a service, after an id. Returns the last; undefined at the end. */
+/**
+ * Requests looks for a batch of the applications registered for a service, after an id, and has the messages updated that
+ * offer them keys. Returns the last id; undefined at the end.
+ */
 export async function requestForService(
   db: Db,
   { service, gateway, after, removes = false }: Omit<Extract<Effect, { kind: 'access-service' }>, 'kind'>,
@@ -78,6 +82,10 @@ export async function requestForService(
     const changes = rows.map(({ application }) => ({ application: Number(application), gateway, removes }));
     await requestRemovals(tx, db, changes);
     await db.outbox.enqueue(tx, grantEffects(changes), 'bulk');
+    const registered = await tx.execute<{ id: string }>(sql`
+      select id from registrations where service_id = ${service} and status = 'approved'
+        and application_id in (select jsonb_array_elements_text(${JSON.stringify(rows.map(({ application }) => application))}::jsonb)::bigint)`);
+    await updateButtonsOf(tx, db, { ids: registered.map(({ id }) => Number(id)) }, 'bulk');
     return rows.length === batch ? Number(rows.at(-1)?.application) : undefined;
   });
 }

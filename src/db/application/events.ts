@@ -2,10 +2,12 @@
 import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
 import { liveStatuses } from '../../domain/registration.ts';
+import { updatePendingMessage } from '../../domain/reminder.ts';
 import { append } from '../audit-log/append.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
 import * as cards from '../registration/cards.ts';
+import * as ownerMessages from '../registration/owner-messages.ts';
 import { applicationHistory } from '../schema/applications.ts';
 import { applications, registrations } from '../schema/core.ts';
 import { ownersOf } from './owners.ts';
@@ -42,8 +44,9 @@ const batch = 100;
 
 /**
  * Enqueues updates of everything that shows an event of an application: first (`after` 0) the Homes of its owners and
- * former owners, then, for an event that cards show, the cards of its registrations with an id above `after`. Of an
- * application that was deleted it unregisters what the deletion has left. It does one batch and enqueues the next.
+ * former owners, then, for an event that cards show, the cards of its registrations with an id above `after`, and what offers
+ * something to those who own it no longer. Of an application that was deleted it unregisters what the deletion has left. It
+ * does one batch and enqueues the next.
  */
 export async function enqueueUpdates(db: Db, id: number, version: number, after: number): Promise<void> {
   const event = await find(db, id, version);
@@ -51,13 +54,16 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
   if (after === 0) await homes.markStale(db, null, [...event.owners, ...event.added, ...event.removed]);
   const shown = event.action === 'rename' || event.action === 'delete' || event.added.length + event.removed.length > 0;
   if (!shown || version === 1) return;
+  // Who has left Slack reads nothing any longer.
+  const leaving = event.action === 'depart' ? [] : event.removed;
   await db.tables.transaction(async (tx) => {
     const live = inArray(registrations.status, [...liveStatuses]);
     const endedByEvent = and(eq(registrations.status, 'unregistered'), eq(registrations.changedAt, event.at));
+    const over = event.action === 'delete' || leaving.length > 0 ? ownerMessages.hasButtons : undefined;
     const page = await tx
       .select({ id: registrations.id })
       .from(registrations)
-      .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByEvent)))
+      .where(and(eq(registrations.applicationId, id), gt(registrations.id, after), or(live, endedByEvent, over)))
       .orderBy(asc(registrations.id))
       .limit(batch);
     const last = page.at(-1);
@@ -69,9 +75,9 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
     const ending = { by: event.actor, at: event.at, limit: batch };
     const ended = event.action === 'delete' ? await unregisterBatch(tx, onPage, ending) : { events: [], effects: [] };
     const shown = await tx
-      .select({ id: registrations.id, version: registrations.version, status: registrations.status })
+      .select()
       .from(registrations)
-      .where(onPage);
+      .where(and(onPage, or(live, endedByEvent)));
     await cards.markStale(
       tx,
       db,
@@ -82,6 +88,13 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
     const queuedHomes = queued.map((one) => ({ kind: 'homes' as const, registration: one.id, version: one.version }));
     await db.outbox.enqueue(tx, queuedHomes, 'bulk');
     await db.outbox.enqueue(tx, ended.effects, 'bulk');
+    const ids = page.map((one) => one.id);
+    if (event.action === 'delete') await ownerMessages.updateButtonsOf(tx, db, { ids }, 'bulk');
+    else if (leaving.length > 0) {
+      await ownerMessages.updateButtonsOf(tx, db, { ids, people: leaving }, 'bulk');
+      const asked = shown.filter(({ status, requester }) => status === 'pending' && leaving.includes(requester));
+      await db.outbox.enqueue(tx, asked.flatMap(updatePendingMessage), 'bulk');
+    }
     const next = { kind: 'application' as const, application: id, version, after: last.id };
     if (page.length === batch) await db.outbox.enqueue(tx, [next], 'bulk');
     await append(tx, ended.events);

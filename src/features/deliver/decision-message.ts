@@ -2,7 +2,7 @@
 import { promiseAccess } from '../../db/access/shown.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
-import { decisionName } from '../../db/registration/owner-messages.ts';
+import * as ownerMessages from '../../db/registration/owner-messages.ts';
 import * as requests from '../../db/registration/requests.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
@@ -19,6 +19,10 @@ const isOnItsWay = ({ registration, entry }: Decided): boolean =>
 /** Tells whether a decision has ended access that calls may still go through with. */
 const isStillOpen = ({ registration, entry }: Decided): boolean =>
   entry.to !== 'approved' && registration.access?.kind === 'still-open';
+
+/** Tells whether a decision still gives access, which may move. */
+const isApprovedWithAccess = ({ registration, entry }: Decided): boolean =>
+  entry.to === 'approved' && registration.status === 'approved' && registration.access !== null;
 
 /** Tells whether a message about decisions still waits for the gateway. */
 export const waitsForAccess = (decided: Decided[], { age }: Pick<Attempt, 'age'>): boolean =>
@@ -45,13 +49,15 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
     const message = {
       registrations: loaded.map((one) => one.registration.id),
       person,
-      name: decisionName(entry.version),
+      name: ownerMessages.decisionName(entry.version),
     };
     try {
       // What has been opened or asked again meanwhile is said: it is loaded again.
       await deliverOnce({ db, poster, attempt }, posting, message, effect, async () => {
         const [now = first, ...others] = await loadDecided({ config, db }, events);
-        return decisionMessage([now, ...others]);
+        const ownership = await ownerMessages.ownershipOf(db, registration.id, person);
+        const lasts = ownership === 'owned' && [now, ...others].some(isApprovedWithAccess);
+        return { message: decisionMessage([now, ...others], ownership), lasts };
       });
     } catch (error) {
       // Only active owners are told. One who has just left Slack may still be in the list of owners.

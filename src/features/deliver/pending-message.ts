@@ -39,13 +39,21 @@ export function deliverPendingMessage({ config, db, poster, directory }: Deps) {
 
   async function facts(
     person: string,
-    { registration, service, application }: reminders.PendingReminder['rows'][number],
+    { registration, service, application, owners }: reminders.PendingReminder['rows'][number],
   ) {
     const allowed = allowedApprovers(service, config.policy);
     const approvers = await approversFor(person, allowed, { directory });
     const reached = await seesCards(allowed, { directory });
     const reminded = { ...reached, channel: approvers.channel };
-    return { ...registration, service: service.name, state: serviceState(service), application, approvers, reminded };
+    return {
+      ...registration,
+      service: service.name,
+      state: serviceState(service),
+      application,
+      approvers,
+      reminded,
+      owned: owners.includes(person),
+    };
   }
 }
 

@@ -19,9 +19,9 @@ export function deliverReceipt({ config, db, poster, directory }: Deps) {
     const marker = { event_type: 'registrar_receipt', event_payload: { registration: id, public_id: publicId } };
     const posting = { to: person, marker, since: requestedAt };
     const message = { registrations: events.map(({ registration }) => registration), person, name: 'receipt' };
-    await deliverOnce({ db, poster, attempt }, posting, message, null, async () =>
-      receiptMessage(application, requestedAt, await Promise.all(requested.map((one) => facts(person, one)))),
-    );
+    await deliverOnce({ db, poster, attempt }, posting, message, null, async () => ({
+      message: receiptMessage(application, requestedAt, await Promise.all(requested.map((one) => facts(person, one)))),
+    }));
   };
 
   async function facts(person: string, { registration: { service, approvers }, entry }: Decided) {

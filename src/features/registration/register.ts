@@ -10,6 +10,7 @@ import { allowedApprovers, checkAccount } from '../../domain/authorization.ts';
 import type { Reference } from '../../domain/reference.ts';
 import { inStatusSince } from '../../domain/registration.ts';
 import { firstReminder } from '../../domain/reminder.ts';
+import { serviceState } from '../../domain/service.ts';
 import { toStorable } from '../../domain/text.ts';
 import {
   ackOptions,
@@ -31,6 +32,7 @@ import { refusalText } from '../../views/registration/refusals.ts';
 import {
   alreadyAskedText,
   applicationPicker,
+  askAgainRefusal,
   type FormPrefill,
   readRegisterForm,
   registerModal,
@@ -93,17 +95,20 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
     else await openModal(interaction, registerModal(values), log);
   }
 
-  /** Finds what the form is prefilled with to ask again, or why there is nothing to ask; nothing for who owns it not. */
+  /** Finds what the form is prefilled with to ask again, or why it cannot be asked. */
   async function resubmit(seen: Reference, person: string): Promise<Prefill> {
     const found = await requests.findForResubmit(db, seen, person);
     if (!found) return gone;
     const { registration, service, application, owned, live } = found;
-    if (!owned) return {};
-    if (live && application) {
+    if (!owned) return { why: askAgainRefusal({ kind: 'not-an-owner' }) };
+    if (!application) return { why: askAgainRefusal({ kind: 'application-deleted' }) };
+    if (live) {
       const { status } = live;
       const named = { service: service.name, application: application.name };
       return { why: alreadyAskedText({ ...named, status, since: inStatusSince(live) }) };
     }
+    const state = serviceState(service);
+    if (state !== 'open') return { why: askAgainRefusal({ kind: 'closed', service: service.name, state }) };
     const rejection = registration.status === 'rejected' ? registration : undefined;
     return { preselected: service, application, reason: registration.reason, rejection };
   }

@@ -3,9 +3,10 @@
  * was on its way, and that it was taken away, or moved, because its service has changed.
  */
 import type { KnownBlock } from '@slack/types';
-import { fields, inlineText, oneLine, section, textElement } from '../blocks.ts';
+import { context, fields, inlineText, oneLine, section, textElement } from '../blocks.ts';
 import type { Message } from '../message.ts';
 import { keyBlocks } from './keys.ts';
+import { notYoursText } from './timeline.ts';
 
 type Opened = {
   application: string;
@@ -13,7 +14,7 @@ type Opened = {
   services: { registration: string; name: string; credential: 'key' | 'none' }[];
 };
 
-export function accessOpenMessage({ application, services }: Opened): Message {
+export function accessOpenMessage({ application, services }: Opened, owned = true): Message {
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   const headline = 'Access is open.';
   const withKeys = services.find(({ credential }) => credential === 'key');
@@ -26,10 +27,13 @@ export function accessOpenMessage({ application, services }: Opened): Message {
       },
       { label: 'Application', value: [textElement(application, 150)] },
     ]),
-    ...(withKeys ? keyBlocks(withKeys.registration) : []),
+    ...(withKeys && owned ? keyBlocks(withKeys.registration) : []),
+    ...(owned ? [] : [notYours(application)]),
   ];
   return { text: `${inlineText(application)} can now use ${names}: access is open.`, blocks };
 }
+
+const notYours = (application: string): KnownBlock => ({ ...context(notYoursText(application)), block_id: 'over' });
 
 type Lost = {
   application: string;
@@ -40,7 +44,7 @@ type Lost = {
   now: { gateway: string; credential: 'key' | 'none'; open: boolean } | null;
 };
 
-export function accessLostMessage(lost: Lost): Message {
+export function accessLostMessage(lost: Lost, owned = true): Message {
   const { application, gateway, service, now } = lost;
   const headline = now ? 'Access has changed.' : 'Access has ended.';
   const blocks: KnownBlock[] = [
@@ -58,7 +62,8 @@ export function accessLostMessage(lost: Lost): Message {
       block_id: 'next',
       elements: [{ type: 'rich_text_section', elements: [textElement(whatNext(lost))] }],
     },
-    ...(now?.open && now.credential === 'key' ? keyBlocks(lost.registration.publicId) : []),
+    ...(now?.open && now.credential === 'key' && owned ? keyBlocks(lost.registration.publicId) : []),
+    ...(owned ? [] : [notYours(application)]),
   ];
   return { text: `${headline} ${inlineText(service)} for ${inlineText(application)}.`, blocks };
 }
@@ -76,19 +81,30 @@ function whatNext({ application, gateway, service, stillOpen, now }: Lost): stri
   return `Calls go through ${now.gateway} now, and no longer through ${gateway}.${keys}`;
 }
 
-/** Renders what that message becomes once access has ended. */
-export function accessEndedMessage(ended: { service: string; application: string }[]): Message {
-  const headline = 'Access was open, and has ended.';
+/** What a message about access was about. */
+type Was = { service: string; application: string };
+
+/** Renders what the message that access is open becomes once it has ended. */
+export const accessEndedMessage = (was: Was[]): Message =>
+  overMessage(':lock:', 'Access was open, and has ended.', 'access-open', was);
+
+/** Renders what the message that access has changed becomes once the registration has ended, or its access is as before. */
+export const accessSettledMessage = (was: Was[], ended: boolean): Message =>
+  ended
+    ? overMessage(':lock:', 'Access had changed, and has ended.', 'access-lost', was)
+    : overMessage(':arrow_right:', 'Access had changed, and is as it was before.', 'access-lost', was);
+
+function overMessage(icon: string, headline: string, block_id: string, was: Was[]): Message {
   return {
     text: headline,
     blocks: [
-      { ...section(`:lock: *${headline}*`), block_id: 'access-open' },
+      { ...section(`${icon} *${headline}*`), block_id },
       fields('request', [
         {
-          label: ended.length === 1 ? 'Service' : 'Services',
-          value: [textElement(ended.map(({ service }) => service).join(', '), 1000)],
+          label: was.length === 1 ? 'Service' : 'Services',
+          value: [textElement(was.map(({ service }) => service).join(', '), 1000)],
         },
-        { label: 'Application', value: [textElement(ended[0]?.application ?? '', 150)] },
+        { label: 'Application', value: [textElement(was[0]?.application ?? '', 150)] },
       ]),
     ],
   };

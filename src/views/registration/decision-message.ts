@@ -1,23 +1,27 @@
 /** The direct message that tells an owner of the application of a decision. */
 import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { Ownership } from '../../domain/application.ts';
 import type { HistoryEvent, Registration, Status } from '../../domain/registration.ts';
 import { button, context, dateTime, fields, inlineText, oneLine, quote, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import type { Message } from '../message.ts';
 import { keyBlocks } from './keys.ts';
-import { askedAgainText, eventTitle, reasonSuffix, statusEmoji } from './timeline.ts';
+import { askedAgainText, eventTitle, notYoursText, reasonSuffix, statusEmoji } from './timeline.ts';
 
 /** A registration, and the event that its owners are notified of. `replaced`: it was asked for again since. */
 export type Decided = { registration: Registration; entry: HistoryEvent; replaced?: boolean };
 
-/** Renders the message about events that one act made of registrations of one application. */
-export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
+/**
+ * Renders the message about events that one act made of registrations of one application, for a reader whom it may belong to
+ * no longer.
+ */
+export function decisionMessage(decided: [Decided, ...Decided[]], ownership: Ownership = 'owned'): Message {
   const [{ registration, entry }] = decided;
   const { application } = registration;
   const services = decided.map((one) => one.registration.service);
   const why = entry.action === 'request' ? null : entry.reason;
   const headline = `${statusEmoji[entry.to]} *${eventTitle(entry)}*`;
-  const over = describeEnd(decided);
+  const over = describeEnd(decided, ownership);
   const next: KnownBlock = {
     type: 'rich_text',
     block_id: 'next',
@@ -32,7 +36,7 @@ export function decisionMessage(decided: [Decided, ...Decided[]]): Message {
     ...(why ? [quote('why', why)] : []),
     ...(over ? [{ ...context(over), block_id: 'over' }] : [next]),
     ...(entry.to === 'approved' && !over ? keyButtons(decided) : []),
-    ...(canAskAgain(entry.to) ? askAgainBlocks(decided) : []),
+    ...(canAskAgain(entry.to) && ownership === 'owned' ? askAgainBlocks(decided) : []),
   ];
   const names = services.map(({ name }) => inlineText(name)).join(', ');
   return {
@@ -60,14 +64,19 @@ function keyButtons(decided: readonly Decided[]): KnownBlock[] {
 }
 
 /** Says that what a message tells has ended, and how; undefined while something of it lasts. */
-function describeEnd(decided: [Decided, ...Decided[]]): string | undefined {
+function describeEnd(decided: [Decided, ...Decided[]], ownership: Ownership): string | undefined {
   const [{ registration, entry }] = decided;
+  if (ownership === 'not-owned' && offers(entry.to)) return notYoursText(registration.application);
+  if (ownership === 'deleted' && canAskAgain(entry.to)) return `${inlineText(registration.application)} was deleted.`;
   if (canAskAgain(entry.to)) return decided.every(({ replaced }) => replaced) ? askedAgainText : undefined;
   const lasts = decided.some((one) => one.registration.status === 'approved');
   const last = registration.history.at(-1);
   if (entry.to !== 'approved' || lasts || !last || last.version === entry.version) return undefined;
   return `Since then: ${eventTitle(last)}, ${dateTime(last.at)}.`;
 }
+
+/** Tells whether a message about an event that led to a status offers its reader something. */
+const offers = (status: Status): boolean => status === 'approved' || canAskAgain(status);
 
 export const askAgainButton = 'ask-again';
 

@@ -14,8 +14,17 @@ import { statusEmoji } from './timeline.ts';
 
 type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
-/** A pending request; `reminded`: the approvers whom the reminder in the channel has reached. */
-type Waiting = Listed & { requestedAt: Date; approvers: ShownApprovers; reminded: ShownApprovers; state: ServiceState };
+/**
+ * A pending request; `reminded`: the approvers whom the reminder in the channel has reached; `owned`: the requester still
+ * owns its application.
+ */
+type Waiting = Listed & {
+  requestedAt: Date;
+  approvers: ShownApprovers;
+  reminded: ShownApprovers;
+  state: ServiceState;
+  owned: boolean;
+};
 
 /** A request that waits no longer, and its last change. */
 type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };
@@ -34,7 +43,7 @@ export function pendingMessage(waiting: Waiting[], over: Over[], total: number):
           one,
           `Pending since ${dateTime(one.requestedAt)}, waiting for ${describeApprovers(one.approvers)}${one.state === 'open' ? '' : `.${closedText(one.state)}`}`,
         ),
-        accessory: button(unregisterButton, 'Withdraw', buttonValue(one)),
+        ...(one.owned ? { accessory: button(unregisterButton, 'Withdraw', buttonValue(one)) } : {}),
       })),
       ...over.map((one) => row(one, describeEnd(one))),
       ...(more > 0 ? [{ ...context(`and ${atLeast(more, total)} more`), block_id: 'more' }] : []),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { applicationNameLimit, normalizeName } from '../../domain/application.ts';
 import type { Status } from '../../domain/registration.ts';
 import { maxServicesPerForm, type RequestRefusal } from '../../domain/request.ts';
+import type { ServiceState } from '../../domain/service.ts';
 import { excerpt, toStorable, truncate, truncateEscaped } from '../../domain/text.ts';
 import {
   context,
@@ -26,6 +27,7 @@ import {
 } from '../blocks.ts';
 import { buttonValue, publicId } from '../button-value.ts';
 import { mixedScriptText, nameTakenText, tooManyApplicationsText } from '../name-errors.ts';
+import { closedText } from '../service/state.ts';
 import { refusalText } from './refusals.ts';
 import { statusEmoji } from './timeline.ts';
 
@@ -114,6 +116,22 @@ export const alreadyAskedText = (asked: {
   since: Date;
 }): string =>
   `${inlineText(asked.service)} for ${inlineText(asked.application)} is already ${asked.status}, since ${dateTime(asked.since)}. Nothing was changed.`;
+
+/** Why a request cannot be asked again: the reader does not own its application, that is gone, or the service takes none. */
+type AskAgainRefusal =
+  | { kind: 'not-an-owner' | 'application-deleted' }
+  | { kind: 'closed'; service: string; state: ServiceState };
+
+export function askAgainRefusal(refused: AskAgainRefusal): string {
+  switch (refused.kind) {
+    case 'not-an-owner':
+      return 'Only an owner of the application can ask again. Nothing was changed.';
+    case 'application-deleted':
+      return 'The application was deleted by its owners. `/register` requests the service for another one.';
+    case 'closed':
+      return `You can’t ask for ${inlineText(refused.service)} again just now.${closedText(refused.state)} An admin can change that.`;
+  }
+}
 
 const unknownService = (typed: string): string =>
   `There is no service called “${truncate(typed, 75)}”. Search for one below.`;

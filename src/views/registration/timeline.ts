@@ -34,6 +34,9 @@ export function eventTitle({ action, actor }: HistoryEvent, called: (id: string)
 }
 
 /** Says that a request is over, because it was asked for again. */
+/** Says in a message about an application that it does not belong to the reader any longer. */
+export const notYoursText = (application: string): string => `You no longer own ${inlineText(application)}.`;
+
 export const askedAgainText = 'Asked again: a new request replaces this one.';
 
 /** Formats a reason, or the note of an approval, for the end of a message's `text`. */

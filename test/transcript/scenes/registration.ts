@@ -6,6 +6,7 @@ import {
   accessEndedMessage,
   accessLostMessage,
   accessOpenMessage,
+  accessSettledMessage,
 } from '../../../src/views/registration/access-messages.ts';
 import { approverMessage } from '../../../src/views/registration/approver-message.ts';
 import { accessEndedReply, movedCard, requestCard } from '../../../src/views/registration/card.ts';
@@ -101,6 +102,7 @@ export function registrationScenes(facts: Facts): Scene[] {
     approvers,
     reminded: { users: [], groups: [leads], channel: null },
     state: 'open' as const,
+    owned: true,
   };
   const entries = list(facts.rows(pageSize), (index) =>
     event(pageSize - index, 'reject', 'pending', 'rejected', { reason }),
@@ -247,6 +249,18 @@ export function registrationScenes(facts: Facts): Scene[] {
       ]),
     ],
     ['To the owners: rejected, and asked for again', decisionMessage([{ ...rejected, replaced: true }])],
+    ['To the owners: rejected, and its application deleted', decisionMessage([rejected], 'deleted')],
+    ['To the owners: expired, and its application deleted', decisionMessage([expired], 'deleted')],
+    ['To an owner: rejected, and handed over', decisionMessage([rejected], 'not-owned')],
+    ['To an owner: expired, and handed over', decisionMessage([expired], 'not-owned')],
+    [
+      'To an owner: access open, and handed over',
+      decisionMessage(withAccess({ kind: 'open', gateway, since: at, keys: id }), 'not-owned'),
+    ],
+    [
+      'To the owners: approved, and access taken away',
+      decisionMessage(withAccess({ kind: 'still-open', gateway, since: at, failure: null })),
+    ],
     [
       'To the owners: approved, and revoked since',
       decisionMessage([{ ...after(facts, 'approve', 'pending', 'approved'), registration: revoked.registration }]),
@@ -277,9 +291,33 @@ export function registrationScenes(facts: Facts): Scene[] {
         accessLostMessage({ application, gateway, registration: { publicId: id }, service, stillOpen, now }),
       ],
     ),
+    [
+      'To an owner: access is open, and handed over',
+      accessOpenMessage(
+        { application, gateway, services: [{ registration: id, name: service, credential: 'key' as const }] },
+        false,
+      ),
+    ],
+    [
+      'To an owner: access has moved, and handed over',
+      accessLostMessage(
+        {
+          application,
+          gateway,
+          registration: { publicId: id },
+          service,
+          stillOpen: false,
+          now: { gateway: 'west', credential: 'key', open: true },
+        },
+        false,
+      ),
+    ],
+    ['To the owners: access had changed, and ended', accessSettledMessage([{ service, application }], true)],
+    ['To the owners: access had changed, and changed back', accessSettledMessage([{ service, application }], false)],
     ['To the owners: access was open', accessEndedMessage([{ service, application }])],
     ['Access, as owners read it', shown.map((access) => describeShownAccess(access, 'owner')).join('\n')],
     ['Reminder to the requester: one', pendingMessage([waiting], [], 1)],
+    ['Reminder to the requester: handed over', pendingMessage([{ ...waiting, owned: false }], [], 1)],
     [
       'Reminder to the requester: more',
       pendingMessage(

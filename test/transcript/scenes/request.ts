@@ -6,6 +6,7 @@ import { decisionRefusedModal, reasonModal } from '../../../src/views/registrati
 import { refusalText } from '../../../src/views/registration/refusals.ts';
 import {
   alreadyAskedText,
+  askAgainRefusal,
   createOption,
   mixedScriptOption,
   ownedOption,
@@ -45,6 +46,15 @@ export function requestScenes(facts: Facts): Scene[] {
     [
       'Register, to ask again after a rejection',
       registerModal({ preselected: offered, application: own, reason, rejection }),
+    ],
+    [
+      'Ask again: refused',
+      [
+        askAgainRefusal({ kind: 'not-an-owner' }),
+        askAgainRefusal({ kind: 'application-deleted' }),
+        askAgainRefusal({ kind: 'closed', service, state: 'disabled' }),
+        askAgainRefusal({ kind: 'closed', service, state: 'retired' }),
+      ].join('\n'),
     ],
     [
       'Register: services to choose',

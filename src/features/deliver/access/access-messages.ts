@@ -14,6 +14,7 @@ import {
   accessEndedMessage,
   accessLostMessage,
   accessOpenMessage,
+  accessSettledMessage,
 } from '../../../views/registration/access-messages.ts';
 import { keyMessage } from '../../../views/registration/keys.ts';
 import { deliverOnce } from '../../shared/owner-message.ts';
@@ -25,10 +26,21 @@ type Key = Extract<AccessEffect, { kind: 'access-key' }>;
 type Alarm = Extract<AccessEffect, { kind: 'access-alarm' }>;
 
 export function deliverAccessMessages({ config, db, poster, now }: Deps) {
-  async function namesOf(ids: number[]) {
+  async function find(ids: number[]) {
     const rows = await Promise.all(ids.map((id) => registrations.find(db, id)));
-    return rows.flatMap((row) => (row ? [{ service: row.service.name, application: row.application }] : []));
+    return rows.filter((row) => row !== undefined);
   }
+
+  const namesOf = async (ids: number[]) =>
+    (await find(ids)).map(({ service, application }) => ({ service: service.name, application }));
+
+  async function settledMessage(ids: number[]) {
+    const ended = (await find(ids)).every(({ registration }) => registration.status !== 'approved');
+    return accessSettledMessage(await namesOf(ids), ended);
+  }
+
+  const isOwned = async ([id = 0]: number[], person: string) =>
+    (await ownerMessages.ownershipOf(db, id, person)) === 'owned';
 
   return {
     /** Posts it while the group is open, and updates it when the group is closed. */
@@ -43,25 +55,41 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
       const posting = { to: person, marker, since: attempt.enqueuedAt };
       await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
         const open = await findOpened(db, { application, gateway, group });
-        return open ? accessOpenMessage(open) : accessEndedMessage(await namesOf(ids));
+        const message = open
+          ? accessOpenMessage(open, await isOwned(ids, person))
+          : accessEndedMessage(await namesOf(ids));
+        return { message };
       });
     },
 
-    /** Tells of what was taken away, as decisions are told: once the gateways have confirmed, or after a few seconds. */
+    /**
+     * Tells of what was taken away, as decisions are told: once the gateways have confirmed, or after a few seconds. What was
+     * posted is updated when that changes again.
+     */
     async lost(effect: Lost, attempt: Attempt): Promise<DeliveryResult> {
-      const before = await findLost(db, effect);
-      if (!before) return { status: 'delivered' };
-      const isComing = before.now && !before.now.open;
-      if (attempt.age < oneMessageFor && (before.stillOpen || isComing))
-        return { status: 'postponed', seconds: accessLookInterval };
-      if (isComing) await attempt.write((fenced) => promiseAccess(fenced, before.registration.id, now()));
-      const found = await findLost(db, effect);
-      // Calls go through at the same gateway, with the same keys: for its owners nothing has changed.
-      if (!found || (found.now?.open && found.now.gateway === effect.gateway)) return { status: 'delivered' };
-      const { change, person } = effect;
+      const { application, change, person } = effect;
+      const name = `access-lost@${change}`;
+      let ids = await ownerMessages.listAbout(db, application, person, name);
+      if (ids.length === 0) {
+        const before = await findLost(db, effect);
+        if (!before) return { status: 'delivered' };
+        const isComing = before.now && !before.now.open;
+        if (attempt.age < oneMessageFor && (before.stillOpen || isComing))
+          return { status: 'postponed', seconds: accessLookInterval };
+        if (isComing) await attempt.write((fenced) => promiseAccess(fenced, before.registration.id, now()));
+        const found = await findLost(db, effect);
+        // Calls go through at the same gateway, with the same keys: for its owners nothing has changed.
+        if (!found || (found.now?.open && found.now.gateway === effect.gateway)) return { status: 'delivered' };
+        ids = [found.registration.id];
+      }
       const marker = { event_type: 'registrar_access_lost', event_payload: { change } };
       const posting = { to: person, marker, since: attempt.enqueuedAt };
-      await postOnce({ db, poster, attempt }, posting, () => accessLostMessage(found));
+      await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
+        const lost = await findLost(db, effect);
+        if (!lost) return { message: await settledMessage(ids) };
+        const owned = await isOwned(ids, person);
+        return { message: accessLostMessage(lost, owned), lasts: owned && lost.now !== null };
+      });
       return { status: 'delivered' };
     },
 

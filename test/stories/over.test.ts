@@ -1,0 +1,202 @@
+/**
+ * What a message offers, and what has become of it without any decision: its application was deleted or handed over, its
+ * service closed, its access moved. test/transcript/over.test.ts lists every button and every way.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { openLocalGateway } from '../local-gateway/local-gateway.ts';
+import { handsOver, opens } from '../support/applications.ts';
+import { modes } from '../support/bot.ts';
+import { openTimedScenario } from '../support/clock.ts';
+import { delivered } from '../support/outbox.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
+import { people, requests } from '../support/steps.ts';
+
+const inChannel = { in: 'api-requests' } as const;
+
+async function rejects(scenario: Scenario, service: string): Promise<void> {
+  const { dana, alex } = people(scenario);
+  await alex.clicks('Reject', { ...inChannel, on: new RegExp(service) });
+  await alex.fills('Reason', 'Which shop?');
+  await alex.submits();
+  await dana.finds(new RegExp(`Rejected by @alex\\nService {2}${service}`));
+}
+
+/** The newest message to Dana, as it is now: she may look at an older state of it. */
+function asDanaSees({ workspace }: Scenario, text: RegExp) {
+  const { dana } = people({ workspace });
+  const index = dana.told.findLastIndex((one) => text.test(one));
+  const message = workspace.directMessages(dana.id)[index];
+  if (!message) throw new Error(`Dana was not told ${text}`);
+  return structuredClone(message);
+}
+
+async function deletes(scenario: Scenario, application: string): Promise<void> {
+  const { dana } = people(scenario);
+  await dana.opensHome();
+  await opens(dana, 'Delete', new RegExp(`^${application}`, 'm'), /Delete application/);
+  await dana.fills('Type the name of the application to delete it', application);
+  expect(await dana.submits()).toEqual({ closed: true });
+}
+
+describe.each(modes)('over %s', (mode) => {
+  it('a deleted application: what was rejected or has expired offers Ask again no longer', async () => {
+    await using timed = await openTimedScenario('2026-11-02T10:00:00Z', { mode, env: { EXPIRE_PENDING_AFTER: '2d' } });
+    const { scenario, advanceTo, untilDelivered } = timed;
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex, 'Ledger API');
+    await advanceTo('2026-11-04T10:00:00Z');
+    await dana.finds(/Expired\nService {2}Ledger API[\s\S]*\[Ask again\]/);
+    await requests(dana, alex, 'Payments API');
+    await rejects(scenario, 'Payments API');
+    const seen = [asDanaSees(scenario, /^:hourglass: Expired/), asDanaSees(scenario, /Rejected by/)];
+
+    await deletes(scenario, 'Shop');
+    await dana.finds(/^:hourglass: Expired\nService {2}Ledger API\nApplication {2}Shop\n· Shop was deleted\.$/);
+    await dana.finds(/^:no_entry_sign: Rejected by @alex\n[\s\S]*\n> Which shop\?\n· Shop was deleted\.$/);
+    await untilDelivered();
+    expect(dana.told.join()).not.toContain('[Ask again]');
+    // Pressed all the same, as from a page that was not updated yet.
+    for (const before of seen) {
+      const whispers = dana.whispers.length;
+      await dana.clicks('Ask again', { on: before });
+      await scenario.workspace.until(() => dana.whispers.length > whispers || undefined);
+      expect(dana.whispers.at(-1)).toBe(
+        'The application was deleted by its owners. `/register` requests the service for another one.',
+      );
+    }
+    expect(scenario.workspace.views(dana.id)).toEqual([]);
+  });
+
+  it('an application that is handed over: its former owner is offered nothing any longer', async () => {
+    await using timed = await openTimedScenario('2026-11-02T10:00:00Z', { mode, env: { REMIND_AFTER: '1h' } });
+    const { scenario, advanceTo, untilDelivered } = timed;
+    const { dana, sam, alex } = people(scenario);
+    await requests(dana, alex, 'Payments API');
+    await rejects(scenario, 'Payments API');
+    await requests(dana, alex, 'Ledger API');
+    await advanceTo('2026-11-03T09:00:00Z');
+    await dana.finds(/Ledger API — Shop\n.*\[Withdraw\]/);
+    const [rejection, reminder] = [asDanaSees(scenario, /Rejected by/), asDanaSees(scenario, /\[Withdraw\]/)];
+
+    await handsOver(dana, /^Shop/m, sam);
+    await dana.finds(/^:no_entry_sign: Rejected by @alex\n[\s\S]*\n· You no longer own Shop\.$/);
+    await dana.finds(/Ledger API — Shop\n[^[]*$/);
+    await untilDelivered();
+    expect(dana.told.join()).not.toMatch(/\[(Ask again|Withdraw)\]/);
+    await dana.clicks('Ask again', { on: rejection });
+    await dana.finds(/^Only an owner of the application can ask again\. Nothing was changed\.$/, { in: 'whispered' });
+    await dana.clicks('Withdraw', { on: reminder });
+    await dana.finds(/^Only an owner of the application can do this\. Nothing was changed\./, { in: 'whispered' });
+    expect(await scenario.database.sql`select status from registrations order by id`).toEqual([
+      { status: 'rejected' },
+      { status: 'pending' },
+    ]);
+  });
+
+  it('a service that is closed: Ask again says so, and opens the form once it is open again', async () => {
+    await using scenario = await sharedScenarios({ mode }).open();
+    const { dana, alex } = people(scenario);
+    await requests(dana, alex, 'Payments API');
+    await rejects(scenario, 'Payments API');
+    await scenario.database.sql`update services set registration_enabled = false where name = 'Payments API'`;
+    await dana.clicks('Ask again');
+    await dana.finds(
+      /^You can’t ask for Payments API again just now\. Registration for this service is disabled\. An admin can change that\.$/,
+      { in: 'whispered' },
+    );
+    await scenario.database.sql`update services set registration_enabled = true where name = 'Payments API'`;
+    await dana.clicks('Ask again');
+    await dana.finds(/Rejected by @alex/, { in: 'modal' });
+  });
+});
+
+/** Opens a scenario where Maps is kept in Slack and has keys at `edge`. */
+async function withKeys(mode: (typeof modes)[number]) {
+  const edge = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
+  const west = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
+  const scenario = await openScenario({
+    mode,
+    env: { GATEWAY_EDGE_TOKEN: edge.token ?? '', GATEWAY_WEST_TOKEN: west.token ?? '' },
+    catalog: `services:
+  - { slug: maps, name: Maps API, access: { gateway: edge, group: maps, credential: key } }
+gateways:
+  - { name: edge, kind: kong, url: "${edge.url}" }
+  - { name: west, kind: kong, url: "${west.url}" }
+`,
+  });
+  return {
+    scenario,
+    west,
+    async [Symbol.asyncDispose]() {
+      await scenario[Symbol.asyncDispose]();
+      await edge[Symbol.asyncDispose]();
+      await west[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Has the catalog file place Maps at a gateway, and the bot read it. */
+async function placesMaps({ catalogFile, startAnother }: Scenario, access: string): Promise<void> {
+  const before = await readFile(catalogFile, 'utf8');
+  await writeFile(catalogFile, before.replace(/name: Maps API(, access: \{[^}]*\})?/, `name: Maps API${access}`));
+  await startAnother();
+}
+
+describe.each(modes)('keys, over %s', (mode) => {
+  it('no message offers a key once access has ended, and one that told of a change offers it while it lasts', async () => {
+    await using world = await withKeys(mode);
+    const { scenario } = world;
+    const { dana, alex } = people(scenario);
+    const offering = () => dana.told.filter((text) => text.includes('[Get key]')).map((text) => text.split('\n')[0]);
+    await requests(dana, alex, 'Maps API');
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/can now use Maps API: access is open[\s\S]*\[Get key\]/);
+
+    await placesMaps(scenario, ', access: { gateway: west, group: maps, credential: key }');
+    await dana.finds(/Access has changed\.[\s\S]*\[Get key\]/);
+    await placesMaps(scenario, ', access: { gateway: edge, group: maps, credential: key }');
+    await dana.finds(/Access has changed\.\n[\s\S]*west → edge[\s\S]*\[Get key\]/);
+    await dana.finds(/Access had changed, and is as it was before\./);
+    await placesMaps(scenario, ', access: { gateway: edge, group: maps, credential: none }');
+    await delivered(scenario);
+    expect(offering()).toEqual([]);
+
+    await placesMaps(scenario, '');
+    await dana.finds(/Access has ended\./);
+    await delivered(scenario);
+    expect(offering()).toEqual([]);
+  });
+
+  it('no message offers a key to a former owner, or of a deleted application', async () => {
+    await using world = await withKeys(mode);
+    const { scenario, west } = world;
+    const { dana, sam, alex } = people(scenario);
+    for (const application of ['Shop', 'Till']) {
+      await requests(dana, alex, 'Maps API', application);
+      await alex.clicks('Approve', { ...inChannel, on: new RegExp(application) });
+      await dana.finds(new RegExp(`${application} can now use Maps API: access is open[\\s\\S]*\\[Get key\\]`));
+    }
+    // One hears that access has moved, the other that it is open at last.
+    west.fail('*', { kind: 'server-error' }, { times: 10_000 });
+    await placesMaps(scenario, ', access: { gateway: west, group: maps, credential: key }');
+    await dana.finds(/Application {2}Till[\s\S]*It is on its way/);
+    west.clearFaults();
+    await dana.finds(/Access is open\.[\s\S]*Application {2}Shop[\s\S]*\[Get key\]/);
+    await dana.finds(/Access is open\.[\s\S]*Application {2}Till[\s\S]*\[Get key\]/);
+
+    await requests(dana, alex, 'Maps API', 'Kiosk');
+    await alex.clicks('Approve', { ...inChannel, on: /Kiosk/ });
+    await dana.finds(/Kiosk can now use Maps API: access is open[\s\S]*\[Get key\]/);
+
+    await handsOver(dana, /^Kiosk/m, sam);
+    await dana.finds(/Approved by @alex\n[\s\S]*Application {2}Kiosk\n· You no longer own Kiosk\.$/);
+    await handsOver(dana, /^Shop/m, sam);
+    await dana.finds(/Access is open\.\nService {2}Maps API\nApplication {2}Shop\n· You no longer own Shop\.$/);
+    await deletes(scenario, 'Till');
+    await dana.finds(/Access was open, and has ended\.\n[\s\S]*Application {2}Till/);
+    await delivered(scenario);
+    expect(dana.told.join()).not.toContain('[Get key]');
+  });
+});
