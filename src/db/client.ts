@@ -14,14 +14,14 @@ const drizzled = (run: Run, logger?: Logger) => drizzle(run, { casing: 'snake_ca
 
 type Statements = Omit<ReturnType<typeof drizzled>, 'transaction'>;
 
-/** An open transaction. What may only happen inside one takes a `Tx`, so that it does not compile outside. */
-export type Tx = Statements & { readonly inTransaction: true };
-
 /** The tables: each statement by itself, or several in a transaction. */
 export type Drizzle = Statements & {
-  /** Runs `work` in a transaction. Rolls back where it, or any statement in it, fails. */
+  /** Runs `work` in a transaction, within another as a part of it. Rolls back where it, or any statement in it, fails. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 };
+
+/** An open transaction. What may only happen inside one takes a `Tx`, so that it does not compile outside. */
+export type Tx = Drizzle & { readonly inTransaction: true };
 
 export type Connection = {
   tables: Drizzle;
@@ -118,7 +118,11 @@ async function inTransaction<T>(session: Session, work: (tx: Tx) => Promise<T>, 
   };
   await session.query('begin');
   try {
-    const result = await work(Object.assign(drizzled(run, logger), { inTransaction: true as const }));
+    const tx: Tx = Object.assign(drizzled(run, logger), {
+      inTransaction: true as const,
+      transaction: <T>(part: (tx: Tx) => Promise<T>) => part(tx),
+    });
+    const result = await work(tx);
     over = true;
     // PostgreSQL would answer COMMIT with a silent rollback.
     if (failures.length > 0) throw failures[0];

@@ -1,5 +1,5 @@
-import { deliverStage } from '../db/outbox/outbox.ts';
 import { resume } from '../db/outbox/redrive.ts';
+import { deliverStage } from '../db/outbox/stages.ts';
 import type { Attempt, Deliver, DeliveryResult } from '../db/outbox/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Effect } from '../domain/effects.ts';

@@ -6,8 +6,9 @@ import { WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import * as pacing from '../db/outbox/channel-pacing.ts';
-import { lookAgainAfter } from '../db/outbox/outbox.ts';
-import type { Attempt } from '../db/outbox/types.ts';
+import { lookAgainAfter } from '../db/outbox/outcomes.ts';
+import { saveProgress } from '../db/outbox/store.ts';
+import type { Attempt, Job } from '../db/outbox/types.ts';
 import * as workspace from '../db/workspace.ts';
 import type { CopiesEffect } from '../domain/effects.ts';
 import type { MessageLocation, MessageMarker } from '../domain/reference.ts';
@@ -57,7 +58,7 @@ export async function postOnce(
 /** Finds what an earlier attempt may have posted; undefined also where there was none, and Slack need not be asked. */
 export async function findEarlier(context: PostContext, posting: Posting): Promise<MessageLocation | undefined> {
   const { attempt } = context;
-  return attempt.isFirst && !isForgotten(attempt, posting.since) ? undefined : findPosted(context, posting);
+  return attempt.job.unsure || isForgotten(attempt, posting.since) ? findPosted(context, posting) : undefined;
 }
 
 /** Tells whether what is about a moment may have been posted without the database's knowing, which was restored since then. */
@@ -74,7 +75,7 @@ export async function post(
   message: Message,
 ): Promise<MessageLocation> {
   const { to: channel, thread, marker: metadata } = posting;
-  const waiting = { ...attempt, requester: posting.requester };
+  const waiting = { job: attempt.job, requester: posting.requester };
   const slot = await pacing.reserve(db, channel, waiting);
   if (slot) throw new ChannelThrottled(slot);
   // A worker that has the lease now may be posting the same message.
@@ -180,21 +181,21 @@ export async function findPosted(
   posting: Posting,
 ): Promise<MessageLocation | undefined> {
   const { to, thread, marker, since } = posting;
-  const saved = readProgress(attempt.progress, to, marker);
-  const { from, until } = searchedSpan(attempt, since);
+  const saved = readProgress(attempt.job.progress, to, marker);
+  const { from, until } = searchedSpan(attempt.job, since);
   const window = { above: Math.max(from, saved?.above ?? 0), below: saved?.below ?? until };
   const matches = await matcherOf(db, marker);
-  const onProgress = (left: Window) =>
-    attempt.saveProgress(
-      JSON.stringify({
-        to,
-        of: marker.event_type,
-        // At its end: whatever is posted from here on is newer than the attempts before it.
-        ...(left.below > left.above
-          ? left
-          : { above: Number.isFinite(until) ? until - 2 * clockSkew - storedWithin : from }),
-      }),
-    );
+  const onProgress = (left: Window) => {
+    const progress = JSON.stringify({
+      to,
+      of: marker.event_type,
+      // At its end: whatever is posted from here on is newer than the attempts before it.
+      ...(left.below > left.above
+        ? left
+        : { above: Number.isFinite(until) ? until - 2 * clockSkew - storedWithin : from }),
+    });
+    return attempt.write((fenced) => saveProgress(fenced, attempt.job, progress));
+  };
   try {
     const channel = await channelOf(poster, to);
     if (!channel) return undefined;
@@ -235,18 +236,30 @@ export async function findAll(
  * store it after this attempt has looked for it.
  */
 function lookAgain(attempt: Attempt, { to, thread, marker, since }: Posting, channel: string, ts?: string): void {
-  if (attempt.isFirst) return;
-  const { from, until } = searchedSpan(attempt, since);
+  const { job, copies } = attempt;
+  if (!job.unsure) return;
+  const { from, until } = searchedSpan(attempt.job, since);
   const below = Number.isFinite(until) ? until + lookAgainAfter : null;
-  attempt.lookAgain({ to, channel, ...(thread ? { thread } : {}), marker, posted: ts ?? null, above: from, below });
+  // Of one message, the last word counts.
+  copies.set(JSON.stringify([channel, marker]), {
+    kind: 'copies',
+    of: job.lane,
+    to,
+    channel,
+    ...(thread ? { thread } : {}),
+    marker,
+    posted: ts ?? null,
+    above: from,
+    below,
+  });
 }
 
 /** Returns when a message can have been posted, in Slack's seconds. The process's own clock has no say in it. */
-function searchedSpan({ enqueuedAt, unsureUntil }: Attempt, since: Date): { from: number; until: number } {
+function searchedSpan({ enqueuedAt, unsureUntil }: Job, since: Date): { from: number; until: number } {
   // `since` may be of a replica whose clock is ahead.
   const from = Math.min(since.getTime(), enqueuedAt.getTime()) / 1000 - clockSkew;
   const until =
-    unsureUntil === undefined ? Number.POSITIVE_INFINITY : unsureUntil.getTime() / 1000 + storedWithin + clockSkew;
+    unsureUntil === null ? Number.POSITIVE_INFINITY : unsureUntil.getTime() / 1000 + storedWithin + clockSkew;
   return { from, until };
 }
 
@@ -276,7 +289,7 @@ function hasMarker(metadata: { event_type?: string; event_payload?: object }, ma
 }
 
 /** Reads how far a search for these messages came; undefined for another's, and for what earlier versions saved. */
-function readProgress(text: string | undefined, to: string, { event_type }: MessageMarker) {
+function readProgress(text: string | null, to: string, { event_type }: MessageMarker) {
   if (!text?.startsWith('{')) return undefined;
   const { data } = progressSchema.safeParse(JSON.parse(text));
   return data?.to === to && data.of === event_type ? data : undefined;

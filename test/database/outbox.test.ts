@@ -1,11 +1,12 @@
 /** The outbox's table and its worker, race by race. */
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Connection, connect, type Drizzle, type Tx } from '../../src/db/client.ts';
-import { createOutbox, deliverStage, startDelivering } from '../../src/db/outbox/outbox.ts';
+import { createOutbox, startDelivering } from '../../src/db/outbox/outbox.ts';
 import { redrive, redriveAll } from '../../src/db/outbox/redrive.ts';
+import { deliverStage, isBusyWithBulk } from '../../src/db/outbox/stages.ts';
 import * as store from '../../src/db/outbox/store.ts';
-import type { Attempt, Deliver } from '../../src/db/outbox/types.ts';
+import type { Attempt, Deliver, Job } from '../../src/db/outbox/types.ts';
 import { startWorker, type Worker } from '../../src/db/outbox/worker.ts';
 import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -42,13 +43,13 @@ function enqueue(...lanes: (string | [lane: string, priority: Priority])[]) {
 
 const claim = async (from: Connection = db) => (await store.claim(from, 'test', slots)).jobs;
 
-async function claimOne(from: Connection = db): Promise<store.Job> {
+async function claimOne(from: Connection = db): Promise<Job> {
   const [job] = await claim(from);
   if (!job) throw new Error('there is nothing to claim');
   return job;
 }
 
-const complete = (job: store.Job) => db.tables.transaction((tx) => store.complete(tx, job));
+const complete = (job: Job) => db.tables.transaction((tx) => store.complete(tx, job));
 
 /** As after a worker's death, or where its process was paused for too long. */
 const endLeases = () => database.sql`update outbox set run_at = now() - interval '1 second' where leased`;
@@ -110,10 +111,11 @@ describe('the table', () => {
     expect(job).toMatchObject({ id: zombie.id, attempt: zombie.attempt + 1, crashed: true, unsure: true });
     const incident = { destination: 'C0', cause: 'is_archived' };
     for (const write of [
-      (tx: Parameters<typeof store.complete>[0]) => store.complete(tx, zombie),
-      (tx: Parameters<typeof store.complete>[0]) => store.retry(tx, zombie, 0, undefined),
-      (tx: Parameters<typeof store.complete>[0]) => store.postpone(tx, zombie, { seconds: 0 }),
-      (tx: Parameters<typeof store.complete>[0]) => store.bury(tx, zombie, incident),
+      (tx: Tx) => store.keep(tx, zombie).then(() => store.saveProgress({ tables: tx }, zombie, 'page 2')),
+      (tx: Tx) => store.complete(tx, zombie),
+      (tx: Tx) => store.retry(tx, zombie, 0, undefined),
+      (tx: Tx) => store.postpone(tx, zombie, { seconds: 0 }),
+      (tx: Tx) => store.bury(tx, zombie, incident),
     ]) {
       await expect(
         db.tables.transaction(async (tx) => {
@@ -123,8 +125,7 @@ describe('the table', () => {
         }),
       ).rejects.toThrow(store.LeaseLost);
     }
-    await expect(store.saveProgress(db, zombie, 'page 2')).rejects.toThrow(store.LeaseLost);
-    expect(await store.heartbeat(db, [zombie, job])).toEqual([job]);
+    expect([await store.heartbeat(db, zombie), await store.heartbeat(db, job)]).toEqual([false, true]);
     expect(await database.sql`select attempt, progress, leased, dead_at from outbox`).toEqual([
       { attempt: job.attempt, progress: null, leased: true, dead_at: null },
     ]);
@@ -177,14 +178,14 @@ describe('the table', () => {
   it('sees room for the next stage of bulk unless so many lanes of it wait, and does not count what has failed', async () => {
     const bulk = (lane: string) => ({ queue: 'outbox', lane, priority: 'bulk' as const, effect: { kind: 'card' } });
     await db.tables.transaction((tx) => store.enqueue(tx, ['a', 'b', 'c', 'c'].map(bulk)));
-    expect(await store.isBusyWithBulk(db, 3)).toBe(true);
-    expect(await store.isBusyWithBulk(db, 4)).toBe(false);
+    expect(await isBusyWithBulk(db, 3)).toBe(true);
+    expect(await isBusyWithBulk(db, 4)).toBe(false);
     const effects = [{ kind: 'card' as const, registration: 1, version: 1 }];
     expect(await deliverStage(db, effects)).toEqual({ status: 'delivered', effects });
     const { jobs } = await store.claim(db, 'outbox', slots);
     const incident = { destination: 'C0', cause: 'is_archived' };
     for (const job of jobs) await db.tables.transaction((tx) => store.retry(tx, job, 3600, incident));
-    expect(await store.isBusyWithBulk(db, 1)).toBe(false);
+    expect(await isBusyWithBulk(db, 1)).toBe(false);
     const lanes = Array.from({ length: 200 }, (_, index) => bulk(`lane:${index}`));
     await db.tables.transaction((tx) => store.enqueue(tx, lanes));
     expect(await deliverStage(db, effects)).toEqual({ status: 'postponed', seconds: 1 });
@@ -210,7 +211,7 @@ describe('the table', () => {
   });
 
   it('says when the next job is due by its own clock', async () => {
-    expect(await store.nextDue(db, 'test')).toBeUndefined();
+    expect(await store.nextDue(db, 'test')).toBe(Number.POSITIVE_INFINITY);
     await enqueue('card:1');
     const job = await claimOne();
     await db.tables.transaction((tx) => store.postpone(tx, job, { seconds: 30 }));
@@ -299,7 +300,7 @@ describe('a delivery', () => {
       await finish.promise;
     });
     await begun.promise;
-    expect(await store.heartbeat(other, [job])).toEqual([job]);
+    expect(await store.heartbeat(other, job)).toBe(true);
     await endLeases();
     expect(await claim(other)).toEqual([]);
     finish.resolve();
@@ -326,15 +327,17 @@ describe('the worker', () => {
   const failed = (what: string) => errors.filter(({ action }) => action === what).length;
 
   function work(
-    process: (job: store.Job, signal: AbortSignal) => Promise<void>,
-    from: Pick<Connection, 'listen'> = db,
-    on: { tables: Drizzle } = db,
+    process: (job: Job, signal: AbortSignal) => Promise<void>,
+    instead: Partial<Pick<Connection, 'tables' | 'listen'>> = {},
   ) {
-    const worker = startWorker(on, from, {
-      queues,
-      process,
-      onError: (error, action) => errors.push({ error, action }),
-    });
+    const worker = startWorker(
+      { ...db, ...instead },
+      {
+        queues,
+        process,
+        onError: (error, action) => errors.push({ error, action }),
+      },
+    );
     workers.push(worker);
     return worker;
   }
@@ -392,7 +395,7 @@ describe('the worker', () => {
     ['after it was delivered', async (deliver: () => void) => deliver()],
     [
       'while its end was being written',
-      async (deliver: () => void, job: store.Job) => {
+      async (deliver: () => void, job: Job) => {
         deliver();
         const died = new Error('the process died');
         await db.tables
@@ -412,7 +415,7 @@ describe('the worker', () => {
     await die(() => {
       deliveries += 1;
     }, lost);
-    const seen: Pick<store.Job, 'id' | 'unsure' | 'crashed'>[] = [];
+    const seen: Pick<Job, 'id' | 'unsure' | 'crashed'>[] = [];
     work(async (job) => {
       seen.push({ id: job.id, unsure: job.unsure, crashed: job.crashed });
       await complete(job);
@@ -476,13 +479,18 @@ describe('the worker', () => {
     const finish = Promise.withResolvers<void>();
     let away = false;
     const tables: Drizzle = Object.create(db.tables, {
-      execute: { value: (query: SQL) => (away ? Promise.reject(new Error('away')) : db.tables.execute(query)) },
+      update: {
+        get() {
+          if (away) throw new Error('away');
+          return db.tables.update;
+        },
+      },
     });
-    const process = async (_: store.Job, signal: AbortSignal) => {
+    const process = async (_: Job, signal: AbortSignal) => {
       begun.resolve(signal);
       await finish.promise;
     };
-    work(process, db, { tables });
+    work(process, { tables });
     await enqueue('card:1');
     const signal = await begun.promise;
     away = true;

@@ -94,7 +94,7 @@ async function rowsRead(act: (db: Db) => Promise<unknown>): Promise<{ read: numb
   await connection.tables
     .transaction(async (tx) => {
       const before = new Map((await counted(tx)).map((row) => [row.name, row.read]));
-      await act({ tables: Object.assign(tx, { transaction: <T>(work: (tx: Tx) => Promise<T>) => work(tx) }), outbox });
+      await act({ tables: tx, outbox });
       for (const row of await counted(tx)) read.set(row.name, row.read - (before.get(row.name) ?? 0));
       throw undo;
     })

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { redrive } from '../../src/db/outbox/redrive.ts';
 import * as store from '../../src/db/outbox/store.ts';
+import type { Job } from '../../src/db/outbox/types.ts';
 import type { Priority } from '../../src/domain/effects.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -69,16 +70,16 @@ type Known = { lane: string; state: 'due' | 'waits' | 'held' | 'lost' | 'done' |
 
 class Run {
   readonly #known = new Map<number, Known>();
-  readonly #held = new Map<number, store.Job>();
+  readonly #held = new Map<number, Job>();
   /** Attempts whose lease has ended, while their workers do not know. */
-  readonly #zombies: store.Job[] = [];
+  readonly #zombies: Job[] = [];
   #enqueued = 0;
 
   async perform(step: Step): Promise<void> {
     if (step === 'time') return this.#passTime();
     const before = this.#alive();
     const targets = new Set<number>();
-    const claimed: store.Job[] = [];
+    const claimed: Job[] = [];
     await Promise.all(step.map((one) => this.#start(one, targets, claimed)));
     await this.#learn(step.some((one) => one.do === 'redrive') ? targets : new Set());
     for (const job of claimed) {
@@ -93,7 +94,7 @@ class Run {
   }
 
   /** Claims until there is nothing more: precisely the first of each lane that is due and has no lease. */
-  async claimAll(): Promise<store.Job[]> {
+  async claimAll(): Promise<Job[]> {
     const free = (lane: string) => ![...this.#known.values()].some((one) => one.lane === lane && one.state === 'held');
     const firsts = new Map(
       this.#alive()
@@ -105,7 +106,7 @@ class Run {
       const next = lost ?? id;
       return free(lane) && this.#known.get(next)?.state !== 'waits' ? [next] : [];
     });
-    const claimed: store.Job[] = [];
+    const claimed: Job[] = [];
     for (let again = true; again; ) {
       const found = await store.claim(db, 'test', { all: 10, others: 10 });
       claimed.push(...found.jobs);
@@ -138,7 +139,7 @@ class Run {
       .filter(([, { state }]) => state !== 'done' && state !== 'dead')
       .sort(([one], [other]) => one - other);
 
-  async #start(operation: Operation, targets: Set<number>, claimed: store.Job[]): Promise<void> {
+  async #start(operation: Operation, targets: Set<number>, claimed: Job[]): Promise<void> {
     switch (operation.do) {
       case 'enqueue': {
         this.#enqueued += operation.jobs.length;
@@ -177,7 +178,7 @@ class Run {
     }
   }
 
-  #hold(job: store.Job): void {
+  #hold(job: Job): void {
     const known = this.#known.get(job.id) ?? { lane: job.lane, state: 'due' };
     const beside = [...this.#held.values()].filter((other) => other.lane === job.lane && other.id !== job.id);
     expect(beside, `${job.lane} is served twice at once`).toEqual([]);
@@ -185,7 +186,7 @@ class Run {
     this.#held.set(job.id, job);
   }
 
-  async #end(how: 'complete' | 'retry' | 'postpone' | 'bury' | 'crash', job: store.Job): Promise<void> {
+  async #end(how: 'complete' | 'retry' | 'postpone' | 'bury' | 'crash', job: Job): Promise<void> {
     // Until its transaction has begun to end no other worker can claim the lane.
     this.#held.delete(job.id);
     const states = { complete: 'done', retry: 'waits', postpone: 'waits', bury: 'dead', crash: 'lost' } as const;

@@ -80,6 +80,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
       "home.ts homes.markStale",
       "home.ts homes.remove",
       "home.ts ownerMessages.updateButtons",
+      "messages.ts saveProgress",
       "ownerless-application.ts ownerless.recordPosted",
       "pending-message.ts messages.begin",
       "pending-message.ts messages.recordPosted",

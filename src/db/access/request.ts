@@ -4,7 +4,7 @@ import { type AccessChange, isSameGroup, type ServiceAccess } from '../../domain
 import { type Effect, laneOf } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { hurry } from '../outbox/store.ts';
+import { hurry } from '../outbox/urgency.ts';
 import { updateButtonsOf } from '../registration/owner-messages.ts';
 import { applicationAccess } from '../schema/access.ts';
 

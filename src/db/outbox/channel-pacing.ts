@@ -12,13 +12,13 @@ import type { Db } from '../db.ts';
 import { outbox } from '../schema/outbox.ts';
 import { channelTurns } from '../schema/scheduling.ts';
 import { heldBy, outboxChannel } from './store.ts';
-import type { Attempt } from './types.ts';
+import type { Job } from './types.ts';
 
 /** When a message may go, and how many seconds that is from now. */
 export type Slot = { at: Date; seconds: number };
 
-/** What waits for a slot: a job with the one that it has waited for, and whose request it is about. */
-type Waiting = Pick<Attempt, 'job' | 'slot'> & { requester: string | undefined };
+/** What waits for a slot: a job, with the one that it has waited for, and whose request it is about. */
+type Waiting = { job: Pick<Job, 'id' | 'attempt' | 'slot'>; requester: string | undefined };
 
 /**
  * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits).
@@ -37,8 +37,8 @@ export async function reserve(db: Db, channel: string, waiting: Waiting): Promis
   if (!paced) return undefined;
   return db.tables.transaction(async (tx) => {
     // Half a slot early is no matter: refusals that come back together close the channel a few milliseconds apart.
-    const kept = waiting.slot
-      ? sql`${waiting.slot.toISOString()}::timestamptz > closed_until - ${interval} / 2`
+    const kept = waiting.job.slot
+      ? sql`${waiting.job.slot.toISOString()}::timestamptz > closed_until - ${interval} / 2`
       : sql`false`;
     const [row] = await tx.execute<Row & { kept: boolean }>(sql`
       update ${channelTurns} set
@@ -80,7 +80,7 @@ async function enterRound(tx: Tx, channel: string, { job, requester }: Waiting):
 }
 
 /** Wakes the job whose turn it is, where that is another one, and returns the slot that it had. */
-async function giveWay(tx: Tx, channel: string, { job, slot }: Waiting): Promise<Slot | undefined> {
+async function giveWay(tx: Tx, channel: string, { job }: Waiting): Promise<Slot | undefined> {
   const [first] = await tx.execute<Row>(sql`
     with own as (select priority, round, id from ${outbox} where ${heldBy(job)}),
     first as (
@@ -88,7 +88,7 @@ async function giveWay(tx: Tx, channel: string, { job, slot }: Waiting): Promise
       where other.paced_in = ${channel} and other.dead_at is null and other.front and not other.leased
         and other.slot > clock_timestamp() and (other.priority, other.round, other.id) < (own.priority, own.round, own.id)
       order by other.priority, other.round, other.id limit 1 for update of other skip locked)
-    update ${outbox} set slot = ${slot?.toISOString() ?? null}::timestamptz, run_at = clock_timestamp()
+    update ${outbox} set slot = ${job.slot?.toISOString() ?? null}::timestamptz, run_at = clock_timestamp()
     from first where outbox.id = first.id
     returning first.slot::text as at, extract(epoch from first.slot - clock_timestamp())::float8 as seconds,
       pg_notify(${outboxChannel}, '')`);
@@ -106,7 +106,7 @@ async function take(tx: Tx, channel: string, { job }: Waiting): Promise<undefine
  * Gives the slot of a job that ends without having used it to the one that would wait longest: nothing waits for a gap. It
  * comes before the job's end, and like all here locks the channel first.
  */
-export async function giveBack(tx: Tx, job: Attempt['job']): Promise<void> {
+export async function giveBack(tx: Tx, job: Job): Promise<void> {
   await tx.execute(sql`
     select from ${channelTurns} where channel = (
       select paced_in from ${outbox} where ${heldBy(job)} and slot is not null) for update`);

@@ -2,7 +2,10 @@
 import { and, count as countRows, eq, isNotNull } from 'drizzle-orm';
 import type { Db } from '../db.ts';
 import { outbox } from '../schema/outbox.ts';
-import type { IncidentFilter } from './types.ts';
+import type { Incident } from './types.ts';
+
+/** Some incidents, or all. */
+export type IncidentFilter = Partial<{ [Part in keyof Incident]: Incident[Part] | undefined }>;
 
 /** What was to be delivered, where it should have gone, and why it did not arrive. */
 export type DeadLetter = {
@@ -15,7 +18,8 @@ export type DeadLetter = {
   deadAt: Date;
 };
 
-const matching = ({ destination, cause }: IncidentFilter) =>
+/** Selects the dead letters of some incidents. */
+export const matching = ({ destination, cause }: IncidentFilter) =>
   and(
     isNotNull(outbox.deadAt),
     destination === undefined ? undefined : eq(outbox.destination, destination),

@@ -2,11 +2,13 @@
  * What has stopped goes on: dead letters that are redriven, and what waits for an incident that was resolved. Whatever it
  * was before, it is bulk now: a week of messages does not go before those of the people who act today.
  */
-import { type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, not, type SQL, sql } from 'drizzle-orm';
 import type { Drizzle } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
-import { outboxChannel, priorities } from './store.ts';
-import type { Incident, IncidentFilter } from './types.ts';
+import { type IncidentFilter, matching } from './dead-letters.ts';
+import { outboxChannel } from './store.ts';
+import type { Incident } from './types.ts';
+import { priorities } from './urgency.ts';
 
 /** A batch: how many jobs are due again, and the last of them. `after` is undefined at the end. */
 export type Batch = { count: number; after: number | undefined };
@@ -15,16 +17,8 @@ export type Batch = { count: number; after: number | undefined };
 const batchSize = 500;
 
 /** Redrives a batch of the dead letters after an id; each keeps its place in its lane. */
-export const redrive = (
-  db: { tables: Drizzle },
-  { destination, cause }: IncidentFilter,
-  after: number,
-): Promise<Batch> =>
-  setGoing(db, after, [
-    sql`dead_at is not null`,
-    ...(destination === undefined ? [] : [sql`destination = ${destination}`]),
-    ...(cause === undefined ? [] : [sql`cause = ${cause}`]),
-  ]);
+export const redrive = (db: { tables: Drizzle }, filter: IncidentFilter, after: number): Promise<Batch> =>
+  setGoing(db, after, matching(filter));
 
 /** Redrives all of them, batch by batch. Returns how many. */
 export async function redriveAll(db: { tables: Drizzle }, filter: IncidentFilter): Promise<number> {
@@ -39,16 +33,16 @@ export async function redriveAll(db: { tables: Drizzle }, filter: IncidentFilter
 
 /** Retries at once a batch of what failed by an incident, whether it waits to be retried or is a dead letter. */
 export const resume = (db: { tables: Drizzle }, { destination, cause }: Incident, after: number): Promise<Batch> =>
-  setGoing(db, after, [sql`destination = ${destination} and cause = ${cause} and not leased`]);
+  setGoing(db, after, and(eq(outbox.destination, destination), eq(outbox.cause, cause), not(outbox.leased)));
 
 /**
  * Redrives them in the order of their ids, each once: what fails again meanwhile is not met again. What another session has locked is just
  * being ended, and needs no push.
  */
-async function setGoing({ tables }: { tables: Drizzle }, after: number, conditions: SQL[]): Promise<Batch> {
+async function setGoing({ tables }: { tables: Drizzle }, after: number, which: SQL | undefined): Promise<Batch> {
   const [row] = await tables.execute<{ count: number; last: string | null }>(sql`
     with batch as (
-      select id from ${outbox} where ${sql.join([...conditions, sql`id > ${after}`], sql` and `)}
+      select id from ${outbox} where ${and(which, gt(outbox.id, after))}
       order by id limit ${batchSize} for update skip locked),
     going as (
       update ${outbox} job set

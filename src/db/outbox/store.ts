@@ -5,13 +5,15 @@
  * An insert keeps it without a look at the lane: the first job of each lane in a statement goes to the front. A claim looks,
  * and takes out of the front what is blocked. All moments are the database's, which every replica shares.
  */
-import { type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { Priority } from '../../domain/effects.ts';
 import type { Drizzle, Tx } from '../client.ts';
 import { outbox } from '../schema/outbox.ts';
-import type { Incident } from './types.ts';
+import type { Incident, Job, Postponement } from './types.ts';
+import { priorities, raise } from './urgency.ts';
 
-export const priorities = { act: 0, clock: 1, bulk: 2 } as const satisfies Record<Priority, number>;
+type Db = { tables: Drizzle };
 
 export type NewJob = {
   queue: string;
@@ -22,33 +24,12 @@ export type NewJob = {
   seconds?: number;
 };
 
-/** A job that a worker holds, as it was when it was claimed. */
-export type Job = {
-  id: number;
-  /** The fencing token: whatever this worker writes about the job names it. */
-  attempt: number;
-  lane: string;
-  effect: { kind: string };
-  retries: number;
-  /** The worker that had it before lost its lease, or died. */
-  crashed: boolean;
-  /** An earlier attempt may have reached Slack. */
-  unsure: boolean;
-  /** It has been tried for so long that a failure makes it a dead letter. */
-  expired: boolean;
-  enqueuedAt: Date;
-  /** How long ago that was, in seconds. */
-  age: number;
-  unsureUntil: Date | undefined;
-  slot: Date | undefined;
-  progress: string | undefined;
-  /** The incident that its last attempt failed by. */
-  incident: Incident | undefined;
-};
+/** What a worker needs to know of a job that it holds. The attempt is the fencing token. */
+type Held = Pick<Job, 'id' | 'attempt'>;
 
 /** The lease has ended, and perhaps another worker has the job: nothing may be written about it. */
 export class LeaseLost extends Error {
-  constructor({ id, attempt }: Pick<Job, 'id' | 'attempt'>) {
+  constructor({ id, attempt }: Held) {
     super(`the lease of attempt ${attempt} at job ${id} has ended`);
   }
 }
@@ -59,10 +40,198 @@ export const outboxChannel = 'registrar_outbox';
 /** How long a worker has a job without a heartbeat, in seconds. */
 export const leaseSeconds = 10;
 
-const lease = sql`clock_timestamp() + make_interval(secs => ${sql.raw(String(leaseSeconds))})`;
+const now = sql`clock_timestamp()`;
+const inSeconds = (seconds: number) => sql`${now} + make_interval(secs => ${seconds}::float8)`;
+
+/** Inserts jobs, for the transaction of the change that causes them, and wakes the workers when it commits. */
+export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const rows = JSON.stringify(jobs.map((job) => ({ ...job, priority: priorities[job.priority] })));
+  await tx.execute(sql`
+    with enqueued as (
+      insert into ${outbox} (queue, lane, priority, front, effect, run_at)
+      select queue, lane,
+        -- What is before another in its lane is at least as urgent.
+        min(priority) over (partition by lane order by nth rows between current row and unbounded following),
+        row_number() over (partition by lane order by nth) = 1,
+        effect, now() + make_interval(secs => coalesce(seconds, 0))
+      from rows from (jsonb_to_recordset(${rows}::jsonb)
+        as (queue text, lane text, priority smallint, effect jsonb, seconds float8)) with ordinality
+        as job (queue, lane, priority, effect, seconds, nth)
+      order by nth returning 1)
+    select pg_notify(${outboxChannel}, '') from enqueued limit 1`);
+}
+
+/** Returns in how many seconds the next job of a queue is due, 0 or less where one is. */
+export async function nextDue({ tables }: Db, queue: string): Promise<number> {
+  const [row] = await tables.execute<{ seconds: number | null }>(sql`
+    select extract(epoch from min(due.run_at) - ${now})::float8 as seconds
+    from generate_series(0, 2) as level, lateral (
+      select run_at from ${outbox} where queue = ${queue} and front and dead_at is null and priority = level::smallint
+      order by run_at limit 1) due`);
+  return row?.seconds ?? Number.POSITIVE_INFINITY;
+}
+
+/** Tells whether jobs of a lane wait or are being delivered. */
+export async function isBusy({ tables }: Db, lane: string): Promise<boolean> {
+  const [found] = await tables.execute(sql`select from ${outbox} where lane = ${lane} and dead_at is null limit 1`);
+  return found !== undefined;
+}
+
+/** How many jobs a claim may take in all, and how many of them may be other than what follows a person's act. */
+export type Slots = { all: number; others: number };
+
+/**
+ * Claims jobs of a queue that are due, the most urgent first, one for each lane at most. `again`: it met blocked jobs and
+ * cleared them out of the way, and there may be others behind them.
+ */
+export async function claim({ tables }: Db, queue: string, slots: Slots): Promise<{ jobs: Job[]; again: boolean }> {
+  return tables.transaction(async (tx) => {
+    const candidates = await lockCandidates(tx, queue, slots);
+    if (candidates.length === 0) return { jobs: [], again: false };
+    // A statement of its own: it must see what was committed before the lanes were locked.
+    const looked = sql`(
+      select id, blocked, leased as crashed,
+        row_number() over (partition by blocked order by priority, run_at, id) <= ${slots.all} and (priority = 0 or
+          row_number() over (partition by blocked, priority > 0 order by priority, run_at, id) <= ${slots.others}) as taken
+      from (
+        select id, priority, run_at, leased, not leased and (
+          (select id from ${outbox} first where first.lane = job.lane and first.dead_at is null order by lane, id limit 1) < job.id
+          or exists (select from ${outbox} other where other.lane = job.lane and other.leased and other.id <> job.id)) as blocked
+        from ${outbox} job
+        where id = any (string_to_array(${candidates.join()}::text, ',')::bigint[])
+          and front and dead_at is null and run_at <= now()
+        for update skip locked) locked
+    ) looked`;
+    const rows = await tx
+      .update(outbox)
+      .set({
+        front: sql`not blocked`,
+        leased: sql`not blocked`,
+        attempt: sql`${outbox.attempt} + (not blocked)::int`,
+        unsure: sql`${outbox.unsure} or crashed`,
+        // Its handler was aborted when its lease ended, and may have been posting.
+        unsureUntil: sql`case when crashed then greatest(${outbox.runAt}, ${outbox.unsureUntil}) else ${outbox.unsureUntil} end`,
+        runAt: sql`case when blocked then ${outbox.runAt} else ${inSeconds(leaseSeconds)} end`,
+      })
+      .from(looked)
+      .where(sql`${outbox.id} = looked.id and (blocked or taken)`)
+      .returning({
+        ...getTableColumns(outbox),
+        blocked: sql<boolean>`blocked`,
+        crashed: sql<boolean>`crashed`,
+        expired: sql<boolean>`${outbox.giveUpAt} <= now()`,
+        age: sql<number>`extract(epoch from now() - ${outbox.enqueuedAt})::float8`,
+      });
+    const blocked = rows.filter((row) => row.blocked);
+    for (const job of blocked) if (job.priority === priorities.act) await raise(tx, job);
+    const jobs = rows.filter((row) => !row.blocked);
+    return {
+      jobs: jobs.toSorted((one, other) => one.priority - other.priority || one.id - other.id),
+      again: blocked.length > 0,
+    };
+  });
+}
+
+/** How many candidates a claim looks at beyond what it wants: some are blocked, and those it clears out of the way. */
+const spare = 20;
+
+/** Finds jobs that are due and in front, and locks their lanes; without those of lanes that another worker is looking at. */
+async function lockCandidates(tx: Tx, queue: string, { all, others }: Slots): Promise<number[]> {
+  const due = (priority: Priority, slots: number) => sql`
+    (select id, lane from ${outbox}
+    where queue = ${queue} and front and dead_at is null and priority = ${priorities[priority]}::smallint and run_at <= now()
+    order by run_at, id limit ${slots && slots + spare})`;
+  const rows = await tx.execute<{ id: string; isolation: string }>(sql`
+    with due as materialized (
+      ${due('act', all)} union all ${due('clock', others)} union all ${due('bulk', others)})
+    select id, ${isolation} from due where pg_try_advisory_xact_lock(${lockOf(sql`lane`)})`);
+  checkIsolation(rows);
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Extends the lease of a job. Returns false where it is lost. */
+export async function heartbeat({ tables }: Db, job: Held): Promise<boolean> {
+  const runAt = inSeconds(leaseSeconds);
+  return (await tables.update(outbox).set({ runAt }).where(heldBy(job)).returning({ id: outbox.id })).length > 0;
+}
+
+/** Selects the job that a worker holds, for as long as its lease lasts. */
+export const heldBy = ({ id, attempt }: Held) => and(eq(outbox.id, id), eq(outbox.attempt, attempt), outbox.leased);
+
+/**
+ * Keeps a job with its worker until the transaction ends: no other worker can claim it meanwhile, and the heartbeat goes on.
+ * Throws where the lease is lost.
+ */
+export async function keep(tx: Tx, job: Held): Promise<void> {
+  const kept = await tx.select({ id: outbox.id }).from(outbox).where(heldBy(job)).for('key share');
+  if (kept.length === 0) throw new LeaseLost(job);
+}
+
+/** Saves how far an attempt came, for the next one. For a transaction that keeps the job. */
+export async function saveProgress({ tables }: Db, { id }: Held, progress: string): Promise<void> {
+  await tables.update(outbox).set({ progress }).where(eq(outbox.id, id));
+}
+
+/** Completes a job that was delivered. */
+export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, 'delete');
+
+/** Postpones a job, which is no failure: it keeps its place, and no retry is counted. */
+export const postpone = (tx: Tx, job: Job, { seconds, unsure, slot, effect }: Postponement): Promise<void> =>
+  end(tx, job, {
+    ...(unsure ? unsureNow : {}),
+    ...(effect ? { effect } : {}),
+    slot: slot ?? null,
+    runAt: slot ?? inSeconds(seconds),
+  });
+
+/** Retries a job after so many seconds. Until then it holds back its lane. */
+export const retry = (tx: Tx, job: Job, seconds: number, incident?: Incident): Promise<void> =>
+  end(tx, job, { ...failed(incident), retries: job.retries + 1, runAt: inSeconds(seconds) });
+
+/** Makes a job a dead letter: its lane goes on, and it waits to be redriven. */
+export const bury = (tx: Tx, job: Job, incident: Incident): Promise<void> =>
+  end(tx, job, { ...failed(incident), deadAt: now });
+
+const unsureNow = { unsure: true, unsureUntil: now };
+
+/** Returns what a failure changes: the attempt may have reached Slack, and has no slot. */
+const failed = (incident?: Incident) => ({
+  ...unsureNow,
+  slot: null,
+  pacedIn: null,
+  round: null,
+  destination: incident?.destination ?? null,
+  cause: incident?.cause ?? null,
+});
+
+/**
+ * Ends a worker's hold of a job and brings the lowest of the lane to the front. Throws `LeaseLost`, so that the transaction
+ * is given up, where the lease has gone on to another worker. One for each transaction, and first in it: two that ended
+ * several lanes in different orders would wait for each other.
+ */
+async function end(tx: Tx, job: Job, changes: 'delete' | PgUpdateSetSource<typeof outbox>): Promise<void> {
+  const returned = { lock: sql`pg_advisory_xact_lock(${lockOf(job.lane)})`, isolation: sql<string>`${isolation}` };
+  const ended =
+    changes === 'delete'
+      ? await tx.delete(outbox).where(heldBy(job)).returning(returned)
+      : await tx
+          .update(outbox)
+          .set({ leased: false, front: false, ...changes })
+          .where(heldBy(job))
+          .returning(returned);
+  if (ended.length === 0) throw new LeaseLost(job);
+  checkIsolation(ended);
+  // A statement of its own: it must see what was enqueued before the lane was locked.
+  await tx.execute(sql`
+    update ${outbox} set front = true where not front and id = (
+      select id from ${outbox} where lane = ${job.lane} and dead_at is null order by id limit 1)`);
+}
 
 /** Selects the lock of a lane, held to the end of a transaction that changes which of its jobs is in front. Colliding hashes only cost time. */
 const lockOf = (lane: SQL | string) => sql`hashtextextended('outbox ' || ${lane}, 0)`;
+
+const isolation = sql`current_setting('transaction_isolation') as isolation`;
 
 /**
  * Throws where a statement would not see what was committed while the one before it waited for a lock: then a lane could be
@@ -72,309 +241,3 @@ function checkIsolation(rows: { isolation: string }[]): void {
   const other = rows.find((row) => row.isolation !== 'read committed');
   if (other) throw new Error(`the outbox needs READ COMMITTED; this transaction is ${other.isolation}`);
 }
-
-const isolation = sql`current_setting('transaction_isolation') as isolation`;
-
-const idsOf = (ids: number[]) => sql`string_to_array(${ids.join()}::text, ',')::bigint[]`;
-
-/** Inserts jobs, for the transaction of the change that causes them, and wakes the workers when it commits. */
-export async function enqueue(tx: Tx, jobs: NewJob[]): Promise<void> {
-  if (jobs.length === 0) return;
-  await tx.execute(sql`
-    with enqueued as (
-      insert into ${outbox} (queue, lane, priority, front, effect, run_at)
-      select queue, lane, priority, front, effect, now() + make_interval(secs => coalesce(seconds, 0))
-      from rows from (jsonb_to_recordset(${JSON.stringify(placed(jobs))}::jsonb)
-        as (queue text, lane text, priority smallint, front boolean, effect jsonb, seconds float8)) with ordinality
-        as job (queue, lane, priority, front, effect, seconds, nth)
-      order by nth returning 1)
-    select pg_notify(${outboxChannel}, '') from enqueued limit 1`);
-}
-
-/** Places jobs in their lanes: the first of each is in front, and what is before another is at least as urgent. */
-function placed(jobs: NewJob[]) {
-  const urgency = new Map<string, number>();
-  const rows = jobs.toReversed().map((job) => {
-    const priority = Math.min(priorities[job.priority], urgency.get(job.lane) ?? priorities.bulk);
-    urgency.set(job.lane, priority);
-    return { ...job, priority };
-  });
-  const begun = new Set<string>();
-  return rows.toReversed().map((row) => {
-    const front = !begun.has(row.lane);
-    begun.add(row.lane);
-    return { ...row, front };
-  });
-}
-
-/** How many jobs a claim may take in all, and how many of them may be other than what follows a person's act. */
-export type Slots = { all: number; others: number };
-
-/**
- * Claims jobs of a queue that are due, the most urgent first, one for each lane at most. `again` says that there may be more
- * at once: the claim was full, or met blocked jobs and cleared them out of the way.
- */
-export async function claim({ tables }: { tables: Drizzle }, queue: string, slots: Slots) {
-  return tables.transaction(async (tx): Promise<{ jobs: Job[]; again: boolean }> => {
-    const candidates = await candidatesOf(tx, queue, slots);
-    if (candidates.length === 0) return { jobs: [], again: false };
-    // A statement of its own: it must see what was committed before the lanes were locked.
-    const rows = await tx.execute<ClaimedRow>(sql`
-      with locked as materialized (
-        select id, lane, priority, run_at, leased from ${outbox}
-        where id = any (${idsOf(candidates)}) and front and dead_at is null and run_at <= now() for update skip locked),
-      looked as (
-        select id, lane, priority, run_at, not leased and (
-          (select other.id from ${outbox} other where other.lane = locked.lane and other.dead_at is null
-            order by other.lane, other.id limit 1) < locked.id
-          or exists (select from ${outbox} other where other.lane = locked.lane and other.leased and other.id <> locked.id)
-        ) as blocked
-        from locked),
-      ranked as (
-        select id, blocked,
-          row_number() over (partition by blocked order by priority, run_at, id) <= ${slots.all}
-            and (priority = 0 or row_number() over (partition by blocked, priority > 0 order by priority, run_at, id) <= ${slots.others})
-            as taken
-        from looked)
-      update ${outbox} job set
-        front = not ranked.blocked,
-        leased = not ranked.blocked,
-        attempt = job.attempt + case when ranked.blocked then 0 else 1 end,
-        unsure = job.unsure or job.leased,
-        -- Its handler was aborted when its lease ended, and may have been posting.
-        unsure_until = case when job.leased then greatest(job.run_at, job.unsure_until) else job.unsure_until end,
-        run_at = case when ranked.blocked then job.run_at else ${lease} end
-      from ranked, ${outbox} before
-      where job.id = ranked.id and before.id = ranked.id and (ranked.blocked or ranked.taken)
-      returning ranked.blocked, job.id, job.attempt, job.lane, job.priority, job.effect, job.retries, job.unsure,
-        before.leased as crashed, job.give_up_at <= now() as expired, job.enqueued_at::text, job.slot::text,
-        extract(epoch from now() - job.enqueued_at)::float8 as age,
-        job.unsure_until::text, job.progress,
-        job.destination, job.cause`);
-    const blocked = rows.filter((row) => row.blocked);
-    await raise(
-      tx,
-      blocked.filter(({ priority }) => priority === priorities.act),
-    );
-    const taken = rows.filter((row) => !row.blocked);
-    return {
-      jobs: taken.toSorted((one, other) => one.priority - other.priority || one.id - other.id).map(jobOf),
-      again: blocked.length > 0 || taken.length === slots.all,
-    };
-  });
-}
-
-/** Jobs that are due and in front, some more than are wanted, of lanes that no other worker is looking at. Locks the lanes. */
-async function candidatesOf(tx: Tx, queue: string, { all, others }: Slots): Promise<number[]> {
-  const due = (priority: Priority, most: number) => sql`
-    (select id, lane from ${outbox}
-    where queue = ${queue} and front and dead_at is null and priority = ${priorities[priority]}::smallint and run_at <= now()
-    order by run_at, id limit ${most})`;
-  const most = others === 0 ? 0 : others + spare;
-  const rows = await tx.execute<{ id: string; isolation: string }>(sql`
-    with due as materialized (
-      ${due('act', all + spare)} union all ${due('clock', most)} union all ${due('bulk', most)})
-    select id, ${isolation} from due where pg_try_advisory_xact_lock(${lockOf(sql`lane`)})`);
-  checkIsolation(rows);
-  return rows.map(({ id }) => Number(id));
-}
-
-/** How many candidates a claim takes beyond what it wants: some are blocked, and those it clears out of the way. */
-const spare = 20;
-
-/** How much of a lane a claim raises at once, and how soon it raises more, in seconds: far sooner than so many are delivered. */
-const raised = 200;
-const raisesAgainIn = 1;
-
-/** Raises what is before a user's job in its lane to the priority of that: the first of it, and later the others. */
-async function raise(tx: Tx, blocked: { id: number; lane: string }[]): Promise<void> {
-  for (const { id, lane } of blocked) {
-    const found = await tx.execute(sql`
-      update ${outbox} set priority = 0 where id = any (array(
-        select id from ${outbox} where lane = ${lane} and id < ${id} and priority > 0 and dead_at is null
-        order by id limit ${raised} for update skip locked))
-      returning id`);
-    // In front it is looked at again, and blocked again where there is more.
-    if (found.length === raised)
-      await tx.execute(sql`
-        update ${outbox} set front = true, run_at = clock_timestamp() + make_interval(secs => ${raisesAgainIn}) where id = ${id}`);
-  }
-}
-
-/** Has what waits in lanes tried at once and as what follows a person's act, also where it has failed and was to wait. */
-export async function hurry(tx: Tx, lanes: string[]): Promise<void> {
-  const wanted = sql`select value from jsonb_array_elements_text(${JSON.stringify(lanes)}::jsonb)`;
-  await tx.execute(sql`
-    update ${outbox} set run_at = least(run_at, clock_timestamp()), priority = 0 where id in (
-      select id from ${outbox} where lane in (${wanted}) and not leased and dead_at is null order by id
-      for update skip locked)`);
-}
-
-/** Returns in how many seconds the next job of a queue is due, 0 or less where one is; undefined where nothing waits. */
-export async function nextDue({ tables }: { tables: Drizzle }, queue: string): Promise<number | undefined> {
-  const [row] = await tables.execute<{ seconds: number | null }>(sql`
-    select extract(epoch from min(due.run_at) - clock_timestamp())::float8 as seconds
-    from generate_series(0, 2) as level, lateral (
-      select run_at from ${outbox} where queue = ${queue} and front and dead_at is null and priority = level::smallint
-      order by run_at limit 1) due`);
-  return row?.seconds ?? undefined;
-}
-
-/**
- * Tells whether so many lanes of bulk wait. What has failed is not counted: a channel that cannot be posted to must not hold back
- * what goes elsewhere.
- */
-export async function isBusyWithBulk({ tables }: { tables: Drizzle }, lanes: number): Promise<boolean> {
-  const [row] = await tables.execute<{ count: number }>(sql`
-    select count(*)::int as count from (
-      select from ${outbox} where queue = 'outbox' and priority = ${priorities.bulk}::smallint and front and dead_at is null
-        and retries = 0
-      limit ${lanes}) waiting`);
-  return row?.count === lanes;
-}
-
-/** Says whether jobs of a lane wait or are being delivered. */
-export async function isBusy({ tables }: { tables: Drizzle }, lane: string): Promise<boolean> {
-  const [found] = await tables.execute(sql`select from ${outbox} where lane = ${lane} and dead_at is null limit 1`);
-  return found !== undefined;
-}
-
-/** Extends leases. Returns those of the jobs that are still held; the other leases are lost. */
-export async function heartbeat<Held extends Pick<Job, 'id' | 'attempt'>>(
-  { tables }: { tables: Drizzle },
-  jobs: Held[],
-): Promise<Held[]> {
-  const ids = idsOf(jobs.map(({ id }) => id));
-  const attempts = idsOf(jobs.map(({ attempt }) => attempt));
-  const rows = await tables.execute<{ id: string; attempt: number }>(sql`
-    update ${outbox} job set run_at = ${lease} from unnest(${ids}, ${attempts}) as held (id, attempt)
-    where job.id = held.id and job.attempt = held.attempt and job.leased returning job.id, job.attempt`);
-  const kept = new Map(rows.map(({ id, attempt }) => [Number(id), attempt]));
-  return jobs.filter(({ id, attempt }) => kept.get(id) === attempt);
-}
-
-/**
- * Keeps a job with its worker until the transaction ends: no other worker can claim it meanwhile, and the heartbeat goes on.
- * Throws where the lease is lost.
- */
-export async function keep(tx: Tx, job: Job): Promise<void> {
-  const kept = await tx.execute(sql`select 1 from ${outbox} where ${heldBy(job)} for key share`);
-  if (kept.length === 0) throw new LeaseLost(job);
-}
-
-/** Saves how far an attempt came, for the next one. */
-export async function saveProgress({ tables }: { tables: Drizzle }, job: Job, progress: string): Promise<void> {
-  const saved = await tables.execute(
-    sql`update ${outbox} set progress = ${progress} where ${heldBy(job)} returning id`,
-  );
-  if (saved.length === 0) throw new LeaseLost(job);
-}
-
-/** Completes a job that was delivered. */
-export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, sql`delete from ${outbox}`);
-
-/** Retries a job after so many seconds. Until then it holds back its lane. */
-export const retry = (tx: Tx, job: Job, seconds: number, incident: Incident | undefined): Promise<void> =>
-  release(
-    tx,
-    job,
-    sql`
-    retries = retries + 1, unsure = true, unsure_until = clock_timestamp(), slot = null, paced_in = null, round = null, run_at = ${inSeconds(seconds)},
-    destination = ${incident?.destination ?? null}, cause = ${incident?.cause ?? null}`,
-  );
-
-export type Postponement = {
-  seconds: number;
-  /** Slack may have been asked, and have done it. */
-  unsure?: boolean | undefined;
-  /** The send time that was reserved for it. */
-  slot?: Date | undefined;
-  /** What is left to do, where a part is done. */
-  effect?: { kind: string } | undefined;
-};
-
-/** Postpones a job, which is no failure: it keeps its place, and no retry is counted. */
-export const postpone = (tx: Tx, job: Job, { seconds, unsure = false, slot, effect }: Postponement): Promise<void> =>
-  release(
-    tx,
-    job,
-    sql`
-    unsure = unsure or ${unsure},
-    unsure_until = case when unsure or not ${unsure} then unsure_until else clock_timestamp() end, slot = ${slot?.toISOString() ?? null}::timestamptz,
-    run_at = ${slot ? sql`${slot.toISOString()}::timestamptz` : inSeconds(seconds)},
-    effect = coalesce(${effect ? JSON.stringify(effect) : null}::jsonb, effect)`,
-  );
-
-/** Makes a job a dead letter: its lane goes on, and it waits to be redriven. */
-export const bury = (tx: Tx, job: Job, { destination, cause }: Incident): Promise<void> =>
-  release(
-    tx,
-    job,
-    sql`
-    dead_at = clock_timestamp(), unsure = true, unsure_until = clock_timestamp(), slot = null, paced_in = null, round = null, destination = ${destination}, cause = ${cause}`,
-  );
-
-const release = (tx: Tx, job: Job, changes: SQL): Promise<void> =>
-  end(tx, job, sql`update ${outbox} set leased = false, front = false, ${changes}`);
-
-const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
-
-/** Selects the job that a worker holds, for as long as its lease lasts. */
-export const heldBy = ({ id, attempt }: Pick<Job, 'id' | 'attempt'>) =>
-  sql`id = ${id} and attempt = ${attempt} and leased`;
-
-/**
- * Ends a worker's hold of a job and brings the lowest of the lane to the front. Throws `LeaseLost`, so that the transaction
- * is given up, where the lease has gone on to another worker. One for each transaction, and first in it: two that ended
- * several lanes in different orders would wait for each other.
- */
-async function end(tx: Tx, job: Job, write: SQL): Promise<void> {
-  const ended = await tx.execute<{ isolation: string }>(sql`
-    ${write} where ${heldBy(job)} returning pg_advisory_xact_lock(${lockOf(job.lane)}), ${isolation}`);
-  if (ended.length === 0) throw new LeaseLost(job);
-  checkIsolation(ended);
-  // A statement of its own: it must see what was enqueued before the lane was locked.
-  await tx.execute(sql`
-    update ${outbox} set front = true where not front and id = (
-      select id from ${outbox} where lane = ${job.lane} and dead_at is null order by id limit 1)`);
-}
-
-type ClaimedRow = {
-  blocked: boolean;
-  id: number;
-  attempt: number;
-  lane: string;
-  priority: number;
-  effect: { kind: string };
-  retries: number;
-  crashed: boolean;
-  unsure: boolean;
-  expired: boolean;
-  enqueued_at: string;
-  age: number;
-  unsure_until: string | null;
-  slot: string | null;
-  progress: string | null;
-  destination: string | null;
-  cause: string | null;
-};
-
-const jobOf = ({
-  blocked: _,
-  priority: __,
-  enqueued_at,
-  unsure_until,
-  slot,
-  progress,
-  destination,
-  cause,
-  ...row
-}: ClaimedRow): Job => ({
-  ...row,
-  id: Number(row.id),
-  enqueuedAt: new Date(enqueued_at),
-  unsureUntil: unsure_until === null ? undefined : new Date(unsure_until),
-  slot: slot === null ? undefined : new Date(slot),
-  progress: progress ?? undefined,
-  incident: destination !== null && cause !== null ? { destination, cause } : undefined,
-});

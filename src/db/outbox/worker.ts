@@ -1,10 +1,12 @@
 /**
- * The worker: claims jobs as it has slots for them, delivers them next to each other, and writes down how each ended. One
- * claim of a queue is in flight at a time. It is woken by NOTIFY, by a job that has ended and by a timer for the next job
- * that is due; a poll is the backstop where a NOTIFY was lost.
+ * The worker: claims jobs as it has slots for them, and has them delivered next to each other. One claim of a queue is in
+ * flight at a time. It is woken by NOTIFY, by a job that has ended and by a timer for the next job that is due; a poll is the
+ * backstop where a NOTIFY was lost.
  */
-import type { Connection, Drizzle } from '../client.ts';
+import { withTimeout } from '../../async/timeout.ts';
+import type { Connection } from '../client.ts';
 import * as store from './store.ts';
+import type { Job } from './types.ts';
 
 export type Queue = {
   name: string;
@@ -14,16 +16,10 @@ export type Queue = {
   reserved: number;
 };
 
-/** How often a queue is looked at without being woken, and how soon again after an error, in milliseconds. */
-const pollInterval = 1_000;
-/** How soon after a claim the next job that is due is looked for, in milliseconds. */
-const shortPause = 100;
-const heartbeatInterval = (store.leaseSeconds * 1000) / 3;
-
 export type WorkerOptions = {
   queues: Queue[];
   /** Delivers a job and writes down how it ended; it logs its own errors. `signal` aborts when the lease is lost. */
-  process: (job: store.Job, signal: AbortSignal) => Promise<void>;
+  process: (job: Job, signal: AbortSignal) => Promise<void>;
   /** Hears of errors of the database; the worker goes on by itself. */
   onError: (error: unknown, action: string) => void;
 };
@@ -33,118 +29,94 @@ export type Worker = {
   stop(milliseconds: number): Promise<void>;
 };
 
-type Running = { job: store.Job; lease: AbortController; until: number; done: Promise<void> };
+/** How often a queue is looked at without being woken, and how soon again after a claim, in milliseconds. */
+const pollInterval = 1_000;
+const shortPause = 100;
+
+const lease = store.leaseSeconds * 1_000;
 
 export function startWorker(
-  db: { tables: Drizzle },
-  { listen }: Pick<Connection, 'listen'>,
+  db: Pick<Connection, 'tables' | 'listen'>,
   { queues, process, onError }: WorkerOptions,
 ): Worker {
-  const running = new Set<Running>();
-  const stopping = new AbortController();
-  const pumps = queues.map(createPump);
+  const running = new Map<Promise<void>, AbortController>();
+  let stopping = false;
+  const wakers = queues.map(serve);
   const wakeAll = () => {
-    for (const wake of pumps) wake();
+    for (const wake of wakers) wake();
   };
-  listen(store.outboxChannel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
-  wakeAll();
-  const heart = setInterval(sendHeartbeats, heartbeatInterval);
+  db.listen(store.outboxChannel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
 
   return {
     async stop(milliseconds) {
-      stopping.abort();
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, milliseconds);
-      await Promise.race([late, Promise.all([...running].map(({ done }) => done))]);
-      clearTimeout(timer);
-      clearInterval(heart);
-      for (const { lease } of running) lease.abort();
+      stopping = true;
+      wakeAll();
+      await withTimeout(milliseconds, Promise.all(running.keys()), undefined);
+      for (const aborting of running.values()) aborting.abort();
     },
   };
 
-  /** Claims for one queue; the function that is returned wakes it. */
-  function createPump({ name, concurrency, reserved }: Queue): () => void {
+  /** Claims for a queue, as it has slots. Returns what wakes it. */
+  function serve({ name, concurrency, reserved }: Queue): () => void {
     let busy = 0;
-    let claiming = false;
-    let woken = false;
-    let timer: NodeJS.Timeout | undefined;
+    let wake = () => {};
+    void keepClaiming();
+    return () => wake();
 
-    function wake(): void {
-      woken = true;
-      if (!claiming && !stopping.signal.aborted) void claim();
+    async function keepClaiming(): Promise<void> {
+      while (!stopping) {
+        const woken = Promise.withResolvers<void>();
+        // Before the claim: whatever wakes it meanwhile has it claim again.
+        wake = woken.resolve;
+        const timer = setTimeout(wake, await claim(concurrency - busy));
+        await woken.promise;
+        clearTimeout(timer);
+      }
     }
 
-    /** Claims for as long as there are jobs and slots for them. */
-    async function claim(): Promise<void> {
-      claiming = true;
-      clearTimeout(timer);
-      let pause = shortPause;
+    /** Claims what is due and there are slots for. Returns in how many milliseconds to do so again. */
+    async function claim(free: number): Promise<number> {
+      if (free === 0) return pollInterval;
       try {
-        while (woken && busy < concurrency && !stopping.signal.aborted) {
-          woken = false;
-          const free = concurrency - busy;
-          const { jobs, again } = await store.claim(db, name, { all: free, others: Math.max(0, free - reserved) });
-          for (const job of jobs) start(job);
-          woken ||= again;
-        }
+        // A look costs less than a claim, and often finds nothing.
+        const due = await store.nextDue(db, name);
+        if (due > 0) return Math.min(pollInterval, due * 1_000);
+        const { jobs, again } = await store.claim(db, name, { all: free, others: Math.max(0, free - reserved) });
+        for (const job of jobs) start(job);
+        return again ? 0 : shortPause;
       } catch (error) {
         onError(error, 'claim');
-        pause = pollInterval;
+        return pollInterval;
       }
-      claiming = false;
-      rest(pause);
     }
 
-    function rest(milliseconds: number): void {
-      clearTimeout(timer);
-      if (!stopping.signal.aborted) timer = setTimeout(look, milliseconds);
-    }
-
-    /** Looks before it claims: a look costs less than a claim, and mostly finds nothing. */
-    async function look(): Promise<void> {
-      // Where the database does not answer, the claim reports it.
-      const due = (await store.nextDue(db, name).catch(() => 0)) ?? Number.POSITIVE_INFINITY;
-      if (due <= 0) wake();
-      else if (!claiming) rest(Math.min(pollInterval, due * 1000));
-    }
-
-    function start(job: store.Job): void {
-      busy += 1;
-      const lease = new AbortController();
-      const done = process(job, lease.signal).finally(() => {
-        running.delete(one);
+    function start(job: Job): void {
+      const aborting = new AbortController();
+      const stopHeartbeat = keepLease(job, aborting);
+      const done = process(job, aborting.signal).finally(() => {
+        stopHeartbeat();
+        running.delete(done);
         busy -= 1;
         wake();
       });
-      const one = { job, lease, until: performance.now() + store.leaseSeconds * 1000, done };
-      running.add(one);
+      running.set(done, aborting);
+      busy += 1;
     }
-
-    return wake;
   }
 
-  /** Extends the leases. Leases that could not be extended in time are lost: their handlers are aborted. */
-  async function sendHeartbeats(): Promise<void> {
-    const held = [...running].filter(({ lease }) => !lease.signal.aborted);
-    if (held.length === 0) return;
-    const sent = performance.now();
-    try {
-      const kept = new Set(
-        await store.heartbeat(
-          db,
-          held.map(({ job }) => job),
-        ),
-      );
-      for (const one of held) {
-        if (kept.has(one.job)) one.until = sent + store.leaseSeconds * 1000;
-        // What has just ended is no longer held either.
-        else if (running.has(one)) one.lease.abort(new store.LeaseLost(one.job));
+  /** Extends the lease of a job again and again. One that could not be extended in time is lost: its handler is aborted. */
+  function keepLease(job: Job, aborting: AbortController): () => void {
+    let until = performance.now() + lease;
+    const heart = setInterval(async () => {
+      if (aborting.signal.aborted) return;
+      const sent = performance.now();
+      try {
+        until = (await store.heartbeat(db, job)) ? sent + lease : 0;
+      } catch (error) {
+        onError(error, 'heartbeat');
       }
-    } catch (error) {
-      onError(error, 'heartbeat');
-    }
-    for (const { job, lease, until } of running) {
-      if (performance.now() > until) lease.abort(new store.LeaseLost(job));
-    }
+      if (performance.now() > until) aborting.abort(new store.LeaseLost(job));
+    }, lease / 3);
+    return () => clearInterval(heart);
   }
 }

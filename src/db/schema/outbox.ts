@@ -67,7 +67,7 @@ export const outbox = pgTable(
       .where(sql`${table.front} and ${table.deadAt} is null`),
     index('outbox_lane').on(table.lane, table.id).where(sql`${table.deadAt} is null`),
     uniqueIndex('outbox_leased').on(table.lane).where(sql`${table.leased}`),
-    // What a person's job raises that waits behind it (outbox/store.ts).
+    // What a person's job raises that waits behind it (outbox/urgency.ts).
     index('outbox_raisable').on(table.lane, table.id).where(sql`${table.priority} > 0 and ${table.deadAt} is null`),
     index('outbox_by_destination')
       .on(table.destination, table.cause, table.id)

@@ -25,12 +25,12 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     const { requester } = registration;
     const posting = { to: wanted, marker, since: registration.requestedAt, requester };
     // What was posted again, or moved, and is forgotten.
-    const { since } = isForgotten(attempt, posting.since) ? posting : { since: attempt.enqueuedAt };
+    const { since } = isForgotten(attempt, posting.since) ? posting : { since: attempt.job.enqueuedAt };
     const sinceThisJob = { ...posting, since };
 
     let place = found.place;
     // Before the first job of its lane nothing can have posted it.
-    if (!place && !(attempt.isFirst && version === 1 && !isForgotten(attempt, posting.since))) {
+    if (!place && !(!attempt.job.unsure && version === 1 && !isForgotten(attempt, posting.since))) {
       const found = await findPosted(context, posting);
       place = found ? { ...found, shownVersion: 0 } : null;
     }

@@ -25,8 +25,8 @@ const isApprovedWithAccess = ({ registration, entry }: Decided): boolean =>
   entry.to === 'approved' && registration.status === 'approved' && registration.access !== null;
 
 /** Tells whether a message about decisions still waits for the gateway. */
-export const waitsForAccess = (decided: Decided[], { age }: Pick<Attempt, 'age'>): boolean =>
-  age < oneMessageFor && decided.some((one) => isOnItsWay(one) || isStillOpen(one));
+export const waitsForAccess = (decided: Decided[], { job }: Attempt): boolean =>
+  job.age < oneMessageFor && decided.some((one) => isOnItsWay(one) || isStillOpen(one));
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 

@@ -24,13 +24,13 @@ const hidden = ['user_not_found', 'user_not_visible'];
 
 export function deliverEmail({ config, db, poster, directory, mailer, log }: Deps) {
   return async ({ person, events }: Of<'decision-mail'>, attempt: Attempt): Promise<DeliveryResult> => {
-    const { age, signal } = attempt;
     const [first, ...others] = await loadDecided({ config, db }, events);
-    if (first && waitsForAccess([first, ...others], { age }))
+    if (first && waitsForAccess([first, ...others], attempt))
       return { status: 'postponed', seconds: accessLookInterval };
     if (!mailer || !first) return { status: 'delivered' };
     const { registration, entry } = first;
-    if (isForgotten(attempt, attempt.enqueuedAt) && age > sentAgainFor) {
+    const { enqueuedAt, age } = attempt.job;
+    if (isForgotten(attempt, enqueuedAt) && age > sentAgainFor) {
       const about = { registration: registration.id, version: entry.version, person };
       log.warn(
         about,
@@ -49,7 +49,7 @@ export function deliverEmail({ config, db, poster, directory, mailer, log }: Dep
     // The public id keeps the name apart from those of other databases, which count from 1 as well.
     const name = `registration-${registration.publicId}-${entry.version}-${person}`;
     // A worker that has the lease now may be sending the same.
-    signal.throwIfAborted();
+    attempt.signal.throwIfAborted();
     await mailer.send(to, name, renderEmail([first, ...others], { decidedBy: decider?.name, app: web }));
     return { status: 'delivered' };
   };

@@ -72,7 +72,7 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
 
   /** Draws a Home, at most once a second. */
   async function render({ person }: Of<'home'>, attempt: Attempt): Promise<DeliveryResult> {
-    const shown = await attempt.write((fenced) => homes.claim(fenced, person, !attempt.isFirst));
+    const shown = await attempt.write((fenced) => homes.claim(fenced, person, attempt.job.unsure));
     if (shown === 'up to date') return delivered;
     if ('wait' in shown) return { status: 'postponed', seconds: shown.wait };
     const view = homeView(await read(person, shown), now());

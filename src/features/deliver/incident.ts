@@ -29,7 +29,7 @@ export function deliverIncident({ config, db, poster, directory, log }: Deps) {
     const message = incidentMessage({ place, why, open: isOpen, deadLetters: letters });
     const context = { db, poster, attempt };
     const marker = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
-    const posting = { marker, since: attempt.enqueuedAt };
+    const posting = { marker, since: attempt.job.enqueuedAt };
     if (await tell(context, { ...posting, to: policy.adminChannel }, message)) return;
     for (const to of (await people()).slice(0, triedAtMost)) {
       if (await tell(context, { ...posting, to }, message)) return;

@@ -80,7 +80,7 @@ async function drain(database: Database, count: number): Promise<Measured> {
   const ended: number[] = [];
   const done = Promise.withResolvers<void>();
   const began = performance.now();
-  const worker = startWorker(db, db, {
+  const worker = startWorker(db, {
     queues: [{ name: 'bench', concurrency: 12, reserved: 4 }],
     async process(job) {
       await db.tables.transaction((tx) => store.complete(tx, job));

@@ -52,7 +52,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
       const ids = told.length > 0 ? told : (found?.services.map(({ id }) => id) ?? []);
       if (ids.length === 0) return;
       const marker = { event_type: 'registrar_access', event_payload: { change } };
-      const posting = { to: person, marker, since: attempt.enqueuedAt };
+      const posting = { to: person, marker, since: attempt.job.enqueuedAt };
       await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
         const open = await findOpened(db, { application, gateway, group });
         const message = open
@@ -74,7 +74,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
         const before = await findLost(db, effect);
         if (!before) return { status: 'delivered' };
         const isComing = before.now && !before.now.open;
-        if (attempt.age < oneMessageFor && (before.stillOpen || isComing))
+        if (attempt.job.age < oneMessageFor && (before.stillOpen || isComing))
           return { status: 'postponed', seconds: accessLookInterval };
         if (isComing) await attempt.write((fenced) => promiseAccess(fenced, before.registration.id, now()));
         const found = await findLost(db, effect);
@@ -83,7 +83,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
         ids = [found.registration.id];
       }
       const marker = { event_type: 'registrar_access_lost', event_payload: { change } };
-      const posting = { to: person, marker, since: attempt.enqueuedAt };
+      const posting = { to: person, marker, since: attempt.job.enqueuedAt };
       await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
         const lost = await findLost(db, effect);
         if (!lost) return { message: await settledMessage(ids) };
@@ -97,7 +97,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
       const found = await findKey(db, key);
       if (!found) return;
       const marker = { event_type: 'registrar_key', event_payload: { key, event } };
-      const posting = { to: person, marker, since: attempt.enqueuedAt };
+      const posting = { to: person, marker, since: attempt.job.enqueuedAt };
       await postOnce({ db, poster, attempt }, posting, () => keyMessage(event, found));
     },
 
@@ -105,7 +105,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
       const found = await listStillOpen(db, gateway, maxNamed);
       if (found.total === 0) return;
       const marker = { event_type: 'registrar_access_alarm', event_payload: { gateway, at } };
-      const posting = { to: config.policy.adminChannel, marker, since: attempt.enqueuedAt };
+      const posting = { to: config.policy.adminChannel, marker, since: attempt.job.enqueuedAt };
       await postOnce({ db, poster, attempt }, posting, () => accessAlarm(gateway, found));
     },
   };
