@@ -6,7 +6,9 @@ import { registerListeners } from './app.ts';
 import { retryUntilReady, StartError } from './async/retry.ts';
 import { withTimeout } from './async/timeout.ts';
 import {
+  type CatalogText,
   checkCatalog,
+  checkCatalogApart,
   openCatalog,
   quickLength,
   type ReadCatalog,
@@ -203,7 +205,7 @@ export async function startRegistrar(
     const known = file && readDeclared(await findApplied({ tables }, file.hash));
     const catalog = known
       ? orStartError(withTokens({ services: [], gateways: known }, config.gatewayTokens))
-      : (checked ?? orStartError(checkCatalog(file, config.gatewayTokens)));
+      : (checked ?? (await checkLarge(file)));
     if (known) log.info('catalog file unchanged');
     else if (file) {
       const { set, dropped } = await applyCatalogFile({ tables, outbox }, channels.inCatalog(catalog.services), now());
@@ -290,6 +292,13 @@ export async function startRegistrar(
   } catch (error) {
     await stop();
     throw error;
+  }
+
+  async function checkLarge(file: CatalogText | undefined) {
+    log.info('catalog file has changed, checking it');
+    const catalog = orStartError(await checkCatalogApart(file, config.gatewayTokens, signal));
+    log.info('catalog file checked');
+    return catalog;
   }
 
   async function embedded(): Promise<string> {

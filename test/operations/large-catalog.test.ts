@@ -95,7 +95,7 @@ it('is not read again while neither it nor what it manages has changed', async (
       { log },
     );
     await bot.stop();
-    return JSON.parse(lines.find((one) => one.includes('catalog file')) ?? '{}');
+    return JSON.parse(lines.find((one) => /catalog file (applied|unchanged)/.test(one)) ?? '{}');
   };
   const unchanged = expect.objectContaining({ msg: 'catalog file unchanged' });
   expect(await starts(text)).toMatchObject({ changed: 8_000 });
@@ -110,6 +110,32 @@ it('is not read again while neither it nor what it manages has changed', async (
     /:10: services\[8\]\.slug/,
   );
   expect(await starts(text)).toEqual(unchanged);
+}, 300_000);
+
+it('is checked in a thread of its own: the process that starts, here with another replica in it, goes on answering', async () => {
+  await using scenario = await openScenario({ catalog: 'services: []\n' });
+  const { workspace, database, catalogFile } = scenario;
+  const happened: string[] = [];
+  const answers: Promise<unknown>[] = [];
+  const answered = (what: string, work: Promise<unknown>) => answers.push(work.then(() => happened.push(what)));
+  let port = 0;
+  const write = (line: string): void => {
+    const said = JSON.parse(line);
+    if (said.msg === 'listening') port = said.port;
+    if (!/catalog file/.test(said.msg)) return;
+    happened.push(said.msg);
+    if (!/checking/.test(said.msg)) return;
+    answered('health', fetch(`http://127.0.0.1:${port}/healthz`));
+    answered('command', workspace.person('dana').types('/registrations'));
+  };
+  const lines = services(40_000).map(({ slug, name }) => `  - { slug: ${slug}, name: ${name} }\n`);
+  await writeFile(catalogFile, `services:\n${lines.join('')}`);
+  const env = { DATABASE_URL: database.url, CATALOG_FILE: catalogFile };
+  const bot = await startBot(workspace, 'socket', env, { log: pino({ level: 'info' }, { write }) });
+  await bot.stop();
+  await Promise.all(answers);
+  expect(happened.slice(1, 3).toSorted()).toEqual(['command', 'health']);
+  expect(happened[3]).toBe('catalog file checked');
 }, 300_000);
 
 it('is checked in a time that grows with it: 20,000 services cost less than ten times what 5,000 do', () => {
