@@ -230,6 +230,9 @@ export type HistoryEvent = {
   at: Date;
 };
 
+/** How many of an application's other services a card knows: with so many, there may be more. */
+export const maxOtherServices = 30;
+
 /** A registration with all that its card shows. */
 export type Registration = {
   id: number;
@@ -246,7 +249,7 @@ export type Registration = {
   reason: string;
   requestedAt: Date;
   approvers: Approvers;
-  /** The other services that the application has access to, by name. */
+  /** The other services that the application has access to, by name; at most `maxOtherServices`. */
   otherServices: string[];
   /** All of its events, oldest first. */
   history: HistoryEvent[];

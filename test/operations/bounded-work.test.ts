@@ -1,6 +1,8 @@
 /** Every piece of work that grows is bounded: with 50,000 of everything, an act reads a few thousand rows and no more. */
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { look } from '../../src/db/access/orders.ts';
+import { requestForService, requestRemovalOfAll } from '../../src/db/access/request.ts';
 import * as applications from '../../src/db/application/applications.ts';
 import * as approvalChannels from '../../src/db/application/approval-channels.ts';
 import * as changes from '../../src/db/application/changes.ts';
@@ -13,6 +15,7 @@ import * as homes from '../../src/db/home/homes.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import * as store from '../../src/db/outbox/store.ts';
 import * as cards from '../../src/db/registration/cards.ts';
+import * as registrations from '../../src/db/registration/registrations.ts';
 import { claimDigests, summarizeWeek } from '../../src/db/scheduling/digests.ts';
 import * as reminders from '../../src/db/scheduling/reminders.ts';
 import * as appliedCatalog from '../../src/db/service/applied-catalog.ts';
@@ -38,8 +41,9 @@ beforeAll(async () => {
     // Neither foreign keys nor the record's chain are looked after for what is only here to be many.
     await tx`set local session_replication_role = replica`;
     await tx`
-      insert into services (slug, name, managed_by, channel)
-      select 's-' || n, 'Service ' || n, 'file', case when n % 2 = 0 then 'C0TEAM' end from generate_series(1, ${many}::int) n`;
+      insert into services (slug, name, managed_by, channel, access)
+      select 's-' || n, 'Service ' || n, 'file', case when n % 2 = 0 then 'C0TEAM' end,
+        jsonb_build_object('gateway', 'edge', 'group', 'g' || n, 'credential', 'key') from generate_series(1, ${many}::int) n`;
     await tx`
       insert into applications (name, created_by, created_at)
       select 'App ' || n, 'U' || n, ${at} from generate_series(1, ${many}::int) n`;
@@ -57,6 +61,16 @@ beforeAll(async () => {
       registration(`n, 1, 'U' || n, 'why', 'V' || n, 'pending', 1, '2026-11-01', '2026-11-01', '2026-11-02', 0, 'C0OLD', '2.' || n
         from generate_series(2, ${many}) n`),
     );
+    await tx`
+      insert into application_access (application_id, gateway, group_name, registration_id, wanted, open, since)
+      select application_id, case when service_id < 9 then 'old' else 'edge' end, 'g' || service_id, id, true, true, ${at}
+      from registrations where status = 'approved'`;
+    // What one person has asked for over the years: reminded of, and rejected.
+    await tx.unsafe(
+      registration(`3, n, 'U3', 'why', 'old' || n, 'rejected', 2, '2020-11-01', '2020-11-01', null, 1, 'C0OLD', '3.' || n
+        from generate_series(2, ${many}) n`),
+    );
+    await tx`update registrations set first_reminded_at = '2020-11-02' where requester = 'U3' and status = 'rejected'`;
     // One application that waits for a thousand services.
     await tx.unsafe(
       registration(`2, n, 'U2', 'why', 'W' || n, 'pending', 1, '2026-11-01', '2026-11-01', null, 0, null, null
@@ -68,6 +82,9 @@ beforeAll(async () => {
     await tx`
       insert into application_history (application_id, version, actor, action, name, added, removed, at, seq)
       values (1, 2, 'U1', 'rename', 'App 1', '{}', '{}', ${at}, ${10 * many})`;
+    await tx`
+      insert into outbox (queue, lane, priority, front, run_at, effect)
+      select 'outbox', 'home:U' || n, 2, true, '2099-01-01', '{"kind": "home"}' from generate_series(1, ${many}::int) n`;
     // A lane that is full of bulk, and a person's job at its end.
     await tx`
       insert into outbox (queue, lane, priority, front, effect)
@@ -139,6 +156,31 @@ const acts: [string, number, (db: Db) => Promise<unknown>][] = [
       await reminders.listInChannel(db, channel, at, 20);
     },
   ],
+  [
+    'the last reminders of a tick',
+    6 * maxCounted,
+    async (db) => {
+      await db.tables.execute(
+        sql`update registrations set reminded_at = remind_at, reminders = 5 where id = ${many + 1}`,
+      );
+      await reminders.listStopped(db, at, 20);
+    },
+  ],
+  ['a reminder to who has asked for much', 1_000, (db) => reminders.listOfRequester(db, 'U3', at, 20)],
+  ['who decides about what waits, at each of a thousand services', 20_000, (db) => queue.listRules(db)],
+  ['/unregister of who has the most', 12 * maxCounted, (db) => registrations.searchUnregistrable(db, 'U1', '', 100)],
+  // A word is looked for in all that they have: their own, and nobody else's.
+  ['/unregister, a word', 8 * many, (db) => registrations.searchUnregistrable(db, 'U1', 'service 4999', 100)],
+  [
+    'an application at every gateway is deleted',
+    1_000,
+    (db) => db.tables.transaction((tx) => requestRemovalOfAll(tx, db, 1)),
+  ],
+  [
+    'the access of a service changes',
+    8_000,
+    (db) => requestForService(db, { service: 1, gateway: 'edge', after: 0, removes: true }),
+  ],
   ['a claim, behind a lane that is full', 2_000, (db) => store.claim(db, 'outbox', { all: 12, others: 8 })],
 ];
 
@@ -146,6 +188,11 @@ describe('with 50,000 of everything', () => {
   it.each(acts)('%s: %d rows', async (_, most, act) => {
     const { read, where } = await rowsRead(act);
     expect(read, where).toBeLessThan(most);
+  });
+
+  it('all groups of one application are written down', async () => {
+    const looked = look({ tables: connection.tables, outbox }, { application: 1, gateway: 'edge' }, at);
+    expect((await looked)?.wanted?.groups).toHaveLength(many);
   });
 
   it('a digest reads the events of its week, each a few times, and not those of the years before', async () => {
@@ -198,6 +245,10 @@ describe('a batch in each statement', () => {
       { channel },
     ]);
     expect(await claim()).toBe(0);
+    // The last batch of a tick is followed by its messages: a channel is an index entry, however many requests it has.
+    await database.sql`delete from served_ticks where reading = '2026-11-02 09:00'`;
+    const { read, where } = await rowsRead((of) => reminders.claimReminders(of, tick, 'UTC', settings));
+    expect(read, where).toBeLessThan(5_000);
   });
 
   it('the services of the catalog file are hashed in parts, and one that differs is seen', async () => {
@@ -210,7 +261,7 @@ describe('a batch in each statement', () => {
   it('what names a channel whose id has changed is moved a part at a time', async () => {
     await database.sql`insert into channel_ids (old, current) values ('C0OLD', 'C0NEW')`;
     const written = await noted('registrations', () => channelIds.moveRows(db(), channel, at));
-    expect(written.reduce((sum, rows) => sum + rows, 0)).toBe(2 * many - 1);
+    expect(written.reduce((sum, rows) => sum + rows, 0)).toBe(3 * many - 2);
     expect(Math.max(...written)).toBeLessThanOrEqual(5_000);
   });
 });

@@ -6,6 +6,7 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { AccessEvent, GatewayFailure, WantedAccess } from '../../domain/access.ts';
 import type { Effect } from '../../domain/effects.ts';
+import { inParts } from '../../domain/pagination.ts';
 import { ownersOf } from '../application/owners.ts';
 import { appendAccess } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
@@ -56,6 +57,9 @@ async function lock(tx: Tx, id: number) {
   return found;
 }
 
+/** How many groups are written in one statement: it has so many parameters at most. */
+const written = 5_000;
+
 /** Writes down what is wanted now, and returns the order; undefined where there is no such application. */
 export async function look(db: Db, place: Place, at: Date): Promise<AccessOrder | undefined> {
   return db.tables.transaction(async (tx) => {
@@ -69,11 +73,11 @@ export async function look(db: Db, place: Place, at: Date): Promise<AccessOrder 
           .innerJoin(services, eq(services.id, registrations.serviceId))
           .where(isWanted(place))
           .orderBy(group, registrations.id);
-    if (wanted.length > 0)
+    for (const some of inParts(wanted, written))
       await tx
         .insert(applicationAccess)
         .values(
-          wanted.map((one) => ({
+          some.map((one) => ({
             applicationId: place.application,
             gateway: place.gateway,
             group: one.group,
@@ -123,7 +127,8 @@ async function tellOfLost(
     .select({ id: registrations.id })
     .from(registrations)
     .where(and(inArray(registrations.id, ids), eq(registrations.status, 'approved')));
-  const told = lost.filter(({ registration }) => approved.some(({ id }) => id === registration));
+  const still = new Set(approved.map(({ id }) => id));
+  const told = lost.filter(({ registration }) => still.has(registration));
   const owners = told.length > 0 ? await ownersOf(tx, place.application) : [];
   await db.outbox.enqueue(
     tx,

@@ -25,12 +25,18 @@ export async function requestRemovals(tx: Tx, { outbox }: Db, changes: AccessCha
   await hurry(tx, removals.map(laneOf));
 }
 
-/** Requests a look at every gateway where an application has, or may have, a group: it was deleted. */
+/**
+ * Requests a look at every gateway where an application may have a group: it was deleted. What was never looked at has nothing
+ * there, and a look that waits will see that the application is gone. It steps from gateway to gateway.
+ */
 export async function requestRemovalOfAll(tx: Tx, db: Db, application: number): Promise<void> {
+  const next = (after: ReturnType<typeof sql>) => sql`(
+    select min(gateway) from ${applicationAccess} where application_id = ${application} ${after})`;
   const known = await tx.execute<{ gateway: string }>(sql`
-    select distinct gateway from ${applicationAccess} where application_id = ${application}
-    union select distinct s.access->>'gateway' from registrations r join services s on s.id = r.service_id
-      where r.application_id = ${application} and s.access is not null`);
+    with recursive known(gateway) as (
+      select ${next(sql``)} union all
+      select ${next(sql`and application_access.gateway > known.gateway`)} from known where known.gateway is not null)
+    select gateway from known where gateway is not null`);
   await requestRemovals(
     tx,
     db,
@@ -73,13 +79,18 @@ export async function requestForService(
   { service, gateway, after, removes = false }: Omit<Extract<Effect, { kind: 'access-service' }>, 'kind'>,
 ): Promise<number | undefined> {
   return db.tables.transaction(async (tx) => {
-    const rows = await tx.execute<{ application: string }>(sql`
-      select application_id as application from (
-        select application_id from registrations where service_id = ${service} and status = 'approved'
-        union select a.application_id from ${applicationAccess} a join registrations r on r.id = a.registration_id
-          where r.service_id = ${service}) all_of_them
-      where application_id > ${after} order by application_id limit ${batch}`);
-    const changes = rows.map(({ application }) => ({ application: Number(application), gateway, removes }));
+    // Also those whose registration has ended: its group may still be open.
+    const rows = await tx.execute<{ application: string; concerned: boolean }>(sql`
+      select application, exists (
+          select from registrations r left join ${applicationAccess} a on a.registration_id = r.id
+          where r.service_id = ${service} and r.application_id = application
+            and (r.status = 'approved' or a.registration_id is not null)) as concerned
+      from (
+        select distinct application_id as application from registrations
+        where service_id = ${service} and application_id > ${after} order by application_id limit ${batch}) registered
+      order by application`);
+    const concerned = rows.filter((row) => row.concerned);
+    const changes = concerned.map(({ application }) => ({ application: Number(application), gateway, removes }));
     await requestRemovals(tx, db, changes);
     await db.outbox.enqueue(tx, grantEffects(changes), 'bulk');
     const registered = await tx.execute<{ id: string }>(sql`

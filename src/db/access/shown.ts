@@ -1,5 +1,5 @@
 /** The access of registrations as their cards, lists and messages show it. */
-import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
+import { eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
 import { isSameGroup, type ServiceAccess, type ShownAccess, shownAccess } from '../../domain/access.ts';
 import type { Status } from '../../domain/registration.ts';
 import type { Db } from '../db.ts';
@@ -19,50 +19,36 @@ export type WithAccess = {
   hadAccess: boolean;
 };
 
-/** Finds the access of registrations; those that have none, and had none, are not in the map. */
+/**
+ * Finds the access of registrations; those that have none, and had none, are not in the map. It reads the groups that these
+ * show, however many others their applications have.
+ */
 export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<number, ShownAccess>> {
   const rows = all.filter(({ access, hadAccess }) => access || hadAccess);
   if (rows.length === 0) return new Map();
+  const groups = rows.flatMap(({ applicationId, access }) =>
+    access ? [sql`(${applicationId}::bigint, ${access.gateway}, ${access.group})`] : [],
+  );
+  const { applicationId, gateway, group, registrationId } = applicationAccess;
   const known = await tables
-    .select({ ...getTableColumns(applicationAccess), endedAt })
+    .select({ ...getTableColumns(applicationAccess), endedAt, isBacked })
     .from(applicationAccess)
-    .innerJoin(registrations, eq(registrations.id, applicationAccess.registrationId))
+    .innerJoin(registrations, eq(registrations.id, registrationId))
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(
       or(
         inArray(
-          applicationAccess.registrationId,
+          registrationId,
           rows.map(({ id }) => id),
         ),
-        inArray(
-          applicationAccess.applicationId,
-          rows.filter(({ access }) => access).map(({ applicationId }) => applicationId),
-        ),
-      ),
-    );
-  if (known.length === 0 && rows.every(({ access }) => !access)) return new Map();
-  const approved = await tables
-    .select({ application: registrations.applicationId, access: services.access })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(
-      and(
-        inArray(
-          registrations.applicationId,
-          rows.map(({ applicationId }) => applicationId),
-        ),
-        eq(registrations.status, 'approved'),
-        sql`${services.access} is not null`,
+        groups.length > 0 ? sql`(${applicationId}, ${gateway}, ${group}) in (${sql.join(groups, sql`, `)})` : undefined,
       ),
     );
   const shown = rows.flatMap(({ id, publicId, applicationId, status, changedAt, access }): [number, ShownAccess][] => {
     const theirs = known.filter((one) => one.applicationId === applicationId);
     const given = theirs.find((one) => isSameGroup(one, access));
     const unbacked = theirs.find(
-      (one) =>
-        (one === given || one.registrationId === id) &&
-        one.open !== false &&
-        !approved.some((other) => other.application === applicationId && isSameGroup(one, other.access)),
+      (one) => (one === given || one.registrationId === id) && one.open !== false && !one.isBacked,
     );
     const groups = { known: given, unbacked };
     const found = shownAccess({ publicId, approved: status === 'approved', changedAt }, access, groups);
@@ -70,6 +56,12 @@ export async function findShown({ tables }: Db, all: WithAccess[]): Promise<Map<
   });
   return new Map(shown);
 }
+
+/** Selects whether an approved registration of the application backs a group. */
+const isBacked = sql<boolean>`exists (
+  select from ${registrations} other join ${services} giving on giving.id = other.service_id
+  where other.application_id = ${applicationAccess.applicationId} and other.status = 'approved'
+    and giving.access->>'gateway' = ${applicationAccess.gateway} and giving.access->>'group' = ${applicationAccess.group})`;
 
 /** Selects when the registration that last backed a group has ceased to: by its own end, or by a change of its service. */
 const endedAt = sql`case

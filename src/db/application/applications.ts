@@ -88,7 +88,7 @@ export type OwnedRow = {
  * costs does not grow with them. An application without any has one row.
  */
 const heldBy = (owner: string) => sql`(
-  select a.id as application_id, r.id as registration_id
+  select a.id as application_id, a.folded, r.id as registration_id
   from (
     select a.id, fold(a.name) as folded from ${applicationOwners} o join ${applications} a on a.id = o.application_id
     where o.user_id = ${owner} and a.deleted_at is null order by folded, a.id) a
@@ -111,6 +111,12 @@ export async function listOwned(
     sql`select count(*)::int as total from ${held}`,
   );
   const { page, pages } = nearestPage(asked, total, size);
+  // Each is looked up by itself (`offset 0`): for as many, PostgreSQL may read all services there are.
+  const listed = sql`(
+    select held.*, named.folded as service from ${held} left join lateral (
+      select fold(s.name) as folded from ${registrations} r join ${services} s on s.id = r.service_id
+      where r.id = held.registration_id offset 0) named on true
+    order by held.folded, application_id, service, registration_id limit ${size} offset ${(page - 1) * size}) listed`;
   const rows = await db.tables
     .select({
       applicationId: applications.id,
@@ -140,13 +146,11 @@ export async function listOwned(
         retiredAt: services.retiredAt,
       },
     })
-    .from(held)
-    .innerJoin(applications, sql`${applications.id} = held.application_id`)
-    .leftJoin(registrations, sql`${registrations.id} = held.registration_id`)
+    .from(listed)
+    .innerJoin(applications, sql`${applications.id} = listed.application_id`)
+    .leftJoin(registrations, sql`${registrations.id} = listed.registration_id`)
     .leftJoin(services, eq(services.id, registrations.serviceId))
-    .orderBy(sql`fold(${applications.name})`, asc(applications.id), sql`fold(${services.name})`, asc(registrations.id))
-    .limit(size)
-    .offset((page - 1) * size);
+    .orderBy(sql`listed.folded`, asc(applications.id), sql`listed.service`, asc(registrations.id));
   const registered = rows.flatMap(({ applicationId, registration, access, hadAccess }) =>
     registration ? [{ ...registration, applicationId, access, hadAccess }] : [],
   );

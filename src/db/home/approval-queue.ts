@@ -28,18 +28,19 @@ export type QueuedRequest = {
   retiredAt: Date | null;
 };
 
-/** Lists the approver settings of the services with pending requests, each distinct one once, with its services. */
+/**
+ * Lists the approver settings of the services with pending requests, each distinct one once, with its services. It steps from
+ * service to service, however many requests each has.
+ */
 export async function listRules(db: Db) {
-  const pending = db.tables.select({ id: registrations.serviceId }).from(registrations).where(isPending);
-  return db.tables
-    .select({
-      approvers: services.approvers,
-      channel: services.channel,
-      services: sql<number[]>`json_agg(${services.id})`,
-    })
-    .from(services)
-    .where(inArray(services.id, pending))
-    .groupBy(services.approvers, services.channel);
+  const next = (after: SQL) => sql`(
+    select min(service_id) from ${registrations} where status = 'pending' and service_id > ${after})`;
+  const rows = await db.tables.execute<{ approvers: string[]; channel: string | null; services: number[] }>(sql`
+    with recursive waiting(id) as (
+      select ${next(sql`0`)} union all select ${next(sql`waiting.id`)} from waiting where waiting.id is not null)
+    select approvers, channel, json_agg(services.id) as services from waiting join ${services} using (id)
+    group by approvers, channel`);
+  return [...rows];
 }
 
 /** Selects the pending requests that a rule allows to decide. */

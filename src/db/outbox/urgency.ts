@@ -12,10 +12,11 @@ const raisesAgainIn = 1;
 
 /** Raises what is before a user's job in its lane to the priority of that: the first of it, and later the others. */
 export async function raise(tx: Tx, { id, lane }: { id: number; lane: string }): Promise<void> {
+  // The lane as a range, and its order: of a lane that most jobs are in, PostgreSQL would read what is before it as well.
   const found = await tx.execute(sql`
     update ${outbox} set priority = 0 where id = any (array(
-      select id from ${outbox} where lane = ${lane} and id < ${id} and priority > 0 and dead_at is null
-      order by id limit ${raised} for update skip locked))
+      select id from ${outbox} where lane between ${lane} and ${lane} and id < ${id} and priority > 0 and dead_at is null
+      order by lane, id limit ${raised} for update skip locked))
     returning id`);
   // In front it is looked at again, and blocked again where there is more.
   if (found.length === raised)

@@ -2,8 +2,9 @@
 import { and, asc, desc, eq, gt, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { allowedApprovers, type Policy } from '../../domain/authorization.ts';
 import { type CopiesEffect, laneOf, type Priority } from '../../domain/effects.ts';
+import { maxCounted } from '../../domain/pagination.ts';
 import { cardMarker, type MessageLocation } from '../../domain/reference.ts';
-import { type HistoryEvent, isLive, type Registration } from '../../domain/registration.ts';
+import { type HistoryEvent, isLive, maxOtherServices, type Registration } from '../../domain/registration.ts';
 import { updatePendingMessage, updateReminders } from '../../domain/reminder.ts';
 import { serviceState } from '../../domain/service.ts';
 import { findShown } from '../access/shown.ts';
@@ -24,9 +25,6 @@ export const unknownVersion = 0;
 
 /** How many previous requests a card lists. */
 const maxPreviousRequests = 3;
-
-/** How many of an application's other services are read. */
-const maxOtherServices = 30;
 
 /**
  * Finds a registration with all that its card shows, the `shownVersion` that shows it as it is now, and the location of its
@@ -267,23 +265,20 @@ async function wasAskedAgain(
   return following?.at.getTime() === changedAt.getTime() && following.by === changedBy;
 }
 
-/** Lists the other services that the application of a pending request has access to, by name; at most a few dozen. */
+/**
+ * Lists the other services that the application of a pending request has access to, by name; at most `maxOtherServices`, of the
+ * first `maxCounted` that it is registered for.
+ */
 async function otherServices(db: Db, { id, applicationId, status }: typeof registrations.$inferSelect) {
   if (status !== 'pending') return [];
-  const some = db.tables
-    .select({ serviceId: registrations.serviceId })
+  const live = db.tables
+    .select({ serviceId: registrations.serviceId, status: registrations.status })
     .from(registrations)
-    .where(
-      and(
-        eq(registrations.applicationId, applicationId),
-        isLiveRow,
-        sql`${registrations.status} = 'approved'`,
-        ne(registrations.id, id),
-      ),
-    )
+    .where(and(eq(registrations.applicationId, applicationId), isLiveRow, ne(registrations.id, id)))
     .orderBy(asc(registrations.serviceId))
-    .limit(maxOtherServices)
-    .as('some');
+    .limit(maxCounted)
+    .as('live');
+  const some = db.tables.select().from(live).where(eq(live.status, 'approved')).limit(maxOtherServices).as('some');
   const rows = await db.tables
     .select({ name: services.name })
     .from(some)

@@ -7,7 +7,7 @@ import { hadAccess } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
 import { currentId } from '../current-channel.ts';
 import { type Db, preparedOnce } from '../db.ts';
-import { applicationOwners, applications, isPending, registrations, services } from '../schema/core.ts';
+import { applicationOwners, applications, isLiveRow, isPending, registrations, services } from '../schema/core.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 import { matchesAllWords } from '../text-search.ts';
 import { countUnknown } from '../unknown-ids.ts';
@@ -131,13 +131,29 @@ export type RegistrationWithService = Pick<FoundRegistration, 'registration' | '
 /** A registration that a person may unregister. */
 export type Unregistrable = { publicId: string; version: number; service: string; application: string; status: Status };
 
-/** Lists what a person may unregister, of all applications they own, where every word typed matches; at most `limit`. */
+/**
+ * Lists what a person may unregister, of all applications they own, where every word typed matches; at most `limit`. Without a
+ * word the first `maxCounted` are sorted; a word is looked for in all of them.
+ */
 export async function searchUnregistrable(
   db: Db,
   owner: string,
   typed: string,
   limit: number,
 ): Promise<Unregistrable[]> {
+  const held = db.tables
+    .select({ id: registrations.id })
+    .from(applicationOwners)
+    .innerJoin(registrations, eq(registrations.applicationId, applicationOwners.applicationId))
+    .where(
+      and(
+        eq(applicationOwners.userId, owner),
+        isLiveRow,
+        inArray(registrations.status, statusesAllowing('unregister')),
+      ),
+    )
+    .$dynamic();
+  const some = (typed.trim() === '' ? held.limit(maxCounted) : held).as('held');
   return db.tables
     .select({
       publicId: registrations.publicId,
@@ -146,19 +162,15 @@ export async function searchUnregistrable(
       application: applications.name,
       status: registrations.status,
     })
-    .from(registrations)
-    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, registrations.applicationId))
+    .from(some)
+    .innerJoin(registrations, eq(registrations.id, some.id))
     .innerJoin(applications, eq(applications.id, registrations.applicationId))
     .innerJoin(services, eq(services.id, registrations.serviceId))
     .where(
-      and(
-        eq(applicationOwners.userId, owner),
-        inArray(registrations.status, statusesAllowing('unregister')),
-        // The text that the picker shows, so that users can type what they read there.
-        matchesAllWords(
-          sql`fold(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
-          typed,
-        ),
+      // The text that the picker shows, so that users can type what they read there.
+      matchesAllWords(
+        sql`fold(concat(${services.name}, ' — ', ${applications.name}, ' (', ${registrations.status}, ')'))`,
+        typed,
       ),
     )
     .orderBy(sql`fold(${services.name})`, sql`fold(${applications.name})`)

@@ -29,12 +29,9 @@ export type ReminderSettings = {
 /** How many requests are claimed in one transaction. */
 const batch = 1_000;
 
-/** With more requesters than these, their messages are bulk. */
-const few = 500;
-
 /**
- * Claims the requests that are due at a tick and sets the date of their next reminder, a batch at a time; with the last batch
- * the tick is served, and the messages are enqueued. Does nothing where another replica has served the tick; where one has
+ * Claims the requests that are due at a tick, sets the date of their next reminder and enqueues the messages to their
+ * requesters, a batch at a time; with the last batch the tick is served, and the messages to channels are enqueued. Does nothing where another replica has served the tick; where one has
  * died in the middle of it, it goes on from there. A request that is being decided right now is skipped. The cost depends on
  * what is due only. Returns how many this replica claimed.
  */
@@ -49,11 +46,16 @@ export async function claimReminders(
   for (let more = true; more; ) {
     more = await db.tables.transaction(async (tx) => {
       if (!(await lockTick(tx, tick))) return false;
-      const count = await claimDue(tx, at, timeZone, settings);
+      const { count, requesters } = await claimDue(tx, at, timeZone, settings);
       claimed += count;
-      if (count === batch) return true;
+      const more = count === batch;
+      const messages = requesters.map((person): Effect => ({ kind: 'waiting', person, tick: at.toISOString() }));
+      if (more) {
+        await db.outbox.enqueue(tx, messages, 'bulk');
+        return true;
+      }
       await claimTick(tx, tick);
-      await enqueueMessages(tx, db, at, settings);
+      await db.outbox.enqueue(tx, [...(await listChannels(tx, at, settings)), ...messages]);
       return false;
     });
   }
@@ -65,10 +67,10 @@ async function claimDue(
   at: Date,
   timeZone: string,
   { remindAfter, adminChannel, escalationChannel = '' }: ReminderSettings,
-): Promise<number> {
+): Promise<{ count: number; requesters: string[] }> {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
-  const claimed = await tx.execute(sql`
+  const claimed = await tx.execute<{ requester: string; first: boolean }>(sql`
     with due as (
       select id from registrations where status = 'pending' and remind_at <= ${moment}
       order by remind_at limit ${batch} for update skip locked)
@@ -83,29 +85,31 @@ async function claimDue(
       put_off_by = null
     from due, services s
     where r.id = due.id and s.id = r.service_id
-    returning r.id`);
-  return claimed.length;
+    returning r.requester, r.first_reminded_at = ${moment} as first`);
+  const requesters = new Set(claimed.filter(({ first }) => first).map(({ requester }) => requester));
+  return { count: claimed.length, requesters: [...requesters].toSorted() };
 }
 
-/** Enqueues the messages about what a tick has claimed: one read of it, whichever replicas claimed it. */
-async function enqueueMessages(tx: Tx, db: Db, at: Date, { adminChannel }: ReminderSettings): Promise<void> {
+/**
+ * Lists the messages to channels about what a tick has claimed, whichever replicas claimed it. It steps from channel to
+ * channel, however many requests each has.
+ */
+async function listChannels(tx: Tx, at: Date, { adminChannel }: ReminderSettings): Promise<Effect[]> {
   const moment = sql`${at.toISOString()}::timestamptz`;
-  const found = await tx.execute<{ kind: 'reminder' | 'waiting' | 'stopped'; to: string }>(sql`
-    with claimed as materialized (
-      select requester, reminders, first_reminded_at, reminded_in, escalated_in from registrations
-      where status = 'pending' and reminded_at = ${moment})
-    select 'reminder' as kind, reminded_in as "to" from claimed
-    union select 'reminder', escalated_in from claimed where escalated_in is not null
-    union select 'waiting', requester from claimed where first_reminded_at = ${moment}
-    union select 'stopped', ${adminChannel} from claimed where reminders = ${maxReminders}
+  const next = (column: SQL, after: SQL) => sql`(
+    select min(${column}) from ${registrations} where status = 'pending' and reminded_at = ${moment} and ${column} > ${after})`;
+  const channels = (column: SQL) => sql`
+    with recursive listed(channel) as (
+      select ${next(column, sql`''`)} union all
+      select ${next(column, sql`listed.channel`)} from listed where listed.channel is not null)
+    select 'reminder' as kind, channel from listed where channel is not null`;
+  const found = await tx.execute<{ kind: 'reminder' | 'stopped'; channel: string }>(sql`
+    (${channels(sql`reminded_in`)}) union (${channels(sql`escalated_in`)})
+    union select 'stopped', ${adminChannel} where exists (
+      select from ${registrations} where ${hadLast} and reminded_at = ${moment})
     order by 1, 2`);
   const tick = at.toISOString();
-  const toChannels = found.flatMap(({ kind, to }): Effect[] =>
-    kind === 'waiting' ? [] : [{ kind, channel: to, tick }],
-  );
-  const toPeople = found.flatMap(({ kind, to }): Effect[] => (kind === 'waiting' ? [{ kind, person: to, tick }] : []));
-  await db.outbox.enqueue(tx, toChannels);
-  await db.outbox.enqueue(tx, toPeople, toPeople.length > few ? 'bulk' : undefined);
+  return found.map(({ kind, channel }) => ({ kind, channel, tick }));
 }
 
 /** Requests that a tick claimed and that are still pending: the oldest of them, and how many there are. */
@@ -132,11 +136,10 @@ export async function listOfRequester(
 
 /** Lists the requests that had their last reminder at a tick. */
 export const listStopped = (db: Db, tick: Date, limit: number): Promise<PendingReminder> =>
-  listWithTotal(
-    db,
-    limit,
-    and(isPending, eq(registrations.remindedAt, tick), eq(registrations.reminders, maxReminders)),
-  );
+  listWithTotal(db, limit, and(hadLast, eq(registrations.remindedAt, tick)));
+
+/** Selects pending requests that had their last reminder. A literal, as in the index. */
+const hadLast = sql`${isPending} and ${registrations.reminders} = ${sql.raw(String(maxReminders))}`;
 
 /** Selects the oldest requests that a channel's reminder lists: its own ones, and those escalated to it. Each is read in an index's order. */
 const inChannel = (channel: string, tick: Date, limit: number): SQL => {

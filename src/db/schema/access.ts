@@ -44,6 +44,10 @@ export const applicationAccess = pgTable(
       .on(table.gateway, table.applicationId)
       .where(sql`${table.open} is distinct from ${table.wanted}`),
     index('application_access_by_registration').on(table.registrationId),
+    // What may be let through: a person's list has of it what no registration backs any longer.
+    index('application_access_open')
+      .on(table.applicationId, table.registrationId)
+      .where(sql`${table.open} is distinct from false`),
   ],
 );
 

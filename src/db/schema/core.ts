@@ -20,6 +20,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ServiceAccess } from '../../domain/access.ts';
 import { type EventKind, liveStatuses, type Status, statuses } from '../../domain/registration.ts';
+import { maxReminders } from '../../domain/reminder.ts';
 
 const id = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 /**
@@ -73,7 +74,9 @@ export const services = pgTable(
     index('services_search').using('gin', sql`${table.search} gin_trgm_ops`),
     index('services_by_name').on(sql`fold(${table.name}) collate "C"`, table.id),
     // Few services have access, and few of many are looked at for a gateway.
-    index('services_by_gateway').on(sql`(${table.access}->>'gateway')`).where(sql`${table.access} is not null`),
+    index('services_by_group')
+      .on(sql`(${table.access}->>'gateway')`, sql`(${table.access}->>'group')`)
+      .where(sql`${table.access} is not null`),
     // The order of the services picker: those with disabled registration last.
     index('services_offered')
       .on(table.registrationEnabled, sql`fold(${table.name}) collate "C"`, table.id)
@@ -178,6 +181,8 @@ export const registrations = pgTable(
     index('registrations_approved_by_service')
       .on(table.serviceId, table.applicationId)
       .where(sql`${table.status} = 'approved'`),
+    // In the order in which what follows a change of a service's access goes through its applications.
+    index('registrations_of_service').on(table.serviceId, table.applicationId),
     // The order in which cards are compared.
     index('registrations_to_check')
       .on(sql`${table.cardCheckedAt} nulls first`)
@@ -194,6 +199,12 @@ export const registrations = pgTable(
     index('registrations_escalated_in')
       .on(table.remindedAt, table.escalatedIn, table.requestedAt, table.id)
       .where(sql`${table.status} = 'pending' and ${table.escalatedIn} is not null`),
+    index('registrations_first_reminded')
+      .on(table.requester, table.firstRemindedAt)
+      .where(sql`${table.firstRemindedAt} is not null`),
+    index('registrations_last_reminded')
+      .on(table.remindedAt, table.requestedAt, table.id)
+      .where(sql`${table.status} = 'pending' and ${table.reminders} = ${sql.raw(String(maxReminders))}`),
     check('registrations_status', sql`${table.status} in (${oneOf(statuses)})`),
   ],
 );

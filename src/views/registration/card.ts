@@ -5,6 +5,7 @@ import {
   type Decision,
   type HistoryEvent,
   isLive,
+  maxOtherServices,
   nextStatus,
   type Registration,
   type Status,
@@ -132,7 +133,8 @@ function about(registration: Registration): LabelledLine[] {
   const described = [...(description ? [textElement(description, 200)] : []), ...docs];
   const named = otherServices.slice(0, servicesNamed).map((name) => truncate(oneLine(name), nameLimit));
   const more = otherServices.length - named.length;
-  const has = `already has ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const count = otherServices.length < maxOtherServices ? `${more}` : `at least ${more}`;
+  const has = `already has ${named.join(', ')}${more > 0 ? ` and ${count} more` : ''}`;
   const title = requestTitle(registration);
   const lines = [
     { label: oneLine(service.name), value: joined(described) },
