@@ -22,22 +22,24 @@ import { decidableBy } from './shared/decidable-by.ts';
 
 export function home(app: App, deps: Deps): void {
   const { db, now, log } = deps;
-  const show = (person: string, changes: Partial<homes.HomeState>) => homes.show(db, person, now(), changes);
+  /** Shows what a person has chosen. `made` is when, in Slack's seconds. */
+  const show = (person: string, made: string, changes: Partial<homes.HomeState>) =>
+    homes.show(db, person, now(), { changes, at: Number(made) });
 
   app.event('app_home_opened', async ({ event }) => {
-    if (event.tab !== 'messages') await show(event.user, {});
+    if (event.tab !== 'messages') await homes.show(db, event.user, now());
   });
 
   // Slack opens the button's link; what it opens is up to date then.
-  app.action<BlockButtonAction>(openHomeButton, async ({ ack, body }) => {
+  app.action<BlockButtonAction>(openHomeButton, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1 });
+    await show(body.user.id, action.action_ts, { queuePage: 1 });
   });
 
   for (const [id, list] of pageButtons) {
     app.action<BlockButtonAction>(id, async ({ ack, action, body }) => {
       await ack();
-      await show(body.user.id, { [list]: readPage(action.value) });
+      await show(body.user.id, action.action_ts, { [list]: readPage(action.value) });
     });
   }
 
@@ -45,22 +47,22 @@ export function home(app: App, deps: Deps): void {
     await ack();
     const chosen = readServiceFilter(action.selected_option?.value);
     const service = chosen === undefined ? undefined : await services.resolve(db, chosen);
-    await show(body.user.id, { queuePage: 1, serviceId: service?.id ?? null });
+    await show(body.user.id, action.action_ts, { queuePage: 1, serviceId: service?.id ?? null });
   });
 
   app.action<BlockPlainTextInputAction>(searchField, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1, search: readSearch(action.value) });
+    await show(body.user.id, action.action_ts, { queuePage: 1, search: readSearch(action.value) });
   });
 
-  app.action<BlockButtonAction>(showAllButton, async ({ ack, body }) => {
+  app.action<BlockButtonAction>(showAllButton, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { queuePage: 1, serviceId: null, search: '' });
+    await show(body.user.id, action.action_ts, { queuePage: 1, serviceId: null, search: '' });
   });
 
   app.action<BlockPlainTextInputAction>(catalogSearch, async ({ ack, action, body }) => {
     await ack();
-    await show(body.user.id, { catalogPage: 1, catalogSearch: readCatalogSearch(action.value) });
+    await show(body.user.id, action.action_ts, { catalogPage: 1, catalogSearch: readCatalogSearch(action.value) });
   });
 
   app.options(servicePicker, async ({ ack, options, body }) => {

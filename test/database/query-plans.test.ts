@@ -123,7 +123,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
     () => turns.reserve(db, 'C0ADMIN', { job: { id: 1, attempt: 1, slot: null }, requester: 'U0DANA' }),
   ],
   ['a page of the history', 1, () => history.listEvents(db, 15_000, 1, 10)],
-  ['Home is opened', 2, () => homes.show(db, 'U0DANA', at, {})],
+  ['Home is opened', 2, () => homes.show(db, 'U0DANA', at)],
   ['Home is taken on to be drawn', 2, () => homes.claim(db, 'U0DANA', false)],
   [
     'whose Homes show an event',

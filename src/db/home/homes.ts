@@ -1,5 +1,5 @@
 /** Homes: who has opened theirs, what it shows, and which have to be updated. */
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { inParts } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
 import { somePending } from '../registration/registrations.ts';
@@ -24,13 +24,28 @@ const few = 20;
 /** How many people's Homes, or how many requests, one statement looks at. */
 export const batch = 500;
 
-/** Records that a person opened their Home or changed its state, and enqueues the update. `changes` is merged in. */
-export async function show(db: Db, person: string, at: Date, changes: Partial<HomeState>): Promise<void> {
+/** What a person changed of their Home, and when, in Slack's seconds. */
+export type Choice = { changes: Partial<HomeState>; at: number };
+
+/**
+ * Records that a person opened their Home or changed its state, and enqueues the update. Clicks may arrive in any order, on
+ * any replica: of each field the choice counts that was made last.
+ */
+export async function show(db: Db, person: string, at: Date, choice?: Choice): Promise<void> {
   await db.tables.transaction(async (tx) => {
-    await tx
+    const [held] = await tx
       .insert(homes)
-      .values({ userId: person, openedAt: at, stale: true, ...changes })
-      .onConflictDoUpdate({ target: homes.userId, set: { openedAt: at, stale: true, drawnAt: null, ...changes } });
+      .values({ userId: person, openedAt: at, stale: true })
+      .onConflictDoUpdate({ target: homes.userId, set: { openedAt: at, stale: true, drawnAt: null } })
+      .returning({ chosen: homes.chosen });
+    if (choice) {
+      const changes = Object.entries(choice.changes).filter(([field]) => !(choice.at < (held?.chosen[field] ?? 0)));
+      const chosen = Object.fromEntries(changes.map(([field]) => [field, choice.at]));
+      await tx
+        .update(homes)
+        .set({ ...Object.fromEntries(changes), chosen: { ...held?.chosen, ...chosen } })
+        .where(eq(homes.userId, person));
+    }
     await db.outbox.enqueue(tx, [{ kind: 'home', person }]);
   });
 }
@@ -100,14 +115,14 @@ export async function markStale(db: Db, registration: number | null, people: str
 }
 
 /**
- * Claims a Home that is to be updated. Returns its state, or that it is up to date, or how many seconds to wait. The mark
+ * Claims a Home that is to be updated. Returns its state and which view Slack has, or that it is up to date, or how many seconds to wait. The mark
  * is removed before anything is read for it, so that a change in between marks it again. `again`: an attempt failed.
  */
 export async function claim(
   db: Db,
   person: string,
   again: boolean,
-): Promise<HomeState | 'up to date' | { wait: number }> {
+): Promise<(HomeState & { hash: string | null }) | 'up to date' | { wait: number }> {
   const [found] = await db.tables
     .select({
       stale: homes.stale,
@@ -117,21 +132,21 @@ export async function claim(
     .where(eq(homes.userId, person));
   if (!found || !(found.stale || again)) return 'up to date';
   if (found.soon) return { wait: minInterval / 1000 };
-  const { minePage, queuePage, serviceId, search, catalogPage, catalogSearch } = homes;
+  const { minePage, queuePage, serviceId, search, catalogPage, catalogSearch, hash } = homes;
   const [shown] = await db.tables
     .update(homes)
     .set({ stale: false, drawnAt: sql`clock_timestamp()` })
     .where(eq(homes.userId, person))
-    .returning({ minePage, queuePage, serviceId, search, catalogPage, catalogSearch });
+    .returning({ minePage, queuePage, serviceId, search, catalogPage, catalogSearch, hash });
   return shown ?? 'up to date';
 }
 
-/** Records that a Home was just updated, unless its person has changed its state since and waits for that update. */
-export async function markRendered(db: Db, person: string): Promise<void> {
+/** Records that a Home was just updated, and to which view. One whose person has changed its state since does not wait. */
+export async function markRendered(db: Db, person: string, hash: string | null): Promise<void> {
   await db.tables
     .update(homes)
-    .set({ drawnAt: sql`clock_timestamp()` })
-    .where(and(eq(homes.userId, person), isNotNull(homes.drawnAt)));
+    .set({ drawnAt: sql`case when ${homes.drawnAt} is not null then clock_timestamp() end`, hash })
+    .where(eq(homes.userId, person));
 }
 
 /** Deletes the Home of a person who left Slack. */

@@ -269,6 +269,10 @@ export const homes = pgTable('homes', {
   /** The filter of the approval queue; null and '' are no filter. */
   serviceId: bigint({ mode: 'number' }),
   search: text().notNull().default(''),
+  /** When the person chose each of these last, in Slack's seconds, by its name: what arrives late does not undo a later choice. */
+  chosen: jsonb().$type<Record<string, number>>().notNull().default({}),
+  /** Which view Slack has, in its own words; null before it answered. */
+  hash: text(),
   /** Something has changed since the last update, and the next one is in the outbox. */
   stale: boolean().notNull().default(false),
   /** When it was last updated, by the database's clock, which all replicas share; null to update it without delay. */

@@ -77,13 +77,32 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     if ('wait' in shown) return { status: 'postponed', seconds: shown.wait };
     const view = homeView(await read(person, shown), now());
     try {
-      await poster.views.publish({ user_id: person, view });
-      await attempt.write((fenced) => homes.markRendered(fenced, person));
+      // What a worker that has the lease now shows is newer.
+      attempt.signal.throwIfAborted();
+      const hash = await publish(person, view, shown.hash);
+      await attempt.write((fenced) => homes.markRendered(fenced, person, hash));
     } catch (error) {
       if (!left.includes(slackErrorCode(error) ?? '')) throw error;
       await attempt.write((fenced) => homes.remove(fenced, person));
     }
     return delivered;
+  }
+
+  /**
+   * Publishes a Home over the view that Slack has, so that an earlier call whose answer was lost cannot replace it later.
+   * Where Slack has another one, such a call has come through: this one is newer.
+   */
+  async function publish(
+    user_id: string,
+    view: ReturnType<typeof homeView>,
+    hash: string | null,
+  ): Promise<string | null> {
+    const over = (known: object) => poster.views.publish({ user_id, view, ...known });
+    const published = await over(hash === null ? {} : { hash }).catch((error) => {
+      if (slackErrorCode(error) !== 'hash_conflict') throw error;
+      return over({});
+    });
+    return published.view?.hash ?? null;
   }
 
   async function read(person: string, shown: homes.HomeState): Promise<HomeFacts> {

@@ -187,7 +187,7 @@ export function manageServices(app: App, deps: Deps): void {
   }
 
   /** Updates the Home of the admin who acted at once; the outbox updates those of all other admins. */
-  const showAtOnce = (person: string) => homes.show(db, person, now(), {});
+  const showAtOnce = (person: string) => homes.show(db, person, now());
 
   async function formOf(service: CatalogService, form: Omit<ServiceForm, 'typed' | 'groups' | 'gateways'>) {
     const groups = await namedGroups(service);
