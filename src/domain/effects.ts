@@ -162,12 +162,15 @@ export type RegistrationEvent = { registration: number; version: number };
 /** What follows a person's act, what follows the clock, and what a change brings by the hundred. */
 export type Priority = 'act' | 'clock' | 'bulk';
 
+/** Where effects go that name no channel: messages to people and channels, and jobs that only look up and write. */
+export const destinations = ['cards', 'direct', 'home', 'mail', 'database'] as const;
+
 type RulesOf<One extends Effect> = {
   /** Effects of a kind that agree in these fields are delivered one at a time and in order, on any number of replicas. */
   lane: readonly Exclude<keyof One, 'kind'>[];
   priority: Priority;
   /** Where it goes, in the words of incidents. An effect that names a channel goes there instead. */
-  destination: 'cards' | 'direct' | 'home' | 'mail' | 'database';
+  destination: (typeof destinations)[number];
   /** Of its own where the other side may hang: what hangs takes all workers of its queue. */
   queue?: 'outbox-mail' | 'gateway';
 };

@@ -100,6 +100,27 @@ it('a refusal that lasts is reported, whatever Slack calls it, and is over when 
   expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
 });
 
+it('a look-up that Slack goes on refusing is told as that, and names no channel', async () => {
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { alex } = people(scenario);
+  await delivered(scenario);
+  const fault = workspace.fail('users.list', { kind: 'error', error: 'unknown_method' }, { times: 99 });
+  await database.sql`insert into outbox (queue, lane, priority, front, effect) select 'outbox', 'departures', 2, true, ${database.sql.json({ kind: 'departures', cursor: '' })}`;
+  await database.sql`notify registrar_outbox`;
+  await eventually('it is refused', async () => fault.met > 0);
+  await database.sql`update outbox set retries = 8, run_at = now() where lane = 'departures'`;
+  expect(await alex.finds(/Slack refuses/, { in: 'api-requests' })).toMatch(
+    /Slack refuses what Registrar asks: the cause is `unknown_method`\./,
+  );
+  fault.end();
+  await eventually('it is asked', async () => {
+    await database.sql`update outbox set run_at = now() where lane = 'departures' and not leased`;
+    return (await database.sql`select from outbox where lane = 'departures'`).length === 0;
+  });
+  expect(await database.sql`select from troubles where over_at is null`).toHaveLength(0);
+});
+
 it('an outage that lasts is no incident: it passes by itself', async () => {
   await using scenario = await openScenario({ catalog, seed: withPayments() });
   const { workspace, database } = scenario;

@@ -28,10 +28,12 @@ export function classifyError(error: unknown, effect: Effect, permanentErrors: r
 /** Names an error. Never the whole of it: what people wrote may be in it. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
-/** Returns where the message should have gone: the channel that Slack refused it in, or its kind. */
+/** Returns where the message should have gone: the channel that Slack refused it in, or its kind. A look-up goes to Slack itself. */
 function failedDestination(effect: Effect, error: unknown): string {
   const channel = failedChannel(error) ?? '';
-  return /^[CG]/.test(channel) ? channel : destinationOf(effect);
+  if (/^[CG]/.test(channel)) return channel;
+  const destination = destinationOf(effect);
+  return destination === 'database' && isRefusal(error) ? 'slack' : destination;
 }
 
 /** Slack's words for what fails in the same way each time, until a human resolves it. */

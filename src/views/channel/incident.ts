@@ -11,11 +11,10 @@ export type IncidentFacts = { place: string; why: string; open: boolean; deadLet
 export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts): Message {
   const gateway = gatewayOf(place);
   const cause = (gateway === undefined ? remedies[why] : gatewayCause(why)) ?? `the cause is ${code(why)}`;
-  const headline = open
-    ? `Registrar cannot ${gateway === undefined ? 'reach' : 'set access at'} ${named(place)}: ${cause}.`
-    : `${deadLetters === 1 ? 'A message' : `${deadLetters} messages`} to ${named(place)} could not be delivered: ${cause}.`;
+  const ended = deadLetters === 1 ? `A ${noun(place)}` : `${deadLetters} ${noun(place)}s`;
+  const headline = `${open ? failing(place) : `${ended} ${lost(place)}`}: ${cause}.`;
   const after = 'Waiting messages are retried, and follow by themselves once this is resolved.';
-  const counted = deadLetters === 1 ? 'One message was set aside.' : `${deadLetters} messages were set aside.`;
+  const counted = deadLetters === 1 ? `One ${noun(place)} was set aside.` : `${ended} were set aside.`;
   const kept = `${counted} ${code('npm run outbox -- list')} lists them, ${code('npm run outbox -- redrive')} retries them.`;
   return {
     text: headline,
@@ -25,6 +24,17 @@ export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts
     ],
   };
 }
+
+function failing(place: string): string {
+  if (place === 'slack') return 'Slack refuses what Registrar asks';
+  if (place === 'database') return 'Registrar cannot finish its own jobs';
+  return `Registrar cannot ${gatewayOf(place) === undefined ? 'reach' : 'set access at'} ${named(place)}`;
+}
+
+const noun = (place: string): string => (place === 'database' ? 'job' : 'message');
+
+const lost = (place: string): string =>
+  place === 'database' ? 'of Registrar could not be finished' : `to ${named(place)} could not be delivered`;
 
 /** Names a destination. Its id is added to a channel, because the reader may not see its name. */
 function named(place: string): string {

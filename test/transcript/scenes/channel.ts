@@ -1,5 +1,6 @@
 /** What channels read: reminders, the digest, incidents and open access. */
 import { gatewayFailures } from '../../../src/domain/access.ts';
+import { destinations } from '../../../src/domain/effects.ts';
 import { accessAlarm, maxNamed } from '../../../src/views/channel/access-alarm.ts';
 import { copyMessage } from '../../../src/views/channel/copy.ts';
 import { digestMessage } from '../../../src/views/channel/digest.ts';
@@ -62,7 +63,7 @@ export function channelScenes(facts: Facts): Scene[] {
     waiting: 0,
     oldest: null,
   };
-  const places = ['C0REQUESTS', 'direct', 'home', 'mail', 'cards', 'slack', `gateway:${gateway}`];
+  const places = ['C0REQUESTS', ...destinations, 'slack', `gateway:${gateway}`];
   const alarm = { application, group, since: at, failure: 'timeout' as const };
   return [
     ['Reminder: one', reminderMessage([{ ...row(3), link: undefined }], 1, { users: [alex], groups: [] }, now)],
@@ -91,6 +92,12 @@ export function channelScenes(facts: Facts): Scene[] {
       (place): Scene => [
         `Incident: at ${place.split(':')[0]}`,
         incidentMessage({ place, why: 'crashed', open: false, deadLetters: 2 }),
+      ],
+    ),
+    ...['slack', 'database'].map(
+      (place): Scene => [
+        `Incident: what is looked up, ${place}`,
+        incidentMessage({ place, why: 'missing_scope', open: true, deadLetters: 0 }),
       ],
     ),
     ...gatewayFailures.map(
