@@ -116,7 +116,15 @@ export function deliver(deps: Deps): Deliver {
     try {
       return (await carryOut(effect.kind, effect, attempt)) ?? { status: 'delivered' };
     } catch (error) {
-      return classifyError(error, effect, deliveries[effect.kind].permanentErrors);
+      const result = classifyError(error, effect, deliveries[effect.kind].permanentErrors);
+      return result.status === 'dead' && (await isToGone(effect, result.cause)) ? { status: 'delivered' } : result;
     }
   };
+
+  /** Tells whether a message is to someone who has just left Slack, and may still be among the owners: they are not told. */
+  async function isToGone(effect: Effect, cause: string): Promise<boolean> {
+    if (!('person' in effect) || !unreachablePerson.includes(cause)) return false;
+    deps.directory.invalidate(effect.person);
+    return (await deps.directory.account(effect.person)) === 'deactivated';
+  }
 }

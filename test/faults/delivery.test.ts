@@ -10,7 +10,7 @@ import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { hold, waitForBlocked } from '../support/locks.ts';
 import { openMailServer } from '../support/mail-server.ts';
-import { delivered, endLeases } from '../support/outbox.ts';
+import { delivered, due, endLeases } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
@@ -151,6 +151,21 @@ it('a message that cannot be delivered becomes a dead letter, and blocks nothing
     ['decision', 2, 'channel_not_found'],
     ['decision', 3, 'channel_not_found'],
   ]);
+});
+
+it('a message to a person who has just left Slack is over, and no dead letter', async () => {
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { dana, alex, lee } = people(scenario);
+  await requests(dana, alex);
+  await workspace.deactivate(lee.id);
+  const messageTo = async (person: string) => {
+    await due(database.url, { kind: 'receipt', person, events: [{ registration: 1, version: 1 }] });
+    await delivered(scenario);
+    return database.sql`select cause from outbox where dead_at is not null`;
+  };
+  expect(await messageTo(lee.id)).toEqual([]);
+  expect(await messageTo('U0UNKNOWN')).toEqual([{ cause: 'channel_not_found' }]);
 });
 
 it('after a rate limit, the messages of a registration keep their order, and none is looked for', async () => {

@@ -1,12 +1,10 @@
 /** A story in which everything is told: each kind of message is posted, and what people type is in each field. */
-import { connect } from '../../src/db/client.ts';
-import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import type { Effect } from '../../src/domain/effects.ts';
 import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { openTimedScenario, type TimedScenario } from './clock.ts';
 import { eventually } from './eventually.ts';
 import { type MailServer, openMailServer } from './mail-server.ts';
+import { due } from './outbox.ts';
 import { asks, people } from './steps.ts';
 
 /** What would ping, link or format; short enough for a name. */
@@ -241,12 +239,4 @@ export async function everythingHappens(
   const isTold = ([json, place]: [string, string]) => place === 'registrar_owner_left' && marked(json, 'RENAMED');
   await eventually('a channel is told who has left', async () => [...held].some(isTold));
   await eventually('the letters have arrived', async () => mail.letters.length >= 3);
-}
-
-/** Puts something into the outbox, as the clock does. */
-async function due(url: string, effect: Effect): Promise<void> {
-  const client = connect(url);
-  const outbox = createOutbox();
-  await client.tables.transaction((tx) => outbox.enqueue(tx, [effect]));
-  await client.close();
 }

@@ -1,4 +1,7 @@
 /** The outbox as tests look at it. */
+import { connect } from '../../src/db/client.ts';
+import { createOutbox } from '../../src/db/outbox/outbox.ts';
+import type { Effect } from '../../src/domain/effects.ts';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 
@@ -40,3 +43,11 @@ export const retriesSoon = ({ database }: { database: TestDatabase }) =>
 /** Has all leases end, as after the death of the processes that hold them. */
 export const endLeases = ({ database }: { database: TestDatabase }) =>
   database.sql`update outbox set run_at = now() - interval '1 second' where leased`;
+
+/** Puts something into the outbox, as the clock does. */
+export async function due(url: string, effect: Effect): Promise<void> {
+  const client = connect(url);
+  const outbox = createOutbox();
+  await client.tables.transaction((tx) => outbox.enqueue(tx, [effect]));
+  await client.close();
+}

@@ -6,11 +6,9 @@ import * as ownerMessages from '../../db/registration/owner-messages.ts';
 import * as requests from '../../db/registration/requests.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect, RegistrationEvent } from '../../domain/effects.ts';
-import { slackErrorCode } from '../../slack/errors.ts';
 import { type Decided, decisionMessage } from '../../views/registration/decision-message.ts';
 import { deliverOnce } from '../shared/owner-message.ts';
 import { accessLookInterval, oneMessageFor } from './access/one-message.ts';
-import { unreachablePerson } from './classify-error.ts';
 
 /** Tells whether a decision gives access that the gateway has not confirmed yet. */
 const isOnItsWay = ({ registration, entry }: Decided): boolean =>
@@ -30,7 +28,7 @@ export const waitsForAccess = (decided: Decided[], { job }: Attempt): boolean =>
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-export function deliverDecisionMessage({ config, db, poster, directory, now }: Deps) {
+export function deliverDecisionMessage({ config, db, poster, now }: Deps) {
   return async (effect: Of<'decision'>, attempt: Attempt): Promise<DeliveryResult | undefined> => {
     const { person, events } = effect;
     const loaded = await loadDecided({ config, db }, events);
@@ -51,25 +49,15 @@ export function deliverDecisionMessage({ config, db, poster, directory, now }: D
       person,
       name: ownerMessages.decisionName(entry.version),
     };
-    try {
-      // What has been opened or asked again meanwhile is said: it is loaded again.
-      await deliverOnce({ db, poster, attempt }, posting, message, effect, async () => {
-        const [now = first, ...others] = await loadDecided({ config, db }, events);
-        const ownership = await ownerMessages.ownershipOf(db, registration.id, person);
-        const lasts = ownership === 'owned' && [now, ...others].some(isApprovedWithAccess);
-        return { message: decisionMessage([now, ...others], ownership), lasts };
-      });
-    } catch (error) {
-      // Only active owners are told. One who has just left Slack may still be in the list of owners.
-      if (!unreachablePerson.includes(slackErrorCode(error) ?? '') || !(await hasLeft(person))) throw error;
-    }
+    // What has been opened or asked again meanwhile is said: it is loaded again.
+    await deliverOnce({ db, poster, attempt }, posting, message, effect, async () => {
+      const [now = first, ...others] = await loadDecided({ config, db }, events);
+      const ownership = await ownerMessages.ownershipOf(db, registration.id, person);
+      const lasts = ownership === 'owned' && [now, ...others].some(isApprovedWithAccess);
+      return { message: decisionMessage([now, ...others], ownership), lasts };
+    });
     return undefined;
   };
-
-  async function hasLeft(person: string): Promise<boolean> {
-    directory.invalidate(person);
-    return (await directory.account(person)) === 'deactivated';
-  }
 }
 
 /** Delivers what earlier versions enqueued, for the requester alone. */
