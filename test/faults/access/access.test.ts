@@ -112,6 +112,8 @@ describe('keys', () => {
     const { dana } = people(scenario);
     await approves(scenario);
     await dana.finds(/Get key/);
+    // The message is looked at once more after it was posted.
+    await delivered(scenario);
     await scenario.database.sql`update application_owners set user_id = 'U0LEE'`;
     await dana.clicks('Get key');
     await dana.finds(/Only owners of this application can get its keys/, { in: 'whispered' });
