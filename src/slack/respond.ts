@@ -35,6 +35,9 @@ export function messageOf({ container }: { container: Record<string, unknown> })
 /** The bodies of interactions that a response has begun for. */
 const responding = new WeakSet<object>();
 
+/** Marks an interaction that needs no response beyond the ack: what is still being typed. */
+export const needsNoResponse = (body: object): void => void responding.add(body);
+
 /** Tells whether the user has got, or is getting, a response beyond the ack. */
 export const hasResponded = (body: object): boolean => responding.has(body);
 

@@ -1,4 +1,5 @@
 /** Errors about names, in plain text for under a field. */
+import { applicationNameLimit, isTooLong } from '../domain/application.ts';
 import { findMixedScript } from '../domain/names.ts';
 
 /** Describes a name that mixes alphabets, in plain text for under a field; undefined where it does not. */
@@ -8,6 +9,13 @@ export function mixedScriptText(name: string): string | undefined {
     mixed &&
     `“${mixed.word}” has letters of different alphabets, ${mixed.alphabets.join(' and ')}, and could pass for another name. Type the word in one alphabet.`
   );
+}
+
+/** Says that a name has to be shortened; undefined where it has not. Slack counts what it escapes as more than one. */
+export function tooLongText(typed: string): string | undefined {
+  if (!isTooLong(typed)) return undefined;
+  const escaped = /[&<>]/.test(typed) ? ', of which “&” takes five, “<” and “>” four' : '';
+  return `Too long: a name has at most ${applicationNameLimit} characters${escaped}.`;
 }
 
 /** How many owners of a name that is taken are named. */

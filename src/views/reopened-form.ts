@@ -28,15 +28,8 @@ const initialProperties = {
 
 const unfinished = 'unfinished';
 
-export function reopenedForm({
-  title,
-  submit,
-  close,
-  callback_id,
-  private_metadata,
-  blocks,
-  state,
-}: FilledForm): ModalView {
+export function reopenedForm(form: FilledForm): ModalView {
+  const { blocks, state } = form;
   const filled = blocks
     .filter(({ block_id }) => block_id !== unfinished)
     .map(({ element, ...block }) => {
@@ -44,16 +37,22 @@ export function reopenedForm({
       const held = state?.values[block.block_id ?? '']?.[element.action_id ?? ''];
       return { ...block, element: held ? withInitialValue(element, held) : element };
     });
-  return {
-    type: 'modal',
-    title: title ?? { type: 'plain_text', text: 'Registrar' },
-    ...(submit ? { submit } : {}),
-    ...(close ? { close } : {}),
-    ...(callback_id ? { callback_id } : {}),
-    ...(private_metadata ? { private_metadata } : {}),
-    blocks: [{ ...section(couldNotFinish), block_id: unfinished }, ...(filled as KnownBlock[])],
-  };
+  return withBlocks(form, [{ ...section(couldNotFinish), block_id: unfinished }, ...(filled as KnownBlock[])]);
 }
+
+/** Renders a form that Slack has sent with other blocks. */
+export const withBlocks = (
+  { title, submit, close, callback_id, private_metadata }: FilledForm,
+  blocks: KnownBlock[],
+): ModalView => ({
+  type: 'modal',
+  title: title ?? { type: 'plain_text', text: 'Registrar' },
+  ...(submit ? { submit } : {}),
+  ...(close ? { close } : {}),
+  ...(callback_id ? { callback_id } : {}),
+  ...(private_metadata ? { private_metadata } : {}),
+  blocks,
+});
 
 const couldNotFinish =
   ':warning: *Registrar couldn’t finish this.* Nothing is lost: press the button again in a moment. Nothing will happen twice.';

@@ -308,8 +308,11 @@ it('every button has a listener, and every listener has a button', () => {
   const key = { id: 'k', lastFour: 'abcd', madeBy: 'U0DANA', madeAt: new Date(0) };
   const place = { application: 'Shop', gateway: 'edge', registration: 'r' };
   const keyModals = [keysModal({ ...place, keys: [key] }), keysModal({ ...place, keys: [key, key] })];
-  // On Home the fields tell of themselves; in a modal they wait for the submission.
-  const fields = drawn([fullHome, list], /select|input/);
+  // On Home the fields tell of themselves; in a modal they wait for the submission, but for those that are checked before.
+  const telling = modals.flatMap(({ blocks }) =>
+    blocks.filter((block) => 'dispatch_action' in block && block.dispatch_action === true),
+  );
+  const fields = drawn([fullHome, list, ...telling], /select|input/);
   const pressed = drawn([...cards, ...told, asked, ...pages, ...keyModals, fullHome], /button|overflow/);
   expect([...pressed, ...fields].sort()).toEqual(heard().actions);
 });

@@ -14,6 +14,7 @@ import type { Message, View } from '../local-slack/model.ts';
 import { seed } from '../local-slack/seed.ts';
 import { readMrkdwn } from '../local-slack/text/mrkdwn.ts';
 import { readable } from '../local-slack/transcript.ts';
+import { kinds } from '../support/view-kinds.ts';
 import { longest, now, usual } from './facts.ts';
 import { type Shown, scenes } from './scenes.ts';
 import { textsIn } from './texts.ts';
@@ -130,6 +131,16 @@ const unread = new Set([
   // Of an event that is never titled: an edit is no decision.
   'reason edited',
 ]);
+
+it('has a scene of each kind of message and view, which is measured below', () => {
+  const folder = join(import.meta.dirname, 'scenes');
+  const written = readdirSync(folder).map((name) =>
+    readFileSync(join(folder, name), 'utf8').replace(/^import[^;]*;/gm, ''),
+  );
+  const shown = new Set(written.join('\n').match(/\w+/g));
+  expect(kinds().length).toBeGreaterThan(50);
+  expect(kinds().filter((kind) => !shown.has(kind.replace(/.*\./, '')))).toEqual([]);
+});
 
 describe('with the longest names and reasons Slack takes', () => {
   it.each(scenes(longest))('%s', (_, shown) => {

@@ -138,6 +138,9 @@ const groups = approvers.groups.map((id) => ({ id, handle: long(20) }));
 export const samples: { [view: string]: () => Sample[] } = {
   'application/forms.newApplicationModal': () => [applicationForms.newApplicationModal()],
   'application/forms.renameModal': () => [applicationForms.renameModal(theApplication)],
+  'application/forms.withNameNotice': () => [
+    applicationForms.withNameNotice(applicationForms.renameModal(theApplication), long(1000)),
+  ],
   'application/forms.leaveModal': () => [applicationForms.leaveModal(theApplication)],
   'application/forms.deleteApplicationModal': () => [
     applicationForms.deleteApplicationModal(theApplication, { unregistrable: 999, revoked: 999 }),

@@ -46,12 +46,15 @@ export async function findOnlyOwned(db: Db, owner: string): Promise<{ publicId: 
 }
 
 /** Finds which of these names other applications have, ignoring case, and who owns those. */
-export async function findTaken(db: Db, names: string[]): Promise<{ name: string; owners: string[] }[]> {
-  const rows = await db.tables.execute<{ name: string; owners: string[] }>(sql`
-    select wanted.name, array(select o.user_id from ${applicationOwners} o where o.application_id = a.id order by 1) as owners
+export async function findTaken(
+  db: Db,
+  names: string[],
+): Promise<{ name: string; application: string; owners: string[] }[]> {
+  const rows = await db.tables.execute<{ name: string; application: string; owners: string[] }>(sql`
+    select wanted.name, a.public_id as application, array(select o.user_id from ${applicationOwners} o where o.application_id = a.id order by 1) as owners
     from jsonb_array_elements_text(${JSON.stringify(names)}::jsonb) wanted(name)
     cross join lateral (
-      select id from ${applications} where fold(name) = fold(wanted.name) and deleted_at is null limit 1) a`);
+      select id, public_id from ${applications} where fold(name) = fold(wanted.name) and deleted_at is null limit 1) a`);
   return [...rows];
 }
 

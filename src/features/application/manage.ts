@@ -42,12 +42,14 @@ import {
 import { readReference } from '../../views/button-value.ts';
 import { withOwnerNames } from '../shared/owner-names.ts';
 import { assignOwner } from './assign-owner.ts';
+import { checkNames } from './check-names.ts';
 
 type View = { private_metadata: string; title: { text: string }; state?: { values: unknown } };
 
 export function manageApplications(app: App, deps: Deps): void {
   const { config, db, directory, now, log } = deps;
   assignOwner(app, deps);
+  const names = checkNames(app, deps);
 
   app.action<BlockButtonAction>(newApplicationButton, async ({ ack, body, client, respond }) => {
     await ack();
@@ -55,7 +57,8 @@ export function manageApplications(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(newApplicationFormId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submittedNew(body.user.id, view), log);
+    const submitted = names.settle(view.id).then(() => submittedNew(body.user.id, view));
+    await ackSubmission({ ack, client, view }, submitted, log);
   });
 
   app.action<BlockOverflowAction>(applicationMenuId, async ({ ack, action, body, client, respond }) => {
@@ -69,14 +72,16 @@ export function manageApplications(app: App, deps: Deps): void {
 
   for (const action of applicationActions) {
     app.view<ViewSubmitAction>(applicationFormIds[action], async ({ ack, body, view, client }) => {
-      await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
+      const result = names.settle(view.id).then(() => submitted(action, body.user.id, view));
+      await ackSubmission({ ack, client, view }, result, log);
     });
   }
 
   async function submittedNew(person: string, view: View): Promise<SubmissionResult> {
-    const name = normalizeName(readName(view.state?.values));
-    const nameError = applicationNameError(name);
+    const typed = readName(view.state?.values);
+    const nameError = applicationNameError(typed);
     if (nameError) return { errors: { name: nameError } };
+    const name = normalizeName(typed);
     const denied = checkAccount(await directory.account(person), config.policy);
     if (denied) return applicationFormErrors(view, denied);
     const outcome = await changes.create(db, name, person, now(), config.MAX_APPLICATIONS_PER_PERSON);
@@ -137,9 +142,9 @@ function buildCommand(
 ): ApplicationCommand | { errors: Record<string, string> } {
   switch (action) {
     case 'rename': {
-      const name = normalizeName(readName(values));
-      const nameError = applicationNameError(name);
-      return nameError ? { errors: { name: nameError } } : { action, name };
+      const typed = readName(values);
+      const nameError = applicationNameError(typed);
+      return nameError ? { errors: { name: nameError } } : { action, name: normalizeName(typed) };
     }
     case 'owners': {
       const others = readCoOwners(values);

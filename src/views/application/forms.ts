@@ -1,10 +1,12 @@
 /** The forms that create, rename, leave and delete an application. */
-import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
+import type { InputBlock, KnownBlock, ModalView, PlainTextInput } from '@slack/types';
+import { z } from 'zod';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
 import { atLeast } from '../../domain/pagination.ts';
 import { capitalize } from '../../domain/text.ts';
 import { context, fields, input, plain, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
+import { type FilledForm, withBlocks } from '../reopened-form.ts';
 import { applicationFormIds } from './menu.ts';
 
 export const newApplicationFormId = 'new-application';
@@ -35,28 +37,55 @@ export const applicationForm = (
 export const applicationNameBlock = (name: string): KnownBlock =>
   fields('application', [{ label: 'Application', value: [textElement(name)] }]);
 
-const nameInput = (label: string, hint: string, before = ''): InputBlock =>
+export const nameField = 'name';
+
+const nameInput = (label: string, hint: string, element: Partial<PlainTextInput> = {}): InputBlock =>
   input(
-    'name',
+    nameField,
     label,
-    {
-      type: 'plain_text_input',
-      action_id: 'name',
-      max_length: applicationNameLimit,
-      ...(before ? { initial_value: before } : {}),
-    },
+    { type: 'plain_text_input', action_id: nameField, max_length: applicationNameLimit, ...element },
     hint,
   );
 
+/** Builds the field of a new name, which is checked as it is typed. Enter submits the form. */
+const newNameInput = (hint: string, before = ''): InputBlock => ({
+  ...nameInput('Name', hint, {
+    dispatch_action_config: { trigger_actions_on: ['on_character_entered'] },
+    ...(before ? { initial_value: before } : {}),
+  }),
+  dispatch_action: true,
+});
+
 export const newApplicationModal = (): ModalView =>
   applicationForm(newApplicationFormId, '', 'New application', 'Create', [
-    nameInput('Name', 'You’ll own it. You can add co-owners later, in its menu.'),
+    newNameInput('You’ll own it. You can add co-owners later, in its menu.'),
   ]);
 
 export const renameModal = (application: Application): ModalView =>
   applicationForm(applicationFormIds.rename, encodeApplication(application), 'Rename application', 'Rename', [
-    nameInput('Name', 'Cards and lists follow. It keeps what it is registered for.', application.name),
+    newNameInput('Cards and lists follow. It keeps what it is registered for.', application.name),
   ]);
+
+const noticeBlock = 'name-notice';
+
+/**
+ * Renders an open form again, with what is wrong with the name that is being typed, or without. The field is the same to the
+ * letter: Slack then keeps what is in it, and the focus.
+ */
+export function withNameNotice(form: FilledForm, notice: string | undefined): ModalView {
+  const blocks = form.blocks.filter(({ block_id }) => block_id !== noticeBlock);
+  const shown: KnownBlock[] =
+    notice === undefined ? [] : [{ type: 'context', block_id: noticeBlock, elements: [plain(notice)] }];
+  return withBlocks(form, [...(blocks as KnownBlock[]), ...shown]);
+}
+
+/** Reads what an open form says of its name. */
+export function readNameNotice({ blocks }: FilledForm): string | undefined {
+  const shown = blocks.find(({ block_id }) => block_id === noticeBlock);
+  return noticeShown.safeParse(shown).data?.elements[0].text;
+}
+
+const noticeShown = z.object({ elements: z.tuple([z.object({ text: z.string() })]) });
 
 export function leaveModal(application: Application): ModalView {
   return applicationForm(applicationFormIds.leave, encodeApplication(application), 'Leave application', 'Leave', [

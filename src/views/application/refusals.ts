@@ -1,9 +1,9 @@
 /** Refusals about applications, as sentences that say what to do next. */
-import { type ApplicationRefusal, applicationNameLimit, maxOwners } from '../../domain/application.ts';
+import { type ApplicationRefusal, applicationNameLimit, maxOwners, normalizeName } from '../../domain/application.ts';
 import { truncate } from '../../domain/text.ts';
 import { describeApprovers } from '../approvers.ts';
 import { messageModal, section } from '../blocks.ts';
-import { mixedScriptText, nameTakenText, tooManyApplicationsText } from '../name-errors.ts';
+import { mixedScriptText, nameTakenText, tooLongText, tooManyApplicationsText } from '../name-errors.ts';
 import { refusalText } from '../registration/refusals.ts';
 
 /** Says why a change is refused, in plain text for under a field or in a modal. */
@@ -68,9 +68,11 @@ export function applicationFormErrors({ title }: { title: { text: string } }, re
   return { view: messageModal(title.text, [{ ...section(`:no_entry_sign: ${text}`), block_id: 'refused' }]) };
 }
 
-/** Checks a new name, and returns what is wrong with it; undefined if nothing is. */
-export const applicationNameError = (name: string): string | undefined =>
-  name === '' ? applicationFieldErrors.name : mixedScriptText(name);
+/** Checks a name as it was typed, and returns what is wrong with it; undefined if nothing is. */
+export const applicationNameError = (typed: string): string | undefined =>
+  normalizeName(typed) === ''
+    ? applicationFieldErrors.name
+    : (tooLongText(typed) ?? mixedScriptText(normalizeName(typed)));
 
 /** What each field needs. */
 export const applicationFieldErrors = {

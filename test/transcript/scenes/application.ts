@@ -5,6 +5,7 @@ import {
   leaveModal,
   newApplicationModal,
   renameModal,
+  withNameNotice,
 } from '../../../src/views/application/forms.ts';
 import {
   ownerLeftMessage,
@@ -19,6 +20,7 @@ import {
   applicationNameError,
   applicationRefusalText,
 } from '../../../src/views/application/refusals.ts';
+import { nameTakenText, tooLongText } from '../../../src/views/name-errors.ts';
 import { alex, approvers, at, dana, type Facts, id, list, priya, sam } from '../facts.ts';
 import type { Scene } from '../scenes.ts';
 
@@ -63,6 +65,14 @@ export function applicationScenes(facts: Facts): Scene[] {
   return [
     ['Application: new', newApplicationModal()],
     ['Application: rename', renameModal(application)],
+    [
+      'Application: a name that is taken, while it is typed',
+      withNameNotice(
+        newApplicationModal(),
+        nameTakenText({ name, owners: list(facts.rows(4) - 1, () => facts.person), mine: false }),
+      ),
+    ],
+    ['Application: a name that is too long', withNameNotice(renameModal(application), tooLongText('&'.repeat(61)))],
     ['Application: co-owners', ownersModal(application, dana)],
     ['Application: co-owners, none yet', ownersModal({ ...application, owners: [dana] }, dana)],
     ['Application: hand over', handOverModal(application)],
