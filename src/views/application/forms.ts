@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Application, applicationNameLimit } from '../../domain/application.ts';
 import { atLeast } from '../../domain/pagination.ts';
 import { capitalize } from '../../domain/text.ts';
-import { context, fields, input, plain, section, textElement } from '../blocks.ts';
+import { context, fields, input, mrkdwn, plain, section, textElement } from '../blocks.ts';
 import { buttonValue } from '../button-value.ts';
 import { type FilledForm, withBlocks } from '../reopened-form.ts';
 import { applicationFormIds } from './menu.ts';
@@ -75,17 +75,19 @@ const noticeBlock = 'name-notice';
 export function withNameNotice(form: FilledForm, notice: string | undefined): ModalView {
   const blocks = form.blocks.filter(({ block_id }) => block_id !== noticeBlock);
   const shown: KnownBlock[] =
-    notice === undefined ? [] : [{ type: 'context', block_id: noticeBlock, elements: [plain(notice)] }];
+    notice === undefined
+      ? []
+      : [{ type: 'context', block_id: noticeBlock, elements: [mrkdwn(':warning:'), plain(notice)] }];
   return withBlocks(form, [...(blocks as KnownBlock[]), ...shown]);
 }
 
 /** Reads what an open form says of its name. */
 export function readNameNotice({ blocks }: FilledForm): string | undefined {
   const shown = blocks.find(({ block_id }) => block_id === noticeBlock);
-  return noticeShown.safeParse(shown).data?.elements[0].text;
+  return noticeShown.safeParse(shown).data?.elements[1].text;
 }
 
-const noticeShown = z.object({ elements: z.tuple([z.object({ text: z.string() })]) });
+const noticeShown = z.object({ elements: z.tuple([z.unknown(), z.object({ text: z.string() })]) });
 
 export function leaveModal(application: Application): ModalView {
   return applicationForm(applicationFormIds.leave, encodeApplication(application), 'Leave application', 'Leave', [
