@@ -6,7 +6,7 @@ import { inStatusSince, type Status } from '../../domain/registration.ts';
 import type { RequestRefusal } from '../../domain/request.ts';
 import { findShown, hadAccess, mayStillBeOpen } from '../access/shown.ts';
 import type { Tx } from '../client.ts';
-import type { Db } from '../db.ts';
+import { type Db, preparedOnce } from '../db.ts';
 import { applicationAccess } from '../schema/access.ts';
 import { applicationOwners, applications, isLiveRow, registrations, services } from '../schema/core.ts';
 import { matchesAllWords } from '../text-search.ts';
@@ -37,11 +37,19 @@ export async function searchOwned(
     .limit(limit);
 }
 
+const listTwoOwned = preparedOnce((tables) =>
+  tables
+    .select({ publicId: applications.publicId, name: applications.name })
+    .from(applications)
+    .innerJoin(applicationOwners, eq(applicationOwners.applicationId, applications.id))
+    .where(and(eq(applicationOwners.userId, sql.placeholder('owner')), isNull(applications.deletedAt)))
+    .limit(2)
+    .prepare('two_owned'),
+);
+
 /** Finds the application of a person who has exactly one. Every form that opens asks for it. */
 export async function findOnlyOwned(db: Db, owner: string): Promise<{ publicId: string; name: string } | undefined> {
-  const [only, ...more] = await db.tables.execute<{ publicId: string; name: string }>(sql`
-    select public_id as "publicId", name from ${applications} join ${applicationOwners} on application_id = id
-    where user_id = ${owner} and deleted_at is null limit 2`);
+  const [only, ...more] = await listTwoOwned(db).execute({ owner });
   return more.length === 0 ? only : undefined;
 }
 
