@@ -1,5 +1,5 @@
 /** The outbox's table and its worker, race by race. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Connection, connect, type Drizzle, type Tx } from '../../src/db/client.ts';
 import { createOutbox, startDelivering } from '../../src/db/outbox/outbox.ts';
@@ -33,12 +33,16 @@ beforeEach(() => database.sql`truncate outbox`);
 
 const slots = { all: 10, others: 10 };
 
-function enqueue(...lanes: (string | [lane: string, priority: Priority])[]) {
+const enqueue = (...lanes: Lanes) => enqueueBy(db, ...lanes);
+
+type Lanes = (string | [lane: string, priority: Priority])[];
+
+function enqueueBy({ tables }: Connection, ...lanes: Lanes) {
   const jobs = lanes.map((one) => {
     const [lane, priority] = typeof one === 'string' ? [one, 'act' as const] : one;
     return { queue: 'test', lane, priority, effect: { kind: lane } };
   });
-  return db.tables.transaction((tx) => store.enqueue(tx, jobs));
+  return tables.transaction((tx) => store.enqueue(tx, jobs));
 }
 
 const claim = async (from: Connection = db) => (await store.claim(from, 'test', slots)).jobs;
@@ -130,6 +134,40 @@ describe('the table', () => {
       { attempt: job.attempt, progress: null, leased: true, dead_at: null },
     ]);
     await complete(job);
+  });
+
+  it('does not give a job to a second worker that found it before the first one took it', async () => {
+    await enqueue('card:1');
+    // As slow as a machine can be: this worker has seen what is due, and has yet to lock the lane.
+    await database.sql.unsafe(`
+      create function dawdle() returns bool volatile language plpgsql as $$ begin
+        if current_setting('application_name') = 'slow' then
+          perform pg_advisory_xact_lock_shared(42);
+        end if;
+        return true; end $$;
+      alter table outbox rename to jobs;
+      create view outbox as select * from jobs where dawdle();`);
+    const slow = connect(database.url, { application_name: 'slow' });
+    const held = await hold(database, (tx) => tx`select pg_advisory_xact_lock(42)`);
+    const late = store.claim(slow, 'test', slots);
+    await waitForBlocked(database, 1);
+    const job = await claimOne();
+    await held.release();
+    expect(await late).toMatchObject({ jobs: [] });
+    await slow.close();
+    await database.sql.unsafe('drop view outbox; alter table jobs rename to outbox; drop function dawdle');
+    await complete(job);
+  });
+
+  it('makes what is before another in its lane as urgent as that, also where both go in at once', async () => {
+    await enqueue(['card:1', 'bulk'], ['card:1', 'clock'], ['card:1', 'act'], ['card:1', 'bulk']);
+    const rows = await database.sql`select priority, front from outbox order by id`;
+    expect(rows.map(({ priority, front }) => [priority, front])).toEqual([
+      [0, true],
+      [0, false],
+      [0, false],
+      [2, false],
+    ]);
   });
 
   it('raises a long lane some at a time, and a second later the rest of it', async () => {
@@ -364,6 +402,47 @@ describe('the worker', () => {
     await empty();
     expect(delivered).toHaveLength(150);
     expect(new Set(delivered)).toHaveLength(150);
+  });
+
+  it('is woken by NOTIFY and by a job that has ended, and does not have to wait for its next look', async () => {
+    const own = connect(database.url);
+    let hears = () => {};
+    await own.listen(
+      store.outboxChannel,
+      () => hears(),
+      () => {},
+    );
+    await Promise.all(Array.from({ length: 6 }, () => own.tables.execute(sql`select pg_sleep(0.1)`)));
+    // From here on no timer ends: no look comes by itself.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let looked = Promise.withResolvers<void>();
+    const tables: Drizzle = Object.create(own.tables, {
+      execute: {
+        async value(query: SQL) {
+          const rows = await own.tables.execute(query);
+          if (rows[0]?.seconds === null) looked.resolve();
+          return rows;
+        },
+      },
+    });
+    const delivered: string[] = [];
+    const process = async (job: Job) => {
+      await own.tables.transaction((tx) => store.complete(tx, job));
+      delivered.push(job.lane);
+    };
+    const listen: Connection['listen'] = async (_, heard) => {
+      hears = () => heard('');
+    };
+    work(process, { tables, listen });
+    for (const lanes of [['card:1'], ['card:2'], ['card:3', 'card:3', 'card:4']]) {
+      await looked.promise;
+      looked = Promise.withResolvers();
+      await enqueueBy(own, ...lanes);
+    }
+    await looked.promise;
+    expect(delivered.toSorted()).toEqual(['card:1', 'card:2', 'card:3', 'card:3', 'card:4']);
+    vi.useRealTimers();
+    await own.close();
   });
 
   it('finds what is due also where the NOTIFY is lost', async () => {

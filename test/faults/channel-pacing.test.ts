@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { pause, reserve } from '../../src/db/outbox/channel-pacing.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
-import { isBusy } from '../../src/db/outbox/store.ts';
+import { recordOutcome } from '../../src/db/outbox/outcomes.ts';
+import * as store from '../../src/db/outbox/store.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import * as transitions from '../../src/db/registration/transitions.ts';
 import { createDatabase } from '../support/database.ts';
@@ -43,6 +44,39 @@ describe('slots', () => {
     await sql`update channel_turns set free = now() - interval '61 seconds', closed_until = now() - interval '2 minutes'`;
     expect(await reserve(one, 'C1', waiting())).toBe(go);
     for (const { tables } of replicas) await tables.close();
+  });
+
+  it('that are not used go to the message that would wait longest, and the channel is free earlier', async () => {
+    await using database = await createDatabase();
+    const { sql, url } = database;
+    const { tables, close } = connect(url);
+    const db = { tables, outbox: createOutbox() };
+    const lanes = ['card:1', 'card:2', 'card:3'].map((lane) => ({
+      queue: 'test',
+      lane,
+      priority: 'act' as const,
+      effect: { kind: 'card' },
+    }));
+    await tables.transaction((tx) => store.enqueue(tx, lanes));
+    const { jobs } = await store.claim(db, 'test', { all: 3, others: 3 });
+    await pause(db, 'C1', 30, waiting());
+    for (const job of jobs) {
+      const slot = await reserve(db, 'C1', { job, requester: 'U1' });
+      await tables.transaction((tx) => store.postpone(tx, job, { seconds: 0, ...(slot ? { slot: slot.at } : {}) }));
+    }
+    const slots = async () => (await sql`select slot from outbox order by lane`).map(({ slot }) => slot.getTime());
+    const ahead = async () => (await sql`select free from channel_turns`)[0]?.free.getTime();
+    const [before, until] = [await slots(), await ahead()];
+    await sql`update outbox set run_at = now() where lane = 'card:1'`;
+    const [unused] = (await store.claim(db, 'test', { all: 1, others: 1 })).jobs;
+    if (!unused) throw new Error('its slot has not come');
+    const attempt = { job: unused, signal: new AbortController().signal, restoredAt: undefined, copies: new Map() };
+    const write = async () => expect.fail('nothing is written');
+    await tables.transaction((tx) => recordOutcome(tx, db.outbox, { ...attempt, write }, { status: 'delivered' }));
+    // The last of the three is now the first.
+    expect(await slots()).toEqual([before[1], before[0]]);
+    expect(until - (await ahead())).toBe(1050);
+    await close();
   });
 });
 
@@ -168,7 +202,7 @@ describe('one person does not hold up a channel', () => {
       ),
     );
     await delivered(scenario);
-    expect(await isBusy(db, 'card:1')).toBe(false);
+    expect(await store.isBusy(db, 'card:1')).toBe(false);
     await client.close();
     expect(cards(scenario)).toHaveLength(posted);
     expect(await database.sql`select from registrations where card_ts is null and card_version is null`).toEqual([]);

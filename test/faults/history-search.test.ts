@@ -57,6 +57,30 @@ it('looks no further than the attempt: what was posted long after is not read', 
   expect(await database.sql`select from registrations where card_ts = ${card?.ts ?? ''}`).toHaveLength(1);
 });
 
+it('goes on in another process from where the one before it was, without reading a page again', async () => {
+  await using scenario = await openScenario({ historyLimit: { messages: 15, seconds: 3 } });
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  workspace.fail('chat.postMessage', { kind: 'accept-then-drop' }, { when: ({ channel }) => channel === 'C0REQUESTS' });
+  const held = workspace.hold('conversations.history');
+  await asks(dana, ['Payments API'], 'Shop');
+  await held.reached;
+  for (let nth = 0; nth < 40; nth += 1) await workspace.say(alex.id, 'C0REQUESTS', `Message ${nth}`);
+  held.release();
+  const looks = (status: number) =>
+    workspace.calls.filter((call) => call.method === 'conversations.history' && call.status === status);
+  await workspace.until(() => looks(200).length > 0 && looks(429).length > 0);
+  await scenario.bot.stop();
+  await scenario.startAnother();
+  await delivered(scenario);
+  const from = looks(200).map(({ args }) => Number(args.latest));
+  expect(from).toHaveLength(3);
+  expect(from.toSorted((one, other) => other - one)).toEqual(from);
+  expect(new Set(from).size).toBe(3);
+  expect(await database.sql`select from registrations where card_ts is not null`).toHaveLength(1);
+  expect(workspace.messages('api-requests').filter(({ blocks }) => blocks?.length)).toHaveLength(1);
+});
+
 it('compares the cards page by page: a rate limit ends the run, and the next one goes on', async () => {
   await using scenario = await openScenario({
     catalog,
