@@ -9,20 +9,21 @@ import { asks, people } from './steps.ts';
 
 /** What would ping, link or format; short enough for a name. */
 const short = '<!channel><@U0EVIL>*b*`c`<http://e.vil|x>&lt;';
+/** The same in sixty characters as Slack escapes them, as many as the name of an application has. */
+const name = '<!here><@U0E>`c`<http://e|x>&lt;';
 /** The same with what only longer texts hold: lines, and what acts on a terminal, a spreadsheet or the text around it. */
 const long = `${short} <!subteam^S0EVIL> <#C0EVIL> <!date^1^{date}|x> \\ _i_ ~s~\n> quoted\n=1+1 \u202e\u200b\u001b[31m\u0007`;
 
 /** Every field that people fill in, or that is named elsewhere, with what marks it where it is shown. */
 export const fields = {
   COMMAND: short,
-  // Sixty characters as Slack escapes them.
-  APPLICATION: '<!here><@U0E>`c`<http://e|x>&lt;',
+  APPLICATION: name,
   REASON: long,
   EDITED: long,
   REJECTED: long,
   REVOKED: long,
   NOTED: long,
-  RENAMED: short,
+  RENAMED: name,
   SERVICE: short,
   DESCRIBED: long,
   ADDED: short,
