@@ -55,6 +55,11 @@ describe.skipIf(!executable)('the page', () => {
     await dana.types('/register payments');
     await dana.presses('Request access');
     await dana.hasFocus(dana.modal.getByRole('combobox', { name: 'Application' }));
+    // Without a pointer: Enter opens the list, and chooses in it.
+    await dana.page.keyboard.press('Enter');
+    await dana.page.getByRole('option', { name: 'Create "Dana’s app"' }).waitFor();
+    await dana.page.keyboard.press('Enter');
+    await dana.page.getByRole('option').waitFor({ state: 'hidden' });
     await dana.picks('Application', 'Shop', 'Create "Shop"');
     await dana.presses('Request access');
     await dana.hasFocus(dana.modal.getByLabel('Reason'));

@@ -171,7 +171,8 @@ document.addEventListener('keydown', (event) => {
   } else if (event.key === 'Enter') {
     event.preventDefault();
     const option = options[active];
-    if (isOpen && option) choose(picker, option);
+    if (!isOpen) open(picker);
+    else if (option) choose(picker, option);
   } else if (event.key === 'Escape' && isOpen) {
     // Closes the list, and not the modal around it.
     event.preventDefault();
