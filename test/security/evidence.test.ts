@@ -86,6 +86,7 @@ const notEvidence: Record<string, string> = {
   unknown_ids: 'how many clicks and forms named what is not in this database',
   workspace: 'which workspace and app it belongs to: a start in another is refused',
   approver_messages: 'where a message to an approver is',
+  reminded_approvers: 'whom a reminder has reached',
   owner_messages: 'where a message to an owner is, and what updates it',
 };
 

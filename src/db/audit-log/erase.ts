@@ -187,6 +187,8 @@ const traces = [
   'delete from troubles where place = $1',
   'delete from pending_messages where person = $1',
   'delete from approver_messages where person = $1',
+  'delete from reminded_approvers where approver = $1',
+  'delete from reminder_messages where channel = $1',
   'delete from owner_messages where person = $1',
 ];
 

@@ -1,4 +1,5 @@
 /** The direct messages that stay up to date: what tells a requester that they wait, what asks an approver, what tells an owner. */
+import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Effect } from '../../domain/effects.ts';
 import { registrations } from './core.ts';
@@ -24,11 +25,29 @@ export const approverMessages = pgTable(
       .notNull()
       .references(() => registrations.id),
     person: text().notNull(),
-    /** Where it is; null while it is being posted. */
+    /** Where it is; null before it is posted. */
     channel: text(),
     ts: text(),
+    /** The tick at which they were last reminded of it by direct message. */
+    remindedAt: timestamp({ withTimezone: true, precision: 3, mode: 'date' }),
   },
-  (table) => [primaryKey({ columns: [table.registrationId, table.person] })],
+  (table) => [
+    primaryKey({ columns: [table.registrationId, table.person] }),
+    index('approver_messages_reminded').on(table.remindedAt, table.person).where(sql`${table.remindedAt} is not null`),
+  ],
+);
+
+/** Whom a reminder of a request has reached: its requester reads it. */
+export const remindedApprovers = pgTable(
+  'reminded_approvers',
+  {
+    registrationId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => registrations.id),
+    /** A person, a user group, or a channel whose members decide. */
+    approver: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.registrationId, table.approver] })],
 );
 
 /** What tells an owner about a registration: receipts, decisions, and that access is open. */

@@ -12,9 +12,12 @@ export const servedTicks = pgTable('served_ticks', {
   reading: timestamp({ precision: 3, mode: 'date' }).notNull(),
 });
 
-/** The reminder in each channel: there is never more than one. */
+/** The reminder in each channel, and in a person's direct messages: there is never more than one. */
 export const reminderMessages = pgTable('reminder_messages', {
+  /** The channel, or the person. */
   channel: text().primaryKey(),
+  /** The channel of a person's direct messages. */
+  postedIn: text(),
   /** The tick that it belongs to. */
   tick: moment().notNull(),
   /** Null while it is being posted. */
