@@ -4,10 +4,25 @@ import type { MessageMarker } from './reference.ts';
 /** Report a destination that takes no messages, and why; `at` tells this incident from the next. */
 export type IncidentEffect = { kind: 'trouble'; place: string; why: string; at: string };
 
+/** The place of a request in the order in which what a tick has claimed is gone through. */
+export type RemindedPosition = { channel: string; requestedAt: string; id: number };
+
 /** The effects of a tick of the reminder schedule. */
 export type ReminderEffect =
   /** Post or update a channel's reminder: it lists those of the requests claimed at `tick` that are still pending. */
   | { kind: 'reminder'; channel: string; tick: string }
+  /**
+   * Find, some requests at a time, the approvers who cannot see the cards of those claimed at `tick`, remind them by direct
+   * message, and then tell the requesters. `after`: the last request that was looked at.
+   */
+  | { kind: 'remind-approvers'; tick: string; after?: RemindedPosition }
+  /** Remind an approver by direct message of the requests claimed at `tick` whose cards they cannot see, or update it. */
+  | { kind: 'direct-reminder'; person: string; tick: string }
+  /**
+   * Tell the requesters whose requests had their first reminder at `tick`, once its reminders are delivered. `after`: the last
+   * request that was looked at.
+   */
+  | { kind: 'requesters'; tick: string; after?: RemindedPosition }
   /** Tell a requester which of their requests, first reminded of at `tick`, are still pending; or update that message. */
   | { kind: 'waiting'; person: string; tick: string }
   /** Tell a channel which requests had their last reminder at `tick`. */
@@ -190,6 +205,9 @@ const rules = {
   notice: { lane: ['registration'], priority: 'act', destination: 'direct' },
   mail: { lane: ['registration'], priority: 'act', destination: 'mail', queue: 'outbox-mail' },
   reminder: { lane: ['channel'], priority: 'clock', destination: 'cards' },
+  'remind-approvers': { lane: ['tick'], priority: 'clock', destination: 'database' },
+  'direct-reminder': { lane: ['person'], priority: 'clock', destination: 'direct' },
+  requesters: { lane: ['tick'], priority: 'clock', destination: 'database' },
   waiting: { lane: ['person'], priority: 'clock', destination: 'direct' },
   stopped: { lane: ['channel'], priority: 'clock', destination: 'cards' },
   digest: { lane: ['channel'], priority: 'clock', destination: 'cards' },

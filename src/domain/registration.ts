@@ -132,8 +132,6 @@ type Facts = {
 export type ListedPlaces = ReminderLocation & {
   requester: string;
   firstRemindedAt: Date | null;
-  /** The approvers who were asked by direct message. */
-  asked: string[];
 };
 
 /**
@@ -157,7 +155,7 @@ export function transition(facts: Facts, action: Action, seen: number): Outcome 
 /** Returns the effects that update what lists a pending request. Reminders list pending requests only. */
 export function listedEffects({ id, status, listed }: Pick<Facts, 'id' | 'status' | 'listed'>, to: Status): Effect[] {
   if (status !== 'pending' || !listed) return [];
-  const asked = listed.asked.map((person) => ({ kind: 'ask' as const, registration: id, person }));
+  const asked = listed.asked.map(({ person }) => ({ kind: 'ask' as const, registration: id, person }));
   const reminders = to === 'pending' ? [] : updateReminders(listed);
   return [...reminders, ...updatePendingMessage(listed), ...asked];
 }

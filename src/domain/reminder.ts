@@ -1,6 +1,6 @@
 import type { Approvers } from './approvers.ts';
 import { msPer } from './duration.ts';
-import type { ReminderEffect } from './effects.ts';
+import type { Effect, ReminderEffect } from './effects.ts';
 import { isOwnRequest, type RequestParties } from './own-request.ts';
 import { addWallClock, nextTick, type Schedule } from './schedule.ts';
 
@@ -46,18 +46,36 @@ export function expiryWarning(
   return next && next < expires ? undefined : expires;
 }
 
-/** The last reminder that lists a request: its tick, its channel, and the channel that it was escalated to. */
-export type ReminderLocation = { remindedAt: Date | null; remindedIn: string | null; escalatedIn: string | null };
+/** An approver who was asked by direct message, and the tick at which they were last reminded in the same way. */
+export type AskedApprover = { person: string; remindedAt: Date | null };
+
+/**
+ * The last reminder that lists a request: its tick, its channel, the channel that it was escalated to, and the approvers who
+ * cannot see the card.
+ */
+export type ReminderLocation = {
+  remindedAt: Date | null;
+  remindedIn: string | null;
+  escalatedIn: string | null;
+  asked: AskedApprover[];
+};
 
 /** Returns the effects that update the reminders that list a request. */
-export function updateReminders(listed: ReminderLocation | undefined): ReminderEffect[] {
-  const { remindedAt = null, remindedIn = null, escalatedIn = null } = listed ?? {};
+export function updateReminders({ remindedAt, remindedIn, escalatedIn, asked }: ReminderLocation): ReminderEffect[] {
   if (!remindedAt) return [];
   const tick = remindedAt.toISOString();
-  return [remindedIn, escalatedIn].flatMap((channel) =>
+  const inChannels = [remindedIn, escalatedIn].flatMap((channel) =>
     channel ? [{ kind: 'reminder', channel, tick } as const] : [],
   );
+  return [...inChannels, ...asked.flatMap(updateDirectReminder)];
 }
+
+const updateDirectReminder = ({ person, remindedAt }: AskedApprover): ReminderEffect[] =>
+  remindedAt ? [{ kind: 'direct-reminder', person, tick: remindedAt.toISOString() }] : [];
+
+/** Returns the effects that update the direct messages which ask these approvers, and remind them. */
+export const updateAsked = (registration: number, asked: AskedApprover[]): Effect[] =>
+  asked.flatMap((one) => [{ kind: 'ask', registration, person: one.person }, ...updateDirectReminder(one)]);
 
 /** Returns the effects that update the message which tells the requester that a request waits. */
 export const updatePendingMessage = ({

@@ -16,12 +16,13 @@ import { deliverDigest } from './deliver/digest.ts';
 import { deliverEmail, deliverMail } from './deliver/email.ts';
 import { deliverHomes } from './deliver/home.ts';
 import { deliverIncident } from './deliver/incident.ts';
-import { deliverLastReminder } from './deliver/last-reminder.ts';
 import { deliverOwnerMessage } from './deliver/owner-message.ts';
 import { deliverOwnerlessApplications } from './deliver/ownerless-application.ts';
-import { deliverPendingMessage } from './deliver/pending-message.ts';
 import { deliverReceipt } from './deliver/receipt.ts';
-import { deliverReminder } from './deliver/reminder.ts';
+import { deliverReminder } from './deliver/reminders/channel-reminder.ts';
+import { deliverDirectReminders } from './deliver/reminders/direct-reminder.ts';
+import { deliverLastReminder } from './deliver/reminders/last-reminder.ts';
+import { deliverPendingMessage } from './deliver/reminders/pending-message.ts';
 import { deliverServiceChanged } from './deliver/service-changed.ts';
 
 type Kind = Effect['kind'];
@@ -39,6 +40,7 @@ function createDeliveries(deps: Deps) {
   const homes = deliverHomes(deps);
   const application = deliverApplicationChanged(deps);
   const approvers = deliverApproverMessages(deps);
+  const directReminders = deliverDirectReminders(deps);
   const ownerless = deliverOwnerlessApplications(deps);
   const service = deliverServiceChanged(deps);
   const access = deliverAccess(deps);
@@ -56,6 +58,9 @@ function createDeliveries(deps: Deps) {
     notice: { deliver: deliverNotice(deps), permanentErrors: toPerson },
     mail: { deliver: deliverMail(deps), permanentErrors: [] },
     reminder: { deliver: deliverReminder(deps), permanentErrors: malformed },
+    'remind-approvers': { deliver: directReminders.findApprovers, permanentErrors: [] },
+    'direct-reminder': { deliver: directReminders.remindOne, permanentErrors: toPerson },
+    requesters: { deliver: directReminders.tellRequesters, permanentErrors: [] },
     waiting: { deliver: deliverPendingMessage(deps), permanentErrors: toPerson },
     stopped: { deliver: deliverLastReminder(deps), permanentErrors: malformed },
     digest: { deliver: deliverDigest(deps), permanentErrors: malformed },

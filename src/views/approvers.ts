@@ -26,12 +26,12 @@ export function approverMentions({ users, groups, channel }: ShownApprovers): Ri
   return [...list, ...(list.length > 0 ? [textElement(' or ')] : []), ...(last ? [last] : [])];
 }
 
-/** Describes the approvers: "@alex or @payments-leads", or "the members of #api-requests". */
-export function describeApprovers({ users, groups, channel }: ShownApprovers): string {
+/** Describes the approvers: "@alex or @payments-leads", or "the members of #api-requests"; all of them with "and". */
+export function describeApprovers({ users, groups, channel }: ShownApprovers, joined: 'or' | 'and' = 'or'): string {
   const named = [...users, ...groups].map(mention);
   if (named.length === 0) return channel ? `the members of <#${channel}>` : apiTeam;
   const shown = named.slice(0, maxNamed);
   const rest = named.length - shown.length;
   const last = rest > 0 ? `${rest} more` : shown.pop();
-  return shown.length > 0 ? `${shown.join(', ')} or ${last}` : `${last}`;
+  return shown.length > 0 ? `${shown.join(', ')} ${joined} ${last}` : `${last}`;
 }

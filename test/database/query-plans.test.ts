@@ -14,6 +14,7 @@ import * as cards from '../../src/db/registration/cards.ts';
 import * as registrations from '../../src/db/registration/registrations.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import * as changes from '../../src/db/registration/transitions.ts';
+import * as direct from '../../src/db/scheduling/direct-reminders.ts';
 import * as reminders from '../../src/db/scheduling/reminders.ts';
 import * as catalog from '../../src/db/service/picker-search.ts';
 import * as catalogPages from '../../src/db/service/services.ts';
@@ -148,6 +149,11 @@ const acts: [string, number, () => Promise<unknown>][] = [
         escalationChannel: undefined,
       }),
   ],
+  ['a reminder tick: what it has claimed is gone through', 1, () => direct.listClaimed(db, at, undefined, policy)],
+  ['a reminder tick: whom it reminds directly', 1, () => direct.effectsOfTick(db, at)],
+  ['a reminder tick: which requesters are told', 2, () => direct.tellRequesters(db, at, undefined)],
+  ['a reminder tick: whether its reminders are on their way', 1, () => direct.isOnItsWay(db, at)],
+  ['a reminder to an approver', 1, () => direct.listOfApprover(db, 'U0ALEX', at, 20)],
 ];
 
 it.each(acts)('%s: %d', async (_, count, act) => {

@@ -215,11 +215,11 @@ describe('claiming', () => {
         order by kind, effect ->> 'channel') said
       from outbox group by 1 order by 1`;
     expect(jobs.map(({ tick, said }) => [tick, said])).toEqual([
-      [after(24).toISOString(), 'reminder C0ADMIN, reminder C0B, waiting U0DANA'],
-      [after(72).toISOString(), 'reminder C0ADMIN, reminder C0B'],
-      [after(168).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
-      [after(360).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
-      [after(744).toISOString(), 'reminder C0ADMIN, reminder C0B, reminder C0LEADS, stopped C0ADMIN'],
+      [after(24).toISOString(), 'remind-approvers, reminder C0ADMIN, reminder C0B'],
+      [after(72).toISOString(), 'remind-approvers, reminder C0ADMIN, reminder C0B'],
+      [after(168).toISOString(), 'remind-approvers, reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
+      [after(360).toISOString(), 'remind-approvers, reminder C0ADMIN, reminder C0B, reminder C0LEADS'],
+      [after(744).toISOString(), 'remind-approvers, reminder C0ADMIN, reminder C0B, reminder C0LEADS, stopped C0ADMIN'],
     ]);
     for (const { client } of replicas) await client.close();
   });

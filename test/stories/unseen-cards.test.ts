@@ -1,8 +1,10 @@
 /** Approvers who cannot see the card, and direct messages that say when they are over. */
 import { describe, expect, it } from 'vitest';
-import { group, person, seed } from '../local-slack/seed.ts';
+import { channel, group, person, seed } from '../local-slack/seed.ts';
+import { shares } from '../support/applications.ts';
 import { modes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { asks, people } from '../support/steps.ts';
 
 const inChannel = { in: 'api-requests' } as const;
@@ -71,9 +73,20 @@ Requested by  @dana
     await dana.submits();
     await kim.finds(/> For the shop/);
 
-    // The requester's reminder names whom it has reached.
+    // Still unanswered: they are reminded by direct message, and the requester reads that they were.
     await advanceTo('2026-11-03T09:00:00Z');
+    for (const one of [kim, lee]) {
+      expect(one.told).toEqual([
+        expect.stringMatching(/^:wave: You’re asked/),
+        `:bell: A request is still waiting for your decision.
+Payments API — Shop
+requested by Dana Reyes
+Waiting 1 day
+[Open Home]`,
+      ]);
+    }
     expect(dana.told.at(-1)).toMatch(/· We’ve reminded the approvers\. Nothing to do on your side\.$/);
+    await kim.clicks('Open Home', { in: 'messages', on: /^:bell:/ });
 
     await kim.clicks('Approve', atHome);
     await dana.finds(/Approved by @kim/);
@@ -81,6 +94,9 @@ Requested by  @dana
     for (const one of [kim, lee]) {
       expect(one.told).toEqual([
         expect.stringMatching(/^:white_check_mark: Approved by @kim today at 09:00\n(?!.*Open Home)/s),
+        `:ballot_box_with_check: This request is no longer waiting for you.
+Payments API — Shop
+:white_check_mark: Approved by @kim, today at 09:00`,
       ]);
     }
     await alex.finds(/Approved by @kim/, inChannel);
@@ -126,7 +142,23 @@ Payments API — Shop
     await asks(sam, ['Ledger API', 'Payments API'], 'Till');
     await sam.closes();
     await advanceTo('2026-11-03T09:00:00Z');
-    expect(dana.told.find((text) => /waiting/.test(text))).toMatch(/\n· Nothing to do on your side\.$/);
+    // Lee is in no channel of it: what has reached Lee is the direct message.
+    const toDana = () => dana.told.find((text) => /your request is/i.test(text));
+    expect(toDana()).toMatch(/\n· We’ve reminded @lee\. Nothing to do on your side\.$/);
+    expect(lee.told.at(-1)).toBe(`:bell: 3 requests are still waiting for your decision.
+Ledger API — Shop
+requested by Dana Reyes
+Waiting 1 day
+:warning: Expires on Nov 5, 2026 at 08:00
+Ledger API — Till
+requested by Sam Okafor
+Waiting 1 day
+:warning: Expires on Nov 5, 2026 at 08:00
+Payments API — Till
+requested by Sam Okafor
+Waiting 1 day
+:warning: Expires on Nov 5, 2026 at 08:00
+[Open Home]`);
 
     await sam.opensHome();
     await sam.finds(/Till/, atHome);
@@ -138,6 +170,9 @@ Payments API — Shop
     expect(lee.told.filter((text) => /Till/.test(text))).toEqual([
       expect.stringMatching(/^:\w+: Unregistered by @sam/),
       expect.stringMatching(/^:\w+: Unregistered by @sam/),
+      expect.stringMatching(
+        /^:bell: A request is still waiting .*Ledger API — Shop.*Ledger API — Till\n:\w+: Withdrawn by @sam/s,
+      ),
     ]);
     // The channel's reminder lists what is left.
     expect(alex.sees('api-requests').find((text) => /^:bell:/.test(text))).toMatch(
@@ -145,9 +180,158 @@ Payments API — Shop
     );
 
     await advanceTo('2026-11-05T08:01:00Z');
-    expect(dana.told.find((text) => /waiting/.test(text))).toMatch(
-      /^:ballot_box_with_check: Your request is no longer waiting\.\n.*\n:\w+: Expired, /,
+    expect(toDana()).toMatch(/^:ballot_box_with_check: Your request is no longer waiting\.\n.*\n:\w+: Expired, /);
+    expect(lee.told.filter((text) => /Shop/.test(text))).toEqual([
+      expect.stringMatching(/^:\w+: Expired/),
+      expect.stringMatching(
+        /^:ballot_box_with_check: These requests are no longer waiting for you\.\n(?!.*Open Home)/s,
+      ),
+    ]);
+  });
+});
+
+describe('reminders by direct message', () => {
+  const bells = (told: string[]) => told.filter((text) => /^:bell:/.test(text));
+  const claims = (told: string[]) =>
+    told.flatMap((text) => text.match(/We’ve reminded .*?\. |Nothing to do.*$/gm) ?? []);
+  const nothing = 'Nothing to do on your side.';
+
+  it('a snooze holds for them too, there is one of them only, and a day later it comes again', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { catalog, seed: company() });
+    const { scenario, untilDelivered, advanceTo } = timed;
+    const { dana, alex, lee } = people(scenario);
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await asks(dana, ['Ledger API'], 'Shop');
+    await dana.closes();
+    await advanceTo('2026-11-03T09:00:00Z');
+    expect(bells(lee.told)).toEqual([expect.stringMatching(/^:bell: 2 requests are still waiting/)]);
+
+    await alex.clicks('Snooze until tomorrow', inChannel);
+    await alex.finds(/Snoozed until tomorrow/, inChannel);
+    await untilDelivered();
+    expect(bells(lee.told)).toEqual([
+      expect.stringMatching(/Payments API — Shop\n.*\nWaiting 1 day\n:zzz: Snoozed until tomorrow at 09:00 by @alex\n/),
+    ]);
+    await advanceTo('2026-11-04T09:00:00Z');
+    expect(bells(lee.told)).toEqual([
+      expect.stringMatching(
+        /^:bell: A request is still waiting.*\nPayments API — Shop\n.*\nWaiting 2 days\n\[Open Home\]$/,
+      ),
+    ]);
+  });
+
+  it('who has left the channel since, or was never asked by an earlier version, is reminded; who is in it now is not', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { catalog, seed: company() });
+    const { scenario, advanceTo } = timed;
+    const { dana, alex, lee } = people(scenario);
+    const kim = scenario.workspace.person('kim');
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await timed.untilDelivered();
+    await scenario.database.sql`delete from approver_messages where person = 'U0LEE'`;
+    await scenario.workspace.leave('alex', 'api-requests');
+    await scenario.workspace.join('kim', 'api-requests');
+    await advanceTo('2026-11-03T09:00:00Z');
+    for (const one of [alex, lee]) expect(bells(one.told)).toHaveLength(1);
+    expect(bells(kim.told)).toEqual([]);
+    // Who owns the application now cannot decide.
+    await shares(dana, /^Shop/m, alex);
+    await alex.finds(
+      /^:ballot_box_with_check: This request is no longer waiting for you\.\n.*\nSomeone else decides it now$/,
     );
-    expect(lee.told.filter((text) => /Shop/.test(text))).toEqual([expect.stringMatching(/^:\w+: Expired/)]);
+    await lee.opensHome();
+    await lee.finds(/Payments API — Shop/, atHome);
+    await lee.clicks('Approve', atHome);
+    await dana.finds(/Approved by @lee/);
+    await timed.untilDelivered();
+    for (const one of [alex, lee])
+      expect(one.told.filter((text) => /^:ballot_box_with_check:.*\n.*\n.*Approved by @lee/.test(text))).toHaveLength(
+        1,
+      );
+  });
+
+  it('the requester is told when the approvers have been; what is snoozed before it is posted is not in it', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { catalog, seed: company() });
+    const { scenario, advanceTo } = timed;
+    const { workspace, database } = scenario;
+    const { dana, sam, lee } = people(scenario);
+    await asks(dana, ['Ledger API'], 'Shop');
+    await dana.closes();
+    await asks(sam, ['Ledger API'], 'Till');
+    await sam.closes();
+    await timed.untilDelivered();
+
+    const members = workspace.hold('conversations.members');
+    const post = workspace.hold(
+      'chat.postMessage',
+      ({ channel, text }) => channel === lee.id && /waiting/.test(`${text}`),
+    );
+    const tick = advanceTo('2026-11-03T09:00:00Z');
+    await members.reached;
+    await database.sql`
+      update registrations set put_off_by = 'U0ALEX', remind_at = '2026-11-04T09:00:00Z' where requester = 'U0SAM'`;
+    members.release();
+    await post.reached;
+    await eventually('the requesters are waited with', async () => {
+      const [job] = await database.sql`select attempt from outbox where kind = 'requesters'`;
+      return job !== undefined && job.attempt > 1;
+    });
+    expect(claims(dana.told)).toEqual([]);
+    post.release();
+    await tick;
+    expect(bells(lee.told)).toEqual([
+      expect.stringMatching(/^:bell: A request is still.*Ledger API — Shop(?!.*Till)/s),
+    ]);
+    expect(claims(dana.told)).toEqual(['We’ve reminded @lee. ', nothing]);
+    expect(claims(sam.told)).toEqual([nothing]);
+  });
+
+  it('the requester reads only of those who were really reminded', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
+      catalog: `services:
+  - { slug: own, name: Own API, approvers: [U0DANA, U0ALEX, U0LEE] }
+  - { slug: away, name: Away API, channel: C0AWAY, approvers: [U0ALEX] }
+  - { slug: team, name: Team API, channel: C0TEAM }
+`,
+      seed: seed({
+        channels: [
+          channel('C0AWAY', 'away', ['U0ALEX', 'U0REGISTRAR']),
+          channel('C0TEAM', 'team', ['U0DANA', 'U0REGISTRAR']),
+        ],
+      }),
+    });
+    const { scenario, advanceTo, untilDelivered } = timed;
+    const { workspace } = scenario;
+    const { dana, sam, priya, lee } = people(scenario);
+    await workspace.join('dana', 'api-requests');
+    // Dana is an approver herself, and in the channel. Lee cannot be messaged. The channel of the second service takes no
+    // reminder, and in that of the third there is no one else.
+    await asks(dana, ['Own API'], 'Shop');
+    await dana.closes();
+    await asks(sam, ['Away API'], 'Till');
+    await sam.closes();
+    await asks(dana, ['Team API'], 'Shop');
+    await dana.closes();
+    await asks(priya, ['Own API'], 'Web');
+    await priya.closes();
+    await untilDelivered();
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'error', error: 'user_not_found' },
+      { times: Number.POSITIVE_INFINITY, when: ({ channel }) => channel === lee.id },
+    );
+    workspace.fail(
+      'chat.postMessage',
+      { kind: 'error', error: 'invalid_blocks' },
+      {
+        times: Number.POSITIVE_INFINITY,
+        when: ({ channel, text }) => channel === 'C0AWAY' && /waiting/.test(String(text)),
+      },
+    );
+    await advanceTo('2026-11-03T09:00:00Z');
+    expect(claims(priya.told)).toEqual(['We’ve reminded @dana and @alex. ', nothing]);
+    expect(claims(sam.told)).toEqual([nothing]);
+    expect(claims(dana.told)).toEqual([nothing]);
   });
 });

@@ -88,10 +88,22 @@ const ends: Record<string, Record<(typeof ways)[number], End>> = {
     'access changed': nothing,
   },
   'open-home': {
-    done: [['To an approver who cannot see the card', 'To this approver, when it is decided']],
-    unregistered: [['To an approver who cannot see the card', 'To this approver, when it is decided']],
-    'application deleted': [['To an approver who cannot see the card', 'To this approver, when it is decided']],
-    'handed over': [['To an approver who cannot see the card', 'To this approver, when others decide']],
+    done: [
+      ['To an approver who cannot see the card', 'To this approver, when it is decided'],
+      ['Reminder to an approver who cannot see the card: one', 'Reminder to this approver: over, the only one'],
+    ],
+    unregistered: [
+      ['To an approver who cannot see the card', 'To this approver, when it is decided'],
+      ['Reminder to an approver who cannot see the card: one', 'Reminder to this approver: over, withdrawn'],
+    ],
+    'application deleted': [
+      ['To an approver who cannot see the card', 'To this approver, when it is decided'],
+      ['Reminder to an approver who cannot see the card: one', 'Reminder to this approver: over, withdrawn'],
+    ],
+    'handed over': [
+      ['To an approver who cannot see the card', 'To this approver, when others decide'],
+      ['Reminder to an approver who cannot see the card: one', 'Reminder to this approver: over, others decide'],
+    ],
     'service closed': 'Home has the request, and says that the service is closed',
     'access changed': nothing,
   },

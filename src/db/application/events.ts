@@ -1,11 +1,14 @@
 /** Events of applications: finds them, and has what shows them updated. */
 import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import type { ApplicationEvent } from '../../domain/application.ts';
-import { liveStatuses } from '../../domain/registration.ts';
-import { updatePendingMessage } from '../../domain/reminder.ts';
+import type { Effect } from '../../domain/effects.ts';
+import { liveStatuses, type Status } from '../../domain/registration.ts';
+import { updateAsked, updatePendingMessage } from '../../domain/reminder.ts';
 import { append } from '../audit-log/append.ts';
+import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import * as homes from '../home/homes.ts';
+import { askedByRegistration } from '../registration/approver-messages.ts';
 import * as cards from '../registration/cards.ts';
 import * as ownerMessages from '../registration/owner-messages.ts';
 import { applicationHistory } from '../schema/applications.ts';
@@ -95,8 +98,23 @@ export async function enqueueUpdates(db: Db, id: number, version: number, after:
       const asked = shown.filter(({ status, requester }) => status === 'pending' && leaving.includes(requester));
       await db.outbox.enqueue(tx, asked.flatMap(updatePendingMessage), 'bulk');
     }
+    const askedOwners = await askedAmong(tx, shown, event.added);
+    await db.outbox.enqueue(tx, askedOwners, 'bulk');
     const next = { kind: 'application' as const, application: id, version, after: last.id };
     if (page.length === batch) await db.outbox.enqueue(tx, [next], 'bulk');
     await append(tx, ended.events);
   });
+}
+
+/** Returns the effects that update what asks these people to decide the pending ones of these requests, which are theirs now. */
+async function askedAmong(tx: Tx, rows: { id: number; status: Status }[], people: string[]): Promise<Effect[]> {
+  if (people.length === 0) return [];
+  const pending = rows.filter(({ status }) => status === 'pending').map(({ id }) => id);
+  const asked = await askedByRegistration(tx, pending);
+  return [...asked].flatMap(([registration, all]) =>
+    updateAsked(
+      registration,
+      all.filter(({ person }) => people.includes(person)),
+    ),
+  );
 }

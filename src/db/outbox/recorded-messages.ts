@@ -48,8 +48,8 @@ const places: Record<string, (db: Db, marked: Marked) => Promise<Place[]>> = {
           eq(ownerless.version, Number(marker.event_payload.version)),
         ),
       ),
-  registrar_reminder: async ({ tables }, { channel }) => {
-    const rows = await tables.select().from(reminderMessages).where(eq(reminderMessages.channel, channel));
+  registrar_reminder: async ({ tables }, { to, channel }) => {
+    const rows = await tables.select().from(reminderMessages).where(eq(reminderMessages.channel, to));
     return rows.flatMap(({ ts, formerTs }) => [
       { channel, ts },
       { channel, ts: formerTs },

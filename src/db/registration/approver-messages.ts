@@ -1,20 +1,24 @@
 /** The direct messages that ask approvers who cannot see the card: whom, and where the message is. */
 import { and, asc, eq, inArray } from 'drizzle-orm';
+import type { AskedApprover } from '../../domain/reminder.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { registrations } from '../schema/core.ts';
 import { approverMessages } from '../schema/direct-messages.ts';
 
-/** Lists who was asked about each of these requests. One without an asked approver is left out. */
-export async function askedByRegistration(tables: Db['tables'] | Tx, ids: number[]): Promise<Map<number, string[]>> {
+/** Lists who was asked about each of these requests, or reminded of it. One without such an approver is left out. */
+export async function askedByRegistration(
+  tables: Db['tables'] | Tx,
+  ids: number[],
+): Promise<Map<number, AskedApprover[]>> {
   if (ids.length === 0) return new Map();
+  const { registrationId: id, person, remindedAt } = approverMessages;
   const rows = await tables
-    .select({ id: approverMessages.registrationId, person: approverMessages.person })
+    .select({ id, person, remindedAt })
     .from(approverMessages)
-    .where(inArray(approverMessages.registrationId, ids))
-    .orderBy(asc(approverMessages.registrationId), asc(approverMessages.person));
-  const byRegistration = Map.groupBy(rows, ({ id }) => id);
-  return new Map([...byRegistration].map(([id, asked]) => [id, asked.map(({ person }) => person)]));
+    .where(inArray(id, ids))
+    .orderBy(asc(id), asc(person));
+  return Map.groupBy(rows, (row) => row.id);
 }
 
 /**
@@ -37,7 +41,7 @@ export async function ask(db: Db, id: number, people: string[]): Promise<void> {
     const asked = await askedByRegistration(tx, [id]);
     await db.outbox.enqueue(
       tx,
-      (asked.get(id) ?? []).map((person) => ({ kind: 'ask', registration: id, person })),
+      (asked.get(id) ?? []).map(({ person }) => ({ kind: 'ask', registration: id, person })),
     );
   });
 }

@@ -12,6 +12,7 @@ import type { Tx } from '../client.ts';
 import { currentId } from '../current-channel.ts';
 import type { Db } from '../db.ts';
 import { applications, history, isLiveRow, registrations, services } from '../schema/core.ts';
+import { askedByRegistration } from './approver-messages.ts';
 import * as registrationRows from './registrations.ts';
 
 /**
@@ -166,9 +167,10 @@ export async function markPendingStale(db: Db, service: number, after: number): 
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) await markStale(tx, db, ids);
     // Others may be asked now, and what lists the requests shows who decides and whether the service is open.
+    const asked = await askedByRegistration(tx, ids);
     const listing = rows.flatMap((row) => [
       { kind: 'ask-approvers' as const, registration: row.id },
-      ...updateReminders(row),
+      ...updateReminders({ ...row, asked: asked.get(row.id) ?? [] }),
       ...updatePendingMessage(row),
     ]);
     const distinct = new Map(listing.map((effect) => [JSON.stringify(effect), effect]));

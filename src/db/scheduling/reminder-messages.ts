@@ -1,37 +1,48 @@
-/** Where each channel's reminder is in Slack: recorded before and after posting, so that a crash in between is noticed. */
+/**
+ * Where each channel's, and each person's, reminder is in Slack: recorded before and after posting, so that a crash in between
+ * is noticed.
+ */
 import { and, eq, sql } from 'drizzle-orm';
+import type { MessageLocation } from '../../domain/reference.ts';
 import type { Db } from '../db.ts';
 import { reminderMessages } from '../schema/scheduling.ts';
 
-/** A channel's reminder. `ts` is null while it is being posted; `formerTs` is the previous one, until it is deleted. */
-export type ReminderMessage = { tick: Date; ts: string | null; formerTs: string | null };
+/**
+ * The reminder of a channel, or a person. `ts` is null while it is being posted; `formerTs` is the previous one, until it is
+ * deleted. `postedIn`: the channel of a person's direct messages.
+ */
+export type ReminderMessage = { tick: Date; ts: string | null; formerTs: string | null; postedIn: string | null };
 
 const ofChannel = (channel: string) => eq(reminderMessages.channel, channel);
 
-/** Finds the reminder that is in a channel, or is being posted to it. */
+/** Finds the reminder that a channel or a person has, or is being posted to them. */
 export async function find(db: Db, channel: string): Promise<ReminderMessage | undefined> {
   const [found] = await db.tables.select().from(reminderMessages).where(ofChannel(channel));
   return found;
 }
 
 /**
- * Records that a tick's reminder is about to replace the previous one, which is at `ts`. Returns the `ts` that is to be
- * deleted: after a crashed attempt the same one again.
+ * Records that a tick's reminder is about to replace the previous one. Returns where that is, to be deleted: after a crashed
+ * attempt the same again.
  */
 export async function start(
   db: Db,
-  channel: string,
+  to: string,
   tick: Date,
-  ts: string | undefined,
-): Promise<string | null | undefined> {
-  const { formerTs } = reminderMessages;
-  const former = sql`coalesce(${ts ?? null}, ${formerTs})`;
+  previous: MessageLocation | undefined,
+): Promise<MessageLocation | undefined> {
+  const { formerTs, postedIn } = reminderMessages;
+  const former = sql`coalesce(${previous?.ts ?? null}, ${formerTs})`;
+  const directly = sql`coalesce(${previous && previous.channel !== to ? previous.channel : null}, ${postedIn})`;
   const [started] = await db.tables
     .insert(reminderMessages)
-    .values({ channel, tick })
-    .onConflictDoUpdate({ target: reminderMessages.channel, set: { tick, ts: null, formerTs: former } })
-    .returning({ formerTs });
-  return started?.formerTs;
+    .values({ channel: to, tick })
+    .onConflictDoUpdate({
+      target: reminderMessages.channel,
+      set: { tick, ts: null, formerTs: former, postedIn: directly },
+    })
+    .returning({ formerTs, postedIn });
+  return started?.formerTs ? { channel: started.postedIn ?? to, ts: started.formerTs } : undefined;
 }
 
 /** Records that the previous reminder was deleted. */
@@ -39,15 +50,15 @@ export async function previousDeleted(db: Db, channel: string): Promise<void> {
   await db.tables.update(reminderMessages).set({ formerTs: null }).where(ofChannel(channel));
 }
 
-/** Records where a tick's reminder was posted. */
-export async function recordPosted(db: Db, channel: string, tick: Date, ts: string): Promise<void> {
+/** Records where the reminder of a tick was posted for a channel, or a person. */
+export async function recordPosted(db: Db, to: string, tick: Date, { channel, ts }: MessageLocation): Promise<void> {
   await db.tables
     .update(reminderMessages)
-    .set({ ts })
-    .where(and(ofChannel(channel), eq(reminderMessages.tick, tick)));
+    .set({ ts, postedIn: channel === to ? null : channel })
+    .where(and(ofChannel(to), eq(reminderMessages.tick, tick)));
 }
 
-/** Records that a channel has no reminder. */
+/** Records that a channel or a person has no reminder. */
 export async function remove(db: Db, channel: string, tick: Date): Promise<void> {
   await db.tables.delete(reminderMessages).where(and(ofChannel(channel), eq(reminderMessages.tick, tick)));
 }

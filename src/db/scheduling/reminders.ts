@@ -4,16 +4,11 @@ import { allowedApprovers, checkDecision, type Memberships, type Policy } from '
 import type { Effect } from '../../domain/effects.ts';
 import { maxCounted } from '../../domain/pagination.ts';
 import type { Refusal } from '../../domain/registration.ts';
-import {
-  escalatedFrom,
-  maxReminders,
-  nextReminders,
-  type ReminderLocation,
-  updateReminders,
-} from '../../domain/reminder.ts';
+import { escalatedFrom, maxReminders, nextReminders, updateReminders } from '../../domain/reminder.ts';
 import { toInstant } from '../../domain/schedule.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
+import { askedByRegistration } from '../registration/approver-messages.ts';
 import { countSome, ownersOfApplication } from '../registration/registrations.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { claimTick, lockTick, type Tick } from './ticks.ts';
@@ -30,8 +25,8 @@ export type ReminderSettings = {
 const batch = 1_000;
 
 /**
- * Claims the requests that are due at a tick, sets the date of their next reminder and enqueues the messages to their
- * requesters, a batch at a time; with the last batch the tick is served, and the messages to channels are enqueued. Does nothing where another replica has served the tick; where one has
+ * Claims the requests that are due at a tick and sets the date of their next reminder, a batch at a time; with the last batch
+ * the tick is served, and its messages are enqueued. Does nothing where another replica has served the tick; where one has
  * died in the middle of it, it goes on from there. A request that is being decided right now is skipped. The cost depends on
  * what is due only. Returns how many this replica claimed.
  */
@@ -46,16 +41,13 @@ export async function claimReminders(
   for (let more = true; more; ) {
     more = await db.tables.transaction(async (tx) => {
       if (!(await lockTick(tx, tick))) return false;
-      const { count, requesters } = await claimDue(tx, at, timeZone, settings);
+      const count = await claimDue(tx, at, timeZone, settings);
       claimed += count;
-      const more = count === batch;
-      const messages = requesters.map((person): Effect => ({ kind: 'waiting', person, tick: at.toISOString() }));
-      if (more) {
-        await db.outbox.enqueue(tx, messages, 'bulk');
-        return true;
-      }
+      if (count === batch) return true;
       await claimTick(tx, tick);
-      await db.outbox.enqueue(tx, [...(await listChannels(tx, at, settings)), ...messages]);
+      const toChannels = await listChannels(tx, at, settings);
+      const toPeople: Effect[] = toChannels.length > 0 ? [{ kind: 'remind-approvers', tick: at.toISOString() }] : [];
+      await db.outbox.enqueue(tx, [...toChannels, ...toPeople]);
       return false;
     });
   }
@@ -67,10 +59,10 @@ async function claimDue(
   at: Date,
   timeZone: string,
   { remindAfter, adminChannel, escalationChannel = '' }: ReminderSettings,
-): Promise<{ count: number; requesters: string[] }> {
+): Promise<number> {
   const moment = sql`${at.toISOString()}::timestamptz`;
   const dates = nextReminders(at, remindAfter, timeZone).map((date) => sql`${date.toISOString()}::timestamptz`);
-  const claimed = await tx.execute<{ requester: string; first: boolean }>(sql`
+  const claimed = await tx.execute(sql`
     with due as (
       select id from registrations where status = 'pending' and remind_at <= ${moment}
       order by remind_at limit ${batch} for update skip locked)
@@ -85,9 +77,8 @@ async function claimDue(
       put_off_by = null
     from due, services s
     where r.id = due.id and s.id = r.service_id
-    returning r.requester, r.first_reminded_at = ${moment} as first`);
-  const requesters = new Set(claimed.filter(({ first }) => first).map(({ requester }) => requester));
-  return { count: claimed.length, requesters: [...requesters].toSorted() };
+    returning r.id`);
+  return claimed.length;
 }
 
 /**
@@ -96,20 +87,24 @@ async function claimDue(
  */
 async function listChannels(tx: Tx, at: Date, { adminChannel }: ReminderSettings): Promise<Effect[]> {
   const moment = sql`${at.toISOString()}::timestamptz`;
-  const next = (column: SQL, after: SQL) => sql`(
-    select min(${column}) from ${registrations} where status = 'pending' and reminded_at = ${moment} and ${column} > ${after})`;
-  const channels = (column: SQL) => sql`
-    with recursive listed(channel) as (
-      select ${next(column, sql`''`)} union all
-      select ${next(column, sql`listed.channel`)} from listed where listed.channel is not null)
-    select 'reminder' as kind, channel from listed where channel is not null`;
+  const of = sql`${registrations} where status = 'pending' and reminded_at = ${moment}`;
   const found = await tx.execute<{ kind: 'reminder' | 'stopped'; channel: string }>(sql`
-    (${channels(sql`reminded_in`)}) union (${channels(sql`escalated_in`)})
+    (select 'reminder' as kind, value as channel from ${distinct(sql`reminded_in`, of)})
+    union (select 'reminder', value from ${distinct(sql`escalated_in`, of)})
     union select 'stopped', ${adminChannel} where exists (
       select from ${registrations} where ${hadLast} and reminded_at = ${moment})
     order by 1, 2`);
   const tick = at.toISOString();
   return found.map(({ kind, channel }) => ({ kind, channel, tick }));
+}
+
+/** Selects the values of a column, in an index's order: it steps from each to the next, however many rows have it. */
+export function distinct(column: SQL, of: SQL): SQL {
+  const next = (after: SQL) => sql`(select min(${column}) from ${of} and ${column} > ${after})`;
+  return sql`(
+    with recursive listed(value) as (
+      select ${next(sql`''`)} union all select ${next(sql`listed.value`)} from listed where listed.value is not null)
+    select value from listed where value is not null) listed`;
 }
 
 /** Requests that a tick claimed and that are still pending: the oldest of them, and how many there are. */
@@ -158,11 +153,15 @@ async function listWithTotal(db: Db, limit: number, which: SQL | undefined, all 
 }
 
 /** Counts what a list is of. Only a full list can be incomplete, so only then is it counted. */
-const totalOf = async (db: Db, rows: unknown[], limit: number, which: ReturnType<typeof and>): Promise<number> =>
-  rows.length < limit ? rows.length : countSome(db.tables, which);
+export const totalOf = async (
+  db: Db,
+  rows: unknown[],
+  limit: number,
+  which: ReturnType<typeof and>,
+): Promise<number> => (rows.length < limit ? rows.length : countSome(db.tables, which));
 
 /** Lists the oldest of these requests, those before others that `first` says; at most `limit`. */
-const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number, ...first: SQL[]) =>
+export const listOldest = (db: Db, which: ReturnType<typeof and>, limit: number, ...first: SQL[]) =>
   db.tables
     .select({
       registration: registrations,
@@ -206,8 +205,8 @@ export async function snooze(db: Db, { id, by, until, policy, memberships }: Sno
       .update(registrations)
       .set({ putOffBy: by, remindAt: until })
       .where(and(eq(registrations.id, id), isNull(registrations.putOffBy)));
-    const listed: ReminderLocation = rest;
-    await db.outbox.enqueue(tx, updateReminders(listed));
+    const asked = await askedByRegistration(tx, [id]);
+    await db.outbox.enqueue(tx, updateReminders({ ...rest, asked: asked.get(id) ?? [] }));
     return null;
   });
 }

@@ -4,11 +4,10 @@ import * as asked from '../../db/registration/approver-messages.ts';
 import * as cards from '../../db/registration/cards.ts';
 import * as registrations from '../../db/registration/registrations.ts';
 import type { Deps } from '../../deps.ts';
-import { checkDecision, membershipsToCheck } from '../../domain/authorization.ts';
 import type { Effect } from '../../domain/effects.ts';
-import type { Registration } from '../../domain/registration.ts';
 import { findEarlier, post, update } from '../../slack/messages.ts';
 import { approverMessage } from '../../views/registration/approver-message.ts';
+import { canDecide } from '../shared/can-decide.ts';
 import { cannotSeeCards } from '../shared/card-readers.ts';
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
@@ -24,7 +23,8 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     const { registration } = found;
     const { asked: people } = await cannotSeeCards(registration.approvers, { directory });
     const able: string[] = [];
-    for (const person of people) if (await canDecide(person, registration)) able.push(person);
+    const row = await registrations.find(db, id);
+    if (row) for (const person of people) if (await canDecide(person, row, { config, directory })) able.push(person);
     await attempt.write((fenced) => asked.ask(fenced, id, able));
   }
 
@@ -33,7 +33,8 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     if (!found) return;
     const { registration } = found;
     const pending = registration.status === 'pending';
-    const able = pending && (await canDecide(person, registration));
+    const row = pending ? await registrations.find(db, id) : undefined;
+    const able = row !== undefined && (await canDecide(person, row, { config, directory }));
     const message = approverMessage(registration, { able, home: (await directory.appLinks()).home });
     const context = { db, poster, attempt };
     const marker = {
@@ -46,18 +47,5 @@ export function deliverApproverMessages({ config, db, poster, directory }: Deps)
     if (!shown && (place || !able)) return;
     const posted = shown ?? (await post(context, posting, message));
     await attempt.write((fenced) => asked.recordPosted(fenced, id, person, posted));
-  }
-
-  /** Tells whether a person may decide a request, by the one policy. Rejects where Slack does not say. */
-  async function canDecide(person: string, { id, approvers }: Registration): Promise<boolean> {
-    const [row, memberships] = await Promise.all([
-      registrations.find(db, id),
-      directory.memberships(person, membershipsToCheck(approvers, person)),
-    ]);
-    if (!row) return false;
-    const parties = { ...row.registration, owners: row.owners };
-    const refusal = checkDecision(person, parties, approvers, memberships, policy);
-    if (refusal?.kind === 'unsure') throw new Error('Slack did not say who can decide');
-    return refusal === null;
   }
 }

@@ -7,19 +7,6 @@ type Asking = Pick<Deps, 'directory'>;
 /** The members of larger groups are not asked by direct message. */
 const largestAskedGroup = 20;
 
-/** Returns the named people, and the groups with a member in the channel; all of them where none is named. */
-export async function seesCards(approvers: Approvers, { directory }: Asking): Promise<Approvers> {
-  const { users, groups, channel } = approvers;
-  if (users.length + groups.length === 0) return approvers;
-  const inChannel = new Set(await directory.members([channel]));
-  const seeing: string[] = [];
-  for (const group of groups) {
-    const members = await directory.members([group]);
-    if (members.some((member) => inChannel.has(member))) seeing.push(group);
-  }
-  return { channel, users: users.filter((user) => inChannel.has(user)), groups: seeing };
-}
-
 /**
  * Returns the approvers who are not in the channel: the named people and the members of named groups (`asked`), and the
  * groups with such members that are too large to ask each of them.

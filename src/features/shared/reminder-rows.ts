@@ -3,7 +3,6 @@ import type * as reminders from '../../db/scheduling/reminders.ts';
 import type { Deps } from '../../deps.ts';
 import { msPer } from '../../domain/duration.ts';
 import { permalinkFor } from '../../slack/messages.ts';
-import { isSeenFrom } from './card-readers.ts';
 
 export type PendingRow = reminders.PendingReminder['rows'][number];
 
@@ -14,13 +13,17 @@ export type PendingRow = reminders.PendingReminder['rows'][number];
 const nameTtl = msPer.hour;
 
 /**
- * Adds names, and links to cards that everybody in the channel of the reminder can see. Slack is asked once for each
- * requester, and never for a link.
+ * Adds names, and links to the cards in channels that `isSeen` says all readers of the reminder can see. Slack is asked once for
+ * each requester, and never for a link.
  */
-export async function withNames(rows: PendingRow[], channel: string, { directory }: Pick<Deps, 'directory'>) {
+export async function withNames(
+  rows: PendingRow[],
+  isSeen: (channel: string) => Promise<boolean>,
+  { directory }: Pick<Deps, 'directory'>,
+) {
   const places = [...new Set(rows.flatMap(({ registration }) => registration.cardChannel ?? []))];
   const seen = new Set<string>();
-  for (const place of places) if (await isSeenFrom(channel, place, { directory })) seen.add(place);
+  for (const place of places) if (await isSeen(place)) seen.add(place);
   const url = await directory.workspaceUrl();
   const requesters = [...new Set(rows.map(({ registration }) => registration.requester))];
   const lookups = requesters.map(async (id) => [id, (await directory.member(id, nameTtl))?.name] as const);

@@ -1,6 +1,6 @@
 /** The reminder: one message that lists a channel's pending requests. */
 
-import type { ContextBlock, SectionBlock } from '@slack/types';
+import type { ContextBlock, SectionBlock, TextObject } from '@slack/types';
 import { formatAge } from '../../domain/duration.ts';
 import { atLeast } from '../../domain/pagination.ts';
 import { type Mentions, maxReminders } from '../../domain/reminder.ts';
@@ -74,7 +74,15 @@ function mentionList(ids: string[]): string {
 }
 
 function row(waiting: ReminderRow, now: Date): SectionBlock {
-  const { id, elsewhere, expires, snoozed, state } = waiting;
+  const { id, elsewhere, snoozed } = waiting;
+  const later =
+    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Snooze until tomorrow', buttonValue(waiting)) };
+  return { type: 'section', block_id: `request-${id}`, fields: fieldsOf(waiting, now), ...later };
+}
+
+/** Renders a request: its names, and since when it waits. */
+export function fieldsOf(waiting: ReminderRow, now: Date): TextObject[] {
+  const { elsewhere, expires, snoozed, state } = waiting;
   const facts = [
     waitingLine(waiting, now),
     ...(elsewhere ? [elsewhere.channel ? `In <#${elsewhere.channel}>` : 'In another channel'] : []),
@@ -82,9 +90,7 @@ function row(waiting: ReminderRow, now: Date): SectionBlock {
     ...(expires ? [`:warning: Expires on ${date(expires)}`] : []),
     ...(snoozed ? [`:zzz: Snoozed until ${dateTime(snoozed.until)} by ${mention(snoozed.by)}`] : []),
   ];
-  const later =
-    snoozed || elsewhere ? {} : { accessory: button(snoozeButton, 'Snooze until tomorrow', buttonValue(waiting)) };
-  return { type: 'section', block_id: `request-${id}`, fields: [named(waiting), mrkdwn(facts.join('\n'))], ...later };
+  return [named(waiting), mrkdwn(facts.join('\n'))];
 }
 
 /** Renders the names as plain text, where they cannot mention. */
@@ -96,7 +102,7 @@ const named = ({ service, application, called }: ListedRequest) =>
 const waitingLine = ({ requestedAt, link }: ListedRequest, now: Date): string =>
   `Waiting ${formatAge(requestedAt, now)}${link ? ` · <${link}|Open the card>` : ''}`;
 
-const rest = (listed: number, total: number): ContextBlock[] =>
+export const rest = (listed: number, total: number): ContextBlock[] =>
   total > listed ? [{ ...context(`and ${atLeast(total - listed, total)} more`), block_id: 'more' }] : [];
 
 /** Replaces a reminder that Slack does not let the bot delete. */

@@ -61,4 +61,4 @@ export function approverMessage(registration: Registration, { able, home }: Read
   };
 }
 
-const openHome = (url: string): Button => ({ ...button(openHomeButton, 'Open Home', 'home', 'primary'), url });
+export const openHome = (url: string): Button => ({ ...button(openHomeButton, 'Open Home', 'home', 'primary'), url });

@@ -12,22 +12,22 @@ import type { Message } from '../message.ts';
 import { closedText } from '../service/state.ts';
 import { statusEmoji } from './timeline.ts';
 
-type Listed = { id: number; publicId: string; version: number; service: string; application: string };
+export type Listed = { id: number; publicId: string; version: number; service: string; application: string };
 
 /**
- * A pending request; `reminded`: the approvers whom the reminder in the channel has reached; `owned`: the requester still
- * owns its application.
+ * A pending request; `reminded`: the approvers whom its reminders have reached, undefined where that is no one; `owned`: the
+ * requester still owns its application.
  */
 type Waiting = Listed & {
   requestedAt: Date;
   approvers: ShownApprovers;
-  reminded: ShownApprovers;
+  reminded: ShownApprovers | undefined;
   state: ServiceState;
   owned: boolean;
 };
 
 /** A request that waits no longer, and its last change. */
-type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };
+export type Over = Listed & { status: Status; changedBy: string | null; changedAt: Date };
 
 /** Renders the requests of a reminder to their requester: those that wait, oldest first, out of `total`, and the others. */
 export function pendingMessage(waiting: Waiting[], over: Over[], total: number): Message {
@@ -58,26 +58,22 @@ function headlineOf(over: number, total: number): string {
   return over === 1 ? 'Your request is no longer waiting' : 'These requests are no longer waiting';
 }
 
-const row = ({ id, service, application }: Listed, state: string): SectionBlock => ({
+export const row = ({ id, service, application }: Listed, state: string): SectionBlock => ({
   type: 'section',
   block_id: `request-${id}`,
   fields: [plain(`${truncate(service, 150)} — ${application}`), mrkdwn(state)],
 });
 
 /** Describes how a request ended: "Approved by @alex, today at 10:15". */
-function describeEnd({ status, changedBy, changedAt }: Over): string {
+export function describeEnd({ status, changedBy, changedAt }: Over): string {
   const word = status === 'unregistered' ? 'Withdrawn' : capitalize(status);
   const by = changedBy ? ` by ${mention(changedBy)}` : '';
   return `${statusEmoji[status]} ${word}${by}, ${dateTime(changedAt)}`;
 }
 
-/** Says whom the reminder has reached; nothing where there is a request for which it has reached no approver. */
+/** Says whom the reminders have reached; nothing where there is a request for which they have reached no approver. */
 function remindedText(waiting: Waiting[]): string {
-  const reached = waiting.map(({ approvers, reminded }) => {
-    const named = approvers.users.length + approvers.groups.length > 0;
-    return named && reminded.users.length + reminded.groups.length === 0 ? undefined : describeApprovers(reminded);
-  });
-  const all = [...new Set(reached)];
+  const all = [...new Set(waiting.map(({ reminded }) => reminded && describeApprovers(reminded, 'and')))];
   if (all.includes(undefined)) return '';
   return `We’ve reminded ${all.length === 1 ? all[0] : 'the approvers'}. `;
 }

@@ -35,7 +35,7 @@ export function refusalText(refused: Refusal, about?: RequestNames): string {
     case 'not-the-requester':
       return 'Only the requester can edit the reason. Nothing was changed.';
     case 'not-a-reader': {
-      const readers = new Set(refused.askInstead.map(describeApprovers));
+      const readers = new Set(refused.askInstead.map((approvers) => describeApprovers(approvers)));
       return `Only ${[...readers].join(' or ')} can see the history of this request.`;
     }
     case 'put-off':

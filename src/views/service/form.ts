@@ -286,7 +286,7 @@ type Unseeing = { asked: string[]; tooLarge: string[] };
 function unseeingText(channel: string, { asked, tooLarge }: Unseeing): string {
   const people =
     asked.length > 0
-      ? `\n:information_source: Not in <#${channel}>: ${describeApprovers({ users: asked, groups: [], channel: null }).replace(/ or (?=[^,]*$)/, ' and ')}. Registrar asks them by direct message, and they decide in Home.`
+      ? `\n:information_source: Not in <#${channel}>: ${describeApprovers({ users: asked, groups: [], channel: null }, 'and')}. Registrar asks them by direct message, and they decide in Home.`
       : '';
   const groups =
     tooLarge.length > 0

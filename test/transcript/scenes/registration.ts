@@ -1,6 +1,7 @@
 /** Registrations: the card in every state, what is sent about them, their history and the list. */
 import { gatewayFailures, type ShownAccess } from '../../../src/domain/access.ts';
 import type { HistoryEvent, Registration, Status } from '../../../src/domain/registration.ts';
+import { maxListed } from '../../../src/views/channel/reminder.ts';
 import { describeShownAccess } from '../../../src/views/registration/access.ts';
 import {
   accessEndedMessage,
@@ -9,6 +10,7 @@ import {
   accessSettledMessage,
 } from '../../../src/views/registration/access-messages.ts';
 import { approverMessage } from '../../../src/views/registration/approver-message.ts';
+import { approverReminder } from '../../../src/views/registration/approver-reminder.ts';
 import { accessEndedReply, movedCard, requestCard } from '../../../src/views/registration/card.ts';
 import { type Decided, decisionMessage } from '../../../src/views/registration/decision-message.ts';
 import { renderEmail } from '../../../src/views/registration/email.ts';
@@ -33,6 +35,7 @@ import {
   leads,
   list,
   members,
+  now,
   registration,
   unseen,
 } from '../facts.ts';
@@ -104,6 +107,21 @@ export function registrationScenes(facts: Facts): Scene[] {
     state: 'open' as const,
     owned: true,
   };
+  const row = (index: number) => ({
+    ...listed,
+    id: index,
+    called: facts.person,
+    requestedAt: at,
+    link: undefined,
+    state: index === 1 ? ('disabled' as const) : ('open' as const),
+    elsewhere: undefined,
+    expires: index === 1 ? now : undefined,
+    snoozed: index === 1 ? { by: alex, until: now } : undefined,
+  });
+  const reader = { total: 1, home: 'slack://app?team=T0', now };
+  const over = { ...reader, total: 0 };
+  const decided = { status: 'approved', changedBy: alex, changedAt: at } as const;
+  const otherwise = { ...decided, status: 'pending' } as const;
   const entries = list(facts.rows(pageSize), (index) =>
     event(pageSize - index, 'reject', 'pending', 'rejected', { reason }),
   );
@@ -316,6 +334,27 @@ export function registrationScenes(facts: Facts): Scene[] {
     ['To the owners: access had changed, and changed back', accessSettledMessage([{ service, application }], false)],
     ['To the owners: access was open', accessEndedMessage([{ service, application }])],
     ['Access, as owners read it', shown.map((access) => describeShownAccess(access, 'owner')).join('\n')],
+    ['Reminder to an approver who cannot see the card: one', approverReminder([row(0)], [], { ...reader, total: 1 })],
+    [
+      'Reminder to this approver: several, and one is over',
+      approverReminder(list(facts.rows(maxListed - 1), row), [{ ...listed, ...decided, id: 30 }], {
+        ...reader,
+        total: 30,
+      }),
+    ],
+    ['Reminder to this approver: over, the only one', approverReminder([], [{ ...listed, ...decided }], over)],
+    [
+      'Reminder to this approver: over, withdrawn',
+      approverReminder([], [{ ...listed, ...decided, status: 'unregistered', changedBy: dana }], over),
+    ],
+    [
+      'Reminder to this approver: over, others decide',
+      approverReminder(
+        [],
+        list(facts.rows(maxListed), (index) => ({ ...listed, ...otherwise, id: index })),
+        over,
+      ),
+    ],
     ['Reminder to the requester: one', pendingMessage([waiting], [], 1)],
     ['Reminder to the requester: handed over', pendingMessage([{ ...waiting, owned: false }], [], 1)],
     [
@@ -326,7 +365,10 @@ export function registrationScenes(facts: Facts): Scene[] {
         30,
       ),
     ],
-    ['Reminder to the requester: whom no one has reminded', pendingMessage([{ ...waiting, reminded: unseen }], [], 1)],
+    [
+      'Reminder to the requester: whom no one has reminded',
+      pendingMessage([{ ...waiting, reminded: undefined }], [], 1),
+    ],
     [
       'Reminder to the requester: several approvers',
       pendingMessage([waiting, { ...waiting, id: 2, reminded: { ...unseen, users: [alex] } }], [], 2),
