@@ -4,8 +4,11 @@
  */
 import { formatResult } from './doctor/check-result.ts';
 import { runChecks } from './doctor/run-checks.ts';
+import { answersOptions } from './usage-error.ts';
 
-if (import.meta.main) {
+const usage = 'npm run -s doctor   checks everything that Registrar needs, and changes nothing';
+
+if (import.meta.main && !answersOptions(process.argv.slice(2), usage)) {
   // A PostgreSQL that was started for this stops at exit, also on Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   let code = 0;

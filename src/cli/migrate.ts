@@ -8,6 +8,9 @@ import { noLimits } from '../db/connection/settings.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { takeOverPgBoss } from '../db/outbox/pg-boss.ts';
+import { answersOptions } from './usage-error.ts';
+
+const usage = 'npm run migrate   brings the database at DATABASE_URL up to this version';
 
 /** Runs the program. Returns its output, a line, and its exit code. */
 async function migrate(env: Record<string, string | undefined>): Promise<{ line: string; code: number }> {
@@ -26,7 +29,7 @@ async function migrate(env: Record<string, string | undefined>): Promise<{ line:
   }
 }
 
-if (import.meta.main) {
+if (import.meta.main && !answersOptions(process.argv.slice(2), usage)) {
   const { line, code } = await migrate(process.env);
   (code === 0 ? process.stdout : process.stderr).write(`${line}\n`);
   process.exitCode = code;

@@ -7,6 +7,9 @@ import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import { recordRestore } from '../db/restore.ts';
 import { readDatabase, withDatabase } from './database.ts';
+import { answersOptions } from './usage-error.ts';
+
+const usage = 'npm run restored   says that the database was restored from a copy: stop the bot first';
 
 /** Runs the command on a database. Returns its output, a line. Throws where nothing may be marked. */
 export async function runRestored(url: string): Promise<string> {
@@ -34,7 +37,7 @@ export function explain(error: unknown): string {
   return databaseConfigError(error) ?? `The database cannot be changed (${code || String(error)}).`;
 }
 
-if (import.meta.main) {
+if (import.meta.main && !answersOptions(process.argv.slice(2), usage)) {
   await withDatabase(readDatabase(process.env), runRestored).then(
     (line) => process.stdout.write(`${line}\n`),
     (error) => {

@@ -9,15 +9,23 @@ import { asksForHelp, UsageError } from './usage-error.ts';
 const usage = `npm run workspace             which workspace the database belongs to
 npm run workspace -- release  lets the next start take it for the workspace of its token: stop the bot first`;
 
+/** What is asked for: to show whose the database is, or to release it. */
+type Command = 'show' | 'release';
+
+/** Reads the words of the command. Throws a `UsageError` where they are none. */
+function readCommand(words: string[]): Command {
+  if (words.length === 0) return 'show';
+  if (words.length === 1 && words[0] === 'release') return 'release';
+  throw new UsageError(usage);
+}
+
 /** Runs the command on a database. Returns its output, a line. */
-export async function runWorkspaceCommand(words: string[], url: string): Promise<string> {
-  const [command, ...more] = words;
-  if (more.length > 0 || (command !== undefined && command !== 'release')) throw new UsageError(usage);
+export async function runWorkspaceCommand(command: Command, url: string): Promise<string> {
   const { tables, close } = connect(url);
   try {
     const kept = await workspace.find({ tables });
     if (!kept) return 'This database belongs to no workspace yet: the first start takes it.';
-    if (command === undefined) return `This database belongs to ${workspace.describe(kept)}.`;
+    if (command === 'show') return `This database belongs to ${workspace.describe(kept)}.`;
     await workspace.release({ tables });
     return `Released from ${workspace.describe(kept)}: the next start takes it for the workspace of its token.`;
   } finally {
@@ -35,10 +43,12 @@ function explain(error: unknown): string {
 
 if (import.meta.main) {
   const args = process.argv.slice(2);
-  const output = asksForHelp(args)
-    ? Promise.resolve(usage)
-    : withDatabase(readDatabase(process.env), (url) => runWorkspaceCommand(args, url));
-  await output.then(
+  const run = async (): Promise<string> => {
+    if (asksForHelp(args)) return usage;
+    const command = readCommand(args);
+    return withDatabase(readDatabase(process.env), (url) => runWorkspaceCommand(command, url));
+  };
+  await run().then(
     (line) => process.stdout.write(`${line}\n`),
     (error) => {
       process.stderr.write(`${explain(error)}\n`);

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -279,17 +279,27 @@ describe.concurrent('a wrong call', () => {
   });
 });
 
-it.each(['access', 'audit', 'dead-letters', 'erase', 'workspace'])(
-  '%s --help prints its usage, without a database',
-  async (name) => {
-    const file = fileURLToPath(new URL(`../../src/cli/${name}.ts`, import.meta.url));
-    const { promise, resolve } = Promise.withResolvers<{ error: unknown; out: string; err: string }>();
-    execFile(process.execPath, [file, '--help'], only({}), (error, out, err) => resolve({ error, out, err }));
-    const told = await promise;
-    expect(told).toMatchObject({ error: null, err: '' });
-    expect(told.out).toMatch(/^npm run /);
-  },
-);
+const cli = fileURLToPath(new URL('../../src/cli/', import.meta.url));
+const programs = readdirSync(cli)
+  .filter((file) => file.endsWith('.ts') && readFileSync(join(cli, file), 'utf8').includes('import.meta.main'))
+  .map((file) => ({ file }));
+
+describe.each(programs)('$file', ({ file }) => {
+  const runWith = (option: string) =>
+    new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
+      execFile(process.execPath, [join(cli, file), option], only({}), (error, out, err) =>
+        resolve({ code: error?.code ?? 0, out, err }),
+      );
+    });
+
+  it('--help prints its usage, without a database, and does nothing', async () => {
+    expect(await runWith('--help')).toEqual({ code: 0, out: expect.stringMatching(/^npm run /), err: '' });
+  });
+
+  it('an option that it does not know is refused with its usage', async () => {
+    expect(await runWith('--nonsense')).toEqual({ code: 1, out: '', err: expect.stringMatching(/npm run |Use --/) });
+  });
+});
 
 it('reads the embedded PostgreSQL of a running bot, and starts it for itself where no bot runs', async () => {
   const folder = join(tmpdir(), `registrar-audit-${process.pid}`);
