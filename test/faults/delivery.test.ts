@@ -168,6 +168,24 @@ it('a message to a person who has just left Slack is over, and no dead letter', 
   expect(await messageTo('U0UNKNOWN')).toEqual([{ cause: 'channel_not_found' }]);
 });
 
+it('a Home that is opened again while Slack says that its person is gone is shown', async () => {
+  await using scenario = await openScenario();
+  const { workspace, database } = scenario;
+  const { lee } = people(scenario);
+  const isTheirs = ({ user_id }: Record<string, unknown>) => user_id === lee.id;
+  workspace.fail('views.publish', { kind: 'error', error: 'user_not_found' }, { when: isTheirs });
+  const publishing = workspace.hold('views.publish', isTheirs);
+  await lee.opensHome();
+  await publishing.reached;
+  await lee.opensHome();
+  await eventually('it is opened again', async () => {
+    const [home] = await database.sql`select stale from homes`;
+    return home?.stale === true;
+  });
+  publishing.release();
+  await lee.finds(/no applications yet/, { in: 'home' });
+});
+
 it('after a rate limit, the messages of a registration keep their order, and none is looked for', async () => {
   await using scenario = await openScenario();
   const { workspace } = scenario;

@@ -1,5 +1,5 @@
 /** Homes: who has opened theirs, what it shows, and which have to be updated. */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, not, sql } from 'drizzle-orm';
 import { inParts } from '../../domain/pagination.ts';
 import type { Db } from '../db.ts';
 import { somePending } from '../registration/registrations.ts';
@@ -149,7 +149,7 @@ export async function markRendered(db: Db, person: string, hash: string | null):
     .where(eq(homes.userId, person));
 }
 
-/** Deletes the Home of a person who left Slack. */
+/** Deletes the Home of a person who left Slack. One that was opened again meanwhile stays: its update is in the outbox. */
 export async function remove(db: Db, person: string): Promise<void> {
-  await db.tables.delete(homes).where(eq(homes.userId, person));
+  await db.tables.delete(homes).where(and(eq(homes.userId, person), not(homes.stale)));
 }
