@@ -1,5 +1,5 @@
 /** The imports between folders, as docs/architecture.md draws them, and what a folder may not do. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -231,4 +231,16 @@ it('docs/architecture.md has every folder in its map', () => {
   const folders = [...rooms, ...rooms.flatMap(foldersOf), ...foldersOf('test')];
   expect(folders).toContain('src/views/registration');
   expect(folders.filter((folder) => !map.includes(`${basename(folder)}/`))).toEqual([]);
+});
+
+it('the tests that docs/failure-modes.md names are there', () => {
+  const tests = new URL('../', import.meta.url).pathname;
+  const text = readFileSync(join(tests, '../docs/failure-modes.md'), 'utf8');
+  const folders = readdirSync(tests).filter((name) => !name.includes('.'));
+  const named = [...text.matchAll(/`(\w+)\/([\w/-]+)`/g)].filter(([, folder = '']) => folders.includes(folder));
+  const missing = named
+    .map(([, folder, name]) => `${folder}/${name}`)
+    .filter((name) => !existsSync(join(tests, `${name}.test.ts`)) && !existsSync(join(tests, name)));
+  expect(named.length).toBeGreaterThan(100);
+  expect(missing).toEqual([]);
 });
