@@ -194,7 +194,8 @@ export async function everythingHappens(
   await timed.untilDelivered();
   await nick.clicks('Rename', atHome);
   await nick.fills('Name', typed('RENAMED'));
-  await nick.submits();
+  const renamed = await nick.submits();
+  if (!('closed' in renamed)) throw new Error(`it was not renamed: ${nick.reads}`);
   await untilDelivered();
   for (const form of ['Leave', 'Delete', 'Hand over']) {
     await nick.clicks(form, atHome);
