@@ -90,6 +90,16 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
     ]);
     expect(lines.at(-1)).toMatch(/^· Requested today at \d\d:\d\d\. You’ll hear of each decision here\./);
     await delivered(scenario);
+    // In the channel a card for each, and one line where there is nothing to decide.
+    const cards = alex.sees('api-requests');
+    expect(cards.map((card) => card.split('\n')[0]).toSorted()).toEqual([
+      '⏳ Ledger API for Shop',
+      '⏳ Payments API for Shop',
+      '✅ Search API for Shop · approved automatically',
+    ]);
+    expect(cards.find((card) => card.includes('Search API'))).toMatch(
+      /^.*\n“Checkout for the shop”\nRequested by @dana .* \[… History \| Revoke \| Delete request\]$/,
+    );
     await alex.clicks('Approve', { ...inChannel, on: /Payments API/ });
     await dana.finds(/Approved by @alex/);
     await delivered(scenario);
