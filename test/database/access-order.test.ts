@@ -1,5 +1,6 @@
-/** What a change of a service takes away at gateways goes before what it gives, and before all that is bulk. */
+/** Looks at gateways: what takes away goes before what gives and before all that is bulk, and no look is asked for twice. */
 import { expect, it } from 'vitest';
+import { compareMissing, lookAtForgotten } from '../../src/db/access/compare.ts';
 import { requestForService, requestServiceLooks } from '../../src/db/access/request.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
@@ -8,23 +9,58 @@ import { createDatabase } from '../support/database.ts';
 
 const access = (gateway: string) => ({ gateway, group: 'payments', credential: 'none' as const });
 
-it('removals follow an act, and do not wait for a retry; grants are bulk', async () => {
-  await using database = await createDatabase();
+/** Dana's application is registered for a service with access at `edge`. */
+async function openAccess() {
+  const database = await createDatabase();
   const { sql } = database;
   const { tables, close } = connect(database.url);
-  const db = { tables, outbox: createOutbox() };
-  const [service] =
-    await sql`insert into services (slug, name, managed_by) values ('pay', 'Pay', 'slack') returning id`;
+  const [service] = await sql`
+    insert into services (slug, name, managed_by, access) values ('pay', 'Pay', 'slack', ${sql.json(access('edge'))}) returning id`;
   const [application] = await sql`
     insert into applications (name, created_by, created_at) values ('Shop', 'U0DANA', now()) returning id`;
-  await sql`
+  const [registration] = await sql`
     insert into registrations (application_id, service_id, requester, reason, form, status, version, requested_at, changed_at)
-    values (${application?.id}, ${service?.id}, 'U0DANA', 'why', 'V1', 'approved', 1, now(), now())`;
+    values (${application?.id}, ${service?.id}, 'U0DANA', 'why', 'V1', 'approved', 1, now(), now()) returning id`;
+  return {
+    sql,
+    db: { tables, outbox: createOutbox() },
+    service: Number(service?.id),
+    application: Number(application?.id),
+    registration: Number(registration?.id),
+    async [Symbol.asyncDispose]() {
+      await close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it('a comparison asks for a look once, however often it finds the same before that is done', async () => {
+  await using opened = await openAccess();
+  const { sql, db, application, registration } = opened;
+  const looks = () => sql`select lane from outbox where kind = 'access'`;
+  const one = [{ lane: `access:${application}:edge` }];
+  for (const _ of ['first', 'again']) {
+    await lookAtForgotten(db, 500);
+    expect(await looks()).toEqual(one);
+  }
+  await sql`
+    insert into application_access (application_id, gateway, group_name, registration_id, wanted, open, since)
+    values (${application}, 'edge', 'payments', ${registration}, true, true, now())`;
+  await sql`delete from outbox`;
+  for (const _ of ['first', 'again']) {
+    await compareMissing(db, 'edge', new Set(), new Date());
+    expect(await looks()).toEqual(one);
+  }
+});
+
+it('removals follow an act, and do not wait for a retry; grants are bulk', async () => {
+  await using opened = await openAccess();
+  const { sql, db, application } = opened;
   const jobs = () => sql`
     select effect->>'gateway' as gateway, priority, run_at <= now() as due from outbox where kind like 'access%' order by gateway`;
 
-  const change = { service: Number(service?.id), before: access('from'), after: access('to') };
-  await tables.transaction((tx) => requestServiceLooks(tx, db, [change]));
+  const change = { service: opened.service, before: access('from'), after: access('to') };
+  await db.tables.transaction((tx) => requestServiceLooks(tx, db, [change]));
   expect(await jobs()).toEqual([
     { gateway: 'from', priority: priorities.act, due: true },
     { gateway: 'to', priority: priorities.bulk, due: true },
@@ -34,8 +70,8 @@ it('removals follow an act, and do not wait for a retry; grants are bulk', async
   await sql`delete from outbox`;
   await sql`
     insert into outbox (queue, lane, priority, front, retries, run_at, effect)
-    values ('gateway:from', ${`access:${application?.id}:from`}, 1, true, 7, now() + interval '1 day',
-      ${sql.json({ kind: 'access', application: Number(application?.id), gateway: 'from' })})`;
+    values ('gateway:from', ${`access:${application}:from`}, 1, true, 7, now() + interval '1 day',
+      ${sql.json({ kind: 'access', application, gateway: 'from' })})`;
   await requestForService(db, { service: change.service, gateway: 'from', after: 0, removes: true });
   await requestForService(db, { service: change.service, gateway: 'to', after: 0 });
   expect(await jobs()).toEqual([
@@ -43,5 +79,4 @@ it('removals follow an act, and do not wait for a retry; grants are bulk', async
     { gateway: 'from', priority: priorities.act, due: true },
     { gateway: 'to', priority: priorities.bulk, due: true },
   ]);
-  await close();
 });

@@ -163,7 +163,7 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
 }
 
 /** Each form with a request that was pending has one receipt, which names its first request. */
-async function receipts(database: Place['database'], posted: number[]): Promise<string[]> {
+export async function receipts(database: Place['database'], posted: number[]): Promise<string[]> {
   const owed = await database.sql<{ id: number }[]>`
     select min(r.id)::int as id from registrations r join history h on h.registration_id = r.id and h.action = 'request'
     group by r.form having bool_or(h.to_status = 'pending') order by 1`;

@@ -7,6 +7,7 @@ import type { Message } from '../../local-slack/model.ts';
 import type { Person } from '../../local-slack/people.ts';
 import { readable } from '../../local-slack/transcript.ts';
 import { eventually } from '../../support/eventually.ts';
+import { receipts } from '../../support/invariants.ts';
 import type { Scenario } from '../../support/scenario.ts';
 import { asks } from '../../support/steps.ts';
 import * as model from './model.ts';
@@ -213,6 +214,17 @@ export class Walker {
       .filter(({ metadata }) => metadata?.event_type === 'registrar_card');
     expect(cards).toHaveLength(registrations.length);
     for (const [id, registration] of registrations.entries()) this.#cardAgrees(id, registration, cards);
+
+    const marks = [...workspace.channels.values()].flatMap(({ id }) =>
+      workspace.messages(id).map((one) => one.metadata),
+    );
+    const received = marks.filter((mark) => mark?.event_type === 'registrar_receipt');
+    expect(
+      await receipts(
+        database,
+        received.map((mark) => Number(mark?.event_payload.registration)),
+      ),
+    ).toEqual([]);
 
     for (const name of names) {
       const person = workspace.person(name);
