@@ -20,7 +20,7 @@ export function createNotices(log: Log) {
   /** By the id of a form: when the newest text came, and what the form shows once it is looked up. */
   const forms = new Map<string, { at: number; shown: Promise<Shown> }>();
 
-  return { show, settle };
+  return { show, end };
 
   /**
    * Updates a form with what is found about its newest text. In each form one after the other, each over the view that the
@@ -50,7 +50,7 @@ export function createNotices(log: Log) {
   }
 
   /** Ends what is looked up for a form that is submitted, so that no notice replaces the errors on its fields. */
-  async function settle(form: string): Promise<void> {
+  async function end(form: string): Promise<void> {
     const last = forms.get(form);
     if (!last) return;
     const ended = { at: Number.POSITIVE_INFINITY, shown: last.shown };

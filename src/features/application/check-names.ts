@@ -27,7 +27,7 @@ export function checkNames(app: App, { db, directory, log }: Pick<Deps, 'db' | '
     await notices.show(typed, found, (problem) => withNameNotice(view, problem));
   });
 
-  return { settle: notices.settle };
+  return { end: notices.end };
 
   /** Finds what is wrong with a name for a new application, or for the one with the public id `own`. */
   async function findProblem(person: string, typed: string, own: string | undefined): Promise<string | undefined> {

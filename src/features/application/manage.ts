@@ -57,7 +57,7 @@ export function manageApplications(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(newApplicationFormId, async ({ ack, body, view, client }) => {
-    const submitted = names.settle(view.id).then(() => submittedNew(body.user.id, view));
+    const submitted = names.end(view.id).then(() => submittedNew(body.user.id, view));
     await ackSubmission({ ack, client, view }, submitted, log);
   });
 
@@ -72,7 +72,7 @@ export function manageApplications(app: App, deps: Deps): void {
 
   for (const action of applicationActions) {
     app.view<ViewSubmitAction>(applicationFormIds[action], async ({ ack, body, view, client }) => {
-      const result = names.settle(view.id).then(() => submitted(action, body.user.id, view));
+      const result = names.end(view.id).then(() => submitted(action, body.user.id, view));
       await ackSubmission({ ack, client, view }, result, log);
     });
   }
