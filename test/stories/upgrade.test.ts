@@ -4,11 +4,12 @@ import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead-letters.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { channel, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
-import { createVersion01 } from '../support/upgrade/version-0.1.ts';
+import { createVersion01, openReplica01 } from '../support/upgrade/version-0.1.ts';
 
 const catalog = `services:
   - { slug: payments, name: Payments API, docs: https://docs.acme.example/payments }
@@ -69,4 +70,36 @@ it('everything that was on its way arrives, once, the dead letters are kept, and
   await alex.finds(/Wallet/, { in: 'api-requests' });
   const noted = { seq: 20, hash: 'ec07fc9fc675d21173ae5166021286f96b952a44b1b229ef010426f171fe491e' };
   expect(formatVerifyResult(await verify(database.url, noted))).toMatch(/^All \d+ events fit/);
+});
+
+it('a replica of version 0.1 goes on next to a new one: what it writes is shown and told, once, and the records fit', async () => {
+  await using scenario = await openScenario({ bots: 0, catalog, database: createVersion01 });
+  const { workspace, database } = scenario;
+  const { dana, alex } = people(scenario);
+  await using old = await openReplica01(database);
+  await scenario.startAnother();
+  const cards = () =>
+    workspace.messages('api-requests').filter(({ text, blocks }) => blocks?.length && /for Rolled/.test(text));
+
+  await old.act('request');
+  await alex.finds(/Payments API for Rolled[\s\S]*\[Approve\]/, { in: 'api-requests' });
+  await old.act('reject');
+  await dana.finds(/Rolled[\s\S]*Rejected by @alex[\s\S]*Not yet|Rejected by @alex[\s\S]*Rolled/);
+  await alex.finds(/Payments API for Rolled[\s\S]*Rejected by @alex/, { in: 'api-requests' });
+  await old.act('unregister');
+  await alex.finds(/Payments API for Rolled[\s\S]*[Uu]nregistered/, { in: 'api-requests' });
+  // The application that the old one made is there for the new one.
+  await asks(dana, ['Search API'], 'Rolled');
+  await alex.finds(/Search API for Rolled/, { in: 'api-requests' });
+  // Of what was there before, some waits for an hour, and some for a mail server.
+  await eventually('all of it is delivered', async () => {
+    const left = await database.sql`
+      select from outbox where (effect->>'registration')::int > 6 and dead_at is null and kind <> 'copies'`;
+    return left.length === 0;
+  });
+
+  expect(cards().filter(({ text }) => /Payments API/.test(text))).toHaveLength(1);
+  expect(dana.told.filter((text) => /Rejected by @alex/.test(text) && /Rolled/.test(text))).toHaveLength(1);
+  expect(await database.sql`select from pgboss.job where name like 'outbox%'`).toEqual([]);
+  expect(formatVerifyResult(await verify(database.url))).toMatch(/^All \d+ events fit/);
 });

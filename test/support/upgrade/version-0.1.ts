@@ -1,5 +1,6 @@
-/** A database as version 0.1 left it: its migrations, its pg-boss, and its rows. */
+/** Version 0.1: a database as it left it, with its migrations, its pg-boss and its rows; and a replica of it that goes on. */
 import { readFile } from 'node:fs/promises';
+import postgres from 'postgres';
 import { createDatabase, type TestDatabase } from '../database.ts';
 
 const migrations = new URL('../../../migrations/', import.meta.url);
@@ -30,4 +31,40 @@ export async function createVersion01(): Promise<TestDatabase> {
     await tx.unsafe(rows ?? '');
   });
   return database;
+}
+
+type Statement = { text: string; parameters: unknown[] } | { enqueue: object[] };
+
+/** What version 0.1 sent to PostgreSQL, recorded from its program: the SQL of its jobs, and each act, a transaction. */
+type Recorded = { enqueue: string; acts: Record<'request' | 'reject' | 'unregister', Statement[]> };
+
+/** A replica of version 0.1 that goes on next to a new one, and sends what that version's program sent. */
+export async function openReplica01({ url }: TestDatabase) {
+  const recorded: Recorded = JSON.parse(await readFile(new URL('statements-0.1.json', import.meta.url), 'utf8'));
+  const sql = postgres(url, { max: 1, connection: { application_name: 'registrar-outbox' } });
+  const ids = { application: 0, registration: 0 };
+  /** Fills in the ids, which were others where it was recorded. */
+  const filled = <T>(value: T): T =>
+    JSON.parse(
+      JSON.stringify(value)
+        .replaceAll('"{registration}"', String(ids.registration))
+        .replaceAll('{registration}', String(ids.registration))
+        .replaceAll('"{application}"', String(ids.application)),
+    );
+  return {
+    act: (name: keyof Recorded['acts']) =>
+      sql.begin(async (tx) => {
+        for (const statement of recorded.acts[name]) {
+          if ('enqueue' in statement) {
+            await tx.unsafe(recorded.enqueue, [JSON.stringify(filled(statement.enqueue))]);
+            continue;
+          }
+          const { text, parameters } = statement;
+          const [made] = await tx.unsafe(text, filled(parameters) as postgres.ParameterOrJSON<never>[]);
+          if (made && text.includes('"registrations"')) ids.registration = Number(made.id);
+          else if (made) ids.application = Number(made.id);
+        }
+      }),
+    [Symbol.asyncDispose]: () => sql.end(),
+  };
 }
