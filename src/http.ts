@@ -23,8 +23,8 @@ export const defaultLimits = {
   connectionsCheckingInterval: 500,
   keepAliveTimeout: 75_000,
   maxHeaderSize: 8_192,
+  maxConnections: 1_000,
 };
-const maxConnections = 1_000;
 
 export type HttpServer = {
   /** The port of HOST and PORT, also where PORT was 0. */
@@ -92,7 +92,7 @@ async function listen(
   limits: typeof defaultLimits,
 ): Promise<Server> {
   const server = createServer(limits, listener);
-  server.maxConnections = maxConnections;
+  server.maxConnections = limits.maxConnections;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, resolve);

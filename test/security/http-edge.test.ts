@@ -1,4 +1,5 @@
 /** The HTTP listener before anything is proved: what is read, for how long, and on which port. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +100,23 @@ it('a request that does not end is cut, with its connection', async () => {
   const { answer } = send({ ...signed, 'content-length': '100' }, 'x', hasty.port);
   expect(await answer).toMatch(/^(HTTP\/1.1 408 .*)?$/s);
   await hasty.close();
+});
+
+it('headers have a limit, and so have connections: one too many is closed, and those before it go on', async () => {
+  const { answer } = send({ ...signed, 'x-padding': 'x'.repeat(defaultLimits.maxHeaderSize) });
+  expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
+
+  await using small = Object.assign(await start({ limits: { ...defaultLimits, maxConnections: 2 } }), {
+    [Symbol.asyncDispose]: () => small.close(),
+  });
+  const length = { ...signed, 'content-length': '4' };
+  const [first, second] = [send(length, '', small.port), send(length, '', small.port)];
+  await Promise.all([first, second].map(({ socket }) => once(socket, 'connect')));
+  expect(await send(length, 'okay', small.port).answer).toBe('');
+  for (const { socket, answer } of [first, second]) {
+    socket.end('okay');
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+  }
 });
 
 it('an idle connection outlives the sixty seconds of a load balancer', async () => {

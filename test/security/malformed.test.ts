@@ -55,7 +55,7 @@ describe("what is no request of Slack's", () => {
   });
 });
 
-it('its log at trace level holds no secret, and nothing that users wrote', async () => {
+it('its log at trace level holds no secret, nothing that users wrote, and no address', async () => {
   await using scenario = await openScenario({ bots: 0 });
   const { workspace } = scenario;
   const { dana, alex } = people(scenario);
@@ -66,9 +66,9 @@ it('its log at trace level holds no secret, and nothing that users wrote', async
   const secretReason = 'Because of project Nightingale';
   workspace.fail('views.open', { kind: 'server-error' });
   workspace.fail('conversations.members', { kind: 'server-error' });
-  await asks(dana, ['Payments API', 'Ledger API'], 'Shop', secretReason);
+  await asks(dana, ['Payments API', 'Ledger API'], 'Zebra Till', secretReason);
   await dana.closes();
-  await asks(dana, ['Payments API'], 'Shop', secretReason);
+  await asks(dana, ['Payments API'], 'Zebra Till', secretReason);
   await alex.finds(/Ledger API/, { in: 'api-requests' });
   await alex.finds(/Payments API/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Payments/ });
@@ -84,6 +84,7 @@ it('its log at trace level holds no secret, and nothing that users wrote', async
   const log = program.lines.join('\n');
   const { botToken, appToken, signingSecret } = workspace;
   const { password } = new URL(scenario.database.url);
-  for (const secret of [botToken, appToken, signingSecret, password, 'Nightingale']) expect(log).not.toContain(secret);
+  for (const secret of [botToken, appToken, signingSecret, password, 'Nightingale', 'Zebra', '@acme.example'])
+    expect(log).not.toContain(secret);
   await scenario.database.allow(true);
 });
