@@ -5,6 +5,7 @@ import { findChromium, openChromium } from '../demo/chromium.ts';
 import { DemoClock, day } from '../demo/clock.ts';
 import { earlierDays, playEarlierDays, playToday } from '../demo/earlier-days.ts';
 import { temporaryFolder } from '../demo/folder.ts';
+import { welcome } from '../demo/play.ts';
 import { acme, settings, settingsIn } from '../demo/settings.ts';
 import { openSystem, type System } from '../demo/system.ts';
 import { sizes, type Visitor, visit } from '../demo/visitor.ts';
@@ -51,6 +52,14 @@ describe.skipIf(!executable)('the demo', () => {
       expect(cards.some((text) => pending.test(text))).toBe(true);
     expect(system.clock.ahead).toBe(0);
     expect(await alex.page.locator('.day').allInnerTexts()).toEqual(expect.arrayContaining(['Yesterday', 'Today']));
+  });
+
+  it('greets with the people, what to try, and an address of the metrics that answers', async () => {
+    const greeting = welcome(system, '.data/demo');
+    for (const said of ['Dana Reyes', 'What to try:', 'let a day pass', 'REMIND_AFTER=20s npm run demo'])
+      expect(greeting).toContain(said);
+    const [, metrics = ''] = /Metrics: (\S+)/.exec(greeting) ?? [];
+    expect(await (await fetch(metrics)).text()).toContain('registrar_outbox_jobs');
   });
 
   it('lets days pass: a snooze, reminders, an escalation, an expiry and a digest', { timeout: 240_000 }, async () => {

@@ -80,6 +80,26 @@ describe.skipIf(!executable)('the page', () => {
     await alex.hasFocus(card);
   });
 
+  it.each(Object.entries(sizes))(
+    'in a %s window keeps what is typed, and the focus, while a notice about it comes and goes',
+    async (_, size) => {
+      const sam = await opens({ as: 'sam', in: 'home' }, size);
+      await sam.presses('New application', sam.page.getByRole('main'));
+      const name = sam.modal.getByLabel('Name');
+      await name.pressSequentially('shop', { delay: 40 });
+      await sam.reads(sam.modal, /“shop” belongs to @Dana Reyes/);
+      expect(await name.inputValue()).toBe('shop');
+      await sam.hasFocus(name);
+      await name.pressSequentially(' of Sam', { delay: 40 });
+      await sam.misses(sam.modal.getByText('belongs to'));
+      expect(await name.inputValue()).toBe('shop of Sam');
+      await sam.hasFocus(name);
+      expect(await sam.overflow()).toEqual([]);
+      await sam.page.keyboard.press('Escape');
+      await sam.misses(sam.modal);
+    },
+  );
+
   it('opens menus with the arrow keys, and moves in them', async () => {
     const dana = await opens({ as: 'dana', in: 'general' }, sizes.wide);
     const you = dana.page.getByRole('button', { name: 'You are Dana' });

@@ -92,7 +92,8 @@ function portOf(given: string | undefined): number {
   throw new DemoError(`PORT must be a number from 0 to 65535, not ${given}.`);
 }
 
-function welcome({ workspace, metricsUrl }: System, folder: string): string {
+/** Says where the page is, whom one plays there, and what to try. */
+export function welcome({ workspace, metricsUrl }: System, folder: string): string {
   const approvers = workspace.channel('api-requests').members;
   const people = [...workspace.members.values()]
     .filter(({ isBot, deleted }) => !isBot && !deleted)
