@@ -38,3 +38,17 @@ it('beyond MAX_ACTS_PER_PERSON commands, clicks and forms get a response and do 
   await alex.clicks('Approve', { on: card });
   await dana.finds(/Approved by @alex/);
 });
+
+it('what is typed into a form counts as typing, and beyond its limit the form stays, which the submission checks', async () => {
+  await using scenario = await openScenario({ mode: 'http', env: { MAX_ACTS_PER_PERSON: '3' } });
+  const { workspace } = scenario;
+  const { dana } = people(scenario);
+  await dana.opensHome();
+  await dana.clicks('New application', { in: 'home' });
+  for (const index of Array(20).keys()) await dana.fills('Name', `Shop ${index}`);
+  expect(workspace.views(dana.id)).toHaveLength(1);
+  expect(dana.reads).toMatch(/^== New application ==\nName: Shop 19\n/);
+  expect(dana.told).toEqual([]);
+  expect(await dana.submits()).toEqual({ closed: true });
+  await dana.finds(/^Shop 19$/m, { in: 'home' });
+});

@@ -9,7 +9,7 @@ import { keepFormOpen, respondToAction } from '../respond.ts';
 /** The window of MAX_ACTS_PER_PERSON, in seconds. */
 const rateWindow = 10;
 
-/** How many times more often than other interactions a picker may ask: it does so at every pause in typing. */
+/** How many times more often than other interactions a picker may ask, or a field tell what is typed: they do so while one types. */
 const keystrokeFactor = 4;
 
 /** Adds the middleware. An interaction over the limit is acknowledged with how long to wait, and reaches no listener. */
@@ -21,7 +21,7 @@ export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'l
   app.use(async ({ body, client, next, ...args }) => {
     const interaction = interactionOf(body);
     const excess =
-      interaction && (await consume(interaction.kind === 'keystroke' ? keystrokes : interactions, interaction.userId));
+      interaction && (await consume(isTyping(interaction) ? keystrokes : interactions, interaction.userId));
     if (!excess) return next();
     const { kind, userId } = interaction;
     if (excess.isFirst)
@@ -34,6 +34,9 @@ export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'l
         return ack?.({ response_type: 'ephemeral', text });
       case 'keystroke':
         return ack?.({ options: [option(text, 'unavailable')] });
+      // What is typed is checked at the submission in any case, and a modal with the text would take the form's place.
+      case 'letter':
+        return ack?.();
       case 'form':
         return ack?.(keepFormOpen(interaction.blocks, text));
       case 'click': {
@@ -47,7 +50,7 @@ export function limitPerUser(app: App, { config, log }: Pick<Deps, 'config' | 'l
 }
 
 type UserInteraction = { userId: string } & (
-  | { kind: 'command' | 'keystroke' | 'click' | 'home' }
+  | { kind: 'command' | 'keystroke' | 'letter' | 'click' | 'home' }
   | { kind: 'form'; blocks: Block[] }
 );
 
@@ -63,8 +66,12 @@ function interactionOf(body: object): UserInteraction | undefined {
   if (!read.user) return undefined;
   const userId = read.user.id;
   if (read.type === 'view_submission' && read.view) return { userId, kind: 'form', blocks: read.view.blocks };
-  return { userId, kind: read.type === 'block_suggestion' ? 'keystroke' : 'click' };
+  if (read.type === 'block_suggestion') return { userId, kind: 'keystroke' };
+  const typed = read.view?.type === 'modal' && read.actions?.some(({ type }) => type === 'plain_text_input');
+  return { userId, kind: typed ? 'letter' : 'click' };
 }
+
+const isTyping = ({ kind }: UserInteraction): boolean => kind === 'keystroke' || kind === 'letter';
 
 const payload = z.object({
   type: z.string().optional(),
@@ -75,8 +82,15 @@ const payload = z.object({
     .object({ type: z.literal('app_home_opened'), user: z.string() })
     .optional()
     .catch(undefined),
+  actions: z
+    .array(z.object({ type: z.string() }))
+    .optional()
+    .catch(undefined),
   view: z
-    .object({ blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })) })
+    .object({
+      type: z.string().optional(),
+      blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })),
+    })
     .optional()
     .catch(undefined),
 });
