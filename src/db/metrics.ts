@@ -36,7 +36,7 @@ export type DatabaseMetrics = {
 };
 
 /** Of each kind, and of the dead letters, no more than this are counted: a scrape costs the same however many there are. */
-const countedAtMost = 10_000;
+export const countedAtMost = 10_000;
 
 /** The lanes of this many jobs of each kind are looked at, the oldest ones: those of a stalled lane become the oldest. */
 const lookedAt = 50;

@@ -265,6 +265,7 @@ describe('dead letters', () => {
       insert into outbox (queue, lane, priority, front, effect, dead_at, destination, cause)
       select 'test', 'notice:' || n % 5000, 0, false, jsonb_build_object('kind', 'notice', 'n', n), now(), 'direct', case n % 2 when 0 then 'user_not_found' else 'crashed' end
       from generate_series(1, 20000) n`;
+    const began = performance.now();
     const first = await redrive(db, { cause: 'crashed' }, 0);
     expect(first).toEqual({ count: 500, after: expect.any(Number) });
     // The process that did it is gone; another begins again.
@@ -277,6 +278,9 @@ describe('dead letters', () => {
     expect(queued).toHaveLength(10);
     expect(queued.every(({ unsure }) => unsure)).toBe(true);
     expect(await database.sql`select count(*)::int from outbox where dead_at is not null`).toEqual([{ count: 10_000 }]);
+    expect(await redriveAll(db, {})).toBe(10_000);
+    // Promised for all of them; it takes two.
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });
 

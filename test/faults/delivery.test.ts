@@ -128,8 +128,10 @@ it('a job does not wait for another lane', async () => {
   await alex.finds(/Ledger API/, { in: 'api-requests' });
 });
 
-it('a message that cannot be delivered becomes a dead letter, and blocks nothing', async () => {
-  await using scenario = await openScenario();
+it('a message that cannot be delivered becomes a dead letter, and blocks nothing; the log names each failure, and what comes next', async () => {
+  const lines: { msg: string; lane?: string; destination?: string; level: number }[] = [];
+  const log = pino({ level: 'warn', base: null }, { write: (line) => lines.push(JSON.parse(line)) });
+  await using scenario = await openScenario({ log });
   const { workspace, database } = scenario;
   const { dana, alex } = people(scenario);
   await requests(dana, alex);
@@ -150,6 +152,22 @@ it('a message that cannot be delivered becomes a dead letter, and blocks nothing
   expect(aside.map(({ effect, cause }) => [effect.kind, effect.events[0].version, cause])).toEqual([
     ['decision', 2, 'channel_not_found'],
     ['decision', 3, 'channel_not_found'],
+  ]);
+  workspace.fail(
+    'chat.postMessage',
+    { kind: 'error', error: 'internal_error' },
+    { when: (args) => args.channel === dana.id },
+  );
+  await alex.clicks('Reinstate', { in: 'api-requests' });
+  await dana.finds(/Reinstated by @alex/);
+  const failures = lines.filter(({ lane }) => lane === 'decision:U0DANA');
+  expect(failures.map(({ level, msg, destination }) => [level, destination, msg])).toEqual([
+    ...Array.from({ length: 2 }, () => [
+      50,
+      'direct',
+      'outbox error, dead letter (channel_not_found): kept until it is redriven, npm run outbox',
+    ]),
+    [40, 'direct', expect.stringMatching(/^outbox error, will retry in 1 s: internal_error$/)],
   ]);
 });
 
