@@ -60,7 +60,7 @@ export function accessLostMessage(lost: Lost, owned = true): Message {
     {
       type: 'rich_text',
       block_id: 'next',
-      elements: [{ type: 'rich_text_section', elements: [textElement(whatNext(lost))] }],
+      elements: [{ type: 'rich_text_section', elements: [textElement(whatNext(lost, owned))] }],
     },
     ...(now?.open && now.credential === 'key' && owned ? keyBlocks(lost.registration.publicId) : []),
     ...(owned ? [] : [notYours(application)]),
@@ -69,7 +69,7 @@ export function accessLostMessage(lost: Lost, owned = true): Message {
 }
 
 /** Says what it means for calls, and what the owners can do. */
-function whatNext({ application, gateway, service, stillOpen, now }: Lost): string {
+function whatNext({ application, gateway, service, stillOpen, now }: Lost, owned: boolean): string {
   const names = { application: oneLine(application), service: oneLine(service) };
   if (!now) {
     const until = stillOpen ? ' Calls may still go through until the gateway has taken access away.' : '';
@@ -77,7 +77,8 @@ function whatNext({ application, gateway, service, stillOpen, now }: Lost): stri
   }
   if (!now.open)
     return `${names.application} can use ${names.service} again as soon as access is open. It is on its way, and you’ll hear of it.`;
-  const keys = now.credential === 'key' ? ` Keys for ${gateway} are refused there: get a new one.` : '';
+  const refused = `Keys for ${gateway} are refused there`;
+  const keys = now.credential === 'key' ? ` ${refused}${owned ? ': get a new one' : ''}.` : '';
   return `Calls go through ${now.gateway} now, and no longer through ${gateway}.${keys}`;
 }
 
