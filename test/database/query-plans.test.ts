@@ -99,7 +99,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   ],
   [
     'the click: decided',
-    6,
+    7,
     () => changes.apply(db, { id: 8, seen: 1, action: 'approve', by: 'U0ALEX', at, policy, memberships }),
   ],
   ['the /unregister picker', 1, () => registrations.searchUnregistrable(db, 'U0DANA', 'pay', 100)],

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../local-slack/model.ts';
 import { environment } from '../support/bot.ts';
-import { holdApplications, holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { untilDelivered } from '../support/clock.ts';
+import { holdApplications, holdHead, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { kill, runReady } from '../support/process.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
@@ -71,6 +72,29 @@ it('of a concurrent approval and withdrawal one happens, and the other user is t
   expect(record).toHaveLength(2);
   if (record[1]?.action === 'approve') expect(dana.view.errors.registration).toMatch(/has changed: it was approved/);
   else await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
+});
+
+it('an approver who is made an owner while they decide becomes one, and does not decide', async () => {
+  await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
+  const { dana, alex } = people(scenario);
+  await dana.opensHome();
+  await requests(dana, alex);
+  await dana.finds(/Hand over/, { in: 'home' });
+  await dana.clicks('Hand over', { in: 'home' });
+  await dana.picks('New owner', 'alex');
+  await untilDelivered(scenario);
+
+  // The hand-over is written, and not committed.
+  const record = await holdHead(scenario.database);
+  const handsOver = dana.submits();
+  await waitForBlocked(scenario.database, 1);
+  const approves = alex.clicks('Approve', { in: 'api-requests' });
+  await waitForBlocked(scenario.database, 2);
+  await record.release();
+  await Promise.all([handsOver, approves]);
+  expect(await scenario.database.sql`select user_id from application_owners`).toEqual([{ user_id: alex.id }]);
+  expect((await events(scenario)).map(({ action }) => action)).toEqual(['request']);
+  await alex.finds(/own/, { in: 'whispered' });
 });
 
 it('of two concurrent requests for a service one is made, and the other is told that it is pending', async () => {

@@ -1,5 +1,5 @@
 /** Transitions of a registration: the change, its effects and its event commit together. */
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { accessChange } from '../../domain/access.ts';
 import {
   allowedApprovers,
@@ -54,8 +54,13 @@ type Event = Parameters<typeof append>[1][number];
 /** An action that is allowed while its transaction lasts. `write` takes it, and returns the event, which is appended last. */
 type Prepared = { ok: true; outcome: Allowed; write: () => Promise<Event> } | Exclude<Outcome, { ok: true }>;
 
-/** Locks a registration's row and evaluates an action on it, for a transaction that may do more than this. */
+/**
+ * Locks a registration's row and evaluates an action on it, for a transaction that may do more than this. Its application is locked
+ * first, as wherever both are: who becomes an owner while they decide does one or the other.
+ */
 export async function prepare(tx: Tx, db: Db, command: TransitionCommand): Promise<Prepared> {
+  await tx.execute(sql`
+    select from ${applications} where id = (select application_id from ${registrations} where id = ${command.id}) for share`);
   const [row] = await tx
     .select({ registration: registrations, service: services })
     .from(registrations)
