@@ -135,6 +135,14 @@ describe.each(modes)('over %s', (mode) => {
   });
 });
 
+it('an exception from outside of every promise ends it, with a line that says so: what it interrupted is not known', async () => {
+  const thrown = `process.once('SIGUSR2', () => { throw new Error('of nowhere'); })`;
+  const program = await runReady(env({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrown)}` }));
+  program.child.kill('SIGUSR2');
+  expect(JSON.parse(await program.says(/uncaught error, Registrar exits/)).err.message).toBe('of nowhere');
+  expect(await program.exited).toBe(1);
+});
+
 it('while Slack is not reachable it is alive, not ready, says why, and can be stopped', async () => {
   const program = run(env({ SLACK_API_URL: 'http://127.0.0.1:9/api/', PORT: '0', LOG_LEVEL: 'info' }));
   const { port } = JSON.parse(await program.says(/"listening"/));

@@ -29,6 +29,10 @@ it('every dependency of the bot is imported by it', () => {
   expect(unused).toEqual([]);
 });
 
+it('one driver reads DATABASE_URL, and no queue but our own is asked for', () => {
+  expect(asked.map(([name]) => name).filter((name) => /^(pg($|-)|postgres)/.test(name))).toEqual(['postgres']);
+});
+
 it('the binaries of Node are locked with checksums, one package per platform, and no script fetches any', () => {
   const binaries = Object.keys(optionalDependencies).filter((name) => /^node-(bin-)?(linux|darwin|win)/.test(name));
   expect(binaries.map((name) => lock.packages[`node_modules/${name}`].os).sort()).toEqual([
