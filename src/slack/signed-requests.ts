@@ -22,10 +22,18 @@ const maxSkew = 300;
 /** How long a request may stay without a response, in milliseconds: Slack waits for three seconds. */
 const responseTimeout = 4_000;
 
-/** Passes on what can be a signed request from Slack, and refuses everything else without reading its body. */
-export function signedRequestsOnly(next: RequestListener, now: () => number = Date.now): RequestListener {
+/**
+ * Passes on what can be a signed request from Slack, and refuses everything else without reading its body. Refuses all of them
+ * until the bot is ready: Bolt would say that they are unauthorized, which an operator looks for in the signing secret.
+ */
+export function signedRequestsOnly(
+  next: RequestListener,
+  isReady: () => boolean,
+  now: () => number = Date.now,
+): RequestListener {
   let unverified = 0;
   return (request, response) => {
+    if (!isReady()) return refuse(response, 503);
     const length = lengthOf(request) > smallBody ? lengthOf(request) : 0;
     const status = refusedByHeaders(request, now()) ?? (unverified + length > maxUnverified ? 503 : undefined);
     if (status) return refuse(response, status);

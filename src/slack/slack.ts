@@ -91,6 +91,7 @@ export function createSlack(
   });
   metrics.instrumentAcks(app);
 
+  let ready = false;
   const inFlight = createInFlight();
   app.use(({ next }) => inFlight.run(next));
 
@@ -98,13 +99,14 @@ export function createSlack(
     app,
     client: app.client,
     poster: new WebClient(token, { ...posterOptions, logger }),
-    listener: receiver instanceof HTTPReceiver ? signedRequestsOnly(receiver.requestListener) : undefined,
+    listener: receiver instanceof HTTPReceiver ? signedRequestsOnly(receiver.requestListener, () => ready) : undefined,
     async identity() {
       const { team_id = '', team, app_id } = await app.client.auth.test();
       return { teamId: team_id, teamName: team ?? team_id, appId: typeof app_id === 'string' ? app_id : null };
     },
     async start() {
       await app.init();
+      ready = true;
       await socketMode?.start();
     },
     socketApp: () => socketMode?.appId(),

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { startRegistrar } from '../../src/main.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { signature } from '../local-slack/delivery/http.ts';
 import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { holdMigrations, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
@@ -54,6 +56,29 @@ describe('stopped while it starts, it ends at once, accepts nothing, and closes 
     const { dana, alex } = people(scenario);
     await requests(dana, alex);
   });
+});
+
+it('over HTTP, what Slack sends before the bot is ready is refused as unavailable, not as unsigned', async () => {
+  await using scenario = await openScenario({ bots: 0, mode: 'http' });
+  const { workspace, database } = scenario;
+  const port = String(await freePort());
+  const slack = workspace.hold('auth.test');
+  const starting = scenario.startAnother({ PORT: port, DATABASE_URL: database.url });
+  await slack.reached;
+  const body = 'command=%2Fregistrations&user_id=U0DANA&team_id=T0ACME';
+  const send = () =>
+    fetch(`http://127.0.0.1:${port}/slack/events`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...signature({ secret: workspace.signingSecret, now: Date.now }, body),
+      },
+    });
+  expect((await send()).status).toBe(503);
+  slack.release();
+  await starting;
+  expect((await send()).status).toBe(200);
 });
 
 it('a replica that starts while another drains takes new interactions; the other finishes its own', async () => {

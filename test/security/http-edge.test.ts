@@ -22,6 +22,7 @@ const start = ({ metricsPort, limits = defaultLimits }: { metricsPort?: number; 
           if (body !== undefined) taken.push(body);
           response.end('taken');
         },
+        () => true,
         () => now,
       ),
     },

@@ -2,11 +2,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
+import { freePort } from './free-port.ts';
 
 const root = '/usr/lib/postgresql';
 const version = existsSync(root)
@@ -29,14 +29,6 @@ const idOf = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { e
 /** Neither of the two runs as root. */
 const runAs = () => (isRoot ? { uid: idOf('-u'), gid: idOf('-g') } : {});
 const own = (path: string) => void (isRoot && chownSync(path, idOf('-u'), idOf('-g')));
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 async function stop(child: ChildProcess, signal: NodeJS.Signals, folder: string): Promise<void> {
   const exited = once(child, 'exit');
