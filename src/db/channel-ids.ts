@@ -9,6 +9,7 @@ import type { Db } from './db.ts';
 import * as incidents from './outbox/incidents.ts';
 import { ownerless } from './schema/applications.ts';
 import { registrations, services } from './schema/core.ts';
+import { remindedApprovers } from './schema/direct-messages.ts';
 import { outbox } from './schema/outbox.ts';
 import { channelTurns, policyInForce, reminderMessages } from './schema/scheduling.ts';
 import { channelIds } from './schema/workspace.ts';
@@ -70,7 +71,8 @@ export async function moveRows(db: Db, adminChannel: string, at: Date): Promise<
 /** Some rows of a table, by their ids: above the one, up to the other. */
 type Ids = { above: string; upTo: string };
 
-const within = ({ above, upTo }: Ids) => sql`id > ${above} and id <= ${upTo}`;
+const within = ({ above, upTo }: Ids, id = 'id') =>
+  sql`${sql.identifier(id)} > ${above} and ${sql.identifier(id)} <= ${upTo}`;
 
 /** Goes through a table in the order of its ids, so many at a time. Returns how many rows were changed in all. */
 async function inBatches(
@@ -98,6 +100,11 @@ async function moveRegistrations({ tables }: Db, { from, to }: Change, ids: Ids)
       select id from ${registrations} where ${within(ids)} and ${from} in (card_channel, reminded_in, escalated_in)
       order by id for update)
     returning id`);
+  // Where no one is named, a reminder has reached the channel.
+  await tables.execute(sql`
+    with old as (
+      delete from ${remindedApprovers} where ${within(ids, 'registration_id')} and approver = ${from} returning registration_id)
+    insert into ${remindedApprovers} (registration_id, approver) select registration_id, ${to} from old on conflict do nothing`);
   return rows.length;
 }
 
