@@ -1,5 +1,5 @@
 /** Where the rows say that a message is which bears a marker: of what is there twice, that one stays. */
-import { and, eq } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { CopiesEffect } from '../../domain/effects.ts';
 import type { Db } from '../db.ts';
 import { decisionName } from '../registration/owner-messages.ts';
@@ -9,68 +9,33 @@ import { approverMessages, ownerMessages, pendingMessages } from '../schema/dire
 import { reminderMessages } from '../schema/scheduling.ts';
 
 type Marked = Pick<CopiesEffect, 'to' | 'channel' | 'marker'>;
-type Place = { channel: string | null; ts: string | null };
 
-/** The kinds of messages whose place is recorded, because they are updated; the others are posted, and never touched again. */
-const places: Record<string, (db: Db, marked: Marked) => Promise<Place[]>> = {
-  registrar_card: ({ tables }, { marker }) =>
-    tables
-      .select({ channel: registrations.cardChannel, ts: registrations.cardTs })
-      .from(registrations)
-      .where(eq(registrations.id, Number(marker.event_payload.registration))),
-  registrar_ask: ({ tables }, { marker }) =>
-    tables
-      .select()
-      .from(approverMessages)
-      .where(eq(approverMessages.registrationId, Number(marker.event_payload.registration))),
-  registrar_receipt: (db, { to, marker }) => ownerMessage(db, to, marker, 'receipt'),
-  registrar_access: ({ tables }, { to, marker }) =>
-    tables
-      .select()
-      .from(ownerMessages)
-      .where(and(eq(ownerMessages.person, to), eq(ownerMessages.name, `access-open@${marker.event_payload.change}`))),
-  registrar_notice: (db, { to, marker }) =>
-    ownerMessage(db, to, marker, decisionName(Number(marker.event_payload.version))),
-  registrar_waiting: ({ tables }, { to, marker }) =>
-    tables
-      .select()
-      .from(pendingMessages)
-      .where(
-        and(eq(pendingMessages.person, to), eq(pendingMessages.tick, new Date(String(marker.event_payload.tick)))),
-      ),
-  registrar_orphan: ({ tables }, { marker }) =>
-    tables
-      .select()
-      .from(ownerless)
-      .where(
-        and(
-          eq(ownerless.applicationId, Number(marker.event_payload.application)),
-          eq(ownerless.version, Number(marker.event_payload.version)),
-        ),
-      ),
-  registrar_reminder: async ({ tables }, { to, channel }) => {
-    const rows = await tables.select().from(reminderMessages).where(eq(reminderMessages.channel, to));
-    return rows.flatMap(({ ts, formerTs }) => [
-      { channel, ts },
-      { channel, ts: formerTs },
-    ]);
-  },
+const ofOwner = (person: string, name: string) =>
+  sql`select channel, ts from ${ownerMessages} where person = ${person} and name = ${name}`;
+
+/** Selects the place of a message of a kind that is updated; the others are posted, and never touched again. */
+const places: Record<string, (payload: Marked['marker']['event_payload'], marked: Marked) => SQL> = {
+  registrar_card: ({ registration }) =>
+    sql`select card_channel as channel, card_ts as ts from ${registrations} where id = ${registration}`,
+  registrar_ask: ({ registration }) =>
+    sql`select channel, ts from ${approverMessages} where registration_id = ${registration}`,
+  registrar_receipt: ({ registration }, { to }) => sql`${ofOwner(to, 'receipt')} and registration_id = ${registration}`,
+  registrar_notice: ({ registration, version }, { to }) =>
+    sql`${ofOwner(to, decisionName(Number(version)))} and registration_id = ${registration}`,
+  registrar_access: ({ change }, { to }) => ofOwner(to, `access-open@${change}`),
+  registrar_access_lost: ({ change }, { to }) => ofOwner(to, `access-lost@${change}`),
+  registrar_waiting: ({ tick }, { to }) =>
+    sql`select channel, ts from ${pendingMessages} where person = ${to} and tick = ${tick}::timestamptz`,
+  registrar_orphan: ({ application, version }) =>
+    sql`select channel, ts from ${ownerless} where application_id = ${application} and version = ${version}`,
+  registrar_reminder: (_, { to, channel }) =>
+    sql`select ${channel}::text as channel, unnest(array[ts, former_ts]) as ts from ${reminderMessages} where channel = ${to}`,
 };
 
-const ownerMessage = ({ tables }: Db, person: string, { event_payload }: CopiesEffect['marker'], name: string) =>
-  tables
-    .select()
-    .from(ownerMessages)
-    .where(
-      and(
-        eq(ownerMessages.registrationId, Number(event_payload.registration)),
-        eq(ownerMessages.person, person),
-        eq(ownerMessages.name, name),
-      ),
-    );
-
 /** Lists the `ts` that the rows have of a message in its channel; undefined for a kind whose place is not recorded. */
-export async function findRecorded(db: Db, marked: Marked): Promise<string[] | undefined> {
-  const recorded = await places[marked.marker.event_type]?.(db, marked);
-  return recorded?.flatMap(({ channel, ts }) => (channel === marked.channel && ts ? [ts] : []));
+export async function findRecorded({ tables }: Db, marked: Marked): Promise<string[] | undefined> {
+  const place = places[marked.marker.event_type]?.(marked.marker.event_payload, marked);
+  if (!place) return undefined;
+  const recorded = await tables.execute<{ channel: string | null; ts: string | null }>(place);
+  return recorded.flatMap(({ channel, ts }) => (channel === marked.channel && ts ? [ts] : []));
 }
