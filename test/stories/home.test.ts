@@ -378,7 +378,7 @@ describe.concurrent('an approver', () => {
     await alex.clicks('Approve', atHome);
     expect(await alex.finds(/Registrar/, { in: 'modal' })).toMatchInlineSnapshot(`
       "== Registrar ==
-      Only the members of #api-requests can decide Payments API for Shop. Nothing was changed.
+      Only the API team can decide Payments API for Shop. Nothing was changed.
       [Close]"
     `);
     await alex.closes();

@@ -7,6 +7,7 @@ import { type Seed, seed } from '../local-slack/seed.ts';
 import { openWorkspace, type Workspace } from '../local-slack/workspace.ts';
 import { type BotOptions, type Mode, startBot } from './bot.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { watchChannels } from './private-channels.ts';
 
 export const catalog = `services:
   - slug: payments
@@ -31,6 +32,8 @@ export type Scenario = AsyncDisposable & {
   bot: Running;
   /** The catalog file of its bots. */
   catalogFile: string;
+  /** Lists who has read of a private channel that they cannot see, since this was asked last. */
+  channelsRead(): string[];
   /** Starts another bot in the same scenario: a replica, or the one after a restart. */
   startAnother(env?: Record<string, string>): Promise<Running>;
 };
@@ -54,7 +57,10 @@ export type Setting = BotOptions & {
   database?: () => Promise<TestDatabase>;
 };
 
-/** Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol. */
+/**
+ * Opens a scenario. Disposing it expects that the bot did not violate Slack's protocol, and that no one has read of a private
+ * channel that they cannot see.
+ */
 export async function openScenario(setting: Setting = {}): Promise<Scenario> {
   const { mode = 'socket', env = {}, now, machineTime, reconcileAt, socketMode, gatewayTimeout, log } = setting;
   const folder = await mkdtemp(join(inject('scratch'), 'scenario-'));
@@ -69,6 +75,7 @@ export async function openScenario(setting: Setting = {}): Promise<Scenario> {
     ...(setting.ackWithin ? { ackWithin: setting.ackWithin } : {}),
     ...(now ? { now: () => now().getTime() } : {}),
   });
+  const channelsRead = watchChannels(workspace);
   const bots: Running[] = [];
   const startAnother = async (more: Record<string, string> = {}): Promise<Running> => {
     const bot = await startBot(
@@ -90,13 +97,16 @@ export async function openScenario(setting: Setting = {}): Promise<Scenario> {
       return first;
     },
     catalogFile: file,
+    channelsRead,
     startAnother,
     async [Symbol.asyncDispose]() {
+      const unseen = channelsRead();
       for (const one of bots) await one.stop();
       await workspace[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
       expect(workspace.protocolViolations).toEqual([]);
+      expect(unseen).toEqual([]);
     },
   };
 }

@@ -87,6 +87,7 @@ export function sharedScenarios(setting: SharedSetting = {}): SharedScenarios {
           },
         },
         catalogFile: scenario.catalogFile,
+        channelsRead: () => scenario.channelsRead(),
         async startAnother(env) {
           const another = await scenario.startAnother(env);
           replicas.push(another);
@@ -116,6 +117,7 @@ async function cleared({ scenario, people, schema, catalog }: Shared): Promise<b
   });
   await bot.drain();
   expect(workspace.protocolViolations).toEqual([]);
+  expect(scenario.channelsRead()).toEqual([]);
   if (peopleOf(scenario) !== people || (await schemaOf(database)) !== schema) return false;
   if ((await readFile(scenario.catalogFile, 'utf8')) !== catalog) return false;
   await database.sql`select before_story.restore()`;

@@ -21,19 +21,24 @@ import {
   applicationRefusalText,
 } from '../../views/application/refusals.ts';
 import { readButton, readReference } from '../../views/button-value.ts';
+import { hideChannels } from '../shared/hide-channels.ts';
 
 export function assignOwner(app: App, { config, db, directory, now, log }: Deps): void {
   app.action<BlockButtonAction>(assignOwnerButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     await openModalWhenLoaded(
       { client, body, respond },
-      loadForm(readButton(action.value), messageOf(body), body.user.id),
+      loadForm(readButton(action.value), messageOf(body), body.user.id).then((shown) =>
+        hideChannels(shown, body.user.id, { directory }),
+      ),
       log,
     );
   });
 
   app.view<ViewSubmitAction>(assignOwnerFormId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    const by = body.user.id;
+    const result = submitted(by, view).then((shown) => hideChannels(shown, by, { directory }));
+    await ackSubmission({ ack, client, view }, result, log);
   });
 
   async function loadForm(

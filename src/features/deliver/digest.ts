@@ -7,6 +7,7 @@ import type { Effect } from '../../domain/effects.ts';
 import { slackErrorCode } from '../../slack/errors.ts';
 import { fetchPermalink, findEarlier, post } from '../../slack/messages.ts';
 import { digestMessage } from '../../views/channel/digest.ts';
+import { isSeenFrom } from '../shared/card-readers.ts';
 
 type Digest = Extract<Effect, { kind: 'digest' }>;
 
@@ -15,7 +16,7 @@ const remedy =
   'Slack enables data_visualization blocks workspace by workspace, and the chart appears once this one has them. ' +
   "If it never does, ask Slack's support; Slack's reason is in the line before, from slack-sdk";
 
-export function deliverDigest({ config, db, poster, now, log }: Deps) {
+export function deliverDigest({ config, db, poster, directory, now, log }: Deps) {
   return async ({ channel, at }: Digest, attempt: Attempt): Promise<void> => {
     const { TIME_ZONE: timeZone } = config;
     const { adminChannel } = config.policy;
@@ -30,7 +31,8 @@ export function deliverDigest({ config, db, poster, now, log }: Deps) {
     if (await findEarlier(context, posting)) return;
 
     const { oldest } = week;
-    const link = oldest?.channel && oldest.ts ? await fetchPermalink(poster, oldest.channel, oldest.ts) : undefined;
+    const card = oldest?.channel && (await isSeenFrom(channel, oldest.channel, { directory })) ? oldest : undefined;
+    const link = card?.channel && card.ts ? await fetchPermalink(poster, card.channel, card.ts) : undefined;
     const postDigest = (withChart: boolean) => post(context, posting, digestMessage(week, { link, withChart }, now()));
     try {
       await postDigest(true);

@@ -10,6 +10,7 @@ import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
 import { type PostContext, type Posting, postOnce } from '../../slack/messages.ts';
 import { incidentMessage } from '../../views/channel/incident.ts';
 import type { Message } from '../../views/message.ts';
+import { hideChannels, hideChannelsIn } from '../shared/hide-channels.ts';
 import { malformed } from './classify-error.ts';
 
 type IncidentJob = Extract<Effect, { kind: 'trouble' }>;
@@ -30,9 +31,10 @@ export function deliverIncident({ config, db, poster, directory, log }: Deps) {
     const context = { db, poster, attempt };
     const marker = { event_type: 'registrar_trouble', event_payload: { place, why, at } };
     const posting = { marker, since: attempt.job.enqueuedAt };
-    if (await tell(context, { ...posting, to: policy.adminChannel }, message)) return;
+    const toChannel = await hideChannelsIn(message, policy.adminChannel, { directory });
+    if (await tell(context, { ...posting, to: policy.adminChannel }, toChannel)) return;
     for (const to of (await people()).slice(0, triedAtMost)) {
-      if (await tell(context, { ...posting, to }, message)) return;
+      if (await tell(context, { ...posting, to }, await hideChannels(message, to, { directory }))) return;
     }
     log.error({ place, why, letters }, 'no admin could be notified that messages do not arrive');
   };

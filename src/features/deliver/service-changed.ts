@@ -10,6 +10,7 @@ import type { CatalogEffect } from '../../domain/effects.ts';
 import { inParts } from '../../domain/pagination.ts';
 import { postOnce } from '../../slack/messages.ts';
 import { ruleChangeMessage } from '../../views/service/rule-change.ts';
+import { hideChannelsIn } from '../shared/hide-channels.ts';
 
 type Of<Kind extends CatalogEffect['kind']> = Extract<CatalogEffect, { kind: Kind }>;
 
@@ -52,7 +53,7 @@ export function deliverServiceChanged({ config, db, poster, directory }: Deps) {
         event_payload: { service: id, public_id: service.publicId, version, when },
       };
       await postOnce({ db, poster, attempt }, { to, marker, since: change.at }, () =>
-        ruleChangeMessage(service, change),
+        hideChannelsIn(ruleChangeMessage(service, change), to, { directory }),
       );
     },
   };

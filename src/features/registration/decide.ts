@@ -34,6 +34,7 @@ import {
   reasonModalIds,
 } from '../../views/registration/forms/reason-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
+import { hideChannels } from '../shared/hide-channels.ts';
 import { adminsBeside, someoneElseDecides } from '../shared/other-approvers.ts';
 import { openHistory } from '../shared/registration-history.ts';
 import { respondToRefusal } from '../shared/respond-to-refusal.ts';
@@ -91,7 +92,7 @@ export function decide(app: App, deps: Deps): void {
   async function decideAtOnce(action: Action, reference: Seen['reference'], interaction: Click): Promise<void> {
     const { body } = interaction;
     const { outcome, row } = await execute(action, seenIn(body, reference), body.user.id);
-    if (!outcome.ok) await respondToRefusal(interaction, outcome.refusal, row, log);
+    if (!outcome.ok) await respondToRefusal(interaction, outcome.refusal, row, { directory, log });
   }
 
   /** Opens the form of a decision, unless it is refused already. The submission is evaluated again. */
@@ -106,7 +107,7 @@ export function decide(app: App, deps: Deps): void {
     const named = previewed?.named ?? (reference && isPublic(reference) ? reference : undefined);
     const form = named && formFor(action, named, previewed?.row);
     if (previewed && !previewed.outcome.ok)
-      await respondToRefusal(interaction, previewed.outcome.refusal, previewed.row, log);
+      await respondToRefusal(interaction, previewed.outcome.refusal, previewed.row, { directory, log });
     else if (form) await openModal(interaction, form, log);
     else await respondToAction(interaction, failed, log);
   }
@@ -120,7 +121,7 @@ export function decide(app: App, deps: Deps): void {
 
   async function deletionSubmitted(person: string, metadata: string): Promise<SubmissionResult> {
     const { outcome, row } = await execute('delete', { reference: readReference(metadata) }, person);
-    return outcome.ok ? 'close' : { view: notDeleted(refusalText(outcome.refusal, row && registrations.namesOf(row))) };
+    return outcome.ok ? 'close' : { view: notDeleted(await whyNot(outcome.refusal, row, person)) };
   }
 
   async function submitted(
@@ -132,8 +133,12 @@ export function decide(app: App, deps: Deps): void {
     if (!reason) return { errors: { reason: reasonError } };
     const { outcome, row } = await execute(action, { reference }, person, reason);
     if (outcome.ok) return 'close';
-    return { view: decisionRefusedModal(action, refusalText(outcome.refusal, row && registrations.namesOf(row))) };
+    return { view: decisionRefusedModal(action, await whyNot(outcome.refusal, row, person)) };
   }
+
+  /** Says why a form is refused, in what the person may read. */
+  const whyNot = (refusal: Refusal, row: registrations.FoundRegistration | undefined, person: string) =>
+    hideChannels(refusalText(refusal, row && registrations.namesOf(row)), person, { directory });
 
   /** Takes a decision, and measures how long the requester waited for it. */
   async function execute(

@@ -16,7 +16,7 @@ export function snoozeReminder(app: App, { config, db, directory, schedule, now,
   app.action<BlockButtonAction>(snoozeButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const { refused, row } = await execute(body, readButton(action.value));
-    if (refused) await respondToRefusal({ client, body, respond }, refused, row, log);
+    if (refused) await respondToRefusal({ client, body, respond }, refused, row, { directory, log });
   });
 
   /** Snoozes a request. Slack is asked about the user before a lock is held. Returns why not, or null. */

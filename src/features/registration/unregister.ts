@@ -57,7 +57,8 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
     const choice = readReference(action.value);
     const { outcome, row } = choice ? await execute(choice, body.user.id) : {};
     const interaction = { client, body, respond };
-    if (!outcome?.ok) await respondToRefusal(interaction, outcome?.refusal ?? { kind: 'gone' }, row, log);
+    if (!outcome?.ok)
+      await respondToRefusal(interaction, outcome?.refusal ?? { kind: 'gone' }, row, { directory, log });
     // The outbox updates the Home, and the message with this button, where more than this may be listed.
     else if (body.container.type === 'message') await respondEphemeral(interaction, withdrawnText, log);
   });

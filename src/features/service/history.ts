@@ -9,11 +9,12 @@ import { failed } from '../../views/fallbacks.ts';
 import { historyUnavailable, loadingHistory } from '../../views/registration/history-modal.ts';
 import { serviceRefusalText } from '../../views/service/form.ts';
 import { maxEvents, readHistoryPage, serviceHistoryModal, servicePages } from '../../views/service/history-modal.ts';
+import { hideChannels } from '../shared/hide-channels.ts';
 
 type Authorize = (person: string) => Promise<ServiceRefusal | null>;
 
 /** Registers the listeners of the modal's buttons, and returns the function that opens the modal. */
-export function showServiceHistory(app: App, { db, log }: Deps, authorize: Authorize) {
+export function showServiceHistory(app: App, { db, directory, log }: Deps, authorize: Authorize) {
   for (const actionId of servicePages) {
     app.action<BlockButtonAction>(actionId, async ({ ack, action, body, client }) => {
       await ack();
@@ -34,7 +35,8 @@ export function showServiceHistory(app: App, { db, log }: Deps, authorize: Autho
   async function loadPage(publicId: string | undefined, before: timeline.Cursor | null, person: string) {
     try {
       const refused = await authorize(person);
-      if (refused) return { view: historyUnavailable(serviceRefusalText(refused)) };
+      if (refused)
+        return { view: historyUnavailable(await hideChannels(serviceRefusalText(refused), person, { directory })) };
       const service = publicId === undefined ? undefined : await services.resolve(db, publicId);
       if (!service) return { view: historyUnavailable(serviceRefusalText({ kind: 'gone' })) };
       const found = await timeline.listPage(db, service.id, before, maxEvents + 1);
@@ -45,7 +47,7 @@ export function showServiceHistory(app: App, { db, log }: Deps, authorize: Autho
         newest: before === null,
         older: found.length > maxEvents,
       });
-      return { view };
+      return { view: await hideChannels(view, person, { directory }) };
     } catch (error) {
       log.error({ err: error, service: publicId }, 'the history of a service could not be read, the modal shows it');
       return { view: historyUnavailable(failed) };

@@ -44,6 +44,7 @@ import {
   serviceModalId,
   toTyped,
 } from '../../views/service/modal.ts';
+import { hideChannels } from '../shared/hide-channels.ts';
 import { showServiceHistory } from './history.ts';
 import { validateService } from './validate.ts';
 
@@ -61,20 +62,22 @@ export function manageServices(app: App, deps: Deps): void {
 
   app.action<BlockButtonAction>(addButton, async ({ ack, body, client, respond }) => {
     await ack();
-    await openModalWhenLoaded({ client, body, respond }, loadNewForm(body.user.id), log);
+    await openModalWhenLoaded({ client, body, respond }, shownTo(body.user.id, loadNewForm(body.user.id)), log);
   });
 
   app.action<BlockOverflowAction>(serviceMenu, async ({ ack, action, body, client, respond }) => {
     await ack();
     const chosen = readServiceMenu(action.selected_option.value);
     const interaction = { client, body, respond };
-    if (chosen?.what === 'history') return history(interaction, chosen.publicId, body.user.id);
+    const by = body.user.id;
+    if (chosen?.what === 'history') return history(interaction, chosen.publicId, by);
     if (chosen?.what === 'edit')
-      return openModalWhenLoaded(interaction, loadEditForm(chosen.publicId, body.user.id), log);
+      return openModalWhenLoaded(interaction, shownTo(by, loadEditForm(chosen.publicId, by)), log);
     if (chosen && isConfirmed(chosen.what))
-      return openModalWhenLoaded(interaction, loadConfirmation(chosen.what, chosen, body.user.id), log);
-    const refusal = chosen ? await toggle(chosen.what, chosen, body.user.id) : gone;
-    if (refusal) await respondToAction(interaction, serviceRefusalText(refusal), log);
+      return openModalWhenLoaded(interaction, shownTo(by, loadConfirmation(chosen.what, chosen, by)), log);
+    const refusal = chosen ? await toggle(chosen.what, chosen, by) : gone;
+    if (refusal)
+      await respondToAction(interaction, await hideChannels(serviceRefusalText(refusal), by, { directory }), log);
   });
 
   app.view<ViewSubmitAction>(confirmChangeId, async ({ ack, body, view, client }) => {
@@ -84,8 +87,12 @@ export function manageServices(app: App, deps: Deps): void {
     const result = refusal.then(
       (why): SubmissionResult => (why ? { view: textModal(serviceRefusalText(why)) } : 'close'),
     );
-    await ackSubmission({ ack, client, view }, result, log);
+    await ackSubmission({ ack, client, view }, shownTo(body.user.id, result), log);
   });
+
+  /** Returns what is shown to a person: without the names of channels that they cannot see. */
+  const shownTo = async <Shown>(person: string, shown: Promise<Shown>): Promise<Shown> =>
+    hideChannels(await shown, person, { directory });
 
   /** Makes a change from the menu of a service, and takes its access away where it `removes` that. Returns why not, or null. */
   async function toggle(what: Toggle, seen: Reference, by: string, removes = false): Promise<ServiceRefusal | null> {
@@ -123,7 +130,7 @@ export function manageServices(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(serviceModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    await ackSubmission({ ack, client, view }, shownTo(body.user.id, submitted(body.user.id, view)), log);
   });
 
   async function loadNewForm(person: string): Promise<ModalOrReason> {

@@ -7,6 +7,7 @@ import type { MessageLocation, NumberedReference, Reference } from '../../domain
 import { type Interaction, type ModalOrReason, openModalWhenLoaded } from '../../slack/respond.ts';
 import { historyModal, historyUnavailable, loadingHistory, pageSize } from '../../views/registration/history-modal.ts';
 import { refusalText } from '../../views/registration/refusals.ts';
+import { hideChannels } from './hide-channels.ts';
 
 type Context = Pick<Deps, 'config' | 'db' | 'directory' | 'log'>;
 type Button = Reference | NumberedReference | undefined;
@@ -43,7 +44,7 @@ export async function loadHistoryPage(
   const toCheck = [approvers, admins(config.policy)].flatMap((some) => membershipsToCheck(some, person));
   const memberships = await directory.memberships(person, toCheck);
   const refused = checkReading(person, approvers, memberships, config.policy);
-  if (refused) return { why: refusalText(refused) };
+  if (refused) return { why: await hideChannels(refusalText(refused), person, { directory }) };
   const { id, publicId, version: latest } = row.registration;
   const newest = from === 'latest' ? latest : Math.min(button.seen, latest);
   const entries = await history.listEvents(db, id, newest, pageSize);

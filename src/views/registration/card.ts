@@ -67,7 +67,7 @@ export const cardMenuId = 'more';
 const eventsShown = 18;
 
 /** What only Slack knows: the title in the requester's profile, and the address of a card; none where it did not say. */
-export type CardContext = { title?: string; linkTo?: (card: MessageLocation) => string };
+export type CardContext = { title?: string; linkTo?: (card: MessageLocation) => string | undefined };
 
 export function requestCard(registration: Registration, { title = '', linkTo }: CardContext = {}): Message {
   const { owners, requester, reason, requestedAt, previousRequests: earlier } = registration;

@@ -43,21 +43,24 @@ export function deliverReminder({ config, db, poster, directory, schedule, now }
   }
 
   async function render(channel: string, rows: PendingRow[], total: number) {
-    const waiting = (await withNames(rows, (place) => isSeenFrom(channel, place, { directory }), { directory })).map(
-      ({ registration, service, ...one }) => {
-        const { remindAt, remindedIn, putOffBy } = registration;
-        return {
-          ...registration,
-          ...one,
-          service: service.name,
-          state: serviceState(service),
-          approvers: allowedApprovers(service, config.policy),
-          elsewhere: remindedIn && remindedIn !== channel ? { channel: one.link ? remindedIn : null } : undefined,
-          expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),
-          snoozed: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
-        };
-      },
-    );
+    const isSeen = (place: string) => isSeenFrom(channel, place, { directory });
+    const named = new Set<string>();
+    for (const place of new Set(rows.flatMap(({ registration }) => registration.remindedIn ?? [])))
+      if (await isSeen(place)) named.add(place);
+    const waiting = (await withNames(rows, isSeen, { directory })).map(({ registration, service, ...one }) => {
+      const { remindAt, remindedIn, putOffBy } = registration;
+      return {
+        ...registration,
+        ...one,
+        service: service.name,
+        state: serviceState(service),
+        approvers: allowedApprovers(service, config.policy),
+        elsewhere:
+          remindedIn && remindedIn !== channel ? { channel: named.has(remindedIn) ? remindedIn : null } : undefined,
+        expires: expiryWarning(registration, config.EXPIRE_PENDING_AFTER, schedule),
+        snoozed: putOffBy && remindAt ? { by: putOffBy, until: remindAt } : undefined,
+      };
+    });
     // Those of other channels are mentioned there.
     const own = waiting.filter(({ elsewhere, snoozed }) => !elsewhere && !snoozed);
     return { message: reminderMessage(waiting, total, await mentionedFor(own), now()), own };
