@@ -6,6 +6,7 @@ import { connect } from '../db/client.ts';
 import { EmbeddedPostgresError } from '../db/embedded/data-dir.ts';
 import { databaseConfigError, sqlState } from '../db/errors.ts';
 import { recordRestore } from '../db/restore.ts';
+import { counted } from '../domain/text.ts';
 import { readDatabase, withDatabase } from './database.ts';
 import { answersOptions } from './usage-error.ts';
 
@@ -17,7 +18,10 @@ export async function runRestored(url: string): Promise<string> {
   try {
     const marked = await recordRestore(url, { tables });
     if (!marked) throw new ReplicaRuns();
-    return `Marked: ${marked.jobs} messages in the outbox are looked for in Slack before they are posted, and ${marked.cards} cards are updated before their buttons decide. Start Registrar now.`;
+    return (
+      `Marked ${counted(marked.jobs, 'message')} in the outbox, to look for in Slack before posting, and ` +
+      `${counted(marked.cards, 'card')}, to update before the buttons decide. Start Registrar now.`
+    );
   } finally {
     await close();
   }

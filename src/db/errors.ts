@@ -54,7 +54,10 @@ function isOutage(error: unknown): boolean {
 /** The mistakes of the configuration and their fixes, by PostgreSQL's code. */
 const mistakes: Record<string, readonly [what: string, fix: string]> = {
   '28P01': ['DATABASE_URL: the password is wrong', 'Set the one of this user.'],
-  '28000': ['DATABASE_URL: the user may not connect', 'Let it in, with a line in pg_hba.conf, or name another.'],
+  '28000': [
+    'DATABASE_URL: the user is not allowed to connect',
+    'Let it in, with a line in pg_hba.conf, or name another.',
+  ],
   '3D000': ['DATABASE_URL: there is no such database', 'Create it, or name another.'],
   '42501': [
     'DATABASE_URL: the user lacks a privilege',
@@ -70,7 +73,7 @@ const mistakes: Record<string, readonly [what: string, fix: string]> = {
     'DATABASE_URL: sslmode asks for TLS',
     'Switch TLS on in PostgreSQL, or take sslmode out of DATABASE_URL.',
   ],
-  EACCES: ['DATABASE_URL: the socket may not be opened', 'Give this process access to it.'],
+  EACCES: ['DATABASE_URL: the socket cannot be opened', 'Give this process access to it.'],
 };
 
 const ofTls = [

@@ -60,3 +60,6 @@ export const toStorable = (text: string): string => text.replaceAll('\0', '').to
 
 /** Begins a sentence with a text. */
 export const capitalize = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** Writes how many there are: "1 card", "2 cards". */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -25,7 +25,7 @@ it('an unreachable channel is reported to the admin channel once, takes no reque
   await dana.closes();
   const warning = await alex.finds(/cannot reach/, { in: 'api-requests' });
   expect(warning).toMatch(/Registrar cannot reach .*C0PAY.*: the bot is not in it, or it is gone\. Write `\/invite/);
-  expect(warning).toMatch(/follow by themselves once this is resolved/);
+  expect(warning).toMatch(/arrive once this is resolved/);
   await dana.finds(/Approved automatically/);
 
   expect(await asks(sam, ['Ledger API', 'Payments API'], 'Kiosk')).toEqual({

@@ -178,13 +178,13 @@ describe('a folder that cannot be used', () => {
     const closed = `${folder}-closed`;
     await mkdir(closed, { recursive: true });
     await chmod(closed, 0o700);
-    await expect(startEmbedded(join(closed, 'data'), silent)).rejects.toThrow(`may not enter ${closed}. Set DATA_DIR`);
+    await expect(startEmbedded(join(closed, 'data'), silent)).rejects.toThrow(`cannot enter ${closed}. Set DATA_DIR`);
     await rm(closed, { recursive: true });
   });
 
   it.each([
     ['could not bind IPv4 address "127.0.0.1": Address already in use', /port was taken/],
-    ['initdb: error: could not access directory: Permission denied', /may not use DATA_DIR/],
+    ['initdb: error: could not access directory: Permission denied', /cannot use DATA_DIR/],
     ['FATAL: database files are incompatible with server', /another version of PostgreSQL/],
     ['FATAL: could not write: No space left on device', /no space left/],
     ['FATAL: something new', /It said:\nFATAL: something new/],

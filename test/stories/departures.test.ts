@@ -136,7 +136,7 @@ it.each(modes)(
       Owner now: @sam
       Shop
       Owner now: @sam
-      · now. They keep their access. To end it, revoke it on the card."
+      · Since now. They keep their access. To end it, choose Revoke on the card."
     `);
     // That Till has no owner is in the admins' own message, and not here as well.
     const inRequests = await alex.finds(/no longer owns/, channel);
@@ -144,7 +144,7 @@ it.each(modes)(
       ":wave: @dana left Slack, and no longer owns an application that is registered here.
       Atlas
       Owner now: @sam
-      · now. It keeps its access. To end it, revoke it on the card."
+      · Since now. It keeps its access. To end it, choose Revoke on the card."
     `);
     await sam.finds(/@dana left Slack, and no longer owns this application/);
     await alex.finds(/no longer has an owner/, channel);

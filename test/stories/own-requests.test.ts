@@ -41,7 +41,7 @@ it.each(modes)(
       ":unlock: @alex changed the rules of this service.
       Service  Maps API
       Approval  an approver decides → every new request is approved
-      · today at 08:00. For a day, requests for their own applications still need a decision here."
+      · Changed today at 08:00. For a day, requests for @alex’s own applications still need a decision here."
     `);
     await asks(alex, ['Maps API'], 'Atlas');
     expect(alex.reads).toContain('under review');
@@ -106,7 +106,7 @@ it('(b) an application that is handed to an approver is decided by another one; 
     Application  Shop
     Owner now  @alex
     Registered for  Payments API (pending)
-    · now. It keeps its access. To end it, revoke it on the card."
+    · Changed now. It keeps its access. To end it, choose Revoke on the card."
   `);
   await alex.finds(/Requested by {2}@dana[^\n]*\n *Owner {2}@alex\n[\s\S]*\[Approve\]/, channel);
   await alex.clicks('Approve', { ...channel, on: /\[Approve\]/ });

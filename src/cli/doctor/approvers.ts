@@ -99,7 +99,7 @@ async function checkSight(
       ? [
           warn(
             about,
-            `members of ${joinList(tooLarge, tooLarge.length)} who are not in ${channel} hear of no request. Invite them to the channel.`,
+            `members of ${joinList(tooLarge, tooLarge.length)} who are not in ${channel} do not hear of requests. Invite them to the channel.`,
           ),
         ]
       : []),

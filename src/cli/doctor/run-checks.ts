@@ -7,6 +7,7 @@ import { foreignWorkspace } from '../../db/workspace.ts';
 import { allowedApprovers, approvalChannel } from '../../domain/authorization.ts';
 import { nextTick } from '../../domain/schedule.ts';
 import type { CatalogService } from '../../domain/service.ts';
+import { counted } from '../../domain/text.ts';
 import { verifySmtp } from '../../email.ts';
 import { createHttpClient } from '../../http-client.ts';
 import { createLog, slackLog } from '../../observability/log.ts';
@@ -176,7 +177,7 @@ async function checkCatalog({
     count: 1,
   }));
   return {
-    findings: [ok('catalog', `${rules.length} services in ${path}.`)],
+    findings: [ok('catalog', `${counted(rules.length, 'service')} in ${path}.`)],
     rules,
     gateways: catalog.gateways,
     services: catalog.services,

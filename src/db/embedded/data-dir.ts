@@ -27,7 +27,7 @@ export async function prepareDataDir(folder: string): Promise<void> {
   const inaccessible = await inaccessibleParent(folder);
   if (inaccessible) {
     throw new EmbeddedPostgresError(
-      `As root, Registrar has the user postgres run PostgreSQL, who may not enter ${inaccessible}. Set DATA_DIR to a folder that it may enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
+      `As root, Registrar has the user postgres run PostgreSQL, who cannot enter ${inaccessible}. Set DATA_DIR to a folder that it can enter, such as /var/lib/registrar, run Registrar as another user, or set DATABASE_URL.`,
     );
   }
 }
@@ -180,7 +180,7 @@ export function explainServerOutput(folder: string, output: string): string {
     return 'The embedded PostgreSQL could not listen on 127.0.0.1: its port was taken. Start Registrar again, or set DATABASE_URL.';
   }
   if (/permission denied|not permitted|wrong ownership/i.test(output)) {
-    return `The embedded PostgreSQL may not use DATA_DIR ${folder}. Give the folder to the user that runs Registrar, or set another.`;
+    return `The embedded PostgreSQL cannot use DATA_DIR ${folder}. Give the folder to the user that runs Registrar, or set another.`;
   }
   if (/incompatible/i.test(output)) {
     return `DATA_DIR ${folder} was written by another version of PostgreSQL. Move it with pg_dump, or set another DATA_DIR.`;

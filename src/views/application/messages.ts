@@ -87,7 +87,7 @@ export function ownershipMessage(
         { label: 'Registered for', value: [textElement(`${list}${more}`)] },
       ]),
       {
-        ...context(`${dateTime(at)}. It keeps its access. To end it, revoke it on the card.`),
+        ...context(`Changed ${dateTime(at)}. It keeps its access. To end it, choose Revoke on the card.`),
         block_id: 'next',
       },
     ],
@@ -118,7 +118,7 @@ export function ownerLeftMessage(
         }),
       ),
       ...(more > 0 ? [{ ...context(`and ${more} more`), block_id: 'more' }] : []),
-      { ...context(`${dateTime(at)}. ${keep}. To end it, revoke it on the card.`), block_id: 'next' },
+      { ...context(`Since ${dateTime(at)}. ${keep}. To end it, choose Revoke on the card.`), block_id: 'next' },
     ],
   };
 }

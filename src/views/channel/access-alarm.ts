@@ -11,7 +11,7 @@ export const maxNamed = 10;
 type Row = { application: string; group: string; since: Date; failure: GatewayFailure | null };
 
 export function accessAlarm(gateway: string, { rows, total }: { rows: Row[]; total: number }): Message {
-  const headline = `Access still open at ${escapeMrkdwn(gateway)} that no registration backs.`;
+  const headline = `Access still open at ${escapeMrkdwn(gateway)} although no registration backs it.`;
   const named = rows.map(({ application, group, since, failure }) => ({
     label: '',
     value: [

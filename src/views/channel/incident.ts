@@ -13,7 +13,7 @@ export function incidentMessage({ place, why, open, deadLetters }: IncidentFacts
   const cause = (gateway === undefined ? remedies[why] : gatewayCause(why)) ?? `the cause is ${code(why)}`;
   const ended = deadLetters === 1 ? `A ${noun(place)}` : `${deadLetters} ${noun(place)}s`;
   const headline = `${open ? failing(place) : `${ended} ${lost(place)}`}: ${cause}.`;
-  const after = 'Waiting messages are retried, and follow by themselves once this is resolved.';
+  const after = 'Waiting messages are retried, and arrive once this is resolved.';
   const counted = deadLetters === 1 ? `One ${noun(place)} was set aside.` : `${ended} were set aside.`;
   const kept = `${counted} ${code('npm run outbox -- list')} lists them, ${code('npm run outbox -- redrive')} retries them.`;
   return {
@@ -42,7 +42,7 @@ function named(place: string): string {
     case 'direct':
       return 'people by direct message';
     case 'home':
-      return 'Homes';
+      return 'people’s Home';
     case 'mail':
       return 'people by e-mail';
     case 'cards':

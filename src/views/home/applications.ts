@@ -49,7 +49,7 @@ export const applicationBlocks = (held: Page<HeldApplication>): KnownBlock[] => 
   header('mine', 'Your applications'),
   ...(held.total === 0 ? [{ ...section(noApplications), block_id: 'nothing-held' }] : []),
   ...held.rows.flatMap((row, index) => registrationBlocks(row, held.rows[index - 1])),
-  ...pager('mine', held, 'lines'),
+  ...pager('mine', held, 'line'),
 ];
 
 /** Also the response of `/registrations` to a user without applications. */

@@ -52,7 +52,7 @@ export function queueBlocks(waiting: ApprovalQueue, now: Date): KnownBlock[] {
     ...(total >= filteredFrom || filter.active ? filterBlocks(filter) : []),
     ...(total === 0 ? [{ ...section(nothing), block_id: 'nothing-waits' }] : []),
     ...rows.flatMap((request) => requestBlocks(request, now)),
-    ...pager('queue', waiting, total === 1 ? 'request' : 'requests'),
+    ...pager('queue', waiting, 'request'),
     { type: 'divider', block_id: 'end-of-queue' },
   ];
 }

@@ -59,9 +59,9 @@ export const catalogBlocks = (listed: CatalogPage): KnownBlock[] => [
     : []),
   ...(listed.total >= maxServices || listed.search !== '' ? searchBlocks(listed.search) : []),
   ...(listed.total === 0 ? [{ ...section(nothing(listed.search)), block_id: 'no-services' }] : []),
-  ...listed.rows.flatMap((service) => serviceBlocks(service, listed.admin)),
+  ...listed.rows.flatMap((service) => serviceBlocks(service, listed)),
   ...(listed.total === 0 ? [] : [{ ...context(usualText(listed)), block_id: 'catalog-usual' }]),
-  ...pager('catalog', listed, 'services'),
+  ...pager('catalog', listed, 'service'),
 ];
 
 /** Says once what most services have in common. */
@@ -97,12 +97,12 @@ export const readCatalogSearch = (value: unknown): string =>
   truncate(toStorable(z.string().safeParse(value).data ?? ''), serviceLimits.slug, '').trim();
 
 /** Renders a service with a button that requests it. An admin's menu has the place of the button, which goes below it. */
-function serviceBlocks(service: CatalogItem, admin: boolean): KnownBlock[] {
+function serviceBlocks(service: CatalogItem, { admin, usual }: CatalogPage): KnownBlock[] {
   const { id, publicId, name, description, registrationEnabled, retired } = service;
   const register = registrationEnabled && !retired ? [button(registerButton, 'Register', publicId)] : [];
   const accessory = admin ? menu(service, buttonValue(service)) : register[0];
   const about = [plainLine(name, serviceLimits.name), plainLine(description, 150)].filter((line) => line !== '');
-  const facts = describeService(service, admin);
+  const facts = describeService(service, admin, usual);
   return [
     {
       type: 'section',
@@ -118,19 +118,32 @@ function serviceBlocks(service: CatalogItem, admin: boolean): KnownBlock[] {
 
 const plainLine = (text: string, limit: number): string => truncate(oneLine(text), limit);
 
-/** Describes a service, in lines: what every service has in common is said once, for all of them. */
-function describeService(service: CatalogItem, admin: boolean): string[] {
-  const { slug, docs, registrationEnabled, retired, autoApprove, access, approvers, channel, asked } = service;
+/** Describes a service, in lines: what is usual is said once, for all of them. */
+function describeService(service: CatalogItem, admin: boolean, usual: ShownApprovers): string[] {
+  const { slug, docs, registrationEnabled, retired, autoApprove, access } = service;
   const registration = retired ? 'Retired' : `Registration ${registrationEnabled ? 'enabled' : 'disabled'}`;
-  const place = channel ? `, in <#${channel}>` : '';
-  const decided = approvers.length > 0 || channel ? [`Decided by ${describeApprovers(asked)}${place}`] : [];
   return [
     ...(admin ? [`\`${slug}\` · ${registration}`] : registrationEnabled ? [] : [registration]),
-    ...(autoApprove ? ['Approved automatically'] : decided),
+    ...(autoApprove ? ['Approved automatically'] : decidedBy(service, usual)),
     ...(access ? [`Opens ${escapeMrkdwn(describeAccess(access))}`] : []),
     ...(docs ? [link(docs, 'Documentation')] : []),
   ];
 }
+
+/** Says who decides, and in which channel: nothing of it where that is as usual. */
+function decidedBy({ approvers, asked, channel }: CatalogItem, usual: ShownApprovers): string[] {
+  const elsewhere = channel !== null && channel !== usual.channel;
+  const named = asked.users.length + asked.groups.length > 0;
+  const asUsual = approvers.length === 0 ? named || !elsewhere : isSame(asked, usual);
+  // Members decide in the channel that is named.
+  const place = elsewhere && named ? `in <#${channel}>` : '';
+  if (asUsual) return place ? [`Decided ${place}`] : [];
+  return [`Decided by ${describeApprovers(asked)}${place && `, ${place}`}`];
+}
+
+const isSame = (one: ShownApprovers, other: ShownApprovers): boolean => namesOf(one) === namesOf(other);
+
+const namesOf = ({ users, groups }: ShownApprovers): string => [...new Set([...users, ...groups])].sort().join();
 
 /** The labels of the menu, next to Edit and History. Slack takes five options. */
 const labels: Record<Toggle, string> = {

@@ -18,14 +18,17 @@ export const pageButtons = [
 export function pager(
   list: 'queue' | 'mine' | 'catalog',
   { page, pages, total }: Page<unknown>,
-  noun: string,
+  noun: 'request' | 'line' | 'service',
 ): KnownBlock[] {
   if (pages === 1) return [];
   const previous = page > 1 ? [button(`home-${list}-previous`, 'Previous', String(page - 1))] : [];
   const following = page < pages ? [button(`home-${list}-next`, 'Next', String(page + 1))] : [];
   return [
     { type: 'actions', block_id: `turn-${list}`, elements: [...previous, ...following] },
-    { ...context(`Page ${page} of ${pages}, ${atLeast(total)} ${noun} in all.`), block_id: `page-${list}` },
+    {
+      ...context(`Page ${page} of ${pages}, ${atLeast(total)} ${total === 1 ? noun : `${noun}s`} in all.`),
+      block_id: `page-${list}`,
+    },
   ];
 }
 

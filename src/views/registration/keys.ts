@@ -157,7 +157,7 @@ export function keyMessage(event: 'made' | 'removed' | 'lost' | 'renew', facts: 
     made: `${which} was made by ${mention(madeBy)}.`,
     removed: `${which} was removed${removedBy ? ` by ${mention(removedBy)}` : ''}. Calls with it are refused.`,
     lost: `${which} is gone at the gateway. Get a new key in Home or with \`/registrations\`.`,
-    renew: `${mention(madeBy)}, who made the key that ends in ${inlineText(facts.lastFour)}, no longer owns this application, and may still have it. Get a new key, and then remove the old one.`,
+    renew: `${mention(madeBy)}, who made the key that ends in ${inlineText(facts.lastFour)}, no longer owns this application, but may still have the key. Get a new key, then remove the old one.`,
   }[event];
   const emoji = { made: ':key:', removed: ':wastebasket:', lost: ':warning:', renew: ':warning:' }[event];
   return {

@@ -19,7 +19,7 @@ export function refusalText(refused: Refusal, about?: RequestNames): string {
     case 'card-unknown':
       return 'This card may be older or newer than the request. Nothing was changed. It is being updated: look again in a moment.';
     case 'gone':
-      return 'That no longer exists: it is from an earlier database, or from before an update. Nothing was changed. Home shows what there is now.';
+      return 'That no longer exists. Nothing was changed. Home shows what there is now.';
     case 'copy':
       return `Slack posted this card twice, and this is the copy. Nothing was changed. ${refused.card ? `<${refused.card}|Open the card>` : 'Find the card in this channel'}, and decide there.`;
     case 'application-deleted':

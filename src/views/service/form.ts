@@ -290,7 +290,7 @@ function unseeingText(channel: string, { asked, tooLarge }: Unseeing): string {
       : '';
   const groups =
     tooLarge.length > 0
-      ? `\n:warning: Members of ${tooLarge.map(mention).join(', ')} who are not in <#${channel}> hear of no request: the group is too large for direct messages. Invite them to the channel.`
+      ? `\n:warning: Members of ${tooLarge.map(mention).join(', ')} who are not in <#${channel}> don’t hear of requests: the group is too large for direct messages. Invite them to the channel.`
       : '';
   return `${people}${groups}`;
 }

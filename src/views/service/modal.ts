@@ -126,7 +126,7 @@ function accessFields(access: ServiceAccess | null, gateways: GatewayChoice[]): 
           options: names.slice(0, optionLimit).map((name) => option(name, name)),
           ...(access ? { initial_option: option(access.gateway, access.gateway) } : {}),
         },
-        'An approved application is let through there, and no longer when its access ends.',
+        'It lets approved applications through until their access ends.',
       ),
     ),
     optional(text('access-group', 'Group at the gateway', { max_length: 100 }, access?.group, 'Such as payments')),

@@ -45,7 +45,10 @@ describe('a removal that fails', () => {
     expect(alex.sees('api-requests').join()).not.toContain('no registration backs');
     now = new Date('2026-11-02T08:06:00Z');
     await scenario.bot.runDueJobs();
-    await alex.finds(/Access still open at edge that no registration backs[\s\S]*Shop: group payments/, inChannel);
+    await alex.finds(
+      /Access still open at edge although no registration backs it[\s\S]*Shop: group payments/,
+      inChannel,
+    );
     const { value } = await scrape(scenario.bot.port);
     expect(value('registrar_access_unsettled', { gateway: 'edge', state: 'still_open' })).toBe(1);
     const lines: string[] = [];
@@ -276,7 +279,10 @@ gateways:
     expect(alex.sees('api-requests').join()).not.toContain('no registration backs');
     now = new Date('2026-11-02T08:06:00Z');
     await scenario.bot.runDueJobs();
-    await alex.finds(/Access still open at hooks that no registration backs[\s\S]*Shop: group payments/, inChannel);
+    await alex.finds(
+      /Access still open at hooks although no registration backs it[\s\S]*Shop: group payments/,
+      inChannel,
+    );
   });
 
   it('is told of a grant until it is done, and of its end; what it refuses is told to the admin channel', async () => {
