@@ -88,7 +88,11 @@ it('a refusal that lasts is reported, whatever Slack calls it, and is over when 
   await eventually('the card is refused', async () => fault.met > 0);
   expect(warnings(alex.sees('api-requests'))).toEqual([]);
   // Some minutes later.
-  await database.sql`update outbox set retries = 8, run_at = now() where lane like 'card:%'`;
+  await eventually('it waits to be retried', async () => {
+    const waits = await database.sql`
+      update outbox set retries = 8, run_at = now() where lane like 'card:%' and retries > 0 and not leased returning id`;
+    return waits.length > 0;
+  });
   await alex.finds(/cannot reach .*C0PAY.*posting_is_for_owners_only/, { in: 'api-requests' });
   fault.end();
   await eventually('the card is posted', async () => {
@@ -108,8 +112,12 @@ it('a look-up that Slack goes on refusing is told as that, and names no channel'
   const fault = workspace.fail('users.list', { kind: 'error', error: 'unknown_method' }, { times: 99 });
   await database.sql`insert into outbox (queue, lane, priority, front, effect) select 'outbox', 'departures', 2, true, ${database.sql.json({ kind: 'departures', cursor: '' })}`;
   await database.sql`notify registrar_outbox`;
-  await eventually('it is refused', async () => fault.met > 0);
-  await database.sql`update outbox set retries = 8, run_at = now() where lane = 'departures'`;
+  // What is set while it is being delivered, its end would set back.
+  await eventually('it is refused', async () => {
+    const waits = await database.sql`
+      update outbox set retries = 8, run_at = now() where lane = 'departures' and retries > 0 and not leased returning id`;
+    return waits.length > 0;
+  });
   expect(await alex.finds(/Slack refuses/, { in: 'api-requests' })).toMatch(
     /Slack refuses what Registrar asks: the cause is `unknown_method`\./,
   );
