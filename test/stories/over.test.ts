@@ -186,6 +186,11 @@ describe.each(modes)('keys, over %s', (mode) => {
     await dana.finds(/Access is open\.[\s\S]*Application {2}Shop[\s\S]*\[Get key\]/);
     await dana.finds(/Access is open\.[\s\S]*Application {2}Till[\s\S]*\[Get key\]/);
 
+    // The approval, which gave way to it, offers the key again.
+    await dana.finds(
+      /Approved by @alex\nService {2}Maps API\nApplication {2}Shop\nShop can now use[^\n]*\n\[Get key\]/,
+    );
+
     await requests(dana, alex, 'Maps API', 'Kiosk');
     await alex.clicks('Approve', { ...inChannel, on: /Kiosk/ });
     await dana.finds(/Kiosk can now use Maps API: access is open[\s\S]*\[Get key\]/);

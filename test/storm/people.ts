@@ -58,7 +58,9 @@ export class Actor {
   async acts(approves: boolean): Promise<Act> {
     const from = Date.now();
     this.#since = this.#workspace.delivered.length;
-    const [what, work] = approves ? this.#asApprover() : this.#asDeveloper();
+    // Who decides asks as well, and must not decide about what is theirs.
+    const decides = approves && this.#random() < 0.8;
+    const [what, work] = decides ? this.#asApprover() : this.#asDeveloper();
     let why = '';
     const answered = await work().catch((error) => {
       why = String(error.message).split('\n')[0] ?? '';

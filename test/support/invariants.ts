@@ -62,6 +62,7 @@ export async function findViolations(scenario: Place, policy: Policy): Promise<s
       ...(await record(scenario)),
       ...evidence,
       ...(await messages(scenario, drawn)),
+      ...(policy.allowSelfApproval ? [] : await decidedByOwners(scenario)),
     ];
   } finally {
     await close();
@@ -160,6 +161,17 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
   }
   for (const key of counts.keys()) wrong.push(`${key} was told without an event`);
   return [...wrong, ...(await receipts(database, marked('registrar_receipt').map(about)))];
+}
+
+/** Who owns an application, or owned it when it was asked for, has decided nothing about it. */
+async function decidedByOwners({ database }: Place): Promise<string[]> {
+  const rows = await database.sql<{ id: number; version: number; actor: string }[]>`
+    select h.registration_id::int as id, h.version, h.actor from history h join registrations r on r.id = h.registration_id
+    where h.action in ('approve', 'reject', 'revoke', 'reinstate', 'delete') and h.actor is not null
+      and (h.actor = any (r.owners_at_request || r.requester) or (
+        select coalesce(sum((h.actor = any (a.added))::int - (h.actor = any (a.removed))::int), 0) from application_history a
+        where a.application_id = r.application_id and a.seq < h.seq) > 0)`;
+  return rows.map(({ id, version, actor }) => `${actor} decided version ${version} of ${id}, which is their own`);
 }
 
 /** Each form with a request that was pending has one receipt, which names its first request. */
