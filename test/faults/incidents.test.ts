@@ -5,7 +5,7 @@ import { channel, seed } from '../local-slack/seed.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { delivered, endLeases, givesUpAfter } from '../support/outbox.ts';
-import { openScenario } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
 const catalog = `services:
@@ -14,6 +14,14 @@ const catalog = `services:
   - { slug: search, name: Search API, channel: C0PAY, approval: auto }
 `;
 const withPayments = () => seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] });
+
+/** Has a job that has failed be retried now, as some minutes later. What is set while it is being delivered, its end would set back. */
+const minutesLater = ({ database }: Scenario, lane: string) =>
+  eventually('its failure is recorded', async () => {
+    const rows = await database.sql`
+      update outbox set retries = 8, run_at = now() where lane like ${lane} and not leased and retries between 1 and 8 returning id`;
+    return rows.length > 0;
+  });
 
 const warnings = (lines: string[]) => lines.filter((line) => line.startsWith(':warning:') || line.startsWith('⚠'));
 
@@ -87,12 +95,7 @@ it('a refusal that lasts is reported, whatever Slack calls it, and is over when 
   await asks(dana, ['Payments API'], 'Shop');
   await eventually('the card is refused', async () => fault.met > 0);
   expect(warnings(alex.sees('api-requests'))).toEqual([]);
-  // Some minutes later.
-  await eventually('it waits to be retried', async () => {
-    const waits = await database.sql`
-      update outbox set retries = 8, run_at = now() where lane like 'card:%' and retries > 0 and not leased returning id`;
-    return waits.length > 0;
-  });
+  await minutesLater(scenario, 'card:%');
   await alex.finds(/cannot reach .*C0PAY.*posting_is_for_owners_only/, { in: 'api-requests' });
   fault.end();
   await eventually('the card is posted', async () => {
@@ -112,12 +115,8 @@ it('a look-up that Slack goes on refusing is told as that, and names no channel'
   const fault = workspace.fail('users.list', { kind: 'error', error: 'unknown_method' }, { times: 99 });
   await database.sql`insert into outbox (queue, lane, priority, front, effect) select 'outbox', 'departures', 2, true, ${database.sql.json({ kind: 'departures', cursor: '' })}`;
   await database.sql`notify registrar_outbox`;
-  // What is set while it is being delivered, its end would set back.
-  await eventually('it is refused', async () => {
-    const waits = await database.sql`
-      update outbox set retries = 8, run_at = now() where lane = 'departures' and retries > 0 and not leased returning id`;
-    return waits.length > 0;
-  });
+  await eventually('it is refused', async () => fault.met > 0);
+  await minutesLater(scenario, 'departures');
   expect(await alex.finds(/Slack refuses/, { in: 'api-requests' })).toMatch(
     /Slack refuses what Registrar asks: the cause is `unknown_method`\./,
   );
@@ -141,7 +140,7 @@ it('an outage that lasts is no incident: it passes by itself', async () => {
   );
   await asks(dana, ['Payments API'], 'Shop');
   await eventually('the card fails', async () => fault.met > 0);
-  await database.sql`update outbox set retries = 8, run_at = now() where lane like 'card:%'`;
+  await minutesLater(scenario, 'card:%');
   await eventually('it fails again', async () => fault.met > 1);
   fault.end();
   await eventually('the card is posted', async () => {
