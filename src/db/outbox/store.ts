@@ -187,7 +187,7 @@ export const postpone = (tx: Tx, job: Job, { seconds, unsure, slot, effect }: Po
 
 /** Retries a job after so many seconds. Until then it holds back its lane. */
 export const retry = (tx: Tx, job: Job, seconds: number, incident?: Incident): Promise<void> =>
-  end(tx, job, { ...failed(incident), retries: job.retries + 1, runAt: inSeconds(seconds) });
+  end(tx, job, { ...failed(incident), retries: sql`${outbox.retries} + 1`, runAt: inSeconds(seconds) });
 
 /** Makes a job a dead letter: its lane goes on, and it waits to be redriven. */
 export const bury = (tx: Tx, job: Job, incident: Incident): Promise<void> =>
