@@ -170,6 +170,26 @@ describe('the table', () => {
     ]);
   });
 
+  it('remembers until when an attempt may have reached Slack; a wait for Slack’s answer moves only the first such moment', async () => {
+    await enqueue('card:1');
+    const until = async () => (await database.sql`select unsure, unsure_until from outbox`)[0];
+    const ends = async (write: (tx: Tx, job: Job) => Promise<void>) => {
+      const job = await claimOne();
+      await db.tables.transaction((tx) => write(tx, job));
+      await database.sql`update outbox set run_at = now()`;
+      return until();
+    };
+    expect(await ends((tx, job) => store.postpone(tx, job, { seconds: 0 }))).toEqual({
+      unsure: false,
+      unsure_until: null,
+    });
+    const first = await ends((tx, job) => store.postpone(tx, job, { seconds: 0, unsure: true }));
+    expect(first).toEqual({ unsure: true, unsure_until: expect.any(Date) });
+    expect(await ends((tx, job) => store.postpone(tx, job, { seconds: 0, unsure: true }))).toEqual(first);
+    const later = await ends((tx, job) => store.retry(tx, job, 0));
+    expect(later?.unsure_until.getTime()).toBeGreaterThan(first?.unsure_until.getTime());
+  });
+
   it('raises a long lane some at a time, and a second later the rest of it', async () => {
     for (let part = 0; part < 3; part += 1)
       await enqueue(...Array.from({ length: 100 }, () => ['homes', 'bulk'] as [string, Priority]));

@@ -179,7 +179,10 @@ export const complete = (tx: Tx, job: Job): Promise<void> => end(tx, job, 'delet
 /** Postpones a job, which is no failure: it keeps its place, and no retry is counted. */
 export const postpone = (tx: Tx, job: Job, { seconds, unsure, slot, effect }: Postponement): Promise<void> =>
   end(tx, job, {
-    ...(unsure ? unsureNow : {}),
+    // Where an earlier attempt may have reached Slack, that one is what is looked for.
+    ...(unsure
+      ? { unsure, unsureUntil: sql`case when ${outbox.unsure} then ${outbox.unsureUntil} else ${now} end` }
+      : {}),
     ...(effect ? { effect } : {}),
     slot: slot ?? null,
     runAt: slot ?? inSeconds(seconds),
@@ -193,11 +196,10 @@ export const retry = (tx: Tx, job: Job, seconds: number, incident?: Incident): P
 export const bury = (tx: Tx, job: Job, incident: Incident): Promise<void> =>
   end(tx, job, { ...failed(incident), deadAt: now });
 
-const unsureNow = { unsure: true, unsureUntil: now };
-
 /** Returns what a failure changes: the attempt may have reached Slack, and has no slot. */
 const failed = (incident?: Incident) => ({
-  ...unsureNow,
+  unsure: true,
+  unsureUntil: now,
   slot: null,
   pacedIn: null,
   round: null,
