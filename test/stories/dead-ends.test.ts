@@ -60,6 +60,31 @@ describe.each(modes)('over %s', (mode) => {
     });
   });
 
+  it('the review of a service says what becomes of its requests and applications', async () => {
+    await using scenario = await sharedScenarios({ mode }).open();
+    const { dana, sam, alex } = people(scenario);
+    await scenario.database.sql`insert into services (slug, name, managed_by) values ('maps', 'Maps API', 'slack')`;
+    await asks(dana, ['Maps API'], 'Shop');
+    await alex.finds(/Maps API for Shop/, inChannel);
+    await alex.clicks('Approve', inChannel);
+    await dana.finds(/Approved by @alex/);
+    for (const application of ['Till', 'Kiosk']) {
+      await asks(sam, ['Maps API'], application);
+      await alex.finds(new RegExp(`⏳ Maps API for ${application}`), inChannel);
+    }
+    await alex.opensHome();
+    await alex.finds(/`maps`/, atHome);
+    await alex.clicks('Edit', { ...atHome, on: /`maps`/ });
+    await alex.finds(/== Edit a service/, { in: 'modal' });
+    await alex.picks('Registration', 'Disabled');
+    await alex.picks('Approval', 'Approve every new request');
+    await alex.submits();
+    expect(await alex.finds(/Nothing is saved yet/, { in: 'modal' })).toContain(
+      `:warning: New requests will be refused. 2 pending requests stay and can still be decided. 1 approved application keeps its access.
+:warning: New requests will need no decision. 2 pending requests still need a decision. 1 approved application keeps its access.`,
+    );
+  });
+
   it('the only approver who asks for her own service reads that no one else can approve it, and who can change that', async () => {
     const catalog = `services:
   - { slug: payments, name: Payments API, approvers: [U0PRIYA] }
