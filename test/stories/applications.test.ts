@@ -413,7 +413,7 @@ describe('an owner who has left Slack', () => {
     await workspace.join('lee', 'general');
     const { channel: _, ...shown } = asked;
     await lee.clicks('Hand over', { on: { ...shown, channel: workspace.channel('general').id } });
-    await lee.finds(/Only the members of #api-requests can hand this application over/, { in: 'whispered' });
+    await lee.finds(/Only the API team can hand this application over/, { in: 'whispered' });
     for (const admin of [alex, priya]) {
       await admin.clicks('Hand over', { ...inChannel, on: /no longer has an owner/ });
       await admin.finds(/Application {2}Kiosk/, { in: 'modal' });
