@@ -97,7 +97,7 @@ Shop can now use ${names.map((name) => `${name} API`).join(', ')}. Read the docs
       '⏳ Payments API for Shop',
       '✅ Search API for Shop · approved automatically',
     ]);
-    expect(cards.find((card) => card.includes('Search API'))).toMatch(
+    expect(cards.find((card) => card.startsWith('✅ Search API'))).toMatch(
       /^.*\n“Checkout for the shop”\nRequested by @dana .* \[… History \| Revoke \| Delete request\]$/,
     );
     await alex.clicks('Approve', { ...inChannel, on: /Payments API/ });
