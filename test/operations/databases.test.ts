@@ -356,7 +356,7 @@ describe.skipIf(withoutPostgres)('roles and settings', () => {
     [
       'nobody',
       'postgres',
-      /^DATABASE_URL: the user may not connect \(PostgreSQL says: role "nobody" does not exist, 28000\)/,
+      /^DATABASE_URL: the user is not allowed to connect \(PostgreSQL says: role "nobody" does not exist, 28000\)/,
     ],
     [
       'owner',
@@ -430,7 +430,7 @@ host all either all trust`,
   }
 
   const refused = /^DATABASE_URL: the certificate of the server is not accepted/;
-  const noLine = /^DATABASE_URL: the user may not connect .*no pg_hba\.conf entry/;
+  const noLine = /^DATABASE_URL: the user is not allowed to connect .*no pg_hba\.conf entry/;
   it.each<[string, string, boolean | RegExp]>([
     ['either', '', true],
     ['either', '?sslmode=disable', false],

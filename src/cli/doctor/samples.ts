@@ -22,6 +22,7 @@ import * as home from '../../views/home/home.ts';
 import type { Message } from '../../views/message.ts';
 import * as accessMessages from '../../views/registration/access-messages.ts';
 import * as approverMessage from '../../views/registration/approver-message.ts';
+import * as approverReminder from '../../views/registration/approver-reminder.ts';
 import * as card from '../../views/registration/card.ts';
 import * as confirmation from '../../views/registration/confirmation.ts';
 import * as decisionMessage from '../../views/registration/decision-message.ts';
@@ -307,6 +308,20 @@ export const samples: { [view: string]: () => Sample[] } = {
     ),
   'registration/approver-message.approverMessage': () =>
     [registration, rejected].map((one) => approverMessage.approverMessage(one, { able: true, home: link })),
+  'registration/approver-reminder.approverReminder': () =>
+    [0, reminder.maxListed / 2].map((others) =>
+      approverReminder.approverReminder(
+        times(reminder.maxListed - others, (id) => ({
+          ...listed(id),
+          state: 'retired' as const,
+          elsewhere: undefined,
+          expires: at,
+          snoozed: id % 2 ? { by: person, until: at } : undefined,
+        })),
+        times(others, (id) => ({ ...listed(100 + id), status: 'rejected' as const, changedBy: person, changedAt: at })),
+        { total: 999, home: link, now: at },
+      ),
+    ),
   'registration/card.requestCard': () =>
     [registration, rejected, approved].map((one) => card.requestCard(one, { title: why, linkTo: () => link })),
   'registration/card.movedCard': () => [card.movedCard(registration, { channel, link })],
