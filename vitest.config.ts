@@ -23,7 +23,7 @@ export default defineConfig({
     globalSetup: 'test/support/postgres.ts',
     // Stories make much that is soon forgotten: with the usual room for it, a tenth of the time went into clearing up.
     execArgv: ['--max-semi-space-size=32'],
-    maxWorkers: 3,
+    maxWorkers: 4,
     maxConcurrency: 3,
     projects: [
       {
