@@ -223,6 +223,8 @@ describe('in stages goes', () => {
 
   it.each(Object.entries<Row>(rows))('%s', async (_, { arrange, brings: [kind, count], continues }) => {
     const { sql } = scenario.database;
+    // What the one before brought may still be on its way.
+    await delivered(scenario, 60_000);
     const effect = await arrange();
     await sql`truncate stages, continued`;
     await db.tables.transaction((tx) => createOutbox().enqueue(tx, [effect]));

@@ -59,7 +59,8 @@ export async function startBot(
     // Where the clock is in the hand of a test, the world's does nothing: it may strike while a story goes on.
     ...(now ? { now, wallClock: false } : {}),
     ...(machineTime ? { machineTime } : {}),
-    ...(reconcileAt ? { reconciliation: { at: reconcileAt, jitter: 0 } } : {}),
+    // Every five minutes of the world's clock it would also strike while a story goes on.
+    reconciliation: { at: reconcileAt ?? '0 0 1 1 *', jitter: 0 },
     ...(socketMode ? { socketMode } : {}),
     ...(gatewayTimeout ? { gatewayTimeout } : {}),
   });
