@@ -4,7 +4,7 @@ import type { ShownApprovers } from '../domain/approvers.ts';
 import { mention, person, textElement } from './blocks.ts';
 
 /** The members of a channel that the reader cannot see. */
-const apiTeam = 'the API team';
+export const apiTeam = 'the API team';
 
 /** How many are named before the rest is counted. */
 const maxNamed = 10;
@@ -26,10 +26,13 @@ export function approverMentions({ users, groups, channel }: ShownApprovers): Ri
   return [...list, ...(list.length > 0 ? [textElement(' or ')] : []), ...(last ? [last] : [])];
 }
 
+/** Describes the members of a channel, for those who can see it. */
+export const membersOf = (channel: string): string => `the members of <#${channel}>`;
+
 /** Describes the approvers: "@alex or @payments-leads", or "the members of #api-requests"; all of them with "and". */
 export function describeApprovers({ users, groups, channel }: ShownApprovers, joined: 'or' | 'and' = 'or'): string {
   const named = [...users, ...groups].map(mention);
-  if (named.length === 0) return channel ? `the members of <#${channel}>` : apiTeam;
+  if (named.length === 0) return channel ? membersOf(channel) : apiTeam;
   const shown = named.slice(0, maxNamed);
   const rest = named.length - shown.length;
   const last = rest > 0 ? `${rest} more` : shown.pop();

@@ -66,7 +66,7 @@ it('removals follow an act, and do not wait for a retry; grants are bulk', async
     { gateway: 'to', priority: priorities.bulk, due: true },
   ]);
 
-  // Each application, one of which has failed at the gateway before and would be tried again tomorrow.
+  // Two applications; one has failed at the gateway before and would be tried again tomorrow.
   await sql`delete from outbox`;
   await sql`
     insert into outbox (queue, lane, priority, front, retries, run_at, effect)

@@ -436,7 +436,17 @@ describe('the worker', () => {
       () => hears(),
       () => {},
     );
-    await Promise.all(Array.from({ length: 6 }, () => own.tables.execute(sql`select pg_sleep(0.1)`)));
+    // All sessions of the pool are open: opening one takes a timer.
+    const together = Promise.withResolvers<void>();
+    let open = 0;
+    const openOne = () =>
+      own.tables.transaction(async (tx) => {
+        await tx.execute(sql`select`);
+        open += 1;
+        if (open === 6) together.resolve();
+        await together.promise;
+      });
+    await Promise.all(Array.from({ length: 6 }, openOne));
     // From here on no timer ends: no look comes by itself.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let looked = Promise.withResolvers<void>();

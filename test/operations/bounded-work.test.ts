@@ -170,7 +170,7 @@ const acts: [string, number, (db: Db) => Promise<unknown>][] = [
   ['a reminder to who has asked for much', 1_000, (db) => reminders.listOfRequester(db, 'U3', at, 20)],
   ['who decides about what waits, at each of a thousand services', 20_000, (db) => queue.listRules(db)],
   ['/unregister of who has the most', 12 * maxCounted, (db) => registrations.searchUnregistrable(db, 'U1', '', 100)],
-  // A word is looked for in all that they have: their own, and nobody else's.
+  // A word is looked for in all that they have, and in no one else's.
   ['/unregister, a word', 8 * many, (db) => registrations.searchUnregistrable(db, 'U1', 'service 4999', 100)],
   [
     'an application at every gateway is deleted',

@@ -112,7 +112,7 @@ describe.each(modes)('over %s', (mode) => {
   });
 });
 
-/** Opens a scenario where Maps is kept in Slack and has keys at `edge`. */
+/** Opens a scenario with two gateways; Maps has keys at `edge`. */
 async function withKeys(mode: (typeof modes)[number]) {
   const edge = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
   const west = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });

@@ -285,8 +285,8 @@ export const samples: { [view: string]: () => Sample[] } = {
   'registration/access-messages.accessEndedMessage': () => [
     accessMessages.accessEndedMessage(times(10, () => ({ service: long(150), application: long(60) }))),
   ],
-  'registration/access-messages.accessSettledMessage': () => [
-    accessMessages.accessSettledMessage([{ service: long(150), application: long(60) }], true),
+  'registration/access-messages.accessChangeOverMessage': () => [
+    accessMessages.accessChangeOverMessage([{ service: long(150), application: long(60) }], true),
   ],
   'registration/access-messages.accessOpenMessage': () => [
     accessMessages.accessOpenMessage({

@@ -1,6 +1,7 @@
 /** Private channels in what a person reads: one that they cannot see is neither named nor linked. */
 import { withTimeout } from '../../async/timeout.ts';
 import type { Deps } from '../../deps.ts';
+import { apiTeam, membersOf } from '../../views/approvers.ts';
 import { isSeenFrom } from './card-readers.ts';
 
 type Asking = Pick<Deps, 'directory'>;
@@ -12,7 +13,7 @@ const lookupTimeout = 500;
 export const hideChannels = <Shown>(shown: Shown, person: string, { directory }: Asking): Promise<Shown> =>
   hideUnseen(shown, (channel) => withTimeout(lookupTimeout, directory.canSee(person, channel), false));
 
-/** Replaces the channels that not everybody in `channel` can see in a message that is posted there. */
+/** Replaces the channels that not everyone in `channel` can see in a message that is posted there. */
 export const hideChannelsIn = <Shown>(shown: Shown, channel: string, { directory }: Asking): Promise<Shown> =>
   hideUnseen(shown, (other) => isSeenFrom(channel, other, { directory }));
 
@@ -29,10 +30,7 @@ const unnamed = 'a private channel';
 
 function replaced(value: unknown, hidden: string[]): unknown {
   if (typeof value === 'string')
-    return hidden.reduce(
-      (text, id) => text.replaceAll(`the members of <#${id}>`, 'the API team').replaceAll(`<#${id}>`, unnamed),
-      value,
-    );
+    return hidden.reduce((text, id) => text.replaceAll(membersOf(id), apiTeam).replaceAll(`<#${id}>`, unnamed), value);
   const isHidden = value instanceof Object && 'channel_id' in value && hidden.some((id) => id === value.channel_id);
   return isHidden ? { type: 'text', text: unnamed } : value;
 }

@@ -90,7 +90,7 @@ export const accessEndedMessage = (was: Was[]): Message =>
   overMessage(':lock:', 'Access was open, and has ended.', 'access-open', was);
 
 /** Renders what the message that access has changed becomes once the registration has ended, or its access is as before. */
-export const accessSettledMessage = (was: Was[], ended: boolean): Message =>
+export const accessChangeOverMessage = (was: Was[], ended: boolean): Message =>
   ended
     ? overMessage(':lock:', 'Access had changed, and has ended.', 'access-lost', was)
     : overMessage(':arrow_right:', 'Access had changed, and is as it was before.', 'access-lost', was);

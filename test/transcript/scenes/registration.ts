@@ -4,10 +4,10 @@ import type { HistoryEvent, Registration, Status } from '../../../src/domain/reg
 import { maxListed } from '../../../src/views/channel/reminder.ts';
 import { describeShownAccess } from '../../../src/views/registration/access.ts';
 import {
+  accessChangeOverMessage,
   accessEndedMessage,
   accessLostMessage,
   accessOpenMessage,
-  accessSettledMessage,
 } from '../../../src/views/registration/access-messages.ts';
 import { approverMessage } from '../../../src/views/registration/approver-message.ts';
 import { approverReminder } from '../../../src/views/registration/approver-reminder.ts';
@@ -330,8 +330,8 @@ export function registrationScenes(facts: Facts): Scene[] {
         false,
       ),
     ],
-    ['To the owners: access had changed, and ended', accessSettledMessage([{ service, application }], true)],
-    ['To the owners: access had changed, and changed back', accessSettledMessage([{ service, application }], false)],
+    ['To the owners: access had changed, and ended', accessChangeOverMessage([{ service, application }], true)],
+    ['To the owners: access had changed, and changed back', accessChangeOverMessage([{ service, application }], false)],
     ['To the owners: access was open', accessEndedMessage([{ service, application }])],
     ['Access, as owners read it', shown.map((access) => describeShownAccess(access, 'owner')).join('\n')],
     ['Reminder to an approver who cannot see the card: one', approverReminder([row(0)], [], { ...reader, total: 1 })],

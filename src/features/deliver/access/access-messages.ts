@@ -11,10 +11,10 @@ import type { AccessEffect } from '../../../domain/effects.ts';
 import { postOnce } from '../../../slack/messages.ts';
 import { accessAlarm, maxNamed } from '../../../views/channel/access-alarm.ts';
 import {
+  accessChangeOverMessage,
   accessEndedMessage,
   accessLostMessage,
   accessOpenMessage,
-  accessSettledMessage,
 } from '../../../views/registration/access-messages.ts';
 import { keyMessage } from '../../../views/registration/keys.ts';
 import { deliverOnce } from '../../shared/owner-message.ts';
@@ -34,9 +34,9 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
   const namesOf = async (ids: number[]) =>
     (await find(ids)).map(({ service, application }) => ({ service: service.name, application }));
 
-  async function settledMessage(ids: number[]) {
+  async function changeOverMessage(ids: number[]) {
     const ended = (await find(ids)).every(({ registration }) => registration.status !== 'approved');
-    return accessSettledMessage(await namesOf(ids), ended);
+    return accessChangeOverMessage(await namesOf(ids), ended);
   }
 
   const isOwned = async ([id = 0]: number[], person: string) =>
@@ -86,7 +86,7 @@ export function deliverAccessMessages({ config, db, poster, now }: Deps) {
       const posting = { to: person, marker, since: attempt.job.enqueuedAt };
       await deliverOnce({ db, poster, attempt }, posting, { registrations: ids, person, name }, effect, async () => {
         const lost = await findLost(db, effect);
-        if (!lost) return { message: await settledMessage(ids) };
+        if (!lost) return { message: await changeOverMessage(ids) };
         const owned = await isOwned(ids, person);
         return { message: accessLostMessage(lost, owned), lasts: owned && lost.now !== null };
       });
