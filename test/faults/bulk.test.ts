@@ -98,10 +98,10 @@ describe('in stages goes', () => {
     await delivered(scenario);
     // What each statement puts into the outbox, and which jobs go on from where they were.
     await sql.unsafe(`
-      create table stages (kind text, size int, bulk int);
+      create table stages (kind text, size int, bulk int, lanes text[]);
       create table continued (kind text);
       create function note_stage() returns trigger language plpgsql as $$ begin
-        insert into stages select effect->>'kind', count(*), max(priority) from fresh group by 1;
+        insert into stages select effect->>'kind', count(*), max(priority), array_agg(lane) from fresh group by 1;
         return null; end $$;
       create trigger note_stage after insert on outbox referencing new table as fresh for each statement
         execute function note_stage();
@@ -231,19 +231,22 @@ describe('in stages goes', () => {
     await eventually(
       `there are ${count} of ${kind}`,
       async () => {
-        const [row] = await sql`select coalesce(sum(size), 0)::int as sum from stages where kind = ${kind}`;
-        return row?.sum >= count;
+        const [row] = await sql`
+          select count(distinct lane)::int as count from stages, unnest(lanes) lane where kind = ${kind}`;
+        return row?.count >= count;
       },
       60_000,
     );
-    expect(await sql`select sum(size)::int as size, max(bulk) as priority from stages where kind = ${kind}`).toEqual([
-      { size: count, priority: 2 },
-    ]);
+    // A Home that was rendered before the owners' turn, and is an owner's too, comes a second time.
+    expect(
+      await sql`
+        select count(distinct lane)::int as count, max(bulk) as priority from stages, unnest(lanes) lane where kind = ${kind}`,
+    ).toEqual([{ count, priority: 2 }]);
     expect(await sql`select from stages where size > 50`).toEqual([]);
-    expect((await sql`select from continued where kind = ${effect.kind}`).length > 0).toBe(continues);
     // No gateway is connected here.
     await sql`delete from outbox where kind = 'access'`;
     await delivered(scenario, 60_000);
+    expect((await sql`select from continued where kind = ${effect.kind}`).length > 0).toBe(continues);
   });
 
   it('whatever is bulk', () => {
