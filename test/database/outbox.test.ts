@@ -467,7 +467,7 @@ describe('the worker', () => {
     const listen: Connection['listen'] = async (_, heard) => {
       hears = () => heard('');
     };
-    work(process, { tables, listen });
+    const worker = work(process, { tables, listen });
     for (const lanes of [['card:1'], ['card:2'], ['card:3', 'card:3', 'card:4']]) {
       await looked.promise;
       looked = Promise.withResolvers();
@@ -476,6 +476,8 @@ describe('the worker', () => {
     await looked.promise;
     expect(delivered.toSorted()).toEqual(['card:1', 'card:2', 'card:3', 'card:3', 'card:4']);
     vi.useRealTimers();
+    // It may be looking once more.
+    await worker.stop(1_000);
     await own.close();
   });
 
