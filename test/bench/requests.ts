@@ -29,15 +29,15 @@ export const command = (by: string, name: string, trigger: string, responseUrl: 
   }).toString(),
 });
 
-/** A click on a card's button. */
-export const click = (by: string, action: string, value: string, responseUrl: string): Sent =>
+/** A click on a card's button. `ts`: that of the card, which is not taken for a copy then. */
+export const click = (by: string, action: string, value: string, responseUrl: string, ts = '1700000000.1'): Sent =>
   interaction({
     type: 'block_actions',
     user: user(by),
     trigger_id: 'T1',
-    container: { type: 'message', message_ts: '1700000000.1', channel_id: 'C0REQUESTS', is_ephemeral: false },
+    container: { type: 'message', message_ts: ts, channel_id: 'C0REQUESTS', is_ephemeral: false },
     channel: { id: 'C0REQUESTS', name: 'privategroup' },
-    message: { type: 'message', ts: '1700000000.1', text: 'card' },
+    message: { type: 'message', ts, text: 'card' },
     response_url: responseUrl,
     actions: [
       {

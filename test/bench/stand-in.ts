@@ -11,9 +11,15 @@ export type Arrival = { method: string; fields: URLSearchParams; at: number };
 export type StandIn = AsyncDisposable & {
   url: string;
   apiUrl: string;
-  /** Resolves with the moment at which what bears this key arrives: a trigger_id, a user_id, a channel or a message's ts, the end of a response_url. */
+  /**
+   * Resolves with the moment at which what bears this key arrives: a trigger_id, a user_id, a channel or a message's ts, the
+   * end of a response_url. Rejects where it does not: what is measured answers otherwise than the question expects.
+   */
   arrival(key: string): Promise<number>;
 };
+
+/** What has not arrived after so many milliseconds never will. */
+const patience = 60_000;
 
 const members = ['U0ALEX', 'U0PRIYA', 'U0REGISTRAR'];
 
@@ -65,7 +71,15 @@ export async function openStandIn(): Promise<StandIn> {
   return {
     url,
     apiUrl: `${url}/api/`,
-    arrival: (key) => new Promise((resolve) => awaited.set(key, resolve)),
+    arrival: (key) =>
+      new Promise((resolve, reject) => {
+        const missing = new Error(`${key} has not arrived in ${patience / 1000} s`);
+        const timer = setTimeout(() => reject(missing), patience);
+        awaited.set(key, (at) => {
+          clearTimeout(timer);
+          resolve(at);
+        });
+      }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

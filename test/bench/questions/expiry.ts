@@ -73,9 +73,10 @@ async function approve(slack: StandIn, database: Database, approvals: number, du
   while (due.length > 0 && (await expired()) === 0) await pause(5);
   const took: number[] = [];
   for (const { id, publicId } of rows) {
-    const [card, message] = [slack.arrival(`1800000000.${id}`), slack.arrival(`U0OWNER${id}`)];
+    const ts = `1800000000.${id}`;
+    const [card, message] = [slack.arrival(ts), slack.arrival(`U0OWNER${id}`)];
     const began = performance.now();
-    await send(bot.port, click('U0ALEX', 'approve', `${publicId}@1`, 'http://127.0.0.1:9/none'));
+    await send(bot.port, click('U0ALEX', 'approve', `${publicId}@1`, 'http://127.0.0.1:9/none', ts));
     took.push(Math.max(await card, await message) - began);
     await pause(100);
   }
