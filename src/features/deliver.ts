@@ -18,6 +18,7 @@ import { deliverHomes } from './deliver/home.ts';
 import { deliverIncident } from './deliver/incident.ts';
 import { deliverOwnerMessage } from './deliver/owner-message.ts';
 import { deliverOwnerlessApplications } from './deliver/ownerless-application.ts';
+import { createPacedKinds } from './deliver/paced-kinds.ts';
 import { deliverReceipt } from './deliver/receipt.ts';
 import { deliverReminder } from './deliver/reminders/channel-reminder.ts';
 import { deliverDirectReminders } from './deliver/reminders/direct-reminder.ts';
@@ -110,6 +111,7 @@ const givesWayFor = 1_000;
 /** Returns what delivers an effect, and says how that ended: an error becomes a result. */
 export function deliver(deps: Deps): Deliver {
   const deliveries: { [One in Kind]: DeliveryOf<One> } = createDeliveries(deps);
+  const { inTurn } = createPacedKinds(deps);
 
   // biome-ignore lint/suspicious/noConfusingVoidType: what ends well has nothing to say
   function carryOut<One extends Kind>(kind: One, effect: Effect, attempt: Attempt): Promise<DeliveryResult | void> {
@@ -119,7 +121,8 @@ export function deliver(deps: Deps): Deliver {
   return async (effect, attempt) => {
     await deps.yieldToInteractive(givesWayFor);
     try {
-      return (await carryOut(effect.kind, effect, attempt)) ?? { status: 'delivered' };
+      const result = await inTurn(attempt, effect.kind, () => carryOut(effect.kind, effect, attempt));
+      return result ?? { status: 'delivered' };
     } catch (error) {
       const result = classifyError(error, effect, deliveries[effect.kind].permanentErrors);
       return result.status === 'dead' && (await isToGone(effect, result.cause)) ? { status: 'delivered' } : result;

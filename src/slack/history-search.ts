@@ -2,7 +2,7 @@
  * Searches of channels' histories. Slack may allow one call a minute and 15 messages each, so a page serves all searches of
  * its channel: also those that a rate limit has sent back into the outbox, which find here what was read meanwhile.
  */
-import type { ConversationsRepliesResponse, WebClient } from '@slack/web-api';
+import { type ConversationsRepliesResponse, WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 
 /** A message, as far as a search looks at it. */
 export type FoundMessage = {
@@ -10,6 +10,15 @@ export type FoundMessage = {
   app_id?: string;
   metadata?: { event_type?: string; event_payload?: object };
 };
+
+/** Slack gives no page for so many seconds. All searches go on at the same moment then: they share the page that it gives. */
+export class HistoryThrottled extends Error {
+  readonly seconds: number;
+  constructor(seconds: number) {
+    super(`Slack gives no page of a history for ${seconds} s`);
+    this.seconds = seconds;
+  }
+}
 
 /** What is left to search: messages between these moments, in seconds, both excluded. */
 export type Window = { above: number; below: number };
@@ -89,13 +98,15 @@ async function readPage(client: WebClient, id: string, { searches }: Channel, wa
   const { above, below } = wanted;
   // Only these were there before Slack was asked: what another is looking for may have been posted since.
   const asking = [...searches.values()];
-  const page = await client.conversations.history({
-    channel: id,
-    oldest: stamp(above),
-    ...(Number.isFinite(below) ? { latest: stamp(below) } : {}),
-    limit: pageSize,
-    include_all_metadata: true,
-  });
+  const page = await client.conversations
+    .history({
+      channel: id,
+      oldest: stamp(above),
+      ...(Number.isFinite(below) ? { latest: stamp(below) } : {}),
+      limit: pageSize,
+      include_all_metadata: true,
+    })
+    .catch(throttled);
   const messages: FoundMessage[] = page.messages ?? [];
   // All of the channel from here up to `below` is on the page.
   const down = page.has_more ? Number(messages.at(-1)?.ts ?? above) : above;
@@ -120,14 +131,17 @@ export async function searchThread(
   const found: FoundMessage[] = [];
   const query = { channel, ts: thread, oldest: stamp(oldest), limit: pageSize, include_all_metadata: true };
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    const page: ConversationsRepliesResponse = await client.conversations.replies({
-      ...query,
-      ...(cursor ? { cursor } : {}),
-    });
+    const page: ConversationsRepliesResponse = await client.conversations
+      .replies({ ...query, ...(cursor ? { cursor } : {}) })
+      .catch(throttled);
     found.push(...(page.messages ?? []).filter(matches));
     cursor = page.response_metadata?.next_cursor || undefined;
   }
   return found;
+}
+
+function throttled(error: unknown): never {
+  throw error instanceof WebAPIRateLimitedError ? new HistoryThrottled(error.retryAfter) : error;
 }
 
 /** Formats a moment as Slack writes it, with six digits behind the point. */

@@ -121,7 +121,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   [
     'a card is posted',
     1,
-    () => turns.reserve(db, 'C0ADMIN', { job: { id: 1, attempt: 1, slot: null }, requester: 'U0DANA' }),
+    () => turns.reserve(db, 'C0ADMIN', { job: { id: 1, attempt: 1, slot: null, pacedIn: null }, requester: 'U0DANA' }),
   ],
   ['a page of the history', 1, () => history.listEvents(db, 15_000, 1, 10)],
   ['Home is opened', 2, () => homes.show(db, 'U0DANA', at)],

@@ -82,6 +82,42 @@ it('nor do ten thousand that expire at one tick hold up a decision in the middle
   expect(waiting?.count).toBeLessThan(count / 10);
 }, 240_000);
 
+it('where Slack takes no more updates, a decision goes before those that wait, which do not ask again and again', async () => {
+  const { scenario, bot } = await openExpiring(40);
+  await using _ = scenario;
+  const { workspace } = scenario;
+  const { alex, dana } = people(scenario);
+  const updates = () => workspace.calls.filter(({ method }) => method === 'chat.update');
+  const refusals = () => updates().filter(({ status }) => status === 429).length;
+  const accepted = () => updates().length - refusals();
+  const limit = workspace.fail(
+    'chat.update',
+    { kind: 'rate-limited', retryAfter: 5 },
+    { times: Number.POSITIVE_INFINITY },
+  );
+  await bot.runDueJobs();
+  await eventually('Slack has refused one', async () => refusals() > 0);
+  await eventually('all wait for their turn', async () => {
+    const waits = await scenario.database.sql`
+      select count(*) filter (where slot is not null) > 10 and count(*) filter (where leased) = 0 as all_wait
+      from outbox where effect ->> 'kind' = 'card' and dead_at is null`;
+    return waits[0]?.all_wait === true;
+  });
+  const refused = refusals();
+  limit.end();
+
+  const before = accepted();
+  await alex.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
+  await dana.finds(/Approved by @alex/);
+  await alex.finds(/Ledger API[\s\S]*Approved by @alex/, { in: 'api-requests' });
+  // The next turn is its own, or the one after it where that had come meanwhile.
+  expect(accepted() - before).toBeLessThanOrEqual(3);
+  // Only what was on its way when the first was refused.
+  expect(refused).toBeLessThanOrEqual(12);
+  expect(refusals()).toBe(refused);
+  await eventually('others follow', async () => accepted() > before + 3);
+});
+
 describe('in stages goes', () => {
   const many = 230;
   const approvers = Array.from({ length: 120 }, (_, index) => person(`approver${index}`));

@@ -14,7 +14,10 @@ import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 /** A job that waits for a slot. */
-const waiting = (slot: Date | null = null) => ({ job: { id: 1, attempt: 1, slot }, requester: undefined });
+const waiting = (slot: Date | null = null) => ({
+  job: { id: 1, attempt: 1, slot, pacedIn: 'C1' },
+  requester: undefined,
+});
 
 describe('slots', () => {
   it('are not needed in a channel without rate limit, and are a second apart after one, each taken once', async () => {

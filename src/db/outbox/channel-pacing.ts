@@ -1,12 +1,14 @@
 /**
  * Pacing: where Slack takes no more from us in a channel, the messages that are due there follow each other at Slack's
  * pace, each at a slot of its own. A slot is reserved in one statement, by any number of replicas, and no lock is held while
- * it is waited for. A channel that Slack has not slowed down costs one look at a table that is all but empty.
+ * it is waited for. A channel that Slack has not slowed down costs one look at a table that is all but empty. Effects of a kind
+ * whose method Slack limits are paced in the same way, under the name of the kind.
  *
  * Who waits at a slot wakes up then, and whose turn it is goes: messages are in rounds, one of each requester in a round, so
  * that a person with sixty cards delays no one else. Where another's turn comes first, the two change slots.
  */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
+import { effectKinds } from '../../domain/effects.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { outbox } from '../schema/outbox.ts';
@@ -18,13 +20,20 @@ import type { Job } from './types.ts';
 export type Slot = { at: Date; seconds: number };
 
 /** What waits for a slot: a job, with the one that it has waited for, and whose request it is about. */
-type Waiting = { job: Pick<Job, 'id' | 'attempt' | 'slot'>; requester: string | undefined };
+type Waiting = { job: Pick<Job, 'id' | 'attempt' | 'slot' | 'pacedIn'>; requester: string | undefined };
 
 /**
- * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits).
- * A little slower than that, in seconds, so that a delay on the way makes no two of them meet.
+ * Slack takes about one message a second in a channel, and short bursts; of the methods that are called most, such as
+ * chat.update, fifty calls a minute (https://docs.slack.dev/apis/web-api/rate-limits). A little slower than that, in seconds,
+ * so that a delay on the way makes no two of them meet.
  */
-const pace = 1.05;
+const pace = { channel: 1.05, kind: 1.26 };
+
+/** Returns the time between two slots of a channel, or of a kind. */
+function intervalIn(channel: string) {
+  const isKind = effectKinds.some((kind) => kind === channel);
+  return sql`make_interval(secs => ${isKind ? pace.kind : pace.channel}::float8)`;
+}
 
 /** A channel in which no message has waited for so many seconds is free for bursts again. */
 const quietFor = 60;
@@ -36,15 +45,18 @@ export async function reserve(db: Db, channel: string, waiting: Waiting): Promis
   const [paced] = await db.tables.execute(sql`select from ${channelTurns} where channel = ${channel} and ${isPaced}`);
   if (!paced) return undefined;
   return db.tables.transaction(async (tx) => {
+    const interval = intervalIn(channel);
+    const { slot, pacedIn } = waiting.job;
     // Half a slot early is no matter: refusals that come back together close the channel a few milliseconds apart.
-    const kept = waiting.job.slot
-      ? sql`${waiting.job.slot.toISOString()}::timestamptz > closed_until - ${interval} / 2`
-      : sql`false`;
+    const kept =
+      slot && pacedIn === channel
+        ? sql`${slot.toISOString()}::timestamptz > closed_until - ${interval} / 2`
+        : sql`false`;
     const [row] = await tx.execute<Row & { kept: boolean }>(sql`
       update ${channelTurns} set
         free = case when ${kept} then free else greatest(free, closed_until, clock_timestamp()) + ${interval} end
       where channel = ${channel} and ${isPaced}
-      returning ${kept} as kept, ${at} as at, ${seconds} as seconds`);
+      returning ${kept} as kept, ${when(interval)}`);
     if (!row) return undefined;
     if (row.kept) return (await giveWay(tx, channel, waiting)) ?? (await take(tx, channel, waiting));
     await enterRound(tx, channel, waiting);
@@ -54,6 +66,7 @@ export async function reserve(db: Db, channel: string, waiting: Waiting): Promis
 
 /** Pauses a channel that has just refused a message for so many seconds. Returns the slot of the refused one after that. */
 export async function pause(db: Db, channel: string, wait: number, waiting: Waiting): Promise<Slot> {
+  const interval = intervalIn(channel);
   const until = sql`clock_timestamp() + make_interval(secs => ${wait}::float8)`;
   return db.tables.transaction(async (tx) => {
     const [row] = await tx.execute<Row>(sql`
@@ -61,7 +74,7 @@ export async function pause(db: Db, channel: string, wait: number, waiting: Wait
       on conflict (channel) do update set
         closed_until = greatest(channel_turns.closed_until, excluded.closed_until),
         free = greatest(channel_turns.free, excluded.closed_until) + ${interval}
-      returning ${at} as at, ${seconds} as seconds`);
+      returning ${when(interval)}`);
     if (!row) throw new Error('the channel was not paused');
     await enterRound(tx, channel, waiting);
     return { at: new Date(row.at), seconds: Math.max(0, row.seconds) };
@@ -120,12 +133,11 @@ export async function giveBack(tx: Tx, job: Job): Promise<void> {
     moved as (
       update ${outbox} set slot = last.slot, run_at = last.slot from last where outbox.id = last.id
       returning last.paced_in, pg_notify(${outboxChannel}, ''))
-    update ${channelTurns} set free = free - ${interval} from moved where channel = moved.paced_in`);
+    update ${channelTurns} set free = free - ${intervalIn(job.pacedIn ?? '')} from moved where channel = moved.paced_in`);
 }
 
 const isPaced = sql`free > clock_timestamp() - make_interval(secs => ${quietFor}::float8)`;
-const interval = sql`make_interval(secs => ${pace}::float8)`;
-const at = sql`free - ${interval}`;
-const seconds = sql`extract(epoch from ${at} - clock_timestamp())::float8`;
+const when = (interval: SQL) =>
+  sql`free - ${interval} as at, extract(epoch from free - ${interval} - clock_timestamp())::float8 as seconds`;
 
 const slotOf = ({ at, seconds }: Row): Slot | undefined => (seconds > 0 ? { at: new Date(at), seconds } : undefined);

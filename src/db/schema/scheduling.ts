@@ -26,8 +26,9 @@ export const reminderMessages = pgTable('reminder_messages', {
   formerTs: text(),
 });
 
-/** Channels that Slack has rate limited: their messages wait for a slot. */
+/** Channels, and kinds of effects, that Slack has rate limited: what is due there waits for a slot. */
 export const channelTurns = pgTable('channel_turns', {
+  /** The channel, the person for direct messages, or the name of the kind. */
   channel: text().primaryKey(),
   /** Until when Slack accepts nothing. */
   closedUntil: moment().notNull(),

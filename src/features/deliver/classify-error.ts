@@ -1,18 +1,18 @@
 /** Decides what a failed delivery means: to wait, to retry or to give up; and what an operator can do about it. */
-import { WebAPIRateLimitedError } from '@slack/web-api';
 import type { DeliveryResult } from '../../db/outbox/types.ts';
 import { destinationOf, type Effect } from '../../domain/effects.ts';
 import { stripInvisible } from '../../domain/names.ts';
 import { truncate } from '../../domain/text.ts';
 import { permanentFailure } from '../../email.ts';
 import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
+import { HistoryThrottled } from '../../slack/history-search.ts';
 import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '../../slack/messages.ts';
 
-/** Classifies the error of a delivery. A rate limit says how long to wait. What no retry helps is a dead letter. The rest is retried by the outbox. */
+/** Classifies the error of a delivery. What waits for a channel or its history is postponed. What no retry helps is a dead letter. The rest is retried by the outbox. */
 export function classifyError(error: unknown, effect: Effect, permanentErrors: readonly string[]): DeliveryResult {
   if (error instanceof ChannelThrottled)
     return { status: 'postponed', seconds: error.slot.seconds, slot: error.slot.at };
-  if (error instanceof WebAPIRateLimitedError) return { status: 'postponed', seconds: error.retryAfter, unsure: true };
+  if (error instanceof HistoryThrottled) return { status: 'postponed', seconds: error.seconds, unsure: true };
   const word = slackErrorCode(error);
   const destination = failedDestination(effect, error);
   const permanent = word && permanentErrors.includes(word) ? word : permanentFailure(error);
