@@ -16,6 +16,14 @@ export const service = '00000000-0000-4000-8000-000000000001';
 export const addService = ({ sql }: Database) =>
   sql`insert into services (public_id, slug, name, managed_by) values (${service}, 'payments', 'Payments API', 'slack') on conflict do nothing`;
 
+/** Adds services. Returns their public ids. */
+export async function addServices({ sql }: Database, count: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    insert into services (slug, name, managed_by)
+    select 'service-' || n, 'Service ' || n, 'slack' from generate_series(1, ${count}::int) n returning public_id as id`;
+  return rows.map(({ id }) => id);
+}
+
 /** Pending requests, each of an application of its own, by people who are not the approver. Returns their public ids. */
 export async function fillPending(database: Database, count: number): Promise<string[]> {
   const { sql } = database;

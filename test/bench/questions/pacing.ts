@@ -4,9 +4,10 @@
  * Five minutes, of which the bot works a few seconds: what else has to be prepared is prepared meanwhile.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { maxServicesPerForm } from '../../../src/domain/request.ts';
 import { person, seed } from '../../local-slack/seed.ts';
 import { openWorkspace } from '../../local-slack/workspace.ts';
-import { fillPending, service } from '../clicks.ts';
+import { addServices, fillPending } from '../clicks.ts';
 import { load, send } from '../load.ts';
 import { startBot } from '../place.ts';
 import type { Answer, Bench } from '../question.ts';
@@ -14,15 +15,20 @@ import { click, form } from '../requests.ts';
 import { median, spread } from '../statistics.ts';
 import { milliseconds, percent } from '../words.ts';
 
-/** Who asks: no one may have more than twenty requests pending, and of few people Slack is asked who they are. */
-const crew = Array.from({ length: 20 }, (_, index) => person(`crew${index}`));
+/** Who asks: no one may have more than twenty requests pending. */
+const crew = Array.from({ length: 30 }, (_, index) => person(`crew${index}`));
+
+/** How many services are requested in each form: it brings the requester one message, and the channel a card for each. */
+const servicesInForm = maxServicesPerForm;
 
 export async function pacing({ place, quick }: Bench, calm: () => void = () => {}): Promise<Answer[]> {
-  const requests = quick ? 12 : 300;
+  const people = quick ? crew.slice(0, 1) : crew;
+  const requests = people.length * servicesInForm;
   const clicks = quick ? 5 : 40;
   await using slack = await openWorkspace({ rateLimits: true, seed: seed({ members: crew }) });
   const database = await place.database();
   const [waiting] = await fillPending(database, 1);
+  const services = await addServices(database, servicesInForm);
   await using bot = await startBot(slack, database);
 
   const answered = new Map<string, (at: number) => void>();
@@ -58,8 +64,8 @@ export async function pacing({ place, quick }: Bench, calm: () => void = () => {
     within: requests * 2_000 + 60_000,
   });
   const last = there.then(() => (performance.now() - began) / 1000);
-  await load({ count: requests, inFlight: 8 }, (one) =>
-    send(bot.port, form(crew[one % crew.length]?.id ?? '', `V0${one}`, [service], `Application ${one}`)),
+  await load({ count: people.length, inFlight: 8 }, (one) =>
+    send(bot.port, form(people[one]?.id ?? '', `V0${one}`, services, `Application ${one}`)),
   );
   const busy = await clicking();
   calm();
