@@ -25,15 +25,24 @@ const {
 
 const receiver = new HTTPReceiver({ signingSecret });
 const app = new App({ token, receiver, clientOptions: { slackApiUrl }, deferInitialization: true });
+const sql = url ? postgres(url, { max: 10 }) : undefined;
+
+/** With a database, the form shows the person's only application, as the bot's does. */
+async function onlyApplication(person: string) {
+  if (!sql) return undefined;
+  const [only, ...more] = await sql<{ publicId: string; name: string }[]>`
+    select a.public_id as "publicId", a.name from applications a join application_owners o on o.application_id = a.id
+    where o.user_id = ${person} and a.deleted_at is null limit 2`;
+  return more.length === 0 ? only : undefined;
+}
 
 app.command('/register', async ({ ack, command, client }) => {
   await ack();
-  await client.views.open({ trigger_id: command.trigger_id, view: registerModal() });
+  const application = await onlyApplication(command.user_id);
+  await client.views.open({ trigger_id: command.trigger_id, view: registerModal({ application }) });
 });
 
-if (url) {
-  const sql = postgres(url, { max: 10 });
-
+if (url && sql) {
   /** The same rows as the bot writes for a decision, in one transaction. */
   app.action<BlockButtonAction>('approve', async ({ ack, action, body }) => {
     await ack();
