@@ -82,6 +82,11 @@ export async function approveAll(
 /** Waits until all messages are out; returns how long that took, in seconds. */
 export async function drained({ sql }: Database): Promise<number> {
   const began = performance.now();
-  while ((await sql`select from outbox where dead_at is null and kind <> 'copies' limit 1`).length > 0) await pause(20);
+  const waits = () => sql<{ kind: string; cause: string | null }[]>`
+    select kind, cause from outbox where dead_at is null and kind <> 'copies' limit 1`;
+  for (let [left] = await waits(); left; [left] = await waits()) {
+    if (left.cause) throw new Error(`${left.kind} is not delivered: ${left.cause}`);
+    await pause(20);
+  }
   return (performance.now() - began) / 1000;
 }

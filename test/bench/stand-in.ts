@@ -29,6 +29,8 @@ const answers: Record<string, (fields: URLSearchParams, count: number) => object
   'views.publish': (_, count) => ({ view: { id: `V${count}` } }),
   'chat.postMessage': (fields, count) => ({ channel: fields.get('channel'), ts: `1700000000.${count}`, message: {} }),
   'chat.update': (fields) => ({ channel: fields.get('channel'), ts: fields.get('ts'), message: {} }),
+  // No one has left.
+  'users.list': () => ({ members: [] }),
   'users.info': (fields) => ({ user: { id: fields.get('user'), team_id: 'T0ACME' } }),
   'conversations.members': () => ({ members }),
   'conversations.history': () => ({ messages: [] }),
