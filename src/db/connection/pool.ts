@@ -1,5 +1,6 @@
 /**
  * The pool of sessions that statements share. A statement waits for the first free session; a session that has ended is replaced.
+ * A further one is opened for what waits longer than most statements take: a new session plans each statement again.
  * Where no further session can be opened, as behind a small pooler, the open ones serve all: it is an error only if there is none.
  */
 import { SessionError } from '../errors.ts';
@@ -23,12 +24,17 @@ export type PoolLimits = {
 /** The pause after a session could not be opened while others are in use, in milliseconds. */
 const openAgainAfter = 1_000;
 
+/** How long a statement waits for those of others before a further session is opened for it, in milliseconds. */
+const growAfter = 10;
+
 type Waiting = { take: (session: Session) => void; fail: (error: unknown) => void };
 
 export function createPool(open: () => Promise<Session>, limits: PoolLimits): Pool {
   const idle: Session[] = [];
   const busy = new Set<Session>();
   const waiting = new Set<Waiting>();
+  /** Those that have waited for longer than most statements take. */
+  const overdue = new Set<Waiting>();
   const openedAt = new WeakMap<Session, number>();
   let opening = 0;
   let openFrom = 0;
@@ -36,7 +42,7 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
 
   const isTooOld = (session: Session) => performance.now() - (openedAt.get(session) ?? 0) > limits.lifetime;
 
-  /** Hands free sessions to waiting statements, and opens as many as are missing. */
+  /** Hands free sessions to waiting statements, and opens as many as are missing: the first at once. */
   function serve(): void {
     if (closing) return;
     for (const next of waiting) {
@@ -46,7 +52,8 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
     }
     if (busy.size + opening > 0 && performance.now() < openFrom) return;
     const room = limits.sessions - busy.size - idle.length - opening;
-    for (let missing = Math.min(waiting.size - opening, room); missing > 0; missing -= 1) void openOne();
+    const wanted = busy.size + opening === 0 ? Math.min(waiting.size, 1) : overdue.size;
+    for (let missing = Math.min(wanted - opening, room); missing > 0; missing -= 1) void openOne();
   }
 
   function takeIdle(): Session | undefined {
@@ -100,7 +107,16 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
     };
     waiting.add(one);
     serve();
-    return promise.finally(() => clearTimeout(timer));
+    const grow = () => {
+      overdue.add(one);
+      serve();
+    };
+    const growing = waiting.has(one) ? setTimeout(grow, growAfter) : undefined;
+    return promise.finally(() => {
+      clearTimeout(timer);
+      clearTimeout(growing);
+      overdue.delete(one);
+    });
   }
 
   return {
