@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** What takes long by its nature has a script of its own. Everything else, also a new folder, is part of `npm test`. */
@@ -7,6 +8,11 @@ const long = {
   browser: ['test/browser/**/*.test.ts'],
   storm: ['test/storm/*.storm.ts'],
 };
+
+/** Stories that are told in both modes: over Socket Mode with each change, over HTTP by a script of its own. */
+const toldInBothModes = globSync('test/stories/*.test.ts').filter((file) =>
+  readFileSync(file, 'utf8').includes('each(storyModes)'),
+);
 
 const common = {
   pool: 'forks',
@@ -27,8 +33,15 @@ export default defineConfig({
     maxConcurrency: 3,
     projects: [
       {
-        test: { ...common, name: 'change', include: ['test/**/*.test.ts'], exclude: Object.values(long).flat() },
+        test: {
+          ...common,
+          name: 'change',
+          include: ['test/**/*.test.ts'],
+          exclude: Object.values(long).flat(),
+          env: { STORIES_OVER: 'socket' },
+        },
       },
+      { test: { ...common, name: 'http', include: toldInBothModes, env: { STORIES_OVER: 'http' } } },
       { test: { ...common, name: 'faults', include: long.faults } },
       { test: { ...common, name: 'operations', include: long.operations } },
       { test: { ...common, name: 'browser', include: long.browser } },

@@ -1,7 +1,7 @@
 /** What the API team and the owners read of an approval beyond the decision: a note, and that access has ended. */
 import { describe, expect, it } from 'vitest';
 import { opens, shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { delivered } from '../support/outbox.ts';
 import type { Scenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -16,7 +16,7 @@ const replies = ({ workspace }: Scenario, about: RegExp) => {
   return all.filter(({ thread_ts }) => thread_ts !== undefined && thread_ts === card?.ts);
 };
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('access that ends leaves a reply in the thread of its card: given up, deleted, or with its application', async () => {
     await using scenario = await sharedScenarios({ mode }).open();
     const { workspace } = scenario;

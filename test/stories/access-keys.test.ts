@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/cli/audit.ts';
 import { shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { approves, calls, getsKey, openGatewayScenario, readsKey } from '../support/gateway.ts';
 import { delivered } from '../support/outbox.ts';
 import { people } from '../support/steps.ts';
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('two at a time: a new one while the old one works, and then the old one is removed', async () => {
     await using scenario = await openGatewayScenario({ mode });
     const { dana, sam } = people(scenario);

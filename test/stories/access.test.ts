@@ -1,7 +1,7 @@
 /** An approval opens the door at the gateway, and its end closes it. What people see is what the gateway has confirmed. */
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   approves,
@@ -16,7 +16,7 @@ import {
 import { delivered } from '../support/outbox.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('approved, a key, 200; revoked, 403; reinstated, 200', async () => {
     await using scenario = await openGatewayScenario({ mode });
     const { dana, alex } = people(scenario);

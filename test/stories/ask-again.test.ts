@@ -1,7 +1,7 @@
 /** Ask again: what was rejected is asked for again with a filled form, in one act. */
 import { describe, expect, it } from 'vitest';
 import { shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { delivered } from '../support/outbox.ts';
 import type { Scenario } from '../support/scenario.ts';
@@ -24,7 +24,7 @@ async function rejected(scenario: Scenario) {
 const events = ({ database: { sql } }: Scenario) =>
   sql`select registration_id::int as registration, action, actor, to_status as to from history order by seq`;
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('a rejected request is asked for again: the form is filled in and says who rejected it and why', async () => {
     await using scenario = await sharedScenarios({ mode }).open({ now: monday });
     const { dana, alex } = people(scenario);

@@ -8,7 +8,7 @@ import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { enqueueMisplaced } from '../../src/db/registration/card-drift.ts';
 import { channel, seed } from '../local-slack/seed.ts';
-import { environment, modes } from '../support/bot.ts';
+import { environment, storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { delivered } from '../support/outbox.ts';
@@ -45,52 +45,55 @@ async function followed(scenario: Scenario, id: string): Promise<void> {
   await delivered(scenario);
 }
 
-it.each(modes)('cards, reminders and settings of the admin channel follow, on every replica (%s)', async (mode) => {
-  const lines: string[] = [];
-  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
-  await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
-    mode,
-    log,
-    env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *', ESCALATION_CHANNEL: 'C0REQUESTS' },
-  });
-  const { scenario, advanceTo } = timed;
-  const { workspace } = scenario;
-  const { dana, alex, priya } = people(scenario);
-  const other = await scenario.startAnother();
-  await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
-  await dana.closes();
-  await alex.finds(/Ledger API/, admins);
-  await alex.clicks('Approve', { ...admins, on: /Ledger API/ });
-  await dana.finds(/Approved by @alex/);
-  await advanceTo('2026-11-02T10:00:00Z');
-  await alex.finds(/waiting for a decision/, admins);
-  for (const person of [dana, alex]) await person.opensHome();
-
-  await workspace.changeId('C0REQUESTS', 'C0SHARED');
-  await followed(scenario, 'C0REQUESTS');
-  expect(cardsIn(scenario, 'api-requests')).toHaveLength(2);
-  expect(await alex.finds(/⏳ Payments API/, admins)).toContain('The members of #api-requests can decide.');
-  await eventually('both replicas know', async () => lines.filter((line) => line.includes('set it to')).length === 4);
-
-  for (const application of ['One', 'Two', 'Three', 'Four']) {
-    await asks(dana, ['Payments API'], application);
+it.each(storyModes)(
+  'cards, reminders and settings of the admin channel follow, on every replica (%s)',
+  async (mode) => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
+      mode,
+      log,
+      env: { REMIND_AFTER: '1h', REMINDER_SCHEDULE: '0 * * * *', ESCALATION_CHANNEL: 'C0REQUESTS' },
+    });
+    const { scenario, advanceTo } = timed;
+    const { workspace } = scenario;
+    const { dana, alex, priya } = people(scenario);
+    const other = await scenario.startAnother();
+    await asks(dana, ['Payments API', 'Ledger API'], 'Shop');
     await dana.closes();
-    await alex.finds(new RegExp(`⏳ Payments API for ${application}`), admins);
-  }
-  await priya.clicks('Approve', { ...admins, on: /Payments API for Shop/ });
-  await alex.finds(/Payments API[\s\S]*Approved by @priya/, admins);
-  await alex.clicks('Revoke', { ...admins, on: /Ledger API/ });
-  await alex.fills('Reason', 'Shared');
-  await alex.submits();
-  await alex.finds(/Ledger API[\s\S]*Revoked by @alex/, admins);
-  await advanceTo('2026-11-03T10:00:00Z');
-  await alex.finds(/waiting for a decision[\s\S]*One/, admins);
-  expect(await scenario.database.sql`select place from troubles`).toEqual([]);
-  for (const one of [scenario.bot, other]) {
-    await one.runDueJobs();
-    expect((await scrape(one.port)).value('registrar_policy_outdated')).toBe(0);
-  }
-});
+    await alex.finds(/Ledger API/, admins);
+    await alex.clicks('Approve', { ...admins, on: /Ledger API/ });
+    await dana.finds(/Approved by @alex/);
+    await advanceTo('2026-11-02T10:00:00Z');
+    await alex.finds(/waiting for a decision/, admins);
+    for (const person of [dana, alex]) await person.opensHome();
+
+    await workspace.changeId('C0REQUESTS', 'C0SHARED');
+    await followed(scenario, 'C0REQUESTS');
+    expect(cardsIn(scenario, 'api-requests')).toHaveLength(2);
+    expect(await alex.finds(/⏳ Payments API/, admins)).toContain('The members of #api-requests can decide.');
+    await eventually('both replicas know', async () => lines.filter((line) => line.includes('set it to')).length === 4);
+
+    for (const application of ['One', 'Two', 'Three', 'Four']) {
+      await asks(dana, ['Payments API'], application);
+      await dana.closes();
+      await alex.finds(new RegExp(`⏳ Payments API for ${application}`), admins);
+    }
+    await priya.clicks('Approve', { ...admins, on: /Payments API for Shop/ });
+    await alex.finds(/Payments API[\s\S]*Approved by @priya/, admins);
+    await alex.clicks('Revoke', { ...admins, on: /Ledger API/ });
+    await alex.fills('Reason', 'Shared');
+    await alex.submits();
+    await alex.finds(/Ledger API[\s\S]*Revoked by @alex/, admins);
+    await advanceTo('2026-11-03T10:00:00Z');
+    await alex.finds(/waiting for a decision[\s\S]*One/, admins);
+    expect(await scenario.database.sql`select place from troubles`).toEqual([]);
+    for (const one of [scenario.bot, other]) {
+      await one.runDueJobs();
+      expect((await scrape(one.port)).value('registrar_policy_outdated')).toBe(0);
+    }
+  },
+);
 
 it('a start with the old id goes on with the new one; the log and doctor say what to set', async () => {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 /** What is not named to people who cannot see it, and a dead end that is said before it begins. */
 import { describe, expect, it } from 'vitest';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { openScenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -9,7 +9,7 @@ import { asks, people } from '../support/steps.ts';
 const atHome = { in: 'home' } as const;
 const inChannel = { in: 'api-requests' } as const;
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('a private channel is not named to a developer: not in the confirmation, Home or the reminder', async () => {
     const catalog = `services:
   - { slug: payments, name: Payments API }

@@ -1,7 +1,7 @@
 /** Who has left: what Slack says now counts, what was missed is found, and the admins are asked once about all of it. */
 import { expect, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -14,19 +14,22 @@ const owners = async ({ database }: Scenario) =>
     await database.sql`select name, user_id from application_owners join applications on id = application_id order by name, user_id`
   ).map(({ name, user_id }) => `${name} ${user_id}`);
 
-it.each(modes)('a late or repeated word that someone has left takes nothing from who is back (%s)', async (mode) => {
-  await using scenario = await sharedScenarios({ mode }).open();
-  const { workspace } = scenario;
-  const { dana, lee, alex } = people(scenario);
-  await requests(dana, alex);
-  await workspace.deactivate(lee.id);
-  const word = workspace.delivered.findLast(({ event }) => Object(event).type === 'user_change');
-  const { event } = Object(word);
-  await workspace.deliver({ ...word, event: { ...event, user: { ...event.user, id: dana.id, name: 'dana' } } });
-  await scenario.database.sql`select 1`;
-  await delivered(scenario);
-  expect(await owners(scenario)).toEqual(['Shop U0DANA']);
-});
+it.each(storyModes)(
+  'a late or repeated word that someone has left takes nothing from who is back (%s)',
+  async (mode) => {
+    await using scenario = await sharedScenarios({ mode }).open();
+    const { workspace } = scenario;
+    const { dana, lee, alex } = people(scenario);
+    await requests(dana, alex);
+    await workspace.deactivate(lee.id);
+    const word = workspace.delivered.findLast(({ event }) => Object(event).type === 'user_change');
+    const { event } = Object(word);
+    await workspace.deliver({ ...word, event: { ...event, user: { ...event.user, id: dana.id, name: 'dana' } } });
+    await scenario.database.sql`select 1`;
+    await delivered(scenario);
+    expect(await owners(scenario)).toEqual(['Shop U0DANA']);
+  },
+);
 
 it('an owner who left while no replica ran is found after the start, and what they owned is offered to the admins', async () => {
   await using scenario = await openScenario({ reconcileAt: '* * * * * *' });
@@ -96,7 +99,7 @@ it('the admins read one message for all applications of a person who left, and w
   await priya.finds(/handed this application over to you/);
 });
 
-it.each(modes)(
+it.each(storyModes)(
   'the approval channels read, once each, which applications a person who left has owned (%s)',
   async (mode) => {
     await using scenario = await openScenario({

@@ -1,7 +1,7 @@
 /** What a person chooses in Home, in any order on its way: the later choice counts, and nothing half-shown stays. */
 import { describe, expect, it } from 'vitest';
 import { placed } from '../local-slack/blocks/placed.ts';
-import { modes } from '../support/bot.ts';
+import { type Mode, storyModes } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdServices, waitForBlocked } from '../support/locks.ts';
 import { delivered } from '../support/outbox.ts';
@@ -13,7 +13,7 @@ const names = Array.from({ length: 10 }, (_, index) => `Service ${index} API`);
 const catalog = JSON.stringify({ services: names.map((name, index) => ({ slug: `s-${index}`, name })) });
 
 /** Dana has asked for ten services, and Alex has looked for those of Shop: Home offers filters, and to show all. */
-async function withFilters(mode: (typeof modes)[number]) {
+async function withFilters(mode: Mode) {
   const scenario = await openScenario({ mode, catalog });
   const { dana, alex } = people(scenario);
   await asks(dana, names, 'Shop');
@@ -26,7 +26,7 @@ async function withFilters(mode: (typeof modes)[number]) {
   return scenario;
 }
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('of two filters within milliseconds, the one chosen later stays, also where the earlier one arrives last', async () => {
     await using scenario = await withFilters(mode);
     const { workspace, database } = scenario;

@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import { describe, expect, it } from 'vitest';
 import { shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { type Mode, storyModes } from '../support/bot.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
@@ -25,8 +25,7 @@ const catalog = JSON.stringify({
   ],
 });
 
-const open = (mode: (typeof modes)[number]) =>
-  openScenario({ mode, catalog, now: () => new Date('2026-11-02T09:15:00Z') });
+const open = (mode: Mode) => openScenario({ mode, catalog, now: () => new Date('2026-11-02T09:15:00Z') });
 
 /** What the buttons of a Home ask before they act, by the service that they are about. */
 function confirmations({ workspace }: Scenario, person: { id: string }): string[] {
@@ -39,7 +38,7 @@ function confirmations({ workspace }: Scenario, person: { id: string }): string[
   return found;
 }
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('applications are headings with their owners and a menu; under each its services, with state and links', async () => {
     await using scenario = await open(mode);
     const { dana, sam, alex } = people(scenario);

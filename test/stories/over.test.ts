@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { handsOver, opens } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { type Mode, storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
@@ -40,7 +40,7 @@ async function deletes(scenario: Scenario, application: string): Promise<void> {
   expect(await dana.submits()).toEqual({ closed: true });
 }
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('a deleted application: what was rejected or has expired offers Ask again no longer', async () => {
     await using timed = await openTimedScenario('2026-11-02T10:00:00Z', { mode, env: { EXPIRE_PENDING_AFTER: '2d' } });
     const { scenario, advanceTo, untilDelivered } = timed;
@@ -113,7 +113,7 @@ describe.each(modes)('over %s', (mode) => {
 });
 
 /** Opens a scenario with two gateways; Maps has keys at `edge`. */
-async function withKeys(mode: (typeof modes)[number]) {
+async function withKeys(mode: Mode) {
   const edge = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
   const west = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
   const scenario = await openScenario({
@@ -144,7 +144,7 @@ async function placesMaps({ catalogFile, startAnother }: Scenario, access: strin
   await startAnother();
 }
 
-describe.each(modes)('keys, over %s', (mode) => {
+describe.each(storyModes)('keys, over %s', (mode) => {
   it('no message offers a key once access has ended, and one that told of a change offers it while it lasts', async () => {
     await using world = await withKeys(mode);
     const { scenario } = world;

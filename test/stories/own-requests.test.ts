@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { hold, waitForBlocked } from '../support/locks.ts';
 import { catalog, openScenario, type Scenario } from '../support/scenario.ts';
@@ -29,7 +29,7 @@ async function switches(admin: ReturnType<typeof people>['alex'], what: string, 
 const withMaps = async (scenario: Scenario) =>
   scenario.database.sql`insert into services (slug, name, managed_by) values ('maps', 'Maps API', 'slack')`;
 
-it.each(modes)(
+it.each(storyModes)(
   '(a) an admin who switches auto approval on waits for someone else, and the channel is told (%s)',
   async (mode) => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { mode });

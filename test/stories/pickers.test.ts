@@ -1,6 +1,6 @@
 /** The pickers, over a catalog that is large and badly named. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { asks, people } from '../support/steps.ts';
@@ -74,7 +74,7 @@ describe('500 services whose names hold &, < and > and 150 characters', () => {
   });
 });
 
-describe.each(modes)('a service in the picker, over %s', (mode) => {
+describe.each(storyModes)('a service in the picker, over %s', (mode) => {
   const long = 'Nightly settlement files for accountants, '.repeat(4);
   const services = [
     { slug: 'closed', name: 'A closed API', description: 'Ledger of old', registration: 'disabled' },
@@ -141,7 +141,7 @@ describe.each(modes)('a service in the picker, over %s', (mode) => {
   });
 });
 
-describe.each(modes)('the application of a request, over %s', (mode) => {
+describe.each(storyModes)('the application of a request, over %s', (mode) => {
   it('is offered under a name of the person’s, and preselected once there is one', async () => {
     await using scenario = await sharedScenarios({ mode }).open();
     const { dana, sam } = people(scenario);

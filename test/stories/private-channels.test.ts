@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { channel, seed } from '../local-slack/seed.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { asks, people } from '../support/steps.ts';
 
@@ -20,7 +20,7 @@ const company = () =>
     ],
   });
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('not in refusals, Homes, forms, histories and messages about a service, its cards, or what is wrong', async () => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', {
       mode,

@@ -1,6 +1,6 @@
 /** Disabling, retiring and auto approval: what follows is said before, and what waits says so afterwards. */
 import { describe, expect, it } from 'vitest';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { asks, people } from '../support/steps.ts';
 
@@ -8,7 +8,7 @@ const atHome = { in: 'home' } as const;
 const inChannel = { in: 'api-requests' } as const;
 const maps = { ...atHome, on: /`maps`/ };
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('each asks and says what follows; cards, Homes and reminders of what waits say that it is closed', async () => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { mode, env: { APPROVERS: 'U0ALEX,U0LEE' } });
     const { scenario, advanceTo, untilDelivered } = timed;

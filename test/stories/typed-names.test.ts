@@ -1,7 +1,7 @@
 /** The name of an application is checked while it is typed, and nothing that is typed is lost for it. */
 import { describe, expect, it } from 'vitest';
 import { opens } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { type Mode, storyModes } from '../support/bot.ts';
 import { hold, waitForBlocked } from '../support/locks.ts';
 import { delivered } from '../support/outbox.ts';
 import type { Scenario } from '../support/scenario.ts';
@@ -12,7 +12,7 @@ const atHome = { in: 'home' } as const;
 const inModal = { in: 'modal' } as const;
 
 /** Sam owns the Web Shop, and Dana the Till. */
-async function opened(mode: (typeof modes)[number]) {
+async function opened(mode: Mode) {
   const scenario = await sharedScenarios({ mode }).open();
   const { dana, sam } = people(scenario);
   await asks(sam, ['Search API'], 'Web Shop');
@@ -37,7 +37,7 @@ const updates = ({ workspace }: Scenario) => workspace.calls.filter(({ method })
 const holdNames = ({ database }: Scenario) =>
   hold(database, (tx) => tx`lock table applications in access exclusive mode`);
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('a new application: too long, mixed or taken is said while it is typed, and by whom', async () => {
     await using scenario = await opened(mode);
     const { dana } = people(scenario);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { channel, group, person, seed } from '../local-slack/seed.ts';
 import { shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { asks, people } from '../support/steps.ts';
@@ -33,7 +33,7 @@ const company = () =>
     ],
   });
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('who is not in the channel is asked by direct message, decides in Home, and reads when it is over', async () => {
     await using timed = await openTimedScenario('2026-11-02T08:00:00Z', { mode, catalog, seed: company() });
     const { scenario, untilDelivered, advanceTo } = timed;

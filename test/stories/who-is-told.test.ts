@@ -1,7 +1,7 @@
 /** Whom a decision reaches: every owner of the application, each once for each act, and no one else. */
 import { describe, expect, it } from 'vitest';
 import { handsOver, shares } from '../support/applications.ts';
-import { modes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
@@ -12,7 +12,7 @@ const inChannel = { in: 'api-requests' } as const;
 const decisions = (told: string[]) =>
   told.filter((text) => /^:\w+: (Approved|Rejected|Revoked|Reinstated|Deleted)/.test(text));
 
-describe.each(modes)('over %s', (mode) => {
+describe.each(storyModes)('over %s', (mode) => {
   it('every owner reads a decision, by message and by mail; a former owner who asked reads none', async () => {
     await using mail = await openMailServer();
     const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };

@@ -9,6 +9,12 @@ export type Mode = 'socket' | 'http';
 
 export const modes = ['socket', 'http'] as const satisfies Mode[];
 
+/**
+ * The modes that most stories are told in: what people see is the same in both. `npm test` tells them over Socket Mode, and the
+ * main ones over both; `npm run test:http` tells them over HTTP (vitest.config.ts).
+ */
+export const storyModes = modes.filter((mode) => mode === (process.env.STORIES_OVER ?? mode));
+
 /** Returns the environment of a bot that is the app of a workspace. */
 export function environment(
   workspace: Workspace,
