@@ -244,3 +244,22 @@ it('the tests that docs/failure-modes.md names are there', () => {
   expect(named.length).toBeGreaterThan(100);
   expect(missing).toEqual([]);
 });
+
+it('what the docs link to in the project is there', () => {
+  const project = join(root, '..');
+  const under = (folder: string) =>
+    readdirSync(join(project, folder), { recursive: folder !== '', encoding: 'utf8' }).map((file) =>
+      join(folder, file),
+    );
+  const pages = ['', 'docs', 'src', 'test'].flatMap(under).filter((file) => file.endsWith('.md'));
+  const links = pages.flatMap((page) =>
+    [...readFileSync(join(project, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(
+      ([, to = '']) => ({
+        page,
+        to,
+      }),
+    ),
+  );
+  expect(links.length).toBeGreaterThan(30);
+  expect(links.filter(({ page, to }) => !existsSync(join(project, dirname(page), to)))).toEqual([]);
+});
