@@ -1,10 +1,11 @@
 /**
  * Paces effects of a kind where Slack refuses a method that they call: its limits hold for the whole workspace. Those of the
- * kind follow each other then, what follows a person's act before others, and do not all ask again and again.
+ * kind that follow no person's act take turns then, and do not all ask again and again; nor do those that were refused.
  */
 import { WebAPIRateLimitedError } from '@slack/web-api';
 import * as pacing from '../../db/outbox/channel-pacing.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
+import { priorities } from '../../db/outbox/urgency.ts';
 import type { Deps } from '../../deps.ts';
 import type { Effect } from '../../domain/effects.ts';
 
@@ -22,9 +23,11 @@ export function createPacedKinds({ db }: Pick<Deps, 'db'>) {
     work: () => Promise<Result>,
   ): Promise<Result | DeliveryResult> {
     const waiting = { job, requester: undefined };
+    // What follows a person's act is tried at once: the pace of the others leaves room for it.
+    const isPaced = job.pacedIn === kind || (job.priority !== priorities.act && wasSlowed(kind));
     // One that has waited for its slot in a channel waits for no other: it would lose that one.
     const waitedElsewhere = job.slot !== null && job.pacedIn !== kind;
-    if (!waitedElsewhere && (job.pacedIn === kind || wasSlowed(kind))) {
+    if (isPaced && !waitedElsewhere) {
       const slot = await pacing.reserve(db, kind, waiting);
       if (slot) return slowedDown(kind, slot);
     }
