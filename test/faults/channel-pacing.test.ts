@@ -5,6 +5,7 @@ import { pause, reserve } from '../../src/db/outbox/channel-pacing.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { recordOutcome } from '../../src/db/outbox/outcomes.ts';
 import * as store from '../../src/db/outbox/store.ts';
+import type { DeliveryResult } from '../../src/db/outbox/types.ts';
 import * as requests from '../../src/db/registration/requests.ts';
 import * as transitions from '../../src/db/registration/transitions.ts';
 import { createDatabase } from '../support/database.ts';
@@ -38,6 +39,8 @@ describe('slots', () => {
 
     // Who comes in its turn goes; unless Slack has closed the channel again meanwhile.
     expect(await reserve(two, 'C1', waiting(taken[0]?.at))).toBe(go);
+    const ofAKind = { job: { ...waiting(taken[1]?.at).job, pacedIn: 'card' }, requester: undefined };
+    expect(await reserve(two, 'C1', ofAKind)).not.toBe(go);
     const last = await pause(two, 'C1', 60, waiting());
     expect(last.at.getTime()).toBeGreaterThan(turns[4] ?? 0);
     const again = await reserve(two, 'C1', waiting(taken[1]?.at));
@@ -49,38 +52,47 @@ describe('slots', () => {
     for (const { tables } of replicas) await tables.close();
   });
 
-  it('that are not used go to the message that would wait longest, and the channel is free earlier', async () => {
-    await using database = await createDatabase();
-    const { sql, url } = database;
-    const { tables, close } = connect(url);
-    const db = { tables, outbox: createOutbox() };
-    const lanes = ['card:1', 'card:2', 'card:3'].map((lane) => ({
-      queue: 'test',
-      lane,
-      priority: 'act' as const,
-      effect: { kind: 'card' },
-    }));
-    await tables.transaction((tx) => store.enqueue(tx, lanes));
-    const { jobs } = await store.claim(db, 'test', { all: 3, others: 3 });
-    await pause(db, 'C1', 30, waiting());
-    for (const job of jobs) {
-      const slot = await reserve(db, 'C1', { job, requester: 'U1' });
-      await tables.transaction((tx) => store.postpone(tx, job, { seconds: 0, ...(slot ? { slot: slot.at } : {}) }));
-    }
-    const slots = async () => (await sql`select slot from outbox order by lane`).map(({ slot }) => slot.getTime());
-    const ahead = async () => (await sql`select free from channel_turns`)[0]?.free.getTime();
-    const [before, until] = [await slots(), await ahead()];
-    await sql`update outbox set run_at = now() where lane = 'card:1'`;
-    const [unused] = (await store.claim(db, 'test', { all: 1, others: 1 })).jobs;
-    if (!unused) throw new Error('its slot has not come');
-    const attempt = { job: unused, signal: new AbortController().signal, restoredAt: undefined, copies: new Map() };
-    const write = async () => expect.fail('nothing is written');
-    await tables.transaction((tx) => recordOutcome(tx, db.outbox, { ...attempt, write }, { status: 'delivered' }));
-    // The last of the three is now the first.
-    expect(await slots()).toEqual([before[1], before[0]]);
-    expect(until - (await ahead())).toBe(1050);
-    await close();
-  });
+  it.each<DeliveryResult>([
+    { status: 'delivered' },
+    { status: 'postponed', seconds: 5 },
+    { status: 'retry', destination: 'C1', cause: 'ECONNRESET', needsHuman: false, seconds: 5 },
+    { status: 'dead', destination: 'C1', cause: 'msg_too_long' },
+  ])(
+    'not used, by what is $status, go to the message that would wait longest, and the channel is free earlier',
+    async (result) => {
+      await using database = await createDatabase();
+      const { sql, url } = database;
+      const { tables, close } = connect(url);
+      const db = { tables, outbox: createOutbox() };
+      const lanes = ['card:1', 'card:2', 'card:3'].map((lane) => ({
+        queue: 'test',
+        lane,
+        priority: 'act' as const,
+        effect: { kind: 'card' },
+      }));
+      await tables.transaction((tx) => store.enqueue(tx, lanes));
+      const { jobs } = await store.claim(db, 'test', { all: 3, others: 3 });
+      await pause(db, 'C1', 30, waiting());
+      for (const job of jobs) {
+        const slot = await reserve(db, 'C1', { job, requester: 'U1' });
+        await tables.transaction((tx) => store.postpone(tx, job, { seconds: 0, ...(slot ? { slot: slot.at } : {}) }));
+      }
+      const slots = async () =>
+        (await sql`select slot from outbox where slot is not null order by lane`).map(({ slot }) => slot.getTime());
+      const ahead = async () => (await sql`select free from channel_turns`)[0]?.free.getTime();
+      const [before, until] = [await slots(), await ahead()];
+      await sql`update outbox set run_at = now() where lane = 'card:1'`;
+      const [unused] = (await store.claim(db, 'test', { all: 1, others: 1 })).jobs;
+      if (!unused) throw new Error('its slot has not come');
+      const attempt = { job: unused, signal: new AbortController().signal, restoredAt: undefined, copies: new Map() };
+      const write = async () => expect.fail('nothing is written');
+      await tables.transaction((tx) => recordOutcome(tx, db.outbox, { ...attempt, write }, result));
+      // The last of the three is now the first.
+      expect(await slots()).toEqual([before[1], before[0]]);
+      expect(until - (await ahead())).toBe(1050);
+      await close();
+    },
+  );
 });
 
 it('more cards than a channel takes at once are paced, each posted once, without refused calls', async () => {

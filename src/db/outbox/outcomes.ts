@@ -50,10 +50,10 @@ export async function resultOf(attempt: Attempt, deliver: Deliver): Promise<Deli
 /** Writes down how a delivery ended: what becomes of the job, and who must hear of it, are one transaction. */
 export async function recordOutcome(tx: Tx, outbox: Outbox, attempt: Attempt, result: DeliveryResult): Promise<void> {
   const { job } = attempt;
+  // Nothing was posted, as where a request was withdrawn before its slot, or it waits for something else.
+  if (job.slot && !('slot' in result && result.slot)) await pacing.giveBack(tx, job);
   switch (result.status) {
     case 'delivered': {
-      // Nothing was posted, as where a request was withdrawn before its turn.
-      if (job.slot) await pacing.giveBack(tx, job);
       await store.complete(tx, job);
       await outbox.enqueue(tx, result.effects ?? [], result.priority ?? 'bulk');
       await outbox.enqueue(tx, [...attempt.copies.values()], 'clock', lookAgainAfter);
