@@ -18,13 +18,13 @@ import { deliverHomes } from './deliver/home.ts';
 import { deliverIncident } from './deliver/incident.ts';
 import { deliverOwnerMessage } from './deliver/owner-message.ts';
 import { deliverOwnerlessApplications } from './deliver/ownerless-application.ts';
-import { createPacedKinds } from './deliver/paced-kinds.ts';
 import { deliverReceipt } from './deliver/receipt.ts';
 import { deliverReminder } from './deliver/reminders/channel-reminder.ts';
 import { deliverDirectReminders } from './deliver/reminders/direct-reminder.ts';
 import { deliverLastReminder } from './deliver/reminders/last-reminder.ts';
 import { deliverPendingMessage } from './deliver/reminders/pending-message.ts';
 import { deliverServiceChanged } from './deliver/service-changed.ts';
+import { createKindThrottle } from './deliver/throttled-kinds.ts';
 
 type Kind = Effect['kind'];
 
@@ -111,7 +111,7 @@ const givesWayFor = 1_000;
 /** Returns what delivers an effect, and says how that ended: an error becomes a result. */
 export function deliver(deps: Deps): Deliver {
   const deliveries: { [One in Kind]: DeliveryOf<One> } = createDeliveries(deps);
-  const { inTurn } = createPacedKinds(deps);
+  const throttle = createKindThrottle(deps);
 
   // biome-ignore lint/suspicious/noConfusingVoidType: what ends well has nothing to say
   function carryOut<One extends Kind>(kind: One, effect: Effect, attempt: Attempt): Promise<DeliveryResult | void> {
@@ -121,7 +121,7 @@ export function deliver(deps: Deps): Deliver {
   return async (effect, attempt) => {
     await deps.yieldToInteractive(givesWayFor);
     try {
-      const result = await inTurn(attempt, effect.kind, () => carryOut(effect.kind, effect, attempt));
+      const result = await throttle(attempt, effect.kind, () => carryOut(effect.kind, effect, attempt));
       return result ?? { status: 'delivered' };
     } catch (error) {
       const result = classifyError(error, effect, deliveries[effect.kind].permanentErrors);

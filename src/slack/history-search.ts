@@ -11,11 +11,11 @@ export type FoundMessage = {
   metadata?: { event_type?: string; event_payload?: object };
 };
 
-/** Slack gives no page for so many seconds. All searches go on at the same moment then: they share the page that it gives. */
+/** A history is rate limited for so many seconds. All of its searches continue at the same moment: they share a page. */
 export class HistoryThrottled extends Error {
   readonly seconds: number;
   constructor(seconds: number) {
-    super(`Slack gives no page of a history for ${seconds} s`);
+    super(`the history is rate limited for ${seconds} s`);
     this.seconds = seconds;
   }
 }
@@ -106,7 +106,7 @@ async function readPage(client: WebClient, id: string, { searches }: Channel, wa
       limit: pageSize,
       include_all_metadata: true,
     })
-    .catch(throttled);
+    .catch(rethrow);
   const messages: FoundMessage[] = page.messages ?? [];
   // All of the channel from here up to `below` is on the page.
   const down = page.has_more ? Number(messages.at(-1)?.ts ?? above) : above;
@@ -133,14 +133,15 @@ export async function searchThread(
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
     const page: ConversationsRepliesResponse = await client.conversations
       .replies({ ...query, ...(cursor ? { cursor } : {}) })
-      .catch(throttled);
+      .catch(rethrow);
     found.push(...(page.messages ?? []).filter(matches));
     cursor = page.response_metadata?.next_cursor || undefined;
   }
   return found;
 }
 
-function throttled(error: unknown): never {
+/** Rethrows an error; a rate limit as `HistoryThrottled`. */
+function rethrow(error: unknown): never {
   throw error instanceof WebAPIRateLimitedError ? new HistoryThrottled(error.retryAfter) : error;
 }
 

@@ -82,7 +82,7 @@ it('nor do ten thousand that expire at one tick hold up a decision in the middle
   expect(waiting?.count).toBeLessThan(count / 10);
 }, 240_000);
 
-it('where Slack refuses updates again and again, others take turns, and a decision is shown at once', async () => {
+it('where Slack rate limits updates again and again, the others wait for slots, and a decision is shown before them', async () => {
   const { scenario, bot } = await openExpiring(40);
   await using _ = scenario;
   const { workspace, database } = scenario;
@@ -96,7 +96,7 @@ it('where Slack refuses updates again and again, others take turns, and a decisi
     { times: Number.POSITIVE_INFINITY },
   );
   await bot.runDueJobs();
-  await eventually('all wait for a turn of their own', async () => {
+  await eventually('all wait for slots', async () => {
     const [waits] = await database.sql`
       select count(*) filter (where slot is not null) > 30 and count(*) filter (where leased) = 0 as all
       from outbox where effect ->> 'kind' = 'card' and dead_at is null`;
@@ -110,14 +110,14 @@ it('where Slack refuses updates again and again, others take turns, and a decisi
   await alex.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
   await dana.finds(/Approved by @alex/);
   await alex.finds(/Ledger API[\s\S]*Approved by @alex/, { in: 'api-requests' });
-  // Its own, and the turns of others that came meanwhile.
+  // Its own, and those of others whose slots came meanwhile.
   expect(accepted() - before).toBeLessThan(10);
   const refused = refusals();
   await eventually('others follow', async () => accepted() > before + 3);
   expect(refusals()).toBe(refused);
 });
 
-it('what Slack refuses once is only waited for', async () => {
+it('after a single rate limit nothing is throttled', async () => {
   const { scenario, bot } = await openExpiring(20);
   await using _ = scenario;
   const { workspace, database } = scenario;

@@ -24,8 +24,8 @@ type Waiting = { job: Pick<Job, 'id' | 'attempt' | 'slot' | 'pacedIn'>; requeste
 
 /**
  * Slack takes about one message a second in a channel, and short bursts (https://docs.slack.dev/apis/web-api/rate-limits). A
- * little slower than that, in seconds, so that a delay on the way makes no two of them meet. Of the methods that are called
- * most, such as chat.update, it takes fifty calls a minute: thirty of a kind leave room for what follows a person's act.
+ * little slower than that, in seconds, so that a delay on the way makes no two of them meet. Of chat.update and its like it takes
+ * fifty calls a minute: thirty of a kind leave room for what follows a person's act.
  */
 const pace = { channel: 1.05, kind: 2 };
 

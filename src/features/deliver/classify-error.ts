@@ -8,7 +8,10 @@ import { authErrors, isRefusal, slackErrorCode } from '../../slack/errors.ts';
 import { HistoryThrottled } from '../../slack/history-search.ts';
 import { ChannelThrottled, channelErrors, failedChannel, userGoneErrors } from '../../slack/messages.ts';
 
-/** Classifies the error of a delivery. What waits for a channel or its history is postponed. What no retry helps is a dead letter. The rest is retried by the outbox. */
+/**
+ * Classifies the error of a delivery. What waits for a channel or its history is postponed. What no retry helps is a dead
+ * letter. The rest is retried by the outbox.
+ */
 export function classifyError(error: unknown, effect: Effect, permanentErrors: readonly string[]): DeliveryResult {
   if (error instanceof ChannelThrottled)
     return { status: 'postponed', seconds: error.slot.seconds, slot: error.slot.at };
