@@ -4,7 +4,7 @@ import type { Workspace } from '../local-slack/workspace.ts';
 /** With more people than these the forms of each are not looked at. */
 const maxWatched = 50;
 
-/** Watches from now on. Returns a function that lists who has read of which private channel, and where, since its last call. */
+/** Watches from now on. Returns a function that lists the people who have read about a private channel that they cannot see, with where, since its last call. */
 export function watchChannels(workspace: Workspace): () => string[] {
   const found = new Set<string>();
   const looked = new Map<string, string>();

@@ -1,6 +1,6 @@
 /**
- * How soon does /register open its form, with 1 to 64 people at once? Beside it, a bare Bolt app that acks and opens it, and
- * one that looks for the person's only application before, as the bot does.
+ * How soon does /register open its form, with 1 to 64 people at once? Next to it: a bare Bolt app that acks and opens it, and
+ * one that looks up the person's only application before, as the bot does.
  */
 
 import { load, send } from '../load.ts';
@@ -34,7 +34,7 @@ export async function register({ place, rounds: count, quick }: Bench): Promise<
     const ours = roundsOf(measured, 'bot');
     answers.push(
       ...compared(inFlight, ours, { name: 'bare Bolt', rounds: roundsOf(measured, 'bare') }),
-      ...compared(inFlight, ours, { name: 'bare Bolt with the same look', rounds: roundsOf(measured, 'looking') }),
+      ...compared(inFlight, ours, { name: 'bare Bolt with the same lookup', rounds: roundsOf(measured, 'looking') }),
     );
   }
   return answers;
