@@ -21,28 +21,31 @@ export type PoolLimits = {
   wait: number;
 };
 
-/** The pause after a session could not be opened while others are in use, in milliseconds. */
+/** The pause after a session could not be opened while others are in use, or while one is being opened, in milliseconds. */
 const openAgainAfter = 1_000;
 
-/** How long a statement waits for those of others before a further session is opened for it, in milliseconds. */
+/** How long a statement waits for those of others before a further session is opened, in milliseconds. */
 const growAfter = 10;
 
-type Waiting = { take: (session: Session) => void; fail: (error: unknown) => void };
+type Waiting = { since: number; take: (session: Session) => void; fail: (error: unknown) => void };
 
 export function createPool(open: () => Promise<Session>, limits: PoolLimits): Pool {
   const idle: Session[] = [];
   const busy = new Set<Session>();
   const waiting = new Set<Waiting>();
-  /** Those that have waited for longer than most statements take. */
-  const overdue = new Set<Waiting>();
   const openedAt = new WeakMap<Session, number>();
   let opening = 0;
-  let openFrom = 0;
+  /** When a further session may be opened: some time after the last one was. */
+  let growFrom = 0;
+  let growing: NodeJS.Timeout | undefined;
   let closing = false;
 
   const isTooOld = (session: Session) => performance.now() - (openedAt.get(session) ?? 0) > limits.lifetime;
 
-  /** Hands free sessions to waiting statements, and opens as many as are missing: the first at once. */
+  /**
+   * Hands free sessions to waiting statements. Opens the first session at once, and further ones one after the other: each
+   * for what still waits some time after the one before was opened.
+   */
   function serve(): void {
     if (closing) return;
     for (const next of waiting) {
@@ -50,10 +53,16 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
       if (!session) break;
       give(session, next);
     }
-    if (busy.size + opening > 0 && performance.now() < openFrom) return;
-    const room = limits.sessions - busy.size - idle.length - opening;
-    const wanted = busy.size + opening === 0 ? Math.min(waiting.size, 1) : overdue.size;
-    for (let missing = Math.min(wanted - opening, room); missing > 0; missing -= 1) void openOne();
+    clearTimeout(growing);
+    const [oldest] = waiting;
+    if (!oldest || busy.size + opening >= limits.sessions) return;
+    const none = busy.size + opening === 0;
+    const wait = none ? 0 : Math.max(oldest.since + growAfter, growFrom) - performance.now();
+    if (wait > 0) growing = setTimeout(serve, wait);
+    else {
+      void openOne();
+      serve();
+    }
   }
 
   function takeIdle(): Session | undefined {
@@ -72,14 +81,15 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
 
   async function openOne(): Promise<void> {
     opening += 1;
+    growFrom = performance.now() + openAgainAfter;
     const opened = await open().catch((error: unknown) => ({ error }));
     opening -= 1;
+    const at = performance.now();
+    growFrom = at + ('error' in opened ? openAgainAfter : growAfter);
     if ('error' in opened) {
-      openFrom = performance.now() + openAgainAfter;
-      setTimeout(serve, openAgainAfter).unref();
-      if (busy.size + idle.length + opening === 0) for (const { fail } of [...waiting]) fail(opened.error);
+      if (busy.size + opening === 0) for (const { fail } of [...waiting]) fail(opened.error);
     } else {
-      openedAt.set(opened, performance.now());
+      openedAt.set(opened, at);
       void opened.ended.then(() => left(opened));
       if (closing) void opened.close();
       else idle.push(opened);
@@ -99,6 +109,7 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
     const late = () => one.fail(new SessionError('No session with PostgreSQL became free.', 'CONNECTION_BUSY'));
     const timer = setTimeout(late, limits.wait);
     const one: Waiting = {
+      since: performance.now(),
       take: resolve,
       fail(error) {
         waiting.delete(one);
@@ -107,16 +118,7 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
     };
     waiting.add(one);
     serve();
-    const grow = () => {
-      overdue.add(one);
-      serve();
-    };
-    const growing = waiting.has(one) ? setTimeout(grow, growAfter) : undefined;
-    return promise.finally(() => {
-      clearTimeout(timer);
-      clearTimeout(growing);
-      overdue.delete(one);
-    });
+    return promise.finally(() => clearTimeout(timer));
   }
 
   return {
