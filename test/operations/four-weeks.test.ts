@@ -1,6 +1,6 @@
 /**
  * Four weeks of a channel of fifty requests, hour by hour, over the weekend on which Berlin's clocks are turned back. What
- * people saw is written to month.txt, to be read: nothing in it may be doubled, missing or odd.
+ * people saw is written to four-weeks.txt, to be read: nothing in it may be doubled, missing or odd.
  */
 import { expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';

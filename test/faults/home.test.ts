@@ -1,0 +1,90 @@
+/** The Home is right in the end: whatever changes while it is published, and however Slack fails to take it. */
+import { describe, it } from 'vitest';
+import type { Fault } from '../local-slack/model.ts';
+import { eventually } from '../support/eventually.ts';
+import { delivered } from '../support/outbox.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
+import { sharedScenarios } from '../support/shared-scenarios.ts';
+import { asks, people } from '../support/steps.ts';
+
+const scenarios = sharedScenarios();
+
+const atHome = { in: 'home' } as const;
+
+const published = ({ workspace }: Scenario, person: { id: string }) =>
+  workspace.calls.filter(({ method, args }) => method === 'views.publish' && args.user_id === person.id);
+
+describe.concurrent('Home', () => {
+  it('a change during a publish is published afterwards', async () => {
+    await using scenario = await scenarios.open();
+    const { dana, alex } = people(scenario);
+    await alex.opensHome();
+    await alex.finds(/Nothing to review/, atHome);
+    const held = scenario.workspace.hold('views.publish');
+    await asks(dana, ['Payments API'], 'Shop');
+    await dana.closes();
+    await held.reached;
+    await asks(dana, ['Ledger API'], 'Shop');
+    await alex.finds(/Ledger API/, { in: 'api-requests' });
+    await eventually('the second request has been told of', async () => {
+      const [{ said = 0, left = 0 } = {}] = await scenario.database.sql`
+        select (select count(*)::int from history) said, (select count(*)::int from outbox where kind = 'homes') "left"`;
+      return said === 2 && left === 0;
+    });
+    held.release();
+    await alex.finds(/Payments API — Shop[\s\S]*Ledger API — Shop/, atHome);
+  });
+
+  it('with two replicas and many changes, is published at most once a second, and is right in the end', async ({
+    expect,
+  }) => {
+    await using scenario = await scenarios.open();
+    await scenario.startAnother();
+    const { dana, alex } = people(scenario);
+    await alex.opensHome();
+    await alex.finds(/Nothing to review/, atHome);
+    for (const application of ['A', 'B', 'C', 'D', 'E']) {
+      await asks(dana, ['Payments API', 'Ledger API'], application);
+      await dana.closes();
+    }
+    await alex.finds(/Ledger API — E/, atHome);
+    await delivered(scenario);
+    expect(alex.sees('home')[0]?.match(/API — [A-E]/g)).toHaveLength(10);
+    const [, ...redraws] = published(scenario, alex).map(({ at }) => at);
+    const pauses = redraws.slice(1).map((at, index) => at - (redraws[index] ?? 0));
+    expect(redraws.length).toBeLessThan(10);
+    expect(pauses.filter((pause) => pause < 1_000)).toEqual([]);
+  });
+
+  it.each<[string, Fault]>([
+    ['is limited (429)', { kind: 'rate-limited', retryAfter: 1 }],
+    ['fails (500)', { kind: 'server-error' }],
+    ['cuts the connection', { kind: 'reset' }],
+    ['draws it and cuts the connection', { kind: 'accept-then-drop' }],
+  ])('where Slack %s, is right in the end', async (_, fault) => {
+    await using scenario = await scenarios.open();
+    const { dana, alex } = people(scenario);
+    scenario.workspace.fail('views.publish', fault);
+    await alex.opensHome();
+    await alex.finds(/Nothing to review/, atHome);
+    scenario.workspace.fail('views.publish', fault);
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+  });
+
+  it('the Home of a user who has left Slack is dropped, and delays no other', async ({ expect }) => {
+    await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
+    const { dana, alex, priya } = people(scenario);
+    for (const person of [alex, priya]) {
+      await person.opensHome();
+      await person.finds(/Nothing to review/, atHome);
+    }
+    await scenario.workspace.deactivate('priya');
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+    await delivered(scenario);
+    const { sql } = scenario.database;
+    expect(await sql`select user_id from homes`).toEqual([{ user_id: alex.id }]);
+    expect(await sql`select from outbox where dead_at is not null`).toHaveLength(0);
+  });
+});
