@@ -97,7 +97,9 @@ export class Actor {
     const dice = this.#random();
     if (dice < 0.6) return ['/register', () => this.#registers()];
     if (dice < 0.8) return ['/unregister', () => this.#unregisters()];
-    if (dice < 0.9) return ['/registrations', () => this.#commands('/registrations')];
+    if (dice < 0.88) return ['/registrations', () => this.#commands('/registrations')];
+    if (dice < 0.94) return ['Co-owners', () => this.#changesOwners('Co-owners', 'Co-owners')];
+    if (dice < 0.97) return ['Hand over', () => this.#changesOwners('Hand over', 'New owner')];
     return ['Home', async () => (await this.#workspace.openHome(this.#person.id)).ok];
   }
 
@@ -148,6 +150,30 @@ export class Actor {
     const choice = oneOf(this.#random, offered);
     if (!choice || choice === unavailableOption.text.text) return true;
     await person.picks('Registration', choice);
+    await person.submits();
+    return true;
+  }
+
+  /** Shares an application, or hands it over, to anyone: also to who decides about it. */
+  async #changesOwners(entry: string, field: string): Promise<boolean> {
+    const person = this.#person;
+    if (!(await this.#workspace.openHome(person.id)).ok) return false;
+    const others = [...this.#workspace.members.values()].filter(
+      (one) => /^p\d\d$/.test(one.name) && one.id !== person.id,
+    );
+    const to = oneOf(this.#random, others)?.name ?? '';
+    const which = this.#random();
+    const owned = () => person.sees('home').flatMap((text) => text.match(/^p\d\d \d+(?=\nOwner)/gm) ?? []);
+    // Who owns nothing is answered by their Home.
+    if (!(await this.#sees(() => person.sees('home').join().includes('Your applications')))) return false;
+    const application = oneOf(() => which, owned());
+    if (!application) return true;
+    const heard = this.#heard();
+    await person.clicks(entry, { in: 'home', on: new RegExp(`^${application}$`, 'm') });
+    if (!(await this.#sees(() => this.#forms() > 0 || this.#heard() > heard))) return false;
+    // Whoever owns it no longer is told so, in a modal.
+    if (this.#forms() === 0 || !person.reads.includes(`== ${entry}`)) return true;
+    await person.picks(field, to);
     await person.submits();
     return true;
   }
@@ -210,7 +236,8 @@ export class Actor {
   }
 }
 
-const actorOf = (payload: Record<string, unknown>): unknown => payload.user_id ?? Object(payload.user).id;
+const actorOf = (payload: Record<string, unknown>): unknown =>
+  payload.user_id ?? Object(payload.user).id ?? Object(payload.event).user;
 
 /** What can be pressed on a card and decides something. */
 function labels({ blocks }: Message): string[] {

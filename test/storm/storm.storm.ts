@@ -176,7 +176,9 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   expect(protocolViolations).toEqual([]);
   expect(deaths).toBe(wanted.kills);
 
-  const done = await database.sql`select action, count(*)::int from history group by 1 order by 2 desc`;
+  const done = await database.sql`
+    select action, count(*)::int from (select action from history union all select action from application_history) events
+    group by 1 order by 2 desc`;
   const times = acts.flatMap(({ answered, took }) => (answered ? [took] : [])).toSorted((a, b) => a - b);
   const quantile = (part: number) => times[Math.floor(times.length * part)];
   const bad = workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length;
