@@ -87,4 +87,27 @@ describe.concurrent('Home', () => {
     expect(await sql`select user_id from homes`).toEqual([{ user_id: alex.id }]);
     expect(await sql`select from outbox where dead_at is not null`).toHaveLength(0);
   });
+
+  it('links to a message and a card once they are posted, also where Slack takes its time', async ({ expect }) => {
+    await using scenario = await scenarios.open();
+    const { workspace } = scenario;
+    const { dana, alex } = people(scenario);
+    // Who cannot see the card is led to their own message.
+    for (const [person, application, link] of [
+      [dana, 'Shop', /Shop\n[\s\S]*Message \(https:\/\/acme\.slack\.com\/archives\/D0DANA\/p\d+\)/],
+      [alex, 'Desk', /Desk\n[\s\S]*Card \(https:\/\/acme\.slack\.com\/archives\/C0REQUESTS\/p\d+\)/],
+    ] as const) {
+      await person.opensHome();
+      await person.finds(/Your applications/, atHome);
+      const place = person === dana ? dana.id : 'C0REQUESTS';
+      const held = workspace.hold('chat.postMessage', ({ channel }) => channel === place);
+      await asks(person, ['Payments API'], application);
+      await person.closes();
+      await held.reached;
+      const pending = await person.finds(new RegExp(`${application}\\n[\\s\\S]*Pending`), atHome);
+      expect(pending).not.toMatch(link);
+      held.release();
+      await person.finds(link, atHome);
+    }
+  });
 });

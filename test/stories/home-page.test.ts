@@ -85,7 +85,6 @@ describe.each(storyModes)('over %s', (mode) => {
     // Who can see the card is led to it.
     await asks(alex, ['Other 3 API'], 'Desk');
     await alex.closes();
-    await delivered(scenario);
     await alex.opensHome();
     await alex.finds(/Desk\n[\s\S]*Card \(https:\/\/acme\.slack\.com\/archives\/C0REQUESTS\/p\d+\)/, atHome);
   });

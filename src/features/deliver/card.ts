@@ -1,3 +1,4 @@
+import * as homes from '../../db/home/homes.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
@@ -46,7 +47,11 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
       shown = earlier && (await update(context, earlier, message)) ? { ...earlier, shownVersion } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
-    await attempt.write((fenced) => cards.markRendered(fenced, id, { channel, ts, shownVersion }));
+    await attempt.write(async (fenced) => {
+      await cards.markRendered(fenced, id, { channel, ts, shownVersion });
+      // The owners' Homes link to it, and may have been drawn while Slack took it.
+      if (!found.place) await homes.markStale(fenced, id, []);
+    });
 
     /** Moves a pending card to where an approver can decide it. A decided one stays where it was decided. */
     async function move(from: cards.CardLocation): Promise<cards.CardLocation> {

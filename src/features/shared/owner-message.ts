@@ -1,4 +1,5 @@
 /** Posts a direct message to an owner once, records where it is, and updates it while it has buttons. */
+import * as homes from '../../db/home/homes.ts';
 import * as ownerMessages from '../../db/registration/owner-messages.ts';
 import type { Effect } from '../../domain/effects.ts';
 import { findEarlier, type PostContext, type Posting, post, update } from '../../slack/messages.ts';
@@ -30,9 +31,11 @@ export async function deliverOnce(
   await record(posted, now);
 
   async function record(at: { channel: string; ts: string }, now: Shown): Promise<void> {
-    await context.attempt.write((fenced) =>
-      ownerMessages.recordShown(fenced, message, at, hasButtons(now) || now.lasts ? effect : null),
-    );
+    await context.attempt.write(async (fenced) => {
+      await ownerMessages.recordShown(fenced, message, at, hasButtons(now) || now.lasts ? effect : null);
+      // Home links to it, and may have been drawn while Slack took it.
+      if (!place) await homes.markStale(fenced, null, [message.person]);
+    });
   }
 }
 
