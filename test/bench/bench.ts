@@ -37,23 +37,36 @@ const questions = {
   start,
 } satisfies Record<string, Question>;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-  },
-});
+const options = {
+  only: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+} as const;
 
-const known = ['pacing', 'memory', ...Object.keys(questions)];
-const wanted = values.only?.split(',') ?? known;
-const unknown = wanted.filter((name) => !known.includes(name));
-if (unknown.length > 0) {
-  process.stderr.write(`There is no question ${unknown.join(', ')}. There are: ${known.join(', ')}\n`);
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
   process.exit(2);
 }
+
+const known = ['pacing', 'memory', ...Object.keys(questions)];
+const usage = `npm run bench -- [--only ${known.join(',')}] [--quick] [--json] [--write] [--rounds N]`;
+
+function readArguments() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : error}\n${usage}`);
+  }
+}
+
+const values = readArguments();
+const wanted = values.only?.split(',') ?? known;
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) refuse(`There is no question ${unknown.join(', ')}.\n${usage}`);
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
+if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds ${values.rounds} is no number of rounds.\n${usage}`);
 
 // Also where it is interrupted, it takes its PostgreSQL along.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -63,7 +76,7 @@ const say = (text: string): void =>
   void process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}\n`);
 
 await using place = await openPlace();
-const bench: Bench = { place, quick: values.quick, rounds: Number(values.rounds ?? (values.quick ? 2 : 5)) };
+const bench: Bench = { place, quick: values.quick, rounds };
 const found = new Map<string, Answer[]>();
 
 async function ask(name: string, question: Question): Promise<void> {
