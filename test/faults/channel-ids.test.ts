@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { enqueueMisplaced } from '../../src/db/registration/card-drift.ts';
-import { channel, seed } from '../local-slack/seed.ts';
-import { followed } from '../support/channel-ids.ts';
+import { cardsIn } from '../support/cards.ts';
+import { company, followed } from '../support/channel-ids.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -13,11 +13,15 @@ import { asks, people } from '../support/steps.ts';
 const admins = { in: 'api-requests' };
 const maps = { in: 'maps' };
 
-const company = () =>
-  seed({ channels: [channel('C0MAPS', 'maps', ['U0LEE', 'U0ALEX', 'U0REGISTRAR'], { kind: 'private' })] });
-
-const cardsIn = ({ workspace }: Scenario, name: string) =>
-  workspace.messages(name).filter(({ metadata }) => metadata?.event_type === 'registrar_card');
+/** Has a card posted, and then another id given to its channel, which everything follows. */
+async function changesAfterCard(scenario: Scenario): Promise<void> {
+  const { dana, alex } = people(scenario);
+  await asks(dana, ['Payments API'], 'Shop');
+  await dana.closes();
+  await alex.finds(/Payments API for Shop/, admins);
+  await scenario.workspace.changeId('C0REQUESTS', 'C0SHARED');
+  await followed(scenario, 'C0REQUESTS');
+}
 
 it('where the word of it is late, what was refused meanwhile follows it, and the incident is over', async () => {
   await using scenario = await openScenario({ seed: company() });
@@ -64,13 +68,9 @@ it('an id that changes again, and back, is followed to where it is', async () =>
 
 it('what was being recorded when the id changed follows it too', async () => {
   await using scenario = await openScenario({ reconcileAt: '* * * * * *' });
-  const { workspace, database } = scenario;
+  const { database } = scenario;
   const { dana, alex } = people(scenario);
-  await asks(dana, ['Payments API'], 'Shop');
-  await dana.closes();
-  await alex.finds(/Payments API for Shop/, admins);
-  await workspace.changeId('C0REQUESTS', 'C0SHARED');
-  await followed(scenario, 'C0REQUESTS');
+  await changesAfterCard(scenario);
   await database.sql`update registrations set card_channel = 'C0REQUESTS', reminded_in = 'C0REQUESTS'`;
   await followed(scenario, 'C0REQUESTS');
   await alex.clicks('Approve', admins);
@@ -93,13 +93,9 @@ it('what is posted with an id, and recorded after it has changed, is recorded wi
 
 it('a card that is still recorded with the old id is updated where it is, and not taken for misplaced', async () => {
   await using scenario = await openScenario();
-  const { workspace, database } = scenario;
+  const { database } = scenario;
   const { dana, alex } = people(scenario);
-  await asks(dana, ['Payments API'], 'Shop');
-  await dana.closes();
-  await alex.finds(/Payments API for Shop/, admins);
-  await workspace.changeId('C0REQUESTS', 'C0SHARED');
-  await followed(scenario, 'C0REQUESTS');
+  await changesAfterCard(scenario);
   await delivered(scenario);
   await database.sql`update registrations set card_channel = 'C0REQUESTS'`;
   const { tables, close } = connect(database.url);

@@ -109,5 +109,23 @@ describe.concurrent('Home', () => {
       held.release();
       await person.finds(link, atHome);
     }
+
+    // One that was deleted is posted again, elsewhere.
+    const [old = ''] =
+      alex
+        .sees('home')
+        .join()
+        .match(/C0REQUESTS\/p\d+/) ?? [];
+    const card = workspace.messages('C0REQUESTS').find(({ ts }) => old.endsWith(ts.replace('.', '')));
+    await workspace.deleteMessage('C0REQUESTS', card?.ts ?? '');
+    const held = workspace.hold('chat.postMessage', ({ channel }) => channel === 'C0REQUESTS');
+    await alex.clicks('Rename', atHome);
+    await alex.fills('Name', 'Counter');
+    await alex.submits();
+    await held.reached;
+    await alex.finds(/Counter\n/, atHome);
+    held.release();
+    const again = await alex.finds(new RegExp(`Counter\\n(?![\\s\\S]*${old})[\\s\\S]*Card \\(`), atHome);
+    expect(again).toContain('/archives/C0REQUESTS/p');
   });
 });

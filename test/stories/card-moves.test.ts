@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Person } from '../local-slack/people.ts';
 import { channel, seed } from '../local-slack/seed.ts';
+import { cardsIn } from '../support/cards.ts';
 import { eventually } from '../support/eventually.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
@@ -32,10 +33,6 @@ async function edits(admin: Person, fill: () => Promise<void>): Promise<void> {
 }
 
 const toMaps = (admin: Person) => edits(admin, () => admin.picks('Approval channel', 'maps'));
-
-/** The cards in a channel, and what has replaced them. */
-const cardsIn = ({ workspace }: Scenario, name: string) =>
-  workspace.messages(name).filter(({ metadata }) => metadata?.event_type === 'registrar_card');
 
 /** Tells whether a call posts a card to #maps. */
 const postsToMaps = (args: Record<string, unknown>) =>

@@ -4,23 +4,17 @@ import { expect, it } from 'vitest';
 import { formatVerifyResult } from '../../src/cli/audit/verify-report.ts';
 import { runChecks } from '../../src/cli/doctor/run-checks.ts';
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
-import { channel, seed } from '../local-slack/seed.ts';
 import { environment, storyModes } from '../support/bot.ts';
-import { followed } from '../support/channel-ids.ts';
+import { cardsIn } from '../support/cards.ts';
+import { company, followed } from '../support/channel-ids.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { scrape } from '../support/prometheus.ts';
-import { openScenario, type Scenario } from '../support/scenario.ts';
+import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
 
 const admins = { in: 'api-requests' };
 const maps = { in: 'maps' };
-
-const company = () =>
-  seed({ channels: [channel('C0MAPS', 'maps', ['U0LEE', 'U0ALEX', 'U0REGISTRAR'], { kind: 'private' })] });
-
-const cardsIn = ({ workspace }: Scenario, name: string) =>
-  workspace.messages(name).filter(({ metadata }) => metadata?.event_type === 'registrar_card');
 
 it.each(storyModes)(
   'cards, reminders and settings of the admin channel follow, on every replica (%s)',

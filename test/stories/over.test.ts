@@ -2,16 +2,15 @@
  * What a message offers, and what has become of it without any decision: its application was deleted or handed over, its
  * service closed, its access moved. test/transcript/over.test.ts lists every button and every way.
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { openLocalGateway } from '../local-gateway/local-gateway.ts';
 import { handsOver, opens } from '../support/applications.ts';
-import { type Mode, storyModes } from '../support/bot.ts';
+import { storyModes } from '../support/bot.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { delivered } from '../support/outbox.ts';
-import { openScenario, type Scenario } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
 import { people, requests } from '../support/steps.ts';
+import { openWorld, setsFile, type World } from '../support/two-gateways.ts';
 
 const inChannel = { in: 'api-requests' } as const;
 
@@ -112,75 +111,47 @@ describe.each(storyModes)('over %s', (mode) => {
   });
 });
 
-/** Opens a scenario with two gateways; Maps has keys at `edge`. */
-async function withKeys(mode: Mode) {
-  const edge = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
-  const west = await openLocalGateway({ routes: [{ path: '/maps', allow: ['maps'] }] });
-  const scenario = await openScenario({
-    mode,
-    env: { GATEWAY_EDGE_TOKEN: edge.token ?? '', GATEWAY_WEST_TOKEN: west.token ?? '' },
-    catalog: `services:
-  - { slug: maps, name: Maps API, access: { gateway: edge, group: maps, credential: key } }
-gateways:
-  - { name: edge, kind: kong, url: "${edge.url}" }
-  - { name: west, kind: kong, url: "${west.url}" }
-`,
-  });
-  return {
-    scenario,
-    west,
-    async [Symbol.asyncDispose]() {
-      await scenario[Symbol.asyncDispose]();
-      await edge[Symbol.asyncDispose]();
-      await west[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Has the catalog file place Maps at a gateway, and the bot read it. */
-async function placesMaps({ catalogFile, startAnother }: Scenario, access: string): Promise<void> {
-  const before = await readFile(catalogFile, 'utf8');
-  await writeFile(catalogFile, before.replace(/name: Maps API(, access: \{[^}]*\})?/, `name: Maps API${access}`));
-  await startAnother();
-}
+/** Has the catalog file say where Payments gives access, and the bot read it. */
+const places = (world: World, access: string) =>
+  setsFile(world, /name: Payments API(, access: \{[^}]*\})?/, `name: Payments API${access}`);
 
 describe.each(storyModes)('keys, over %s', (mode) => {
   it('no message offers a key once access has ended, and one that told of a change offers it while it lasts', async () => {
-    await using world = await withKeys(mode);
+    await using world = await openWorld({ mode });
     const { scenario } = world;
     const { dana, alex } = people(scenario);
     const offering = () => dana.told.filter((text) => text.includes('[Get key]')).map((text) => text.split('\n')[0]);
-    await requests(dana, alex, 'Maps API');
+    await requests(dana, alex, 'Payments API');
     await alex.clicks('Approve', inChannel);
-    await dana.finds(/can now use Maps API: access is open[\s\S]*\[Get key\]/);
+    await dana.finds(/can now use Payments API: access is open[\s\S]*\[Get key\]/);
 
-    await placesMaps(scenario, ', access: { gateway: west, group: maps, credential: key }');
+    await places(world, ', access: { gateway: west, group: payments, credential: key }');
     await dana.finds(/Access has changed\.[\s\S]*\[Get key\]/);
-    await placesMaps(scenario, ', access: { gateway: edge, group: maps, credential: key }');
+    await places(world, ', access: { gateway: edge, group: payments, credential: key }');
     await dana.finds(/Access has changed\.\n[\s\S]*west → edge[\s\S]*\[Get key\]/);
     await dana.finds(/Access had changed, and is as it was before\./);
-    await placesMaps(scenario, ', access: { gateway: edge, group: maps, credential: none }');
+    await places(world, ', access: { gateway: edge, group: payments, credential: none }');
     await delivered(scenario);
     expect(offering()).toEqual([]);
 
-    await placesMaps(scenario, '');
+    await places(world, '');
     await dana.finds(/Access has ended\./);
     await delivered(scenario);
     expect(offering()).toEqual([]);
   });
 
   it('no message offers a key to a former owner, or of a deleted application', async () => {
-    await using world = await withKeys(mode);
+    await using world = await openWorld({ mode });
     const { scenario, west } = world;
     const { dana, sam, alex } = people(scenario);
     for (const application of ['Shop', 'Till']) {
-      await requests(dana, alex, 'Maps API', application);
+      await requests(dana, alex, 'Payments API', application);
       await alex.clicks('Approve', { ...inChannel, on: new RegExp(application) });
-      await dana.finds(new RegExp(`${application} can now use Maps API: access is open[\\s\\S]*\\[Get key\\]`));
+      await dana.finds(new RegExp(`${application} can now use Payments API: access is open[\\s\\S]*\\[Get key\\]`));
     }
     // One hears that access has moved, the other that it is open at last.
     west.fail('*', { kind: 'server-error' }, { times: 10_000 });
-    await placesMaps(scenario, ', access: { gateway: west, group: maps, credential: key }');
+    await places(world, ', access: { gateway: west, group: payments, credential: key }');
     await dana.finds(/Application {2}Till[\s\S]*It is on its way/);
     west.clearFaults();
     await dana.finds(/Access is open\.[\s\S]*Application {2}Shop[\s\S]*\[Get key\]/);
@@ -188,17 +159,17 @@ describe.each(storyModes)('keys, over %s', (mode) => {
 
     // The approval, which gave way to it, offers the key again.
     await dana.finds(
-      /Approved by @alex\nService {2}Maps API\nApplication {2}Shop\nShop can now use[^\n]*\n\[Get key\]/,
+      /Approved by @alex\nService {2}Payments API\nApplication {2}Shop\nShop can now use[^\n]*\n\[Get key\]/,
     );
 
-    await requests(dana, alex, 'Maps API', 'Kiosk');
+    await requests(dana, alex, 'Payments API', 'Kiosk');
     await alex.clicks('Approve', { ...inChannel, on: /Kiosk/ });
-    await dana.finds(/Kiosk can now use Maps API: access is open[\s\S]*\[Get key\]/);
+    await dana.finds(/Kiosk can now use Payments API: access is open[\s\S]*\[Get key\]/);
 
     await handsOver(dana, /^Kiosk/m, sam);
     await dana.finds(/Approved by @alex\n[\s\S]*Application {2}Kiosk\n· You no longer own Kiosk\.$/);
     await handsOver(dana, /^Shop/m, sam);
-    await dana.finds(/Access is open\.\nService {2}Maps API\nApplication {2}Shop\n· You no longer own Shop\.$/);
+    await dana.finds(/Access is open\.\nService {2}Payments API\nApplication {2}Shop\n· You no longer own Shop\.$/);
     await deletes(scenario, 'Till');
     await dana.finds(/Access was open, and has ended\.\n[\s\S]*Application {2}Till/);
     await delivered(scenario);

@@ -162,16 +162,15 @@ export class Actor {
       (one) => /^p\d\d$/.test(one.name) && one.id !== person.id,
     );
     const to = oneOf(this.#random, others)?.name ?? '';
-    const which = this.#random();
     const owned = () => person.sees('home').flatMap((text) => text.match(/^p\d\d \d+(?=\nOwner)/gm) ?? []);
     // Who owns nothing is answered by their Home.
     if (!(await this.#sees(() => person.sees('home').join().includes('Your applications')))) return false;
-    const application = oneOf(() => which, owned());
+    const application = oneOf(this.#random, owned());
     if (!application) return true;
     const heard = this.#heard();
     await person.clicks(entry, { in: 'home', on: new RegExp(`^${application}$`, 'm') });
     if (!(await this.#sees(() => this.#forms() > 0 || this.#heard() > heard))) return false;
-    // Whoever owns it no longer is told so, in a modal.
+    // A former owner reads in a modal that it is no longer theirs.
     if (this.#forms() === 0 || !person.reads.includes(`== ${entry}`)) return true;
     await person.picks(field, to);
     await person.submits();

@@ -1,7 +1,12 @@
 /** Whether what named the old id of a channel follows to the new one. */
 import { expect } from 'vitest';
+import { channel, seed } from '../local-slack/seed.ts';
 import { delivered } from './outbox.ts';
 import type { Scenario } from './scenario.ts';
+
+/** A workspace with a second, private channel. */
+export const company = () =>
+  seed({ channels: [channel('C0MAPS', 'maps', ['U0LEE', 'U0ALEX', 'U0REGISTRAR'], { kind: 'private' })] });
 
 /** Lists the tables that still name an id, besides the record of what was. */
 async function naming({ database: { sql } }: Scenario, id: string): Promise<string[]> {

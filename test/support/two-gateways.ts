@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { type LocalGateway, openLocalGateway } from '../local-gateway/local-gateway.ts';
+import type { Mode } from './bot.ts';
 import { retriesSoon } from './outbox.ts';
 import { openScenario, type Scenario } from './scenario.ts';
 import { people, requests } from './steps.ts';
@@ -9,11 +10,12 @@ import { people, requests } from './steps.ts';
 export type World = { scenario: Scenario; edge: LocalGateway; west: LocalGateway; at(time: string): void };
 
 /** Opens a scenario with two gateways. Maps is kept in Slack and Payments by the file, both with keys at `edge`. */
-export async function openWorld(): Promise<World & AsyncDisposable> {
+export async function openWorld({ mode = 'socket' }: { mode?: Mode } = {}): Promise<World & AsyncDisposable> {
   const routes = [{ path: '/payments', allow: ['payments'] }];
   const [edge, west] = [await openLocalGateway({ routes }), await openLocalGateway({ routes })];
   let now = new Date('2026-11-02T08:00:00Z');
   const scenario = await openScenario({
+    mode,
     now: () => now,
     env: { GATEWAY_EDGE_TOKEN: edge.token ?? '', GATEWAY_WEST_TOKEN: west.token ?? '' },
     catalog: `services:

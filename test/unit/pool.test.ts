@@ -27,6 +27,10 @@ it('statements that are quick share one session, however many come together', as
   const statement = () => pool.use(async () => {});
   await Promise.all(Array.from({ length: 20 }, statement));
   expect(opened).toHaveLength(1);
+  // Long after it was opened as well.
+  await vi.advanceTimersByTimeAsync(60_000);
+  await Promise.all(Array.from({ length: 20 }, statement));
+  expect(opened).toHaveLength(1);
 });
 
 it('further sessions are opened one after the other while statements wait for long, up to the limit', async () => {

@@ -50,7 +50,7 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
     await attempt.write(async (fenced) => {
       await cards.markRendered(fenced, id, { channel, ts, shownVersion });
       // The owners' Homes link to it, and may have been drawn while Slack took it.
-      if (!found.place) await homes.markStale(fenced, id, []);
+      if (ts !== found.place?.ts) await homes.markStale(fenced, id, []);
     });
 
     /** Moves a pending card to where an approver can decide it. A decided one stays where it was decided. */
