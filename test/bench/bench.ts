@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how quick the bot is, beside what it is compared with, as ratios.
+ * `npm run bench`: how quick the bot is, next to what it is compared with, as ratios.
  * `-- --only picker,tick` asks some questions, `--quick` only shows that all of it works, `--json` prints for comparing two
  * commits, `--write` writes the table into docs/performance.md.
  */
@@ -88,7 +88,7 @@ async function ask(name: string, question: Question): Promise<void> {
     say(`  ${question}: ${bot}; ${baseline}; ${ratio.median.toFixed(2)}`);
 }
 
-// What takes five minutes of waiting goes beside what is not measured by the clock: the rows, and memory.
+// What takes five minutes of waiting runs next to what is not measured by the clock: the rows, and memory.
 const calm = Promise.withResolvers<void>();
 const pacingAsked = ask('pacing', (bench) => pacing(bench, calm.resolve)).finally(calm.resolve);
 await calm.promise;

@@ -18,7 +18,7 @@ export type Answer = {
   /** Of the bot to its baseline. */
   ratio: Figure;
   mustBe: { atLeast: number } | { atMost: number };
-  /** What is to be known beside it. */
+  /** What is to be known with it. */
   note?: string;
 };
 

@@ -81,7 +81,7 @@ describe('the mentions of a reminder', () => {
     ['not who owns its application', [owned('U3', ask('U9', 'U3', 'U4'))], 'U4'],
     ['not who has left', [ask('U9', 'U3', 'UGONE')], 'U3'],
     ['a group', [ask('U9', 'S1')], 'S1'],
-    ['not who is in a mentioned group beside it', [ask('U9', 'U1', 'S1')], 'S1'],
+    ['not who is in a group that is mentioned too', [ask('U9', 'U1', 'S1')], 'S1'],
     ['not a group of which only the requester is left', [ask('U2', 'S2', 'SGONE', 'S0')], ''],
     ['a group of which someone else asked', [ask('U9', 'S2')], 'S2'],
     ['no one where the members of the channel decide', [ask('U9')], ''],

@@ -192,7 +192,7 @@ describe('what is wrong in Slack', () => {
       ],
     ],
     [
-      'a service of one person, or of nobody',
+      'a service of one person, or of no one',
       {
         env: { APPROVERS: 'S0LEADS' },
         catalog: '{ slug: a, name: A, approvers: [U0ALEX] }, { slug: b, name: B, approvers: [S0EMPTY] }',

@@ -1,4 +1,4 @@
-/** A catalog file of 30,000 services: applied beside a bot that goes on answering, and quickly left alone afterwards. */
+/** A catalog file of 30,000 services: applied next to a bot that goes on answering, and quickly left alone afterwards. */
 import { writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';

@@ -23,6 +23,24 @@ it('comments, names and logs have no dialect', () => {
   expect(wrong).toEqual([]);
 });
 
+const project = new URL('../../', import.meta.url).pathname;
+const documents = ['', 'docs/', 'docs/decisions/', 'test/local-slack/', 'test/local-gateway/'].flatMap((folder) =>
+  readdirSync(join(project, folder), { encoding: 'utf8' }).flatMap((name) =>
+    name.endsWith('.md') ? [`${folder}${name}`] : [],
+  ),
+);
+
+it('documents have no dialect either', () => {
+  expect(documents.length).toBeGreaterThan(40);
+  const wrong = documents.flatMap((file) =>
+    readFileSync(join(project, file), 'utf8')
+      .split('\n')
+      .filter((line) => /\b(mends?|mended|anew|whoever|somebody|nobody|beside)\b/i.test(line))
+      .map((line) => `${file}: ${line}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
 /** A doc comment, and the first line of the function below it. */
 const documented =
   /\/\*\*\s*(?:\*\s*)?((?:(?!\*\/)[\s\S])*?)\*\/\s*\n\s*((?:export )?(?:async )?function[^\n]*|(?:export )?const \w+ = (?:async )?(?:\([^\n]*=>|<)[^\n]*)/g;

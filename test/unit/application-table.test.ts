@@ -56,7 +56,7 @@ describe('an owner who wants', () => {
   });
 
   it.each<[string, ApplicationCommand, object]>([
-    ['an app beside them', { action: 'owners', others: ['U0BOT'] }, { kind: 'cannot-own', why: 'app' }],
+    ['an app among them', { action: 'owners', others: ['U0BOT'] }, { kind: 'cannot-own', why: 'app' }],
     ['someone who was deactivated', { action: 'hand-over', to: 'U0KIM' }, { kind: 'cannot-own', why: 'deactivated' }],
     ['a guest', { action: 'owners', others: ['U0SAM', 'U0EVE'] }, { kind: 'cannot-own', why: 'external' }],
     ['someone Slack says nothing of', { action: 'hand-over', to: 'U0WHO' }, { kind: 'cannot-own', why: 'unsure' }],

@@ -1,5 +1,5 @@
 /**
- * How many Approve clicks a second are decided and committed? Beside it, the same rows written by hand in one transaction,
+ * How many Approve clicks a second are decided and committed? Baseline: the same rows written by hand in one transaction,
  * behind a bare Bolt listener. The bot also sends the messages; what is left of those when the last click is committed is
  * waited for before the other is measured.
  */

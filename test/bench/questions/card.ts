@@ -1,5 +1,5 @@
 /**
- * How soon after the form is sent does Slack have the card? Beside it, the same commit with the same card posted directly
+ * How soon after the form is sent does Slack have the card? Baseline: the same commit with the same card posted directly
  * after it, without an outbox; and with an outbox that is looked at every second. Against the local workspace.
  */
 import { setTimeout as pause } from 'node:timers/promises';

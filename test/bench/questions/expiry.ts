@@ -1,6 +1,6 @@
 /**
  * Ten thousand requests expire at one tick: how long does an approval in the middle of it take, until Slack has its card and
- * the owner's message? Beside it, the same approval while nothing else happens.
+ * the owner's message? Baseline: the same approval while nothing else happens.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fillPending } from '../clicks.ts';

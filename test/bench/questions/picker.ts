@@ -1,4 +1,4 @@
-/** Does a keystroke in the service picker stay as quick with 100,000 services as with 100? And beside `ILIKE '%…%'`? */
+/** Does a keystroke in the service picker stay as quick with 100,000 services as with 100? And compared with `ILIKE '%…%'`? */
 import { servicesPicker } from '../../../src/views/registration/register-modal.ts';
 import { fillCatalog } from '../fill.ts';
 import { load, send } from '../load.ts';

@@ -1,4 +1,4 @@
-/** How long from the start until it is ready, on a migrated database? Beside it, a bare Bolt app. */
+/** How long from the start until it is ready, on a migrated database? Baseline: a bare Bolt app. */
 import { startBare, startBot } from '../place.ts';
 import { type Answer, type Bench, roundsOf } from '../question.ts';
 import { figure, ratio, rounds } from '../rounds.ts';
