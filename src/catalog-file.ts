@@ -1,8 +1,9 @@
 /** Reads the catalog file: YAML to services and gateways, all checked. A mistake names file, line and field. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { DeclaredGateway, GatewaySettings } from './access/gateway.ts';
@@ -188,7 +189,7 @@ const rulesIn = [
   './domain/names.ts',
 ].map((name) => new URL(name, import.meta.url));
 
-/** A file of more characters takes long to check: it is checked in a thread of its own, and only where the database does not know it. */
+/** A file of more characters takes long to check: it is checked in a process of its own, and only where the database does not know it. */
 export const quickLength = 500_000;
 
 /**
@@ -201,22 +202,31 @@ export function checkCatalog(file: CatalogText | undefined, tokens: GatewayToken
   return parsed.ok ? withTokens(parsed, tokens) : parsed;
 }
 
+const checker = fileURLToPath(new URL('./catalog-check.ts', import.meta.url));
+
 /**
- * Does the same in a thread of its own, so that whatever else this process does goes on: 100,000 services take six seconds, half
- * of them in the YAML library with any of its options. Rejects when the signal is aborted.
+ * Does the same in a process of its own, so that whatever else this one does goes on: 100,000 services take six seconds, half of
+ * them in the YAML library with any of its options, and more memory than this process may have. Rejects when the signal is aborted.
  */
 export async function checkCatalogApart(
   file: CatalogText | undefined,
   tokens: GatewayTokens,
   signal: AbortSignal,
 ): Promise<ReadCatalog> {
-  const thread = new Worker(new URL('./catalog-thread.ts', import.meta.url), { workerData: file });
+  // Without the secrets of this process, and without its limits.
+  const child = fork(checker, { env: {}, execArgv: [], serialization: 'advanced' });
   try {
-    const [parsed] = (await once(thread, 'message', { signal })) as [ParsedCatalog];
+    child.send({ file });
+    const [parsed] = (await Promise.race([once(child, 'message', { signal }), endOf(child)])) as [ParsedCatalog];
     return parsed.ok ? withTokens(parsed, tokens) : parsed;
   } finally {
-    await thread.terminate();
+    child.kill('SIGKILL');
   }
+}
+
+async function endOf(child: ChildProcess): Promise<never> {
+  const [code, signal] = await once(child, 'exit');
+  throw new Error(`the process that checks the catalog file has ended with ${signal ?? code}`);
 }
 
 /** Joins what a file says with the tokens of its gateways. */

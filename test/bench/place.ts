@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
+import manifest from '../../package.json' with { type: 'json' };
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { databaseUrl } from '../support/postgres.ts';
@@ -56,10 +57,15 @@ export type Measurable = AsyncDisposable & {
   startedIn: number;
 };
 
+/** What Node is started with: for the bot, as `npm start` says. */
 const programs = {
-  bot: fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
-  bare: fileURLToPath(new URL('bare.ts', import.meta.url)),
+  bot: [...optionsOf(manifest.scripts.start), fileURLToPath(new URL('../../src/main.ts', import.meta.url))],
+  bare: [fileURLToPath(new URL('bare.ts', import.meta.url))],
 };
+
+function optionsOf(script: string): string[] {
+  return script.split(' ').filter((word) => word.startsWith('--'));
+}
 
 export type Slack = { apiUrl: string };
 
@@ -79,7 +85,7 @@ export const startBare = (slack: Slack, env: Record<string, string> = {}): Promi
 
 async function start(program: keyof typeof programs, slack: Slack, env: Record<string, string>): Promise<Measurable> {
   const began = performance.now();
-  const child = spawn(process.execPath, [programs[program]], {
+  const child = spawn(process.execPath, programs[program], {
     env: {
       PATH: process.env.PATH ?? '',
       SLACK_BOT_TOKEN: 'xoxb-local-workspace',

@@ -1,4 +1,5 @@
 /** A catalog file of 30,000 services: applied next to a bot that goes on answering, and quickly left alone afterwards. */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
@@ -112,7 +113,7 @@ it('is not read again while neither it nor what it manages has changed', async (
   expect(await starts(text)).toEqual(unchanged);
 }, 300_000);
 
-it('is checked in a thread of its own: the process that starts, here with another replica in it, goes on answering', async () => {
+it('is checked in a process of its own: the one that starts, here with another replica in it, goes on answering', async () => {
   await using scenario = await openScenario({ catalog: 'services: []\n' });
   const { workspace, database, catalogFile } = scenario;
   const happened: string[] = [];
@@ -137,6 +138,25 @@ it('is checked in a thread of its own: the process that starts, here with anothe
   expect(happened.slice(1, 3).toSorted()).toEqual(['command', 'health']);
   expect(happened[3]).toBe('catalog file checked');
 }, 300_000);
+
+it('ends the start where the process that checks it is killed, as where the machine has no memory for it', async () => {
+  await using scenario = await openScenario({ bots: 0, catalog: 'services: []\n' });
+  const { workspace, database, catalogFile } = scenario;
+  const lines = services(40_000).map(({ slug, name }) => `  - { slug: ${slug}, name: ${name} }\n`);
+  await writeFile(catalogFile, `services:\n${lines.join('')}`);
+  const env = { DATABASE_URL: database.url, CATALOG_FILE: catalogFile };
+  const write = (line: string): void => {
+    if (/checking/.test(JSON.parse(line).msg)) setImmediate(killChecker);
+  };
+  const starts = startBot(workspace, 'socket', env, { log: pino({ level: 'info' }, { write }) });
+  await expect(starts).rejects.toThrow(/the process that checks the catalog file has ended with SIGKILL/);
+}, 300_000);
+
+function killChecker(): void {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  const checker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('catalog-check'));
+  process.kill(Number(checker), 'SIGKILL');
+}
 
 it('is checked in a time that grows with it: 20,000 services cost less than ten times what 5,000 do', () => {
   const text = (count: number) =>
