@@ -1,9 +1,10 @@
 /** Races, staged: both stand at the lock before either may go. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../local-slack/model.ts';
+import type { Person } from '../local-slack/people.ts';
 import { environment } from '../support/bot.ts';
-import { untilDelivered } from '../support/clock.ts';
-import { holdApplications, holdHead, holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { openTimedScenario, type TimedScenario, untilDelivered } from '../support/clock.ts';
+import { holdApplications, holdRecord, holdRegistrations, waitForBlocked } from '../support/locks.ts';
 import { kill, runReady } from '../support/process.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
@@ -74,28 +75,48 @@ it('of a concurrent approval and withdrawal one happens, and the other user is t
   else await alex.finds(/already unregistered by @dana/, { in: 'whispered' });
 });
 
-it('an approver who is made an owner while they decide becomes one, and does not decide', async () => {
-  await using scenario = await openScenario({ env: { APPROVERS: 'U0ALEX,U0PRIYA' } });
+describe('an approver who is made an owner at the same instant becomes one, and', () => {
+  it('does not decide', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', deciders);
+    const { alex, acts } = await handOver(timed, (alex) => alex.clicks('Approve', { in: 'api-requests' }));
+    await acts;
+    expect((await events(timed.scenario)).map(({ action }) => action)).toEqual(['request']);
+    await alex.finds(/own/, { in: 'whispered' });
+  });
+
+  it('does not snooze the reminder', async () => {
+    await using timed = await openTimedScenario('2026-11-02T08:00:00Z', deciders);
+    const { alex, acts } = await handOver(timed, (alex) =>
+      alex.clicks('Snooze until tomorrow', { in: 'api-requests' }),
+    );
+    await acts;
+    expect(await timed.scenario.database.sql`select put_off_by from registrations`).toEqual([{ put_off_by: null }]);
+    await alex.finds(/own/, { in: 'whispered' });
+  });
+});
+
+const deciders = { env: { APPROVERS: 'U0ALEX,U0PRIYA' } };
+
+/** Hands over to alex what waits for them, and has them act once that is written, and not committed. */
+async function handOver({ scenario, advanceTo }: TimedScenario, act: (alex: Person) => Promise<unknown>) {
   const { dana, alex } = people(scenario);
   await dana.opensHome();
   await requests(dana, alex);
-  await dana.finds(/Hand over/, { in: 'home' });
+  await advanceTo('2026-11-03T09:00:00Z');
   await dana.clicks('Hand over', { in: 'home' });
   await dana.picks('New owner', 'alex');
   await untilDelivered(scenario);
 
-  // The hand-over is written, and not committed.
-  const record = await holdHead(scenario.database);
+  const record = await holdRecord(scenario.database);
   const handsOver = dana.submits();
   await waitForBlocked(scenario.database, 1);
-  const approves = alex.clicks('Approve', { in: 'api-requests' });
+  const acts = act(alex);
   await waitForBlocked(scenario.database, 2);
   await record.release();
-  await Promise.all([handsOver, approves]);
+  await handsOver;
   expect(await scenario.database.sql`select user_id from application_owners`).toEqual([{ user_id: alex.id }]);
-  expect((await events(scenario)).map(({ action }) => action)).toEqual(['request']);
-  await alex.finds(/own/, { in: 'whispered' });
-});
+  return { alex, acts };
+}
 
 it('of two concurrent requests for a service one is made, and the other is told that it is pending', async () => {
   await using scenario = await openScenario();

@@ -12,7 +12,7 @@ import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { serviceRecordJson } from '../../src/db/audit-log/service-record.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { holdHead, waitForBlocked } from '../support/locks.ts';
+import { holdRecord, waitForBlocked } from '../support/locks.ts';
 import { delivered } from '../support/outbox.ts';
 import { databaseUrl } from '../support/postgres.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -300,7 +300,7 @@ it('concurrent transitions lock the head last, and every event has its place', a
   await requests(dana, alex, 'Ledger API', 'Till');
   // What is being delivered would stand at the locks of those who decide.
   await delivered(scenario);
-  const head = await holdHead(database);
+  const head = await holdRecord(database);
   const acting = [
     asks(sam, ['Payments API', 'Ledger API', 'Search API'], 'App'),
     alex.clicks('Approve', { in: 'api-requests', on: /Payments/ }),

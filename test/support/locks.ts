@@ -27,10 +27,7 @@ export const holdRegistrations = (database: TestDatabase) =>
 export const holdApplications = (database: TestDatabase) =>
   hold(database, (tx) => tx`select from applications for update`);
 
-/** Blocks every write to the record. */
-export const holdHead = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
-
-/** Blocks a transition before its commit, with all its locks held. */
+/** Blocks every write to the record: a transition before its commit, with all its locks held. */
 export const holdRecord = (database: TestDatabase) => hold(database, (tx) => tx`select from history_head for update`);
 
 /** Blocks reads of the catalog. */

@@ -50,6 +50,22 @@ export async function find(db: Db, id: number) {
 }
 
 /**
+ * Locks a registration's row. Its application is locked first, as wherever both are: who becomes an owner while they decide does
+ * one or the other. Undefined where there is none.
+ */
+export async function lockInApplication(tx: Tx, id: number): Promise<RegistrationWithService | undefined> {
+  await tx.execute(sql`
+    select from ${applications} where id = (select application_id from ${registrations} where id = ${id}) for share`);
+  const [row] = await tx
+    .select({ registration: registrations, service: services })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId))
+    .where(eq(registrations.id, id))
+    .for('update', { of: registrations });
+  return row;
+}
+
+/**
  * Finds the registration that a button or a form names. A number counts only on a message that this database knows as one
  * that shows the registration: its card, or the reminder that lists it. Undefined for what is another database's.
  */

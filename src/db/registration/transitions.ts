@@ -1,5 +1,5 @@
 /** Transitions of a registration: the change, its effects and its event commit together. */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { accessChange } from '../../domain/access.ts';
 import {
   allowedApprovers,
@@ -15,7 +15,7 @@ import { ownersOf } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applications, registrations, services } from '../schema/core.ts';
+import { applications, registrations, type services } from '../schema/core.ts';
 import { askedByRegistration } from './approver-messages.ts';
 import type { RegistrationWithService } from './registrations.ts';
 import * as registrationRows from './registrations.ts';
@@ -54,19 +54,9 @@ type Event = Parameters<typeof append>[1][number];
 /** An action that is allowed while its transaction lasts. `write` takes it, and returns the event, which is appended last. */
 type Prepared = { ok: true; outcome: Allowed; write: () => Promise<Event> } | Exclude<Outcome, { ok: true }>;
 
-/**
- * Locks a registration's row and evaluates an action on it, for a transaction that may do more than this. Its application is locked
- * first, as wherever both are: who becomes an owner while they decide does one or the other.
- */
+/** Locks a registration and evaluates an action on it, for a transaction that may do more than this. */
 export async function prepare(tx: Tx, db: Db, command: TransitionCommand): Promise<Prepared> {
-  await tx.execute(sql`
-    select from ${applications} where id = (select application_id from ${registrations} where id = ${command.id}) for share`);
-  const [row] = await tx
-    .select({ registration: registrations, service: services })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(eq(registrations.id, command.id))
-    .for('update', { of: registrations });
+  const row = await registrationRows.lockInApplication(tx, command.id);
   if (!row) return gone;
   const outcome = await evaluate(tx, row, command);
   return outcome.ok ? { ok: true, outcome, write: () => persist(tx, db, row, command, outcome) } : outcome;

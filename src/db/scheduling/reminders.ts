@@ -6,9 +6,11 @@ import { maxCounted } from '../../domain/pagination.ts';
 import type { Refusal } from '../../domain/registration.ts';
 import { escalatedFrom, maxReminders, nextReminders, updateReminders } from '../../domain/reminder.ts';
 import { toInstant } from '../../domain/schedule.ts';
+import { ownersOf } from '../application/owners.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { askedByRegistration } from '../registration/approver-messages.ts';
+import * as registrationRows from '../registration/registrations.ts';
 import { countSome, ownersOfApplication } from '../registration/registrations.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { claimTick, lockTick, type Tick } from './ticks.ts';
@@ -188,16 +190,11 @@ export type SnoozeCommand = { id: number; by: string; until: Date; policy: Polic
 /** Snoozes a request, and enqueues updates of the reminders that list it. Returns why not, or null. */
 export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeCommand): Promise<Refusal | null> {
   return db.tables.transaction(async (tx) => {
-    const [row] = await tx
-      .select({ registration: registrations, service: services, owners: ownersOfApplication })
-      .from(registrations)
-      .innerJoin(services, eq(services.id, registrations.serviceId))
-      .where(eq(registrations.id, id))
-      .for('update', { of: registrations });
+    const row = await registrationRows.lockInApplication(tx, id);
     if (!row) return { kind: 'gone' };
     const { status, changedBy, changedAt, putOffBy, remindAt, ...rest } = row.registration;
     if (status !== 'pending') return { kind: 'already', last: { status, by: changedBy, at: changedAt } };
-    const request = { ...row.registration, owners: row.owners };
+    const request = { ...row.registration, owners: await ownersOf(tx, row.registration.applicationId) };
     const refusal = checkDecision(by, request, allowedApprovers(row.service, policy), memberships, policy);
     if (refusal) return refusal;
     if (putOffBy && remindAt) return { kind: 'put-off', by: putOffBy, until: remindAt };
