@@ -1,6 +1,8 @@
 /** A real mail server on this machine, that can be down, refuse, or lose its own answers. */
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { eventually } from './eventually.ts';
+import type { Scenario } from './scenario.ts';
 
 /** A letter as it arrived: whom the envelope names, and what a mail program reads in it. */
 export type Received = Email & { recipients: string[]; raw: string };
@@ -64,3 +66,23 @@ export async function openMailServer(took: (letter: Received) => void = () => {}
   await up();
   return { url: `smtp://127.0.0.1:${port}`, letters, answers, up, down, [Symbol.asyncDispose]: down };
 }
+
+/** The environment of a bot that sends e-mail. */
+export const mailing = ({ url }: Pick<MailServer, 'url'>) => ({
+  SMTP_URL: url,
+  MAIL_FROM: 'Registrar <registrar@acme.example>',
+});
+
+export const arrived = ({ letters }: MailServer, subject: RegExp) =>
+  eventually(`a letter ${subject} arrives`, async () => letters.some((one) => subject.test(one.subject ?? '')));
+
+/** Waits until no letter is left to send. */
+export const sent = ({ database }: Scenario) =>
+  eventually('no letter is left', async () => {
+    const left = await database.sql`select from outbox where queue = 'outbox-mail' and dead_at is null`;
+    return left.length === 0;
+  });
+
+/** Lists the dead letters. */
+export const putAside = ({ database }: Scenario) =>
+  database.sql`select kind, cause why from outbox where dead_at is not null`;
