@@ -1,15 +1,15 @@
 /** A mail server that is down, hangs, refuses, or loses its answer: nothing waits for it, and no letter is lost. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { arrived, mailing, openMailServer, putAside, sent } from '../support/mail-server.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
-describe.concurrent('where the mail server', () => {
-  it('is down, the direct message is sent nevertheless, and the e-mail once it is up, once', async ({ expect }) => {
+describe('where the mail server', () => {
+  it('is down, the direct message is sent nevertheless, and the e-mail once it is up, once', async () => {
     await using mail = await openMailServer();
     await mail.down();
     await using scenario = await openScenario({ env: mailing(mail) });
@@ -28,7 +28,7 @@ describe.concurrent('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('accepts connections and does not respond, no card and no direct message waits for it', async ({ expect }) => {
+  it('accepts connections and does not respond, no card and no direct message waits for it', async () => {
     const calls: Socket[] = [];
     const silent = createServer((socket) => calls.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -50,7 +50,7 @@ describe.concurrent('where the mail server', () => {
     silent.close();
   });
 
-  it('refuses a message permanently, it becomes a dead letter, and the next one is sent', async ({ expect }) => {
+  it('refuses a message permanently, it becomes a dead letter, and the next one is sent', async () => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     const { dana } = people(scenario);
@@ -65,25 +65,19 @@ describe.concurrent('where the mail server', () => {
     expect(mail.letters).toHaveLength(1);
   });
 
-  it('refuses temporarily, the message is retried', async ({ expect }) => {
+  it.each([
+    ['refuses temporarily', [451, 421]],
+    ['requires a login that is not set, until an operator has set it', [530]],
+  ])('%s, the message is retried', async (_, answers) => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
-    mail.answers.push(451, 421);
+    mail.answers.push(...answers);
     await asks(people(scenario).dana, ['Search API'], 'Shop');
     await arrived(mail, /for Shop/);
     expect(await putAside(scenario)).toEqual([]);
   });
 
-  it('requires a login that is not set, the message is retried until an operator fixes it', async ({ expect }) => {
-    await using mail = await openMailServer();
-    await using scenario = await openScenario({ env: mailing(mail) });
-    mail.answers.push(530);
-    await asks(people(scenario).dana, ['Search API'], 'Shop');
-    await arrived(mail, /for Shop/);
-    expect(await putAside(scenario)).toEqual([]);
-  });
-
-  it('accepts a message and the response is lost, the retry has the same Message-ID', async ({ expect }) => {
+  it('accepts a message and the response is lost, the retry has the same Message-ID', async () => {
     await using mail = await openMailServer();
     await using scenario = await openScenario({ env: mailing(mail) });
     mail.answers.push('cut');
