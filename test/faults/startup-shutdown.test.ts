@@ -1,4 +1,5 @@
 /** Starting and stopping at the same time: a bot that is told to stop before it is ready, and a replica that starts while another drains. */
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { startRegistrar } from '../../src/main.ts';
@@ -8,6 +9,7 @@ import { environment } from '../support/bot.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { holdMigrations, holdRegistrations, waitForBlocked } from '../support/locks.ts';
+import { delivered, endLeases } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
 
@@ -107,4 +109,25 @@ it('a replica that starts while another drains takes new interactions; the other
   await alex.finds(/Ledger API/, { in: 'api-requests' });
   await alex.clicks('Approve', { in: 'api-requests', on: /Ledger/ });
   await sam.finds(/Approved by @alex/);
+});
+
+it('what a stop cuts off is a warning, and the next process delivers it', async () => {
+  const lines: { level: number; msg: string }[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  await using scenario = await openScenario({ log });
+  const { workspace, bot } = scenario;
+  const { dana, alex } = people(scenario);
+  const slack = workspace.hold('chat.postMessage');
+  await asks(dana, ['Ledger API'], 'Kiosk');
+  await slack.reached;
+  await bot.stop();
+  // Slack posts it all the same, and answers a process that has closed everything.
+  slack.release();
+  await eventually('the log says so', async () => lines.some(({ msg }) => msg.startsWith('outbox delivery cut off')));
+  expect(lines.filter(({ level }) => level > 40)).toEqual([]);
+  await endLeases(scenario);
+  await scenario.startAnother();
+  await alex.finds(/Ledger API for Kiosk/, { in: 'api-requests' });
+  await delivered(scenario);
+  expect(workspace.messages('api-requests')).toHaveLength(1);
 });

@@ -60,7 +60,8 @@ export function startDelivering(
         await db.tables.transaction((tx) => recordOutcome(tx, outbox, attempt, result));
         logOutcome(log, job, result);
       } catch (error) {
-        logFailure(log, job, error);
+        // Cut off, it fails in one way or another, as where the pool has been closed.
+        logFailure(log, job, signal.aborted ? signal.reason : error);
       }
     },
     onError: (error, action) => log.error({ err: error, action }, 'outbox error: the database, will retry'),

@@ -40,7 +40,7 @@ export async function resultOf(attempt: Attempt, deliver: Deliver): Promise<Deli
   if (!isKnown(effect)) return unknownKind;
   if (job.crashed && job.expired) return { status: 'dead', destination: destinationOf(effect), cause: 'crashed' };
   const result = await deliver(effect, attempt);
-  if (signal.aborted) throw new store.LeaseLost(job);
+  signal.throwIfAborted();
   if (result.status !== 'retry') return result;
   if (job.expired) return { ...result, status: 'dead' };
   const needsHuman = result.needsHuman || (result.refused === true && retries >= lastingAfter);
@@ -93,7 +93,8 @@ export function logOutcome(log: OutboxLog, job: Job, result: DeliveryResult): vo
 /** Logs an attempt that could not be brought to an end. */
 export function logFailure(log: OutboxLog, job: Job, error: unknown): void {
   const about = { err: error, ...aboutJob(job) };
-  if (error instanceof store.LeaseLost) log.warn(about, 'outbox lease lost, another worker has the job');
+  if (error instanceof store.LeaseLost)
+    log.warn(about, 'outbox delivery cut off, another worker has the job or takes it over');
   else log.error(about, 'outbox error, will retry when the lease has ended');
 }
 

@@ -39,7 +39,8 @@ export function startWorker(
   db: Pick<Connection, 'tables' | 'listen'>,
   { queues, process, onError }: WorkerOptions,
 ): Worker {
-  const running = new Map<Promise<void>, AbortController>();
+  /** What is being delivered, and how each is cut off. */
+  const running = new Map<Promise<void>, () => void>();
   let stopping = false;
   const wakers = queues.map(serve);
   const wakeAll = () => {
@@ -52,7 +53,7 @@ export function startWorker(
       stopping = true;
       wakeAll();
       await withTimeout(milliseconds, Promise.all(running.keys()), undefined);
-      for (const aborting of running.values()) aborting.abort();
+      for (const cutOff of running.values()) cutOff();
     },
   };
 
@@ -99,7 +100,7 @@ export function startWorker(
         busy -= 1;
         wake();
       });
-      running.set(done, aborting);
+      running.set(done, () => aborting.abort(new store.LeaseLost(job)));
       busy += 1;
     }
   }
