@@ -105,11 +105,6 @@ export function createPool(open: () => Promise<Session>, limits: PoolLimits): Po
   function acquire(): Promise<Session> {
     if (closing)
       return Promise.reject(new SessionError('The connection to PostgreSQL was closed.', 'CONNECTION_ENDED'));
-    const free = waiting.size === 0 && takeIdle();
-    if (free) {
-      busy.add(free);
-      return Promise.resolve(free);
-    }
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
     const late = () => one.fail(new SessionError('No session with PostgreSQL became free.', 'CONNECTION_BUSY'));
     const timer = setTimeout(late, limits.wait);
