@@ -217,16 +217,23 @@ export async function checkCatalogApart(
   const child = fork(checker, { env: {}, execArgv: [], serialization: 'advanced' });
   try {
     child.send({ file });
-    const [parsed] = (await Promise.race([once(child, 'message', { signal }), endOf(child)])) as [ParsedCatalog];
+    const parsed = await Promise.race([answerOf(child, signal), endOf(child)]);
     return parsed.ok ? withTokens(parsed, tokens) : parsed;
   } finally {
     child.kill('SIGKILL');
   }
 }
 
-async function endOf(child: ChildProcess): Promise<never> {
+async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<ParsedCatalog> {
+  const [parsed] = (await once(child, 'message', { signal })) as [ParsedCatalog];
+  return parsed;
+}
+
+/** Waits until the process that checks a file ends, which it only does by itself where it fails. */
+async function endOf(child: ChildProcess): Promise<ParsedCatalog> {
   const [code, signal] = await once(child, 'exit');
-  throw new Error(`the process that checks the catalog file has ended with ${signal ?? code}`);
+  const mistake = `CATALOG_FILE: what checks it ended with ${signal ?? code}. See that 1 GB of memory is free for it.`;
+  return { ok: false, mistakes: [mistake] };
 }
 
 /** Joins what a file says with the tokens of its gateways. */

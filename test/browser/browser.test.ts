@@ -7,7 +7,7 @@ import { findChromium, howToInstall, openChromium } from '../demo/chromium.ts';
 import { Mailbox } from '../demo/mailbox.ts';
 import { sizes, type Visitor, visit } from '../demo/visitor.ts';
 import { servePage } from '../local-slack/page/page.ts';
-import { openMailServer } from '../support/mail-server.ts';
+import { mailing, openMailServer } from '../support/mail-server.ts';
 import { catalog, openScenario } from '../support/scenario.ts';
 
 const executable = findChromium();
@@ -39,7 +39,7 @@ it.skipIf(!executable).each(Object.entries(sizes))(
     await using mail = await openMailServer((letter) => mailbox.add(letter));
     await using scenario = await openScenario({
       catalog: catalog + others,
-      env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' },
+      env: mailing(mail),
     });
     servePage(scenario.workspace, { mail: mailbox });
     await using browser = await openChromium(executable ?? '');

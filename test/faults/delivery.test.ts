@@ -9,7 +9,7 @@ import type { Fault } from '../local-slack/model.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
 import { hold, waitForBlocked } from '../support/locks.ts';
-import { openMailServer } from '../support/mail-server.ts';
+import { mailing, openMailServer } from '../support/mail-server.ts';
 import { delivered, due, endLeases } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests, toldBesideReceipts } from '../support/steps.ts';
@@ -304,7 +304,7 @@ describe('a worker that has lost its lease sends nothing, and the one that has i
 
   it('a letter is sent once', async () => {
     await using mail = await openMailServer();
-    await using scenario = await openScenario({ env: { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' } });
+    await using scenario = await openScenario({ env: mailing(mail) });
     const { database } = scenario;
     const { dana, alex } = people(scenario);
     await requests(dana, alex);

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { person, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { arrived, mailing, openMailServer, putAside, sent } from '../support/mail-server.ts';
+import { arrived, deadLetters, mailing, openMailServer, sent } from '../support/mail-server.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
@@ -56,12 +56,12 @@ describe('where the mail server', () => {
     const { dana } = people(scenario);
     mail.answers.push(550);
     await asks(dana, ['Search API'], 'Shop');
-    await eventually('it was put aside', async () => (await putAside(scenario)).length > 0);
+    await eventually('it was put aside', async () => (await deadLetters(scenario)).length > 0);
     await dana.finds(/Approved automatically/);
     await dana.closes();
     await asks(dana, ['Search API'], 'Till');
     await arrived(mail, /for Till/);
-    expect(await putAside(scenario)).toEqual([{ kind: 'decision-mail', why: 'SMTP 550' }]);
+    expect(await deadLetters(scenario)).toEqual([{ kind: 'decision-mail', why: 'SMTP 550' }]);
     expect(mail.letters).toHaveLength(1);
   });
 
@@ -74,7 +74,7 @@ describe('where the mail server', () => {
     mail.answers.push(...answers);
     await asks(people(scenario).dana, ['Search API'], 'Shop');
     await arrived(mail, /for Shop/);
-    expect(await putAside(scenario)).toEqual([]);
+    expect(await deadLetters(scenario)).toEqual([]);
   });
 
   it('accepts a message and the response is lost, the retry has the same Message-ID', async () => {

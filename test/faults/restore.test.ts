@@ -5,7 +5,7 @@ import { noticeRestore } from '../../src/db/restore.ts';
 import type { Person } from '../local-slack/people.ts';
 import { openTimedScenario } from '../support/clock.ts';
 import { copyOf, type TestDatabase } from '../support/database.ts';
-import { openMailServer } from '../support/mail-server.ts';
+import { mailing, openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
@@ -132,7 +132,7 @@ it('what was posted at a tick, or posted again, and is forgotten, is found and k
 it('e-mail that waited is sent with the Message-ID that it may have had before, for a day; what is older is not', async () => {
   await using mail = await openMailServer();
   await using scenario = await openScenario({ bots: 0 });
-  const env = { SMTP_URL: mail.url, MAIL_FROM: 'Registrar <registrar@acme.example>' };
+  const env = mailing(mail);
   const { dana, alex } = people(scenario);
   const first = await scenario.startAnother(env);
   await mail.down();

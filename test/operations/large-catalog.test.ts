@@ -1,15 +1,18 @@
 /** A catalog file of 30,000 services: applied next to a bot that goes on answering, and quickly left alone afterwards. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseCatalog, quickLength } from '../../src/catalog-file.ts';
+import { readConfig } from '../../src/config.ts';
 import { connect } from '../../src/db/client.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { applyCatalogFile } from '../../src/db/service/apply-catalog-file.ts';
 import type { CatalogService } from '../../src/domain/service.ts';
-import { startBot } from '../support/bot.ts';
+import { startRegistrar } from '../../src/main.ts';
+import { environment, startBot } from '../support/bot.ts';
 import { createDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { openScenario } from '../support/scenario.ts';
 
 const at = new Date('2026-11-26T10:00:00Z');
@@ -139,24 +142,57 @@ it('is checked in a process of its own: the one that starts, here with another r
   expect(happened[3]).toBe('catalog file checked');
 }, 300_000);
 
-it('ends the start where the process that checks it is killed, as where the machine has no memory for it', async () => {
+/** Starts on a large file, and acts on the process that checks it. */
+async function startsAnd(act: (checker: number, stopping: AbortController) => void): Promise<void> {
   await using scenario = await openScenario({ bots: 0, catalog: 'services: []\n' });
   const { workspace, database, catalogFile } = scenario;
   const lines = services(40_000).map(({ slug, name }) => `  - { slug: ${slug}, name: ${name} }\n`);
   await writeFile(catalogFile, `services:\n${lines.join('')}`);
-  const env = { DATABASE_URL: database.url, CATALOG_FILE: catalogFile };
+  const read = readConfig(environment(workspace, 'socket', { DATABASE_URL: database.url, CATALOG_FILE: catalogFile }));
+  if (!read.ok) throw new Error(JSON.stringify(read.mistakes));
+  const stopping = new AbortController();
   const write = (line: string): void => {
-    if (/checking/.test(JSON.parse(line).msg)) setImmediate(killChecker);
+    if (/checking/.test(JSON.parse(line).msg)) setImmediate(() => act(findChecker(), stopping));
   };
-  const starts = startBot(workspace, 'socket', env, { log: pino({ level: 'info' }, { write }) });
-  await expect(starts).rejects.toThrow(/the process that checks the catalog file has ended with SIGKILL/);
-}, 300_000);
-
-function killChecker(): void {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  const checker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('catalog-check'));
-  process.kill(Number(checker), 'SIGKILL');
+  const running = await startRegistrar(read.config, pino({ level: 'info' }, { write }), { signal: stopping.signal });
+  await running.stop();
 }
+
+function findChecker(): number {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  return Number(children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('catalog-check')));
+}
+
+describe('the process that checks it', () => {
+  it('has none of our secrets and limits', async () => {
+    let started: { command: string[]; environment: string } | undefined;
+    await startsAnd((checker) => {
+      const [command, environment] = ['cmdline', 'environ'].map((name) =>
+        readFileSync(`/proc/${checker}/${name}`, 'utf8'),
+      );
+      started = { command: (command ?? '').split('\0').filter(Boolean).slice(1), environment: environment ?? '' };
+    });
+    expect(process.execArgv).not.toEqual([]);
+    expect(started?.command).toEqual([expect.stringMatching(/catalog-check\.ts$/)]);
+    expect(started?.environment).not.toContain('PATH=');
+  }, 300_000);
+
+  it('is named by the start where it is killed, as where there is no memory for it', async () => {
+    await expect(startsAnd((checker) => process.kill(checker, 'SIGKILL'))).rejects.toThrow(
+      /^CATALOG_FILE: what checks it ended with SIGKILL\. See that 1 GB/,
+    );
+  }, 300_000);
+
+  it('ends with a start that is told to stop', async () => {
+    let seen = 0;
+    const stops = startsAnd((checker, stopping) => {
+      seen = checker;
+      stopping.abort(new Error('told to stop'));
+    });
+    await expect(stops).rejects.toThrow();
+    await eventually('it has ended', async () => !existsSync(`/proc/${seen}`));
+  }, 300_000);
+});
 
 it('is checked in a time that grows with it: 20,000 services cost less than ten times what 5,000 do', () => {
   const text = (count: number) =>

@@ -5,7 +5,7 @@ import { parseDeadLetterCommand, runDeadLetterCommand } from '../../src/cli/dead
 import { verify } from '../../src/db/audit-log/hash-chain.ts';
 import { channel, seed } from '../local-slack/seed.ts';
 import { eventually } from '../support/eventually.ts';
-import { openMailServer } from '../support/mail-server.ts';
+import { mailing, openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people } from '../support/steps.ts';
@@ -24,7 +24,7 @@ it('everything that was on its way arrives, once, the dead letters are kept, and
     catalog,
     database: createVersion01,
     seed: seed({ channels: [channel('C0PAY', 'payments', ['U0ALEX'], { kind: 'private' })] }),
-    env: { SMTP_URL: mail.url, MAIL_FROM: 'Registrar <registrar@acme.example>' },
+    env: mailing(mail),
   });
   const { workspace, database } = scenario;
   const { dana, alex, priya, lee } = people(scenario);

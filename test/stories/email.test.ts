@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderEmail } from '../../src/views/registration/email.ts';
 import { person, seed } from '../local-slack/seed.ts';
-import { arrived, mailing, openMailServer, putAside, sent } from '../support/mail-server.ts';
+import { arrived, deadLetters, mailing, openMailServer, sent } from '../support/mail-server.ts';
 import { openScenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
@@ -187,7 +187,7 @@ describe.concurrent('what users write', () => {
     await arrived(mail, /for Shop/);
     await sent(scenario);
     expect(mail.letters.flatMap(({ recipients }) => recipients)).toEqual(['dana@acme.example']);
-    expect(await putAside(scenario)).toEqual([]);
+    expect(await deadLetters(scenario)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { handsOver, shares } from '../support/applications.ts';
 import { storyModes } from '../support/bot.ts';
-import { openMailServer } from '../support/mail-server.ts';
+import { mailing, openMailServer } from '../support/mail-server.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario } from '../support/scenario.ts';
 import { sharedScenarios } from '../support/shared-scenarios.ts';
@@ -15,7 +15,7 @@ const decisions = (told: string[]) =>
 describe.each(storyModes)('over %s', (mode) => {
   it('every owner reads a decision, by message and by mail; a former owner who asked reads none', async () => {
     await using mail = await openMailServer();
-    const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };
+    const env = mailing(mail);
     await using scenario = await sharedScenarios({ mode, env }).open();
     const { dana, sam, lee, alex } = people(scenario);
     await requests(dana, alex);
@@ -47,7 +47,7 @@ describe.each(storyModes)('over %s', (mode) => {
 
   it('what one form has approved at once is one message to each owner, with all services', async () => {
     await using mail = await openMailServer();
-    const env = { SMTP_URL: mail.url, MAIL_FROM: 'registrar@acme.example' };
+    const env = mailing(mail);
     const names = ['Alpha', 'Beta', 'Gamma', 'Delta'];
     const catalog = `services:\n${names.map((name) => `  - { slug: ${name.toLowerCase()}, name: ${name} API, approval: auto, docs: 'https://docs.acme.example/${name}' }\n`).join('')}  - { slug: ledger, name: Ledger API }\n`;
     await using scenario = await openScenario({ mode, env, catalog });

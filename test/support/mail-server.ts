@@ -84,5 +84,5 @@ export const sent = ({ database }: Scenario) =>
   });
 
 /** Lists the dead letters. */
-export const putAside = ({ database }: Scenario) =>
+export const deadLetters = ({ database }: Scenario) =>
   database.sql`select kind, cause why from outbox where dead_at is not null`;

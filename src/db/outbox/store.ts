@@ -27,10 +27,10 @@ export type NewJob = {
 /** What a worker needs to know of a job that it holds. The attempt is the fencing token. */
 type Held = Pick<Job, 'id' | 'attempt'>;
 
-/** The lease has ended, and perhaps another worker has the job: nothing may be written about it. */
+/** The lease has ended and perhaps another worker has the job, or this process stops: nothing may be written about it. */
 export class LeaseLost extends Error {
   constructor({ id, attempt }: Held) {
-    super(`the lease of attempt ${attempt} at job ${id} has ended`);
+    super(`attempt ${attempt} at job ${id} has its lease no longer, or gives it up`);
   }
 }
 

@@ -10,8 +10,7 @@ import { ownersOf } from '../application/owners.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
 import { askedByRegistration } from '../registration/approver-messages.ts';
-import * as registrationRows from '../registration/registrations.ts';
-import { countSome, ownersOfApplication } from '../registration/registrations.ts';
+import { countSome, lockInApplication, ownersOfApplication } from '../registration/registrations.ts';
 import { applications, isPending, registrations, services } from '../schema/core.ts';
 import { claimTick, lockTick, type Tick } from './ticks.ts';
 
@@ -190,7 +189,7 @@ export type SnoozeCommand = { id: number; by: string; until: Date; policy: Polic
 /** Snoozes a request, and enqueues updates of the reminders that list it. Returns why not, or null. */
 export async function snooze(db: Db, { id, by, until, policy, memberships }: SnoozeCommand): Promise<Refusal | null> {
   return db.tables.transaction(async (tx) => {
-    const row = await registrationRows.lockInApplication(tx, id);
+    const row = await lockInApplication(tx, id);
     if (!row) return { kind: 'gone' };
     const { status, changedBy, changedAt, putOffBy, remindAt, ...rest } = row.registration;
     if (status !== 'pending') return { kind: 'already', last: { status, by: changedBy, at: changedAt } };
