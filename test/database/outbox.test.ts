@@ -635,4 +635,15 @@ describe('the worker', () => {
     await stopped;
     expect(await database.sql`select lane, leased from outbox`).toEqual([{ lane: 'card:2', leased: false }]);
   });
+
+  it('finishes what it is just claiming as well', async () => {
+    await enqueue('card:1');
+    const table = await hold(database, (tx) => tx`lock table outbox in exclusive mode`);
+    const worker = work(complete);
+    await waitForBlocked(database, 1);
+    const stopped = worker.stop(10_000);
+    await table.release();
+    await stopped;
+    expect(await database.sql`select lane, leased from outbox`).toEqual([]);
+  });
 });

@@ -42,9 +42,9 @@ export function startWorker(
   /** What is being delivered, and how each is cut off. */
   const running = new Map<Promise<void>, () => void>();
   let stopping = false;
-  const wakers = queues.map(serve);
+  const serving = queues.map(serve);
   const wakeAll = () => {
-    for (const wake of wakers) wake();
+    for (const { wake } of serving) wake();
   };
   db.listen(store.outboxChannel, wakeAll, wakeAll).catch((error) => onError(error, 'LISTEN'));
 
@@ -52,17 +52,22 @@ export function startWorker(
     async stop(milliseconds) {
       stopping = true;
       wakeAll();
-      await withTimeout(milliseconds, Promise.all(running.keys()), undefined);
+      await withTimeout(milliseconds, lastDelivery(), undefined);
       for (const cutOff of running.values()) cutOff();
     },
   };
 
-  /** Claims for a queue, as it has slots. Returns what wakes it. */
-  function serve({ name, concurrency, reserved }: Queue): () => void {
+  /** Waits for the claims in flight, and then for what is being delivered. */
+  async function lastDelivery(): Promise<void> {
+    await Promise.all(serving.map(({ ended }) => ended));
+    await Promise.all(running.keys());
+  }
+
+  /** Claims for a queue, as it has slots, until the worker stops. Returns what wakes it. */
+  function serve({ name, concurrency, reserved }: Queue): { wake: () => void; ended: Promise<void> } {
     let busy = 0;
     let wake = () => {};
-    void keepClaiming();
-    return () => wake();
+    return { ended: keepClaiming(), wake: () => wake() };
 
     async function keepClaiming(): Promise<void> {
       while (!stopping) {
