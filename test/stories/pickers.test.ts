@@ -85,6 +85,23 @@ describe.each(storyModes)('a service in the picker, over %s', (mode) => {
     { slug: 'zebra', name: 'Zebra API', description: 'Stripes' },
   ];
 
+  it('whose name begins with what was typed comes first, also where a sign or the last of all characters follows', async () => {
+    const names = ['Repay API', 'Pay_roll', 'Pay\u{10fffd}', 'Pay 100%', 'Paz API', 'PAY'];
+    const slugs = names.map((name, index) => ({ slug: `svc-${index}`, name }));
+    await using scenario = await openScenario({ mode, catalog: JSON.stringify({ services: slugs }) });
+    const { dana } = people(scenario);
+    await dana.types('/register');
+    expect(await dana.searches('Services', 'pay')).toEqual([
+      'PAY',
+      'Pay 100%',
+      'Pay_roll',
+      'Pay\u{10fffd}',
+      'Repay API',
+    ]);
+    expect(await dana.searches('Services', 'pay_')).toEqual(['Pay_roll']);
+    expect(await dana.searches('Services', 'pay 100%')).toEqual(['Pay 100%']);
+  });
+
   it('is described; the slug tells apart what has one name; disabled ones come last, and say so', async () => {
     await using scenario = await openScenario({ mode, catalog: JSON.stringify({ services }) });
     const { dana } = people(scenario);
