@@ -53,17 +53,39 @@ export async function find(db: Db, id: number) {
  * Locks a registration's row. Its application is locked first, as wherever both are: who becomes an owner while they decide does
  * one or the other. Undefined where there is none.
  */
-export async function lockInApplication(tx: Tx, id: number): Promise<RegistrationWithService | undefined> {
+export async function lockInApplication(tx: Tx, id: number): Promise<LockedRegistration | undefined> {
   await tx.execute(sql`
     select from ${applications} where id = (select application_id from ${registrations} where id = ${id}) for share`);
-  const [row] = await tx
-    .select({ registration: registrations, service: services })
-    .from(registrations)
-    .innerJoin(services, eq(services.id, registrations.serviceId))
-    .where(eq(registrations.id, id))
-    .for('update', { of: registrations });
+  const [row] = await selectDeciding(tx).where(eq(registrations.id, id)).for('update', { of: registrations });
   return row;
 }
+
+/** Selects only what an action is decided by and has to update: every column more is built into the statement at each click. */
+const selectDeciding = (tx: Tx) =>
+  tx
+    .select({
+      registration: {
+        id: registrations.id,
+        applicationId: registrations.applicationId,
+        requester: registrations.requester,
+        ownersAtRequest: registrations.ownersAtRequest,
+        status: registrations.status,
+        version: registrations.version,
+        changedBy: registrations.changedBy,
+        changedAt: registrations.changedAt,
+        remindAt: registrations.remindAt,
+        firstRemindedAt: registrations.firstRemindedAt,
+        remindedAt: registrations.remindedAt,
+        remindedIn: registrations.remindedIn,
+        escalatedIn: registrations.escalatedIn,
+        putOffBy: registrations.putOffBy,
+      },
+      service: { approvers: services.approvers, channel: services.channel, access: services.access },
+    })
+    .from(registrations)
+    .innerJoin(services, eq(services.id, registrations.serviceId));
+
+export type LockedRegistration = Awaited<ReturnType<typeof selectDeciding>>[number];
 
 /**
  * Finds the registration that a button or a form names. A number counts only on a message that this database knows as one
@@ -140,9 +162,6 @@ export const namesOf = ({ registration, service, application }: FoundRegistratio
 });
 
 export type FoundRegistration = NonNullable<Awaited<ReturnType<typeof find>>>;
-
-/** A registration and its service, as one statement read them. */
-export type RegistrationWithService = Pick<FoundRegistration, 'registration' | 'service'>;
 
 /** A registration that a person may unregister. */
 export type Unregistrable = { publicId: string; version: number; service: string; application: string; status: Status };

@@ -15,9 +15,9 @@ import { ownersOf } from '../application/owners.ts';
 import { append } from '../audit-log/append.ts';
 import type { Tx } from '../client.ts';
 import type { Db } from '../db.ts';
-import { applications, registrations, type services } from '../schema/core.ts';
+import { applications, registrations } from '../schema/core.ts';
 import { askedByRegistration } from './approver-messages.ts';
-import type { RegistrationWithService } from './registrations.ts';
+import type { LockedRegistration } from './registrations.ts';
 import * as registrationRows from './registrations.ts';
 
 export type TransitionCommand = {
@@ -64,16 +64,13 @@ export async function prepare(tx: Tx, db: Db, command: TransitionCommand): Promi
 
 const gone: Exclude<Outcome, { ok: true }> = { ok: false, refusal: { kind: 'gone' } };
 
-type Row = typeof registrations.$inferSelect;
-type ServiceRow = typeof services.$inferSelect;
-
 /**
  * Evaluates an action on the rows as they are. A status that does not allow it is the first reason to refuse, for every
  * user; then comes whether this user may act, and then whether they saw the current version.
  */
 async function evaluate(
   tables: Db['tables'] | Tx,
-  { registration, service }: RegistrationWithService,
+  { registration, service }: LockedRegistration,
   command: TransitionCommand,
 ): Promise<Outcome> {
   const last = { status: registration.status, by: registration.changedBy, at: registration.changedAt };
@@ -101,8 +98,8 @@ async function isDeleted(tables: Db['tables'] | Tx, id: number): Promise<boolean
 
 /** Checks whether the user may take the action; null where they may. */
 function authorize(
-  { requester, ownersAtRequest }: Row,
-  service: ServiceRow,
+  { requester, ownersAtRequest }: LockedRegistration['registration'],
+  service: LockedRegistration['service'],
   owners: string[],
   { action, by, policy, memberships }: TransitionCommand,
 ): Refusal | null {
@@ -128,7 +125,7 @@ function authorize(
 async function persist(
   tx: Tx,
   db: Db,
-  { registration: { id, version, status, applicationId }, service }: RegistrationWithService,
+  { registration: { id, version, status, applicationId }, service }: LockedRegistration,
   { action, by, at, ...command }: TransitionCommand,
   { to, effects }: Allowed,
 ): Promise<Event> {
