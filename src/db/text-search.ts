@@ -11,7 +11,7 @@ const wordsOf = (typed: string): string[] =>
     .slice(0, maxWords);
 
 /** Escapes what users type for a LIKE pattern. */
-export const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 /** Matches a text in lower case that contains every word. Uses `like`, which a trigram index supports. */
 export function matchesAllWords(text: SQLWrapper, typed: string): SQL | undefined {
