@@ -55,6 +55,7 @@ const compared: Record<string, { row: string; bookkeeping: Record<string, string
       id: 'the name of the key at the gateway, which the record leaves out',
       made_at: 'when the making began; the record has when the key was shown',
       removed_at: 'when the removal began; the record has when the gateway confirmed it',
+      back: 'that the gateway had it once more; the record has when it was gone first',
     },
   },
 };

@@ -8,6 +8,7 @@ import type { Effect } from '../../domain/effects.ts';
 import type { Db } from '../db.ts';
 import { applicationAccess, applicationKeys } from '../schema/access.ts';
 import { applications } from '../schema/core.ts';
+import { toBeRemovedAgain } from './keys.ts';
 import { recordEvents, tellOwners } from './orders.ts';
 
 /** A consumer under our tag: its application's public id, its groups and the ids of its keys. */
@@ -73,8 +74,9 @@ export async function comparePage(
     const same = wanted.length === ours.length && ours.every((one) => one.ours && wanted.includes(one.group));
     if (!same || row.deletedAt) differing.push(row.id);
   }
-  await lookAgain(db, gateway, differing);
-  return { differing: differing.length, unknown, lostKeys: await loseKeys(db, gateway, keysThere, at) };
+  differing.push(...(await findReturnedKeys(db, gateway, keysThere, at)));
+  await lookAgain(db, gateway, [...new Set(differing)]);
+  return { differing: new Set(differing).size, unknown, lostKeys: await loseKeys(db, gateway, keysThere, at) };
 }
 
 /** How many applications are compared in one statement. */
@@ -119,6 +121,26 @@ async function lookAgain(db: Db, gateway: string, ids: number[]): Promise<void> 
     );
     await db.outbox.enqueue(tx, wanted, 'bulk');
   });
+}
+
+/**
+ * Has keys removed again that were gone and are there: the gateway was restored from a backup, or one arrived after it was given
+ * up. Returns whose they are. Keys that we do not know are others' business.
+ */
+async function findReturnedKeys(db: Db, gateway: string, there: Map<number, string[]>, at: Date): Promise<number[]> {
+  const ids = [...there.values()].flat().filter(isUuid);
+  const returned = await db.tables
+    .update(applicationKeys)
+    .set(toBeRemovedAgain(at))
+    .where(
+      and(
+        eq(applicationKeys.gateway, gateway),
+        eq(applicationKeys.gone, true),
+        sql`${applicationKeys.id} in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
+      ),
+    )
+    .returning({ application: applicationKeys.applicationId });
+  return returned.map(({ application }) => application);
 }
 
 /** Writes down the keys that the gateway has lost, and has the owners told to get new ones. */

@@ -108,35 +108,57 @@ export async function begin(
   });
 }
 
-/** Writes down that the key was shown: from now on it counts, and the owners are told. */
+/**
+ * Writes down that the key was shown: from now on it counts, and the owners are told. Returns false where it was removed, or given
+ * up, while it was made: it may have reached the gateway after that, and is removed again.
+ */
 export async function finish(
   db: Db,
-  { application, gateway }: KeyPlace,
+  place: Pick<KeyPlace, 'application' | 'gateway'>,
   id: string,
   person: string,
   at: Date,
-): Promise<void> {
-  await db.tables.transaction(async (tx) => {
+): Promise<boolean> {
+  const { application, gateway } = place;
+  return db.tables.transaction(async (tx) => {
     await lockApplication(tx, application.id);
     const [key] = await tx
       .update(applicationKeys)
       .set({ shown: true })
-      .where(eq(applicationKeys.id, id))
+      .where(and(inUse(application.id, gateway), eq(applicationKeys.id, id)))
       .returning({ lastFour: applicationKeys.lastFour });
-    if (!key) return;
+    if (!key) {
+      await removeUnshown(tx, db, place, id, at);
+      return false;
+    }
     await tellOwners(tx, db, application.id, id, 'made');
-    const place = { application: application.id, gateway };
-    await recordEvents(tx, place, [{ action: 'key-made', subject: key.lastFour }], person, at);
+    const events = [{ action: 'key-made' as const, subject: key.lastFour }];
+    await recordEvents(tx, { application: application.id, gateway }, events, person, at);
+    return true;
   });
 }
 
 /** Gives up a key that was not shown: the next look at the gateway removes it, if it is there. */
-export async function abandon(db: Db, { application, gateway }: KeyPlace, id: string, at: Date): Promise<void> {
-  await db.tables.transaction(async (tx) => {
-    await tx.update(applicationKeys).set({ removedAt: at }).where(eq(applicationKeys.id, id));
-    await requestRemovals(tx, db, [{ application: application.id, gateway, removes: true }]);
-  });
+export const abandon = (db: Db, place: KeyPlace, id: string, at: Date): Promise<void> =>
+  db.tables.transaction((tx) => removeUnshown(tx, db, place, id, at));
+
+async function removeUnshown(
+  tx: Tx,
+  db: Db,
+  { application, gateway }: Pick<KeyPlace, 'application' | 'gateway'>,
+  id: string,
+  at: Date,
+): Promise<void> {
+  await tx.update(applicationKeys).set(toBeRemovedAgain(at)).where(eq(applicationKeys.id, id));
+  await requestRemovals(tx, db, [{ application: application.id, gateway, removes: true }]);
 }
+
+/** Returns what has the next look remove a key, also one that was gone before. */
+export const toBeRemovedAgain = (at: Date) => ({
+  removedAt: sql`coalesce(${applicationKeys.removedAt}, ${at.toISOString()}::timestamptz)`,
+  back: sql`${applicationKeys.back} or ${applicationKeys.gone}`,
+  gone: false,
+});
 
 /** Removes a key: it works until the gateway has confirmed it, which the owners are then told. */
 export async function remove(

@@ -257,7 +257,7 @@ async function removeKeys(tx: Tx, db: Db, application: number, ids: string[]) {
     .set({ gone: true })
     .where(and(inArray(applicationKeys.id, ids), eq(applicationKeys.gone, false)))
     .returning();
-  const removed = gone.filter(({ shown }) => shown);
+  const removed = gone.filter(({ shown, back }) => shown && !back);
   for (const { id } of removed) await tellOwners(tx, db, application, id, 'removed');
   // Lost with the process that made it, which may have shown it just before: who asked for it may be using it.
   const lost = gone.filter(({ shown, removedAt }) => !shown && removedAt === null);

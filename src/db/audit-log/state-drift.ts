@@ -164,7 +164,7 @@ const access = `
     order by application_id, gateway, subject, version desc),
   keys as (
     select application_id, gateway, last_four, made_by as person, 'key-made' as action from application_keys where shown
-    union all select application_id, gateway, last_four, removed_by, 'key-gone' from application_keys where shown and gone),
+    union all select application_id, gateway, last_four, removed_by, 'key-gone' from application_keys where shown and (gone or back)),
   compared_keys as (
     select application_id, sum(kept) as difference from (
       select application_id, gateway, last_four, person, action, 1 as kept from keys

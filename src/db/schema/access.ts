@@ -68,6 +68,8 @@ export const applicationKeys = pgTable(
     removedAt: timestampColumn(),
     /** The gateway has confirmed that it is gone. */
     gone: boolean().notNull().default(false),
+    /** It was gone before, and the gateway has it once more: from a backup, or because it arrived late. Owners are told of one removal. */
+    back: boolean().notNull().default(false),
   },
   (table) => [
     index('application_keys_live').on(table.applicationId, table.gateway).where(sql`not ${table.gone}`),

@@ -16,6 +16,7 @@ import {
   keyNotMade,
   keyNotShown,
   keyRefusal,
+  keyRemovedMeanwhile,
   keysModal,
   keyText,
   makingKey,
@@ -47,14 +48,14 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
     }
     const view = await openModal(acted, makingKey, log);
     const update = (shown: ModalView) => acted.client.views.update({ view_id: view ?? '', view: shown });
-    if (view) await make(registration, person, update);
+    if (view) await make(acted, registration, person, update);
   }
 
-  app.action<BlockButtonAction>(newKeyButton, async ({ ack, action, body, client }) => {
+  app.action<BlockButtonAction>(newKeyButton, async ({ ack, action, body, client, respond }) => {
     await ack();
     const show = (view: ModalView) => client.views.update({ view_id: body.view?.id ?? '', view });
     await show(makingKey);
-    await make(readKeyButton(action.value).registration, body.user.id, show);
+    await make({ client, body, respond }, readKeyButton(action.value).registration, body.user.id, show);
   });
 
   app.action<BlockButtonAction>(removeKeyButton, async ({ ack, action, body, client }) => {
@@ -71,13 +72,16 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
 
   /** Makes a key and shows it. Where it cannot be shown, it is unknown to all, and is removed again. */
   async function make(
+    acted: Interaction,
     registration: string,
     person: string,
     show: (view: ModalView) => Promise<unknown>,
   ): Promise<void> {
+    // Where Slack does not take it, or the modal was closed, they would wait for the key, or believe in it.
+    const tell = (why: string) => show(keyText(why)).catch(() => respondToAction(acted, why, log));
     const key = makeKey();
     const begun = await keys.begin(db, { registration, person, id: key.id, lastFour: key.lastFour, at: now() });
-    if (!begun.ok) return void (await show(keyText(keyRefusal(begun.refusal))));
+    if (!begun.ok) return void (await tell(keyRefusal(begun.refusal)));
     const { place } = begun;
     const gateway = gateways.get(place.gateway);
     try {
@@ -88,27 +92,18 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
       await keys.abandon(db, place, key.id, now());
       if (!(error instanceof GatewayError)) throw error;
       log.warn({ err: error, gateway: place.gateway }, 'key was not made, and is removed if the gateway has it');
-      await show(keyText(keyNotMade(place.gateway, error.failure)));
-      return;
+      return void (await tell(keyNotMade(place.gateway, error.failure)));
     }
-    const { header, proxy } = gateway;
+    const { header, proxy: url } = gateway;
+    const shown = { application: place.application.name, gateway: place.gateway, secret: key.secret, header, url };
     try {
-      await show(
-        keyModal({
-          application: place.application.name,
-          gateway: place.gateway,
-          secret: key.secret,
-          header,
-          url: proxy,
-        }),
-      );
+      await show(keyModal(shown));
     } catch (error) {
       await keys.abandon(db, place, key.id, now());
       log.warn({ err: error, gateway: place.gateway }, 'key could not be shown and is removed again');
-      await show(keyText(keyNotShown)).catch(() => {});
-      return;
+      return void (await tell(keyNotShown));
     }
-    await keys.finish(db, place, key.id, person, now());
+    if (!(await keys.finish(db, place, key.id, person, now()))) await tell(keyRemovedMeanwhile);
   }
 }
 

@@ -136,6 +136,9 @@ export const keyNotMade = (gateway: string, failure: GatewayFailure): string =>
 /** Where the modal was closed, or Slack did not show it: then the key was not seen. */
 export const keyNotShown = 'The key couldn’t be shown, so Registrar removes it again. Try again in a moment.';
 
+/** Where an owner removed the key, or the gateway took minutes to take it. */
+export const keyRemovedMeanwhile = 'This key was removed while it was being made, and doesn’t work. Get a new one.';
+
 /** Parses what a key's button names: a registration, and for the removal also a key. What names nothing finds nothing. */
 export function readKeyButton(value: unknown): { registration: string; key: string } {
   const [registration, key] = String(value).split(' ');

@@ -171,7 +171,7 @@ describe('keys', () => {
     },
   );
 
-  it('the modal cannot be shown: the key is removed again', async () => {
+  it('the modal cannot be shown: the key is removed again, and who asked for it reads so', async () => {
     await using scenario = await openGatewayScenario();
     const { dana } = people(scenario);
     await approves(scenario);
@@ -182,8 +182,38 @@ describe('keys', () => {
       scenario.gateway.exchanges.some(({ name }) => name.startsWith('PUT /consumers/:consumer/key-auth')),
     );
     await eventually('and has it no longer', async () => scenario.gateway.store.keys.size === 0);
+    await dana.finds(/couldn’t be shown/, { in: 'whispered' });
     await delivered(scenario);
     expect([...(await scenario.database.sql`select from access_history where action like 'key%'`)]).toEqual([]);
+  });
+
+  it('there is none, and the modal that would say why is closed: it is said elsewhere', async () => {
+    await using scenario = await openGatewayScenario();
+    const { gateway, workspace, database } = scenario;
+    const { dana } = people(scenario);
+    await approves(scenario);
+    await dana.finds(/Get key/);
+    const closed = {
+      times: Number.POSITIVE_INFINITY,
+      when: ({ view }: Record<string, unknown>) => !/Making a key/.test(JSON.stringify(view)),
+    };
+    const staged = workspace.fail('views.update', { kind: 'error', error: 'not_found' }, closed);
+    gateway.fail('PUT /consumers/:consumer/key-auth/:key', { kind: 'server-error' });
+    await dana.clicks('Get key');
+    await dana.finds(/No key was made at edge/, { in: 'whispered' });
+    staged.end();
+    await dana.closes();
+    await delivered(scenario);
+    await getsKey(dana);
+    await dana.finds(/was made by/);
+    await dana.clicks('Get key');
+    await dana.finds(/New key/, { in: 'modal' });
+    await database.sql`
+      insert into application_keys (id, application_id, gateway, last_four, made_by, made_at, shown)
+      select gen_random_uuid(), application_id, gateway, 'abcd', made_by, now(), true from application_keys where shown`;
+    workspace.fail('views.update', { kind: 'error', error: 'not_found' }, closed);
+    await dana.clicks('New key', { in: 'modal' });
+    await dana.finds(/has two keys already/, { in: 'modal' });
   });
 
   it('are nowhere but in the one modal: not in the database, the outbox, the log, the metrics, the audit, or Slack', async () => {

@@ -8,6 +8,7 @@ import {
   keyNotMade,
   keyNotShown,
   keyRefusal,
+  keyRemovedMeanwhile,
   keysModal,
   keyText,
   makingKey,
@@ -46,6 +47,7 @@ export function keyScenes({ application, gateway }: Facts): Scene[] {
       ].join('\n'),
     ],
     ['Key: not shown', keyText(keyNotShown)],
+    ['Key: removed meanwhile', keyText(keyRemovedMeanwhile)],
     ...(['made', 'removed', 'lost', 'renew'] as const).map(
       (event): Scene => [`To an owner: key ${event}`, keyMessage(event, facts)],
     ),

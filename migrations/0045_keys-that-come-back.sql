@@ -1,0 +1,1 @@
+ALTER TABLE "application_keys" ADD COLUMN "back" boolean DEFAULT false NOT NULL;
