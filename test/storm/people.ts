@@ -66,11 +66,12 @@ export class Actor {
       why = String(error.message).split('\n')[0] ?? '';
       // A picker that offers something else has answered, also that it cannot look this up; one that does not answer is
       // complained of. And a form that came late may take the place of the one that is filled in.
-      return /does not offer|is on the screen/.test(why);
+      return /does not offer|is on the screen|there is none/.test(why);
     });
     const took = Date.now() - from;
     const last = this.#last();
     const cutOff = this.#isCutOff();
+    const reads = this.#person.reads;
     await this.#tidy();
     return {
       who: this.#person.name,
@@ -78,7 +79,7 @@ export class Actor {
       took,
       answered,
       cutOff,
-      why: answered ? '' : `${why} (last sent: ${(JSON.stringify(last) ?? 'nothing').slice(0, 60)})`,
+      why: answered ? '' : `${why} (last sent: ${(JSON.stringify(last) ?? 'nothing').slice(0, 60)}; reads: ${reads})`,
     };
   }
 
@@ -95,11 +96,12 @@ export class Actor {
 
   #asDeveloper(): [string, () => Promise<boolean>] {
     const dice = this.#random();
-    if (dice < 0.6) return ['/register', () => this.#registers()];
-    if (dice < 0.8) return ['/unregister', () => this.#unregisters()];
-    if (dice < 0.88) return ['/registrations', () => this.#commands('/registrations')];
-    if (dice < 0.94) return ['Co-owners', () => this.#changesOwners('Co-owners', 'Co-owners')];
-    if (dice < 0.97) return ['Hand over', () => this.#changesOwners('Hand over', 'New owner')];
+    if (dice < 0.55) return ['/register', () => this.#registers()];
+    if (dice < 0.72) return ['/unregister', () => this.#unregisters()];
+    if (dice < 0.78) return ['/registrations', () => this.#commands('/registrations')];
+    if (dice < 0.84) return ['Co-owners', () => this.#changesOwners('Co-owners', 'Co-owners')];
+    if (dice < 0.87) return ['Hand over', () => this.#changesOwners('Hand over', 'New owner')];
+    if (dice < 0.97) return ['Get key', () => this.#seesToKeys()];
     return ['Home', async () => (await this.#workspace.openHome(this.#person.id)).ok];
   }
 
@@ -122,17 +124,17 @@ export class Actor {
     return oneOf(this.#random, news.length > 0 ? news : cards);
   }
 
-  /** A command is answered by a form or by a word. */
-  async #commands(typed: string): Promise<boolean> {
+  /** A command is answered by its form or by a word. Another form may still come, of what was done before. */
+  async #commands(typed: string, form = 'none'): Promise<boolean> {
     const heard = this.#heard();
     const { ok } = await this.#workspace.command(this.#person.id, 'general', typed);
-    return ok && this.#sees(() => this.#forms() > 0 || this.#heard() > heard);
+    return ok && this.#sees(() => this.#person.reads.includes(`== ${form}`) || this.#heard() > heard);
   }
 
   async #registers(): Promise<boolean> {
     const person = this.#person;
-    if (!(await this.#commands('/register'))) return false;
-    if (this.#forms() === 0) return true;
+    if (!(await this.#commands('/register', 'Register an application'))) return false;
+    if (!person.reads.includes('== Register')) return true;
     await person.picks('Services', oneOf(this.#random, this.#services) ?? '');
     if (this.#random() < 0.2) await person.picks('Services', oneOf(this.#random, this.#services) ?? '');
     if (this.#random() < 0.7) this.#applications += 1;
@@ -144,8 +146,8 @@ export class Actor {
 
   async #unregisters(): Promise<boolean> {
     const person = this.#person;
-    if (!(await this.#commands('/unregister'))) return false;
-    if (this.#forms() === 0) return true;
+    if (!(await this.#commands('/unregister', 'Unregister application'))) return false;
+    if (!person.reads.includes('== Unregister')) return true;
     const offered = await person.searches('Registration');
     const choice = oneOf(this.#random, offered);
     if (!choice || choice === unavailableOption.text.text) return true;
@@ -157,14 +159,13 @@ export class Actor {
   /** Shares an application, or hands it over, to anyone: also to who decides about it. */
   async #changesOwners(entry: string, field: string): Promise<boolean> {
     const person = this.#person;
-    if (!(await this.#workspace.openHome(person.id)).ok) return false;
+    // Who owns nothing is answered by their Home.
+    if (!(await this.#homeHas('Your applications'))) return false;
     const others = [...this.#workspace.members.values()].filter(
-      (one) => /^p\d\d$/.test(one.name) && one.id !== person.id,
+      (one) => /^p\d\d$/.test(one.name) && one.id !== person.id && !one.deleted,
     );
     const to = oneOf(this.#random, others)?.name ?? '';
     const owned = () => person.sees('home').flatMap((text) => text.match(/^p\d\d \d+(?=\nOwner)/gm) ?? []);
-    // Who owns nothing is answered by their Home.
-    if (!(await this.#sees(() => person.sees('home').join().includes('Your applications')))) return false;
     const application = oneOf(this.#random, owned());
     if (!application) return true;
     const heard = this.#heard();
@@ -175,6 +176,34 @@ export class Actor {
     await person.picks(field, to);
     await person.submits();
     return true;
+  }
+
+  /** Sees to the keys of an application that Home shows as open: the first, a new one next to it, and then not the old one. */
+  async #seesToKeys(): Promise<boolean> {
+    const person = this.#person;
+    if (!(await this.#homeHas('Your applications'))) return false;
+    for (const _ of ['first', 'new', 'old']) {
+      // Who has no access yet, or no longer, is answered by their Home.
+      if (!person.sees('home').join().includes('[Get key]')) return true;
+      const heard = this.#heard();
+      // It is made at a gateway that fails now and then: "Making a key" is no answer yet.
+      const answered = () => this.#heard() > heard || (this.#forms() > 0 && !person.reads.includes('Making a key'));
+      await person.clicks('Get key', { in: 'home' });
+      if (!(await this.#sees(answered))) return false;
+      const before = person.reads;
+      const more = before.match(/\[(New key|Remove old key)\]/)?.[1];
+      if (more) await person.clicks(more, { in: 'modal' });
+      if (more && !(await this.#sees(() => answered() && (person.reads !== before || this.#heard() > heard))))
+        return false;
+      await this.#tidy();
+    }
+    return true;
+  }
+
+  async #homeHas(text: string): Promise<boolean> {
+    const person = this.#person;
+    if (!(await this.#workspace.openHome(person.id)).ok) return false;
+    return this.#sees(() => person.sees('home').join().includes(text));
   }
 
   async #decides(card: Message, button: string): Promise<boolean> {

@@ -22,11 +22,17 @@ const chosen = Number(process.env.STORM_SEED ?? Date.now() % 1_000_000);
 const names = Array.from({ length: 20 }, (_, index) => `p${String(index + 1).padStart(2, '0')}`);
 /** Eight of them decide. */
 const approvers = names.slice(0, 8);
+/** Who leaves Slack, and after which part of all actions: one who decides, and two who do not. */
+const leavers = new Map([
+  ['p08', 0.4],
+  ['p20', 0.55],
+  ['p19', 0.7],
+]);
 const services = ['Payments API', 'Ledger API', 'Search API', 'Stock API'];
 const catalogOf = ({ url }: LocalGateway) => `services:
   - { slug: payments, name: Payments API, access: { gateway: edge, group: money, credential: key } }
   - { slug: ledger, name: Ledger API, channel: C0LEDGER, access: { gateway: edge, group: money } }
-  - { slug: search, name: Search API, approval: auto, access: { gateway: edge, group: search } }
+  - { slug: search, name: Search API, approval: auto, access: { gateway: edge, group: search, credential: key } }
   - { slug: stock, name: Stock API, channel: C0STOCK }
 gateways:
   - { name: edge, kind: kong, url: "${url}" }
@@ -55,7 +61,7 @@ const gatewayFaults: [GatewayFault, number][] = [
 ];
 
 /** Lists where the gateway has something else than approved registrations say, or the database does not know it. */
-async function accessViolations({ database }: Scenario, gateway: LocalGateway): Promise<string[]> {
+async function accessViolations({ workspace, database }: Scenario, gateway: LocalGateway): Promise<string[]> {
   const rows = await database.sql`
     select a.id, a.public_id, a.deleted_at is not null as deleted,
       array(select distinct s.access->>'group' from registrations r join services s on s.id = r.service_id
@@ -63,7 +69,7 @@ async function accessViolations({ database }: Scenario, gateway: LocalGateway): 
       array(select group_name from application_access x where x.application_id = a.id and x.open order by 1) as known,
       array(select group_name from application_access x where x.application_id = a.id and x.open is null) as unsure
     from applications a`;
-  return rows.flatMap(({ id, public_id: publicId, deleted, wanted, known, unsure }) => {
+  const groups = rows.flatMap(({ id, public_id: publicId, deleted, wanted, known, unsure }) => {
     const there = gateway.groupsOf(`registrar-${publicId}`) ?? [];
     const expected = deleted ? [] : wanted;
     const same = [there, known].every((some) => JSON.stringify(some) === JSON.stringify(expected));
@@ -71,6 +77,29 @@ async function accessViolations({ database }: Scenario, gateway: LocalGateway): 
       ? []
       : [`application ${id} should have ${expected}: the gateway has ${there}, known are ${known}, unsure ${unsure}`];
   });
+  return [...groups, ...(await keyViolations({ workspace, database }, gateway))];
+}
+
+/** Lists keys that the gateway has and the database has not, or the other way round; and those that anything but a modal shows. */
+async function keyViolations(
+  { workspace, database }: Pick<Scenario, 'workspace' | 'database'>,
+  { store }: LocalGateway,
+): Promise<string[]> {
+  const rows = await database.sql<{ id: string; inUse: boolean }[]>`
+    select id, shown and removed_at is null as "inUse" from application_keys where not gone`;
+  const known = new Set(rows.map(({ id }) => id));
+  const messages = [...workspace.channels.keys()].flatMap((channel) => workspace.messages(channel));
+  const read =
+    JSON.stringify(messages) + JSON.stringify(await database.sql`select application_keys from application_keys`);
+  return [
+    ...rows.flatMap(({ id, inUse }) => (inUse && !store.keys.has(id) ? [`the gateway has lost the key ${id}`] : [])),
+    ...[...store.keys.keys()].flatMap((id) =>
+      known.has(id) ? [] : [`the gateway has the key ${id}, which no one knows`],
+    ),
+    ...[...store.keys.values()].flatMap(({ id, key }) =>
+      read.includes(key) ? [`the key ${id} was written down`] : [],
+    ),
+  ];
 }
 
 it(`a storm (STORM_SEED=${chosen})`, async () => {
@@ -118,6 +147,7 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   let deaths = 0;
   let begun = 0;
   let struck = 0;
+  let left = 0;
   const storm = { dying: Promise.resolve() };
   const blows = chance(chosen + 2);
   /** After how many actions each kill falls. */
@@ -142,6 +172,11 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
       // People look at what they do next; cards would otherwise come when all is over.
       await pause(mood() * 3_000);
       if (begun === wanted.actions) return;
+      if (begun >= (leavers.get(name) ?? 1) * wanted.actions) {
+        await workspace.deactivate(workspace.person(name).id);
+        left += 1;
+        return;
+      }
       begun += 1;
       if (begun >= (blowsAt[struck] ?? Number.POSITIVE_INFINITY)) {
         struck += 1;
@@ -174,15 +209,16 @@ it(`a storm (STORM_SEED=${chosen})`, async () => {
   const unanswered = acts.filter(({ answered }) => !answered);
   expect(unanswered.filter(({ cutOff }) => !cutOff)).toEqual([]);
   expect(protocolViolations).toEqual([]);
-  expect(deaths).toBe(wanted.kills);
+  expect([deaths, left]).toEqual([wanted.kills, leavers.size]);
 
   const done = await database.sql`
-    select action, count(*)::int from (select action from history union all select action from application_history) events
+    select action, count(*)::int from (
+      select action from history union all select action from application_history union all select action from access_history) events
     group by 1 order by 2 desc`;
   const times = acts.flatMap(({ answered, took }) => (answered ? [took] : [])).toSorted((a, b) => a - b);
   const quantile = (part: number) => times[Math.floor(times.length * part)];
   const bad = workspace.calls.filter(({ status, response }) => status !== 200 || !response.ok).length;
   process.stdout.write(
-    `${acts.length} actions, ${unanswered.length} cut short by ${deaths} deaths; half answered within ${quantile(0.5)} ms, all but a hundredth within ${quantile(0.99)} ms; ${workspace.calls.length} calls, ${bad} of them bad; ${done.map(({ action, count }) => `${count} × ${action}`).join(', ')}\n`,
+    `${acts.length} actions, ${unanswered.length} cut short by ${deaths} deaths, ${left} left Slack; half answered within ${quantile(0.5)} ms, all but a hundredth within ${quantile(0.99)} ms; ${workspace.calls.length} calls, ${bad} of them bad; ${done.map(({ action, count }) => `${count} × ${action}`).join(', ')}\n`,
   );
 });

@@ -150,17 +150,22 @@ async function messages({ workspace, database }: Place, drawn: Drawn): Promise<s
     const [person] = workspace.channel(message.channel).members;
     return `${person} ${about(message)}@${message.metadata?.event_payload.version}`;
   });
+  // Slack takes nothing for who has left; whether what they were owed came before is chance.
+  const hasLeft = (person: string | undefined) =>
+    person !== undefined && workspace.members.get(person)?.deleted === true;
   for (const { key, action } of owed) {
     const came = counts.get(key) ?? [];
+    counts.delete(key);
+    if (hasLeft(key.split(' ')[0])) continue;
     if (came.length !== 1) wrong.push(`${key} was told ${came.length} times`);
     for (const message of came) {
       const read = readable(workspace, message);
       if (says[action]?.test(read) === false) wrong.push(`${key}, ${action}, was told: ${read}`);
     }
-    counts.delete(key);
   }
   for (const key of counts.keys()) wrong.push(`${key} was told without an event`);
-  return [...wrong, ...(await receipts(database, marked('registrar_receipt').map(about)))];
+  const ofThoseWhoLeft = new Set(rows.filter(({ requester }) => hasLeft(requester)).map(({ id }) => id));
+  return [...wrong, ...(await receipts(database, marked('registrar_receipt').map(about), ofThoseWhoLeft))];
 }
 
 /** Who owns an application, or owned it when it was asked for, has decided nothing about it. */
@@ -174,15 +179,19 @@ async function decidedByOwners({ database }: Place): Promise<string[]> {
   return rows.map(({ id, version, actor }) => `${actor} decided version ${version} of ${id}, which is their own`);
 }
 
-/** Each form with a request that was pending has one receipt, which names its first request. */
-export async function receipts(database: Place['database'], posted: number[]): Promise<string[]> {
+/** Each form with a request that was pending has one receipt, which names its first request; but for the requests of those who left. */
+export async function receipts(
+  database: Place['database'],
+  posted: number[],
+  ofThoseWhoLeft: ReadonlySet<number> = new Set(),
+): Promise<string[]> {
   const owed = await database.sql<{ id: number }[]>`
     select min(r.id)::int as id from registrations r join history h on h.registration_id = r.id and h.action = 'request'
     group by r.form having bool_or(h.to_status = 'pending') order by 1`;
-  const [due, came] = [owed.map(({ id }) => id), posted.toSorted((one, other) => one - other)];
-  return JSON.stringify(due) === JSON.stringify(came)
-    ? []
-    : [`receipts of ${due.join()} are owed, and came of ${came.join()}`];
+  const [due, came] = [owed.map(({ id }) => id), posted.toSorted((one, other) => one - other)].map((ids) =>
+    ids.filter((id) => !ofThoseWhoLeft.has(id)),
+  );
+  return JSON.stringify(due) === JSON.stringify(came) ? [] : [`receipts of ${due} are owed, and came of ${came}`];
 }
 
 /** Without how earlier requests ended: what they came to later is not what this card tells of. */

@@ -11,6 +11,8 @@ export function watchChannels(workspace: Workspace): () => string[] {
   let calls = 0;
 
   const canSee = (person: string, id: string): boolean => {
+    // Slack shows nothing to who has left.
+    if (workspace.members.get(person)?.deleted) return true;
     const { kind, members } = workspace.channels.get(id) ?? { kind: 'public', members: [] };
     return kind === 'public' || members.includes(person);
   };
