@@ -9,7 +9,17 @@ import { withTimeout } from '../async/timeout.ts';
 import type { MessageLocation } from '../domain/reference.ts';
 import type { Log } from '../observability/log.ts';
 import { section } from '../views/blocks.ts';
-import { done, errorsModal, failed, formNotOpened, loading, notSaved, textModal, working } from '../views/fallbacks.ts';
+import {
+  done,
+  endedMessage,
+  errorsModal,
+  failed,
+  formNotOpened,
+  loading,
+  notSaved,
+  textModal,
+  working,
+} from '../views/fallbacks.ts';
 import type { Message } from '../views/message.ts';
 import { type RequestNames, requestLine } from '../views/registration/forms/request-line.ts';
 import { unavailableOption } from '../views/registration/register-modal.ts';
@@ -152,16 +162,17 @@ export type SubmissionResult = { errors: Record<string, string> } | { view: Moda
 type Submission = {
   ack: AckFn<ViewResponseAction>;
   client: WebClient;
+  body: { user: { id: string } };
   view: FilledForm & { id: string };
 };
 
 /**
  * Acknowledges a submitted form with the result of `work`: not before the commit, because until then the form can still
- * show an error. Where that takes too long, the ack shows that work goes on, and the view is updated afterwards. Where it
- * fails, the form stays, or comes back, as it was filled in.
+ * show an error. Where that takes too long, the ack shows that work goes on, and the view is updated afterwards; where it was
+ * closed meanwhile, a direct message says how it ended. Where the work fails, the form stays, or comes back, as it was filled in.
  */
 export async function ackSubmission(
-  { ack, client, view }: Submission,
+  { ack, client, body, view }: Submission,
   work: Promise<SubmissionResult>,
   log: Log,
 ): Promise<void> {
@@ -172,7 +183,11 @@ export async function ackSubmission(
   if (inTime !== 'late') return ack(inTime ? responseTo(inTime) : keepFormOpen(view.blocks));
   await ack({ response_action: 'update', view: working });
   const finished = await result;
-  await client.views.update({ view_id: view.id, view: finished ? viewOf(finished) : reopenedForm(view) });
+  const ended = finished && viewOf(finished);
+  await client.views.update({ view_id: view.id, view: ended ?? reopenedForm(view) }).catch(async (error) => {
+    log.warn({ err: error }, 'form could not be updated, will send a direct message with how it ended');
+    await client.chat.postMessage({ channel: body.user.id, ...endedMessage(view, ended) });
+  });
 }
 
 function responseTo(result: SubmissionResult): ViewResponseAction {

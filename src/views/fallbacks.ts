@@ -1,6 +1,7 @@
 /** What users read when something is slow or fails: what happened, what did not, and what to do next. */
 import type { KnownBlock, ModalView } from '@slack/types';
-import { fields, messageModal, section, textElement } from './blocks.ts';
+import { escapeMrkdwn, fields, messageModal, section, textElement } from './blocks.ts';
+import type { Message } from './message.ts';
 
 const title = 'Registrar';
 
@@ -33,6 +34,25 @@ export const working: ModalView = messageModal(title, [
 
 /** Replaces that form when the work is done, where it would have closed. */
 export const done: ModalView = messageModal(title, [section(':white_check_mark: *Done.*')]);
+
+/**
+ * Says how a form ended that its user has closed meanwhile, by what it would have become; undefined where its work failed. What
+ * would have been the next step is to be begun again.
+ */
+export function endedMessage(form: { title?: { text: string } }, ended: ModalView | undefined): Message {
+  const name = form.title?.text ?? title;
+  const next = ended?.submit ? [section(unfinished)] : undefined;
+  const shown = next ?? (ended?.blocks as KnownBlock[] | undefined) ?? [section(failed)];
+  return {
+    text: `${escapeMrkdwn(name)}: how it ended`,
+    blocks: [
+      { ...section(`*${escapeMrkdwn(name)}*`), block_id: 'ended' },
+      ...shown.filter(({ type }) => type !== 'input'),
+    ],
+  };
+}
+
+const unfinished = 'Nothing was changed yet. Open the form again to go on.';
 
 /** Replaces that form when it is refused, too late for errors under its fields. */
 export const errorsModal = (errors: Record<string, string>): ModalView =>

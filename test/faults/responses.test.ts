@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../local-slack/model.ts';
 import { eventually } from '../support/eventually.ts';
+import { holdApplications, holdRecord } from '../support/locks.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { asks, people, requests } from '../support/steps.ts';
 
@@ -124,5 +125,52 @@ describe('what a simpler Slack leaves out', () => {
       ok: true,
       body: { response_action: 'errors' },
     });
+  });
+});
+
+describe('where a form takes long, and is closed meanwhile', () => {
+  it('a direct message says how it ended: a request, a refusal, a decision, and what failed', async () => {
+    await using scenario = await openScenario();
+    const { database, workspace } = scenario;
+    const { dana, alex, priya } = people(scenario);
+    /** Submits, closes the form that is still being worked on, and lets the work go on. */
+    const closesMeanwhile = async (person: typeof dana, held: Awaited<ReturnType<typeof holdRecord>>) => {
+      await person.submits();
+      expect(person.reads).toContain('Still working on it');
+      await person.closes();
+      await held.release();
+    };
+    const fillsIn = async () => {
+      await dana.types('/register');
+      await dana.picks('Services', 'Payments API');
+      await dana.picks('Application', 'Shop');
+      await dana.fills('Reason', 'Checkout');
+    };
+
+    await fillsIn();
+    await closesMeanwhile(dana, await holdRecord(database));
+    expect(await dana.finds(/^\*?Register an application[\s\S]*under review/)).toContain('Payments API');
+    await alex.finds(/Payments API for Shop/, { in: 'api-requests' });
+
+    await fillsIn();
+    await closesMeanwhile(dana, await holdApplications(database));
+    await dana.finds(/^\*?Register an application[\s\S]*Nothing was changed[\s\S]*already/);
+
+    await priya.clicks('Reject', { in: 'api-requests' });
+    await priya.fills('Reason', 'Not now');
+    await closesMeanwhile(priya, await holdRecord(database));
+    await priya.finds(/^\*?Reject[\s\S]*Done/);
+
+    await priya.finds(/Rejected by @priya/, { in: 'api-requests' });
+    await dana.types('/unregister');
+    await dana.picks('Registration', 'Payments');
+    const held = await holdRecord(database);
+    await dana.submits();
+    await dana.closes();
+    await database.allow(false);
+    await held.release().catch(() => {});
+    await dana.finds(/^\*?Unregister application[\s\S]*couldn’t do this/);
+    await database.allow(true);
+    expect(workspace.protocolViolations).toEqual([]);
   });
 });

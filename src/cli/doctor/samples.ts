@@ -221,6 +221,7 @@ export const samples: { [view: string]: () => Sample[] } = {
   'fallbacks.working': () => [fallbacks.working],
   'fallbacks.done': () => [fallbacks.done],
   'fallbacks.errorsModal': () => [fallbacks.errorsModal({ one: why, two: why })],
+  'fallbacks.endedMessage': () => [fallbacks.endedMessage({}, fallbacks.errorsModal({ one: why, two: why }))],
   'home/home.homeView': () => [
     home.homeView(
       {

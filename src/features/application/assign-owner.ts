@@ -38,7 +38,7 @@ export function assignOwner(app: App, { config, db, directory, now, log }: Deps)
   app.view<ViewSubmitAction>(assignOwnerFormId, async ({ ack, body, view, client }) => {
     const by = body.user.id;
     const result = submitted(by, view).then((shown) => hideChannels(shown, by, { directory }));
-    await ackSubmission({ ack, client, view }, result, log);
+    await ackSubmission({ ack, client, body, view }, result, log);
   });
 
   async function loadForm(

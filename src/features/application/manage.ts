@@ -58,7 +58,7 @@ export function manageApplications(app: App, deps: Deps): void {
 
   app.view<ViewSubmitAction>(newApplicationFormId, async ({ ack, body, view, client }) => {
     const submitted = names.end(view.id).then(() => submittedNew(body.user.id, view));
-    await ackSubmission({ ack, client, view }, submitted, log);
+    await ackSubmission({ ack, client, body, view }, submitted, log);
   });
 
   app.action<BlockOverflowAction>(applicationMenuId, async ({ ack, action, body, client, respond }) => {
@@ -73,7 +73,7 @@ export function manageApplications(app: App, deps: Deps): void {
   for (const action of applicationActions) {
     app.view<ViewSubmitAction>(applicationFormIds[action], async ({ ack, body, view, client }) => {
       const result = names.end(view.id).then(() => submitted(action, body.user.id, view));
-      await ackSubmission({ ack, client, view }, result, log);
+      await ackSubmission({ ack, client, body, view }, result, log);
     });
   }
 

@@ -67,7 +67,7 @@ export function decide(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(deleteModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, deletionSubmitted(body.user.id, view.private_metadata), log);
+    await ackSubmission({ ack, client, body, view }, deletionSubmitted(body.user.id, view.private_metadata), log);
   });
 
   app.action<BlockOverflowAction>(noteMenuId, async ({ ack, action, body, client, respond }) => {
@@ -84,7 +84,7 @@ export function decide(app: App, deps: Deps): void {
 
   for (const action of ['approve', 'reject', 'revoke'] as const) {
     app.view<ViewSubmitAction>(reasonModalIds[action], async ({ ack, body, view, client }) => {
-      await ackSubmission({ ack, client, view }, submitted(action, body.user.id, view), log);
+      await ackSubmission({ ack, client, body, view }, submitted(action, body.user.id, view), log);
     });
   }
 

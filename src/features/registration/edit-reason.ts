@@ -29,7 +29,7 @@ export function editReason(app: App, { config, db, directory, now, log }: Deps):
   );
 
   app.view<ViewSubmitAction>(editModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    await ackSubmission({ ack, client, body, view }, submitted(body.user.id, view), log);
   });
 
   async function submitted(

@@ -80,7 +80,7 @@ export function register(app: App, { config, db, directory, now, log }: Deps): v
   });
 
   app.view<ViewSubmitAction>(registerModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submitted(body.user.id, view), log);
+    await ackSubmission({ ack, client, body, view }, submitted(body.user.id, view), log);
   });
 
   /** Opens the form, unless Slack says in time that this person may not use it. The submission checks it in any case. */

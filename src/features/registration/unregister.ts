@@ -64,7 +64,7 @@ export function unregister(app: App, { config, db, directory, now, log }: Deps):
   });
 
   app.view<ViewSubmitAction>(unregisterModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, submitted(body.user.id, view.state?.values), log);
+    await ackSubmission({ ack, client, body, view }, submitted(body.user.id, view.state?.values), log);
   });
 
   async function submitted(person: string, values: unknown): Promise<SubmissionResult> {

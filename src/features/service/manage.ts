@@ -87,7 +87,7 @@ export function manageServices(app: App, deps: Deps): void {
     const result = refusal.then(
       (why): SubmissionResult => (why ? { view: textModal(serviceRefusalText(why)) } : 'close'),
     );
-    await ackSubmission({ ack, client, view }, shownTo(body.user.id, result), log);
+    await ackSubmission({ ack, client, body, view }, shownTo(body.user.id, result), log);
   });
 
   /** Returns what is shown to a person: without the names of channels that they cannot see. */
@@ -130,7 +130,7 @@ export function manageServices(app: App, deps: Deps): void {
   });
 
   app.view<ViewSubmitAction>(serviceModalId, async ({ ack, body, view, client }) => {
-    await ackSubmission({ ack, client, view }, shownTo(body.user.id, submitted(body.user.id, view)), log);
+    await ackSubmission({ ack, client, body, view }, shownTo(body.user.id, submitted(body.user.id, view)), log);
   });
 
   async function loadNewForm(person: string): Promise<ModalOrReason> {

@@ -7,8 +7,9 @@ import { type Facts, list } from '../facts.ts';
 import type { Scene } from '../scenes.ts';
 
 export function wordScenes(facts: Facts): Scene[] {
-  const { done, errorsModal, failed, formNotOpened, loading, notSaved, slow, staleControl, textModal, working } =
-    fallbacks;
+  const { done, endedMessage, errorsModal, failed, formNotOpened, loading, notSaved, slow, staleControl } = fallbacks;
+  const { textModal, working } = fallbacks;
+  const rejecting = { title: plain('Reject request') };
   return [
     ['/register help', helpText],
     ['Slow, or failed', [formNotOpened, failed, slow, staleControl, notSaved].join('\n')],
@@ -20,10 +21,16 @@ export function wordScenes(facts: Facts): Scene[] {
       'Refused too late',
       errorsModal(Object.fromEntries(list(facts.rows(10), (index) => [String(index), facts.reason]))),
     ],
+    ['A form that was closed, and has failed', endedMessage(rejecting, undefined)],
+    ['A form that was closed, and is done', endedMessage(rejecting, done)],
+    [
+      'A form that was closed before its next step',
+      endedMessage({ title: plain('Edit service') }, { ...textModal(failed), submit: plain('Save') }),
+    ],
     [
       'A form that could not be finished',
       reopenedForm({
-        title: plain('Reject request'),
+        ...rejecting,
         submit: plain('Reject'),
         blocks: [input('reason', 'Reason', { type: 'plain_text_input', action_id: 'reason' })],
       }),
