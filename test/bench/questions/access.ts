@@ -124,7 +124,7 @@ async function reconciling(bench: Bench): Promise<Answer[]> {
   }
   const measured = await rounds(
     { many: () => compare(large), few: () => compare(small) },
-    { count: Math.min(bench.rounds, 3), warmUp: 0 },
+    { count: Math.min(bench.rounds, 3) },
   );
   const [big, little] = [roundsOf(measured, 'many'), roundsOf(measured, 'few')];
   const limit = big.map(() => ({ all: longest }));
