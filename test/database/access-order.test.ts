@@ -1,8 +1,12 @@
 /** Looks at gateways: what takes away goes before what gives and before all that is bulk, and no look is asked for twice. */
+import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { compareMissing, lookAtForgotten } from '../../src/db/access/compare.ts';
+import * as keys from '../../src/db/access/keys.ts';
+import * as orders from '../../src/db/access/orders.ts';
 import { requestForService, requestServiceLooks } from '../../src/db/access/request.ts';
 import { connect } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/db.ts';
 import { createOutbox } from '../../src/db/outbox/outbox.ts';
 import { priorities } from '../../src/db/outbox/urgency.ts';
 import { createDatabase } from '../support/database.ts';
@@ -79,4 +83,34 @@ it('removals follow an act, and do not wait for a retry; grants are bulk', async
     { gateway: 'from', priority: priorities.act, due: true },
     { gateway: 'to', priority: priorities.bulk, due: true },
   ]);
+});
+
+it.each([
+  ['shown', (db: Db, place: keys.KeyPlace, id: string) => keys.finish(db, place, id, 'U0DANA', new Date())],
+  ['given up', (db: Db, place: keys.KeyPlace, id: string) => keys.abandon(db, place, id, new Date())],
+] as const)('a key that arrives while it is removed, and is then %s, is removed again', async (_, ends) => {
+  await using opened = await openAccess();
+  const { sql, db, application, registration } = opened;
+  const place = { application, gateway: 'edge' };
+  const at = new Date();
+  await sql`update services set access = ${sql.json({ ...access('edge'), credential: 'key' })}`;
+  await sql`insert into application_owners values (${application}, 'U0DANA')`;
+  await sql`
+    insert into application_access (application_id, gateway, group_name, registration_id, wanted, open, since)
+    values (${application}, 'edge', 'payments', ${registration}, true, true, now())`;
+  const [row] = await sql<{ id: string }[]>`select public_id as id from registrations`;
+  const asked = { registration: row?.id ?? '', person: 'U0DANA', id: randomUUID(), at };
+  const begun = await keys.begin(db, { ...asked, lastFour: 'abcd' });
+  if (!begun.ok) throw new Error(begun.refusal.kind);
+  await keys.remove(db, asked);
+  // The gateway is told to remove it; then it has it, and the order is written down after that.
+  const order = await orders.look(db, place, at);
+  expect(order?.keysToRemove.map(({ id }) => id)).toEqual([asked.id]);
+  await ends(db, begun.place, asked.id);
+  await orders.record(db, place, { open: ['payments'], failure: undefined, keysGone: order?.keysToRemove ?? [], at });
+  const next = await orders.look(db, place, at);
+  expect(next?.keysToRemove).toEqual([{ id: asked.id, back: true }]);
+  await orders.record(db, place, { open: ['payments'], failure: undefined, keysGone: next?.keysToRemove ?? [], at });
+  expect((await orders.look(db, place, at))?.keysToRemove).toEqual([]);
+  expect([...(await sql`select from access_history where action like 'key%'`)]).toEqual([]);
 });

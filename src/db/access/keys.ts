@@ -153,10 +153,10 @@ async function removeUnshown(
   await requestRemovals(tx, db, [{ application: application.id, gateway, removes: true }]);
 }
 
-/** Returns what has the next look remove a key, also one that was gone before. */
+/** Returns what has the next look remove a key, also one that is gone, or is just being removed. */
 export const toBeRemovedAgain = (at: Date) => ({
   removedAt: sql`coalesce(${applicationKeys.removedAt}, ${at.toISOString()}::timestamptz)`,
-  back: sql`${applicationKeys.back} or ${applicationKeys.gone}`,
+  back: true,
   gone: false,
 });
 

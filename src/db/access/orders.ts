@@ -25,14 +25,17 @@ export type AccessOrder = {
   confirmed: string[];
   backing: Map<string, { change: string; service: { slug: string; name: string }; registration: string }>;
   /** Keys that were never shown, or were removed here, and that the gateway may still have. */
-  keysToRemove: string[];
+  keysToRemove: KeyToRemove[];
 };
+
+/** A key as the look saw it: one that has come back since then is not gone with this order. */
+export type KeyToRemove = { id: string; back: boolean };
 
 /** How the gateway ended it; `open` is undefined where it could not be asked. */
 export type AccessResult = {
   open: string[] | undefined;
   failure: GatewayFailure | undefined;
-  keysGone: string[];
+  keysGone: KeyToRemove[];
   at: Date;
 };
 
@@ -167,7 +170,7 @@ async function orderOf(tx: Tx, place: Place, application: typeof applications.$i
     .from(services)
     .where(sql`${services.access}->>'gateway' = ${place.gateway}`);
   const keys = await tx
-    .select({ id: applicationKeys.id })
+    .select({ id: applicationKeys.id, back: applicationKeys.back })
     .from(applicationKeys)
     .where(and(keysOf(place), or(sql`removed_at is not null`, sql`not shown and made_at < now() - ${keyInTheMaking}`)));
   const groups = rows.filter(({ access }) => access.wanted).map(({ access }) => access.group);
@@ -185,7 +188,7 @@ async function orderOf(tx: Tx, place: Place, application: typeof applications.$i
         { change: access.change, service: { slug, name }, registration },
       ]),
     ),
-    keysToRemove: keys.map(({ id }) => id),
+    keysToRemove: keys,
   };
 }
 
@@ -250,12 +253,17 @@ export async function record(db: Db, place: Place, result: AccessResult): Promis
 }
 
 /** Writes down that the gateway has these keys no longer, and tells the owners of those that someone removed, or has lost. */
-async function removeKeys(tx: Tx, db: Db, application: number, ids: string[]) {
-  if (ids.length === 0) return [];
+async function removeKeys(tx: Tx, db: Db, application: number, keys: KeyToRemove[]) {
+  if (keys.length === 0) return [];
   const gone = await tx
     .update(applicationKeys)
     .set({ gone: true })
-    .where(and(inArray(applicationKeys.id, ids), eq(applicationKeys.gone, false)))
+    .where(
+      and(
+        eq(applicationKeys.gone, false),
+        or(...keys.map(({ id, back }) => and(eq(applicationKeys.id, id), eq(applicationKeys.back, back)))),
+      ),
+    )
     .returning();
   const removed = gone.filter(({ shown, back }) => shown && !back);
   for (const { id } of removed) await tellOwners(tx, db, application, id, 'removed');

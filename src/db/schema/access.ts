@@ -68,7 +68,7 @@ export const applicationKeys = pgTable(
     removedAt: timestampColumn(),
     /** The gateway has confirmed that it is gone. */
     gone: boolean().notNull().default(false),
-    /** It was gone before, and the gateway has it once more: from a backup, or because it arrived late. Owners are told of one removal. */
+    /** It may have come to the gateway after its removal, late or from a backup, and is removed again. Owners are told of one removal. */
     back: boolean().notNull().default(false),
   },
   (table) => [

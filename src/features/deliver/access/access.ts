@@ -1,7 +1,7 @@
 /** Makes access at a gateway what the registrations say now, and writes down what the gateway has confirmed. */
 import { GatewayError } from '../../../access/failure.ts';
 import type { Gateway } from '../../../access/gateway.ts';
-import { type AccessOrder, look, record } from '../../../db/access/orders.ts';
+import { type AccessOrder, type KeyToRemove, look, record } from '../../../db/access/orders.ts';
 import { requestForService } from '../../../db/access/request.ts';
 import type { Attempt, DeliveryResult } from '../../../db/outbox/types.ts';
 import type { Deps } from '../../../deps.ts';
@@ -36,7 +36,7 @@ export function deliverAccess({ gateways, now }: Deps) {
   };
 }
 
-type CarriedOut = { open: string[] | undefined; keysGone: string[]; error: GatewayError | undefined };
+type CarriedOut = { open: string[] | undefined; keysGone: KeyToRemove[]; error: GatewayError | undefined };
 
 async function carryOut(
   gateway: Gateway | undefined,
@@ -50,15 +50,15 @@ async function carryOut(
   }
   let open: string[] | undefined;
   let error: GatewayError | undefined;
-  const keysGone: string[] = [];
+  const keysGone: KeyToRemove[] = [];
   try {
     const applied = await gateway.apply(order, signal);
     open = applied.open;
     error = applied.failure;
-    for (const id of gateway.keys ? order.keysToRemove : []) {
+    for (const key of gateway.keys ? order.keysToRemove : []) {
       signal.throwIfAborted();
-      await gateway.keys?.remove(order.application.id, id);
-      keysGone.push(id);
+      await gateway.keys?.remove(order.application.id, key.id);
+      keysGone.push(key);
     }
   } catch (failure) {
     if (!(failure instanceof GatewayError)) throw failure;
