@@ -48,13 +48,13 @@ async function callsUntilTold(scenario: Scenario): Promise<number> {
 const fewCalls = 100;
 
 it('a decision in the middle of hundreds of requests that expire is shown and told before them, and all are told', async () => {
-  const count = 150;
+  const count = 300;
   const { scenario, bot } = await openExpiring(count);
   await using _ = scenario;
   const { workspace, database } = scenario;
   await bot.runDueJobs();
   const jobs = async () => (await database.sql`select from outbox where dead_at is null and kind <> 'copies'`).length;
-  // They have all expired; what tells of them goes in in stages.
+  // They have all expired; what tells of them goes in in stages of fifty, the next when fewer than 200 wait.
   expect(await database.sql`select from registrations where status = 'expired'`).toHaveLength(count);
   expect(await jobs()).toBeLessThan(count);
 
