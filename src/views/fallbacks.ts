@@ -44,7 +44,7 @@ export function endedMessage(form: { title?: { text: string } }, ended: ModalVie
   const next = ended?.submit ? [section(unfinished)] : undefined;
   const shown = next ?? (ended?.blocks as KnownBlock[] | undefined) ?? [section(failed)];
   return {
-    text: `${escapeMrkdwn(name)}: how it ended`,
+    text: `How “${escapeMrkdwn(name)}” ended.`,
     blocks: [
       { ...section(`*${escapeMrkdwn(name)}*`), block_id: 'ended' },
       ...shown.filter(({ type }) => type !== 'input'),

@@ -305,7 +305,7 @@ it('every button has a listener, and every listener has a button', () => {
   const held = { id: 1, status: 'approved', since: new Date(0), access: open } as const;
   const row = { applicationId: 1, application: 'Shop', registration: held, service: { name: 'Payments API' } };
   const list = registrationList({ rows: [row], page: 1, pages: 1, total: 1 });
-  const key = { id: 'k', lastFour: 'abcd', madeBy: 'U0DANA', madeAt: new Date(0) };
+  const key = { id: 'k', lastFour: 'abcd', madeBy: 'U0DANA', madeAt: new Date(0), shown: true };
   const place = { application: 'Shop', gateway: 'edge', registration: 'r' };
   const keyModals = [keysModal({ ...place, keys: [key] }), keysModal({ ...place, keys: [key, key] })];
   // On Home the fields tell of themselves; in a modal they wait for the submission, but for those that are checked before.

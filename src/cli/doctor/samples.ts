@@ -375,7 +375,7 @@ export const samples: { [view: string]: () => Sample[] } = {
         application,
         gateway,
         registration: publicId,
-        keys: times(2, () => ({ id: publicId, lastFour: 'abcd', madeBy: person, madeAt: at })),
+        keys: times(2, () => ({ id: publicId, lastFour: 'abcd', madeBy: person, madeAt: at, shown: true })),
       },
       why,
     ),

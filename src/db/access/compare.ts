@@ -56,7 +56,7 @@ export async function comparePage(
     (await expectedOf(db, gateway, sql`a.public_id::text in (select ${list})`)).map((one) => [one.publicId, one]),
   );
   const unknown: string[] = [];
-  const differing: number[] = [];
+  const differing = new Set<number>();
   const keysThere = new Map<number, string[]>();
   for (const { application, consumer, groups, keys } of page) {
     const row = known.find(({ publicId }) => publicId === application);
@@ -72,11 +72,11 @@ export async function comparePage(
     const wanted = expected.get(row.publicId)?.groups ?? [];
     const ours = groups.filter((one) => one.ours || wanted.includes(one.group));
     const same = wanted.length === ours.length && ours.every((one) => one.ours && wanted.includes(one.group));
-    if (!same || row.deletedAt) differing.push(row.id);
+    if (!same || row.deletedAt) differing.add(row.id);
   }
-  differing.push(...(await findReturnedKeys(db, gateway, keysThere, at)));
-  await lookAgain(db, gateway, [...new Set(differing)]);
-  return { differing: new Set(differing).size, unknown, lostKeys: await loseKeys(db, gateway, keysThere, at) };
+  for (const id of await removeReturnedKeys(db, gateway, keysThere, at)) differing.add(id);
+  await lookAgain(db, gateway, [...differing]);
+  return { differing: differing.size, unknown, lostKeys: await loseKeys(db, gateway, keysThere, at) };
 }
 
 /** How many applications are compared in one statement. */
@@ -127,7 +127,7 @@ async function lookAgain(db: Db, gateway: string, ids: number[]): Promise<void> 
  * Has keys removed again that were gone and are there: the gateway was restored from a backup, or one arrived after it was given
  * up. Returns whose they are. Keys that we do not know are others' business.
  */
-async function findReturnedKeys(db: Db, gateway: string, there: Map<number, string[]>, at: Date): Promise<number[]> {
+async function removeReturnedKeys(db: Db, gateway: string, there: Map<number, string[]>, at: Date): Promise<number[]> {
   const ids = [...there.values()].flat().filter(isUuid);
   const returned = await db.tables
     .update(applicationKeys)

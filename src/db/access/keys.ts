@@ -18,7 +18,8 @@ export type KeyPlace = {
   keys: KeyInUse[];
 };
 
-export type KeyInUse = { id: string; lastFour: string; madeBy: string; madeAt: Date };
+/** `shown`: its owner has seen it. Until then it is being made. */
+export type KeyInUse = { id: string; lastFour: string; madeBy: string; madeAt: Date; shown: boolean };
 
 export type KeyPlaceResult = { ok: true; place: KeyPlace } | { ok: false; refusal: KeyRefusal };
 

@@ -45,7 +45,7 @@ export async function search(db: Db, typed: string, limit: number): Promise<Pick
 const inOrder = (which: SQL, limit: number) => sql`
   (select ${columns} from ${services} where ${isOffered} and ${which} order by ${byName}, id limit ${limit})`;
 
-/** Selects those whose name begins with the text. A range, because a pattern is worth less to a plan. */
+/** Selects those whose name begins with the text: a range of the index, where a pattern would be compared with each row as well. */
 const byPrefix = (which: SQL, text: string, limit: number) =>
   inOrder(sql`${which} and ${byName} >= fold(${text}) and ${byName} < fold(${text}) || ${lastCharacter}`, limit);
 

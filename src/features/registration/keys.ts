@@ -63,9 +63,9 @@ export function manageKeys(app: App, { db, gateways, now, log }: Deps): void {
     const { registration, key: id } = readKeyButton(action.value);
     const before = await keys.findPlace(db.tables, registration, body.user.id);
     const removed = await keys.remove(db, { registration, id, person: body.user.id, at: now() });
-    const lastFour = before.ok ? before.place.keys.find((key) => key.id === id)?.lastFour : undefined;
+    const key = before.ok ? before.place.keys.find((one) => one.id === id) : undefined;
     const view = removed.ok
-      ? keysModal(shownOf(removed.place), lastFour && keyBeingRemoved(lastFour))
+      ? keysModal(shownOf(removed.place), key && keyBeingRemoved(key))
       : keyText(keyRefusal(removed.refusal));
     await client.views.update({ view_id: body.view?.id ?? '', view });
   });

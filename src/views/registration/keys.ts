@@ -69,7 +69,7 @@ export function keyModal({ application, gateway, secret, header, url }: Shown): 
   ]);
 }
 
-type Key = { id: string; lastFour: string; madeBy: string; madeAt: Date };
+type Key = { id: string; lastFour: string; madeBy: string; madeAt: Date; shown: boolean };
 
 /** Lists the keys in use, with what can be done about them. */
 export function keysModal(
@@ -96,8 +96,8 @@ export function keysModal(
       },
     });
   const lines = keys.map(
-    ({ lastFour, madeBy, madeAt }) =>
-      `• \`…${escapeMrkdwn(lastFour)}\`, made by ${mention(madeBy)} ${dateTime(madeAt)}`,
+    ({ lastFour, madeBy, madeAt, shown }) =>
+      `• \`…${escapeMrkdwn(lastFour)}\`, ${shown ? `made by ${mention(madeBy)} ${dateTime(madeAt)}` : `being made by ${mention(madeBy)}`}`,
   );
   return messageModal(title, [
     ...(notice ? [{ ...section(notice), block_id: 'key-notice' }] : []),
@@ -111,8 +111,13 @@ export function keysModal(
   ]);
 }
 
-export const keyBeingRemoved = (lastFour: string): string =>
-  `:wastebasket: The key that ends in \`${escapeMrkdwn(lastFour)}\` is being removed. The owners get a message when it is gone.`;
+/** Says that a key is being removed. Of one that no one has seen yet, only who makes it hears more. */
+export const keyBeingRemoved = ({ lastFour, shown }: Pick<Key, 'lastFour' | 'shown'>): string => {
+  const which = `:wastebasket: The key that ends in \`${escapeMrkdwn(lastFour)}\``;
+  return shown
+    ? `${which} is being removed. The owners get a message when it is gone.`
+    : `${which} was still being made, and is removed.`;
+};
 
 /** Says why there is no key. */
 export function keyRefusal(refusal: KeyRefusal): string {

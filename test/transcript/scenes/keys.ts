@@ -18,7 +18,8 @@ import type { Scene } from '../scenes.ts';
 
 export function keyScenes({ application, gateway }: Facts): Scene[] {
   const about = { application, gateway, registration: id };
-  const key = { id, lastFour: '4f2a', madeBy: dana, madeAt: at };
+  const key = { id, lastFour: '4f2a', madeBy: dana, madeAt: at, shown: true };
+  const inTheMaking = { ...key, shown: false };
   const facts = { application, gateway, lastFour: '4f2a', madeBy: dana, removedBy: null };
   return [
     ['Key: the button', { blocks: [...keyBlocks(id), { type: 'actions', elements: [getKey(id)] }] }],
@@ -32,11 +33,9 @@ export function keyScenes({ application, gateway }: Facts): Scene[] {
       keyModal({ application, gateway, secret: 's3cr3t', header: 'apikey', url: undefined }),
     ],
     ...[0, 1, 2].map(
-      (count): Scene => [
-        `Keys: ${count}`,
-        keysModal({ ...about, keys: list(count, () => key) }, keyBeingRemoved('4f2a')),
-      ],
+      (count): Scene => [`Keys: ${count}`, keysModal({ ...about, keys: list(count, () => key) }, keyBeingRemoved(key))],
     ),
+    ['Keys: one being made', keysModal({ ...about, keys: [inTheMaking, key] }, keyBeingRemoved(inTheMaking))],
     [
       'Key: refused',
       [
