@@ -27,6 +27,7 @@ describe.each(storyModes)('over %s', (mode) => {
     for (const name of catalogued) {
       await alex.clicks('Approve', { ...inChannel, on: new RegExp(name) });
       await dana.finds(new RegExp(`Approved by @alex\nService {2}${name}`));
+      await alex.finds(new RegExp(`${name} for Shop · approved`), inChannel);
     }
     await requests(dana, alex, 'Payments API', 'Till');
 

@@ -61,6 +61,7 @@ describe.concurrent('a developer', () => {
     await alex.fills('Reason', 'Keys were leaked');
     await alex.submits();
     await dana.finds(/Revoked/);
+    await delivered(scenario);
     await dana.opensHome();
     expect(placeless(await dana.finds(/Revoked/, atHome))).toMatchInlineSnapshot(`
       "[Register] [New application]

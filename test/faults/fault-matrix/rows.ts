@@ -201,14 +201,16 @@ export const rows: Row[] = [
     async ready(story) {
       const { priya, sam, alex } = story;
       const [service] = await story.scenario.database.sql`select channel from services where slug = 'maps'`;
-      const before = service?.channel === 'C0MAPS' ? 'maps' : 'api-requests';
-      await story.requested('Maps API', sam, before);
+      const [before, next] = service?.channel === 'C0MAPS' ? ['maps', 'api-requests'] : ['api-requests', 'maps'];
+      const application = await story.requested('Maps API', sam, before);
       await editing(story);
       return {
         act: async () => {
           await story.answered(priya, () => priya.submits());
           await priya.finds(/Nothing is saved yet/, { in: 'modal' });
           await saves(story);
+          // The next cell moves the service back: a card that is not gone by then stays.
+          await alex.finds(new RegExp(` for ${application}`), { in: next });
         },
         inTheEnd: () => alex.finds(/has moved/, { in: before }),
       };
