@@ -329,24 +329,25 @@ gateways:
     await dana.finds(/It is on its way/);
     await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
     await dana.finds(/Access is open\.[\s\S]*Payments API/);
-    receiver.answers.push(422);
+    receiver.answers.push(...Array.from({ length: 1_000 }, () => 422));
     await alex.clicks('Revoke', card('Payments API'));
     await alex.fills('Reason', 'The audit found something');
     await alex.submits();
     await alex.finds(/cannot set access at the gateway `hooks`: it does not accept the group/, inChannel);
     await alex.finds(/Access still open at hooks, since/, inChannel);
+    receiver.answers.length = 0;
     await scenario.database.sql`update outbox set run_at = now() where kind = 'access'`;
     await delivered(scenario);
     expect(alex.sees('api-requests').join()).not.toContain('still open');
-    expect(receiver.deliveries.map(({ type, verified }) => [type, verified])).toEqual([
-      ['access.grant', true],
-      ['access.grant', true],
-      ['access.revoke', true],
-      ['access.revoke', true],
-    ]);
-    const ids = receiver.deliveries.map(({ id }) => id);
-    expect([ids[0] === ids[1], ids[2] === ids[3], ids[1] === ids[2]]).toEqual([true, true, false]);
-    expect(receiver.deliveries[0]?.payload).toMatchObject({
+    const { deliveries } = receiver;
+    expect(deliveries.every(({ verified }) => verified)).toBe(true);
+    expect(deliveries.length).toBeGreaterThanOrEqual(4);
+    // What is tried again has the id of before.
+    expect(new Set(deliveries.map(({ type, id }) => `${type} ${id}`))).toEqual(
+      new Set([`access.grant ${deliveries[0]?.id}`, `access.revoke ${deliveries.at(-1)?.id}`]),
+    );
+    expect(deliveries.at(-1)?.id).not.toBe(deliveries[0]?.id);
+    expect(deliveries[0]?.payload).toMatchObject({
       data: { application: { name: 'Shop', owners: [dana.id] }, service: { slug: 'payments' }, group: 'payments' },
     });
   });
