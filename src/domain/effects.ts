@@ -156,9 +156,9 @@ export type Effect =
   | { kind: 'digest'; channel: string; at: string }
   /**
    * Look up whose Homes show the event that made `version`, and update each; before that, the cards of the application's
-   * other requests, those with ids above `after`.
+   * other requests, those with ids above `after`. `posted`: only the Homes, which link to a card that has just been posted.
    */
-  | { kind: 'homes'; registration: number; version: number; after?: number }
+  | { kind: 'homes'; registration: number; version: number; after?: number; posted?: true }
   /** Update one person's Home. */
   | { kind: 'home'; person: string }
   | IncidentEffect

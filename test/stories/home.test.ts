@@ -1,6 +1,7 @@
 /** The Home: a person's own registrations, what waits for an approver, and both of it live. */
 import { describe, it } from 'vitest';
 import { group, seed } from '../local-slack/seed.ts';
+import { eventually } from '../support/eventually.ts';
 import { seedLargeCatalog } from '../support/large-data.ts';
 import { delivered } from '../support/outbox.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
@@ -281,6 +282,22 @@ describe.concurrent('an approver', () => {
     `);
     await sam.opensHome();
     expect(await sam.finds(/Ledger API/, atHome)).not.toMatch(/To review|Shop/);
+  });
+
+  it('reads where the card is, also where their Home was drawn before it was posted', async ({ expect }) => {
+    await using scenario = await scenarios.open({ now: monday });
+    const { dana, alex } = people(scenario);
+    await alex.opensHome();
+    const posting = scenario.workspace.hold('chat.postMessage', ({ channel }) => channel === 'C0REQUESTS');
+    await asks(dana, ['Payments API'], 'Shop');
+    await alex.finds(/Payments API — Shop/, atHome);
+    await eventually('nothing else draws it', async () => {
+      const left = await scenario.database.sql`select from outbox where kind in ('home', 'homes')`;
+      return left.length === 0;
+    });
+    expect(await alex.finds(/Payments API — Shop/, atHome)).not.toContain('card in');
+    posting.release();
+    await alex.finds(/Payments API — Shop, .*card in #api-requests/, atHome);
   });
 
   it('with nothing to decide reads so', async ({ expect }) => {

@@ -72,7 +72,7 @@ it('what a delivery writes, it writes while it has the lease', async () => {
       "card.ts cards.markRendered",
       "card.ts cards.markUnposted",
       "card.ts cards.recordMove",
-      "card.ts homes.markStale",
+      "card.ts cards.recordPosted",
       "decision-message.ts promiseAccess",
       "deliver.ts resume",
       "direct-reminder.ts direct.recordReminded",

@@ -94,6 +94,18 @@ export async function markRendered(db: Db, id: number, { channel, ts, shownVersi
     .where(eq(registrations.id, id));
 }
 
+/** Records a card that has been posted, and enqueues the update of Homes: they link to it, and may have been drawn meanwhile. */
+export async function recordPosted(
+  db: Db,
+  { id, version }: Pick<Registration, 'id' | 'version'>,
+  card: CardLocation,
+): Promise<void> {
+  await db.tables.transaction(async (tx) => {
+    await markRendered({ ...db, tables: tx }, id, card);
+    await db.outbox.enqueue(tx, [{ kind: 'homes', registration: id, version, posted: true }]);
+  });
+}
+
 /** Records that a registration has no card and gets none: it was over before one was posted. Nothing is left to update. */
 export async function markUnposted(db: Db, id: number, shownVersion: number): Promise<void> {
   await db.tables

@@ -1,4 +1,3 @@
-import * as homes from '../../db/home/homes.ts';
 import type { Attempt, DeliveryResult } from '../../db/outbox/types.ts';
 import * as cards from '../../db/registration/cards.ts';
 import type { Deps } from '../../deps.ts';
@@ -47,11 +46,12 @@ export function deliverCard({ config, db, directory, poster }: Deps) {
       shown = earlier && (await update(context, earlier, message)) ? { ...earlier, shownVersion } : undefined;
     }
     const { channel, ts } = shown ?? (await post(context, posting, message));
-    await attempt.write(async (fenced) => {
-      await cards.markRendered(fenced, id, { channel, ts, shownVersion });
-      // The owners' Homes link to it, and may have been drawn while Slack took it.
-      if (ts !== found.place?.ts) await homes.markStale(fenced, id, []);
-    });
+    const rendered = { channel, ts, shownVersion };
+    await attempt.write((fenced) =>
+      ts === found.place?.ts
+        ? cards.markRendered(fenced, id, rendered)
+        : cards.recordPosted(fenced, registration, rendered),
+    );
 
     /** Moves a pending card to where an approver can decide it. A decided one stays where it was decided. */
     async function move(from: cards.CardLocation): Promise<cards.CardLocation> {

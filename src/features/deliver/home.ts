@@ -39,13 +39,15 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
    * owners, and of the approvers, where that is theirs to see.
    */
   async function outdate(
-    { kind, registration, version, after = 0 }: Of<'homes'>,
+    { kind, registration, version, after = 0, posted }: Of<'homes'>,
     attempt: Attempt,
   ): Promise<DeliveryResult> {
-    const next = await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version, after));
-    if (next !== undefined)
-      return { status: 'postponed', seconds: 0, effect: { kind, registration, version, after: next } };
-    await attempt.write((fenced) => ownerMessages.updateButtons(fenced, registration, version));
+    if (!posted) {
+      const next = await attempt.write((fenced) => cards.markOthersStale(fenced, registration, version, after));
+      if (next !== undefined)
+        return { status: 'postponed', seconds: 0, effect: { kind, registration, version, after: next } };
+      await attempt.write((fenced) => ownerMessages.updateButtons(fenced, registration, version));
+    }
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
