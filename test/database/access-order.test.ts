@@ -44,7 +44,7 @@ it('a comparison asks for a look once, however often it finds the same before th
   const looks = () => sql`select lane from outbox where kind = 'access'`;
   const one = [{ lane: `access:${application}:edge` }];
   for (const _ of ['first', 'again']) {
-    await lookAtForgotten(db, 500);
+    await lookAtForgotten(db, 500, new Date());
     expect(await looks()).toEqual(one);
   }
   await sql`

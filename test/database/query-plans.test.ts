@@ -137,7 +137,7 @@ const acts: [string, number, () => Promise<unknown>][] = [
   [
     'access is compared with registrations: what has access is read, and looks are enqueued',
     3,
-    async () => expect(await lookAtForgotten(db, 500)).toEqual(new Map([['edge', expect.any(Number)]])),
+    async () => expect(await lookAtForgotten(db, 500, new Date())).toEqual(new Map([['edge', expect.any(Number)]])),
   ],
   [
     'a reminder tick: it is locked, requests are claimed, and with the last of them it is served and the messages are enqueued',

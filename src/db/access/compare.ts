@@ -24,7 +24,7 @@ export type Compared = { differing: number; unknown: string[]; lostKeys: number 
 
 const isUuid = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/.test(text);
 
-/** Keys that were made since then, in seconds before now, may not have been there when the gateway was read. */
+/** Keys that were made since then, in seconds before the comparison, may not have been there when the gateway was read. */
 const newKeys = 120;
 
 type Expected = { id: number; publicId: string; groups: string[] };
@@ -153,7 +153,7 @@ async function loseKeys(db: Db, gateway: string, there: Map<number, string[]>, a
       and(
         eq(applicationKeys.gateway, gateway),
         inArray(applicationKeys.applicationId, [...there.keys()]),
-        sql`shown and not gone and removed_at is null and made_at < now() - make_interval(secs => ${newKeys})`,
+        sql`shown and not gone and removed_at is null and made_at < ${at.toISOString()}::timestamptz - make_interval(secs => ${newKeys})`,
       ),
     );
   const lost = rows.filter(({ id, applicationId }) => !there.get(applicationId)?.includes(id));
@@ -179,12 +179,12 @@ const backs = sql`r.status = 'approved' and s.id = r.service_id and a.id = r.app
  * the last look is not what the registrations say now, because a look was missed. At most `limit`; returns how many at each
  * gateway. Costs what has access, however many registrations there are without.
  */
-export async function lookAtForgotten(db: Db, limit: number): Promise<Map<string, number>> {
+export async function lookAtForgotten(db: Db, limit: number, at: Date): Promise<Map<string, number>> {
   const rows = await db.tables.execute<{ application: string; gateway: string }>(sql`
     select application, gateway from (
       select application_id as application, gateway from ${applicationAccess} where open is distinct from wanted
       union select application_id, gateway from ${applicationKeys}
-        where not gone and (removed_at is not null or (not shown and made_at < now() - interval '2 minutes'))
+        where not gone and (removed_at is not null or (not shown and made_at < ${at.toISOString()}::timestamptz - interval '2 minutes'))
       union select r.application_id, s.access->>'gateway' from services s, registrations r, applications a
         where s.access is not null and ${backs} and not exists (
           select from ${applicationAccess} x where x.application_id = r.application_id

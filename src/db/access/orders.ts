@@ -111,7 +111,7 @@ export async function look(db: Db, place: Place, at: Date): Promise<AccessOrder 
         registration: applicationAccess.registrationId,
       });
     if (lost.length > 0 && !found.deletedAt) await tellOfLost(tx, db, place, lost);
-    return orderOf(tx, place, found);
+    return orderOf(tx, place, found, at);
   });
 }
 
@@ -152,7 +152,12 @@ const changedIf = (changed: ReturnType<typeof sql>) => ({
   toldAt: sql`case when ${changed} then null else ${applicationAccess.toldAt} end`,
 });
 
-async function orderOf(tx: Tx, place: Place, application: typeof applications.$inferSelect): Promise<AccessOrder> {
+async function orderOf(
+  tx: Tx,
+  place: Place,
+  application: typeof applications.$inferSelect,
+  at: Date,
+): Promise<AccessOrder> {
   const rows = await tx
     .select({
       access: applicationAccess,
@@ -172,7 +177,12 @@ async function orderOf(tx: Tx, place: Place, application: typeof applications.$i
   const keys = await tx
     .select({ id: applicationKeys.id, back: applicationKeys.back })
     .from(applicationKeys)
-    .where(and(keysOf(place), or(sql`removed_at is not null`, sql`not shown and made_at < now() - ${keyInTheMaking}`)));
+    .where(
+      and(
+        keysOf(place),
+        sql`(removed_at is not null or not shown and made_at < ${at.toISOString()}::timestamptz - ${keyInTheMaking})`,
+      ),
+    );
   const groups = rows.filter(({ access }) => access.wanted).map(({ access }) => access.group);
   return {
     application: { id: application.publicId, name: application.name, owners },

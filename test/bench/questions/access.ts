@@ -105,7 +105,7 @@ async function reconciling(bench: Bench): Promise<Answer[]> {
       inDatabase += performance.now() - start;
       return result;
     };
-    let differing = (await timed(() => lookAtForgotten(db, 500))).size;
+    let differing = (await timed(() => lookAtForgotten(db, 500, new Date()))).size;
     const ids = new Map<string, string>();
     // Both databases have the same applications, under public ids of their own: the large one is given its own pages.
     const rows =

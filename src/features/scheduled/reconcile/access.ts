@@ -31,7 +31,7 @@ export function reconcileAccess({ db, gateways, metrics, now, log }: Deps): () =
   }
 
   return async () => {
-    const forgotten = await lookAtForgotten(db, maxForgotten);
+    const forgotten = await lookAtForgotten(db, maxForgotten, now());
     if (forgotten.size > 0)
       log.info({ forgotten: Object.fromEntries(forgotten) }, 'access was not looked at, looks enqueued');
     await Promise.all(
