@@ -86,7 +86,7 @@ describe('Slack requests a reconnect', () => {
   });
 
   it('while a command is on its way over the old connection: it is acknowledged there', async () => {
-    await using patient = await openScenario({ socketMode: { ...socketMode, drainDelay: 5_000 } });
+    await using patient = await openScenario({ socketMode: { ...socketMode, drainDelay: 60_000 } });
     const slack = patient.workspace;
     const { dana, alex, priya } = people(patient);
     await bothOpen(slack);

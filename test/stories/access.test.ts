@@ -151,6 +151,7 @@ describe.each(storyModes)('over %s', (mode) => {
       );
       expect(await alex.submits()).toEqual({ closed: true });
       await alex.finds(/`tiles` · Retired[\s\S]*Opens the group tiles at edge/, { in: 'home' });
+      await delivered(scenario);
       await alex.clicks('Retire', { in: 'home', on: /`maps`/ });
       await alex.picks('Access', 'Take it away at once');
       const held = scenario.gateway.hold('GET /consumers');

@@ -175,6 +175,7 @@ it('an open form rejects nothing after another approver decided, and says so', a
   await dana.finds(/Approved by @alex/);
   await priya.submits();
   expect(priya.reads).toMatch(/Reject request ==\n.*already approved by @alex/);
+  await delivered(scenario);
   // The receipt, and the decision.
   expect(dana.told).toHaveLength(2);
 });

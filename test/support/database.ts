@@ -7,8 +7,11 @@ import { databaseUrl, template } from './postgres.ts';
 export type TestDatabase = AsyncDisposable & {
   url: string;
   sql: postgres.Sql;
-  /** Refuses and ends all connections, as when the server is gone; or accepts them again. */
-  allow(connections: boolean): Promise<void>;
+  /**
+   * Refuses and ends all connections, as when the server is gone; or accepts them again. `keepOwn`: those of `sql` go on, in
+   * whose transactions the test may hold a lock.
+   */
+  allow(connections: boolean, options?: { keepOwn?: boolean }): Promise<void>;
 };
 
 /** Connections to the server's own database, for all tests of this worker. */
@@ -21,13 +24,16 @@ export async function createDatabase({ from = template } = {}): Promise<TestData
   const name = `test_${randomBytes(6).toString('hex')}`;
   await server.unsafe(`create database ${name} template ${from} strategy file_copy`);
   const url = databaseUrl(inject('postgres'), name);
-  const sql = postgres(url, { max: 2, onnotice: () => {} });
+  const sql = postgres(url, { max: 2, onnotice: () => {}, connection: { application_name: name } });
   return {
     url,
     sql,
-    async allow(connections) {
+    async allow(connections, { keepOwn = false } = {}) {
       await server.unsafe(`alter database ${name} allow_connections ${connections}`);
-      if (!connections) await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+      if (!connections)
+        await server`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = ${name} and not (${keepOwn} and application_name = ${name})`;
     },
     async [Symbol.asyncDispose]() {
       await sql.end({ timeout: 1 });
