@@ -51,9 +51,10 @@ export function deliverHomes({ config, db, poster, directory, now }: Deps) {
     const event = await homes.eventOf(db, registration, version);
     if (!event) return delivered;
     const approvers = allowedApprovers(event.service, config.policy);
-    const asked = event.queue ? await directory.members(membershipsToCheck(approvers, '')) : [];
-    await attempt.write((fenced) => homes.markStale(fenced, registration, []));
-    if (event.queue) await markAll([...approvers.users, ...asked], attempt);
+    const members = event.queue ? await directory.members(membershipsToCheck(approvers, '')) : [];
+    const asked = event.queue ? [...new Set([...approvers.users, ...members])] : [];
+    await attempt.write((fenced) => homes.markStale(fenced, registration, asked.slice(0, homes.batch)));
+    await markAll(asked.slice(homes.batch), attempt);
     return delivered;
   }
 
