@@ -85,21 +85,39 @@ it('removals follow an act, and do not wait for a retry; grants are bulk', async
   ]);
 });
 
-it.each([
-  ['shown', (db: Db, place: keys.KeyPlace, id: string) => keys.finish(db, place, id, 'U0DANA', new Date())],
-  ['given up', (db: Db, place: keys.KeyPlace, id: string) => keys.abandon(db, place, id, new Date())],
-] as const)('a key that arrives while it is removed, and is then %s, is removed again', async (_, ends) => {
-  await using opened = await openAccess();
-  const { sql, db, application, registration } = opened;
-  const place = { application, gateway: 'edge' };
-  const at = new Date();
+/** Lets Dana have keys of her application; returns the id of its registration. */
+async function opensKeys({ sql, application, registration }: Awaited<ReturnType<typeof openAccess>>): Promise<string> {
   await sql`update services set access = ${sql.json({ ...access('edge'), credential: 'key' })}`;
   await sql`insert into application_owners values (${application}, 'U0DANA')`;
   await sql`
     insert into application_access (application_id, gateway, group_name, registration_id, wanted, open, since)
     values (${application}, 'edge', 'payments', ${registration}, true, true, now())`;
   const [row] = await sql<{ id: string }[]>`select public_id as id from registrations`;
-  const asked = { registration: row?.id ?? '', person: 'U0DANA', id: randomUUID(), at };
+  return row?.id ?? '';
+}
+
+it('a key counts as lost in the making by the clock that wrote when it began, whatever the database says', async () => {
+  await using opened = await openAccess();
+  const { db, application } = opened;
+  const began = new Date('2026-11-02T09:00:00Z');
+  const asked = { registration: await opensKeys(opened), person: 'U0DANA', id: randomUUID(), at: began };
+  await keys.begin(db, { ...asked, lastFour: 'abcd' });
+  const after = (seconds: number) => new Date(began.getTime() + seconds * 1_000);
+  const toRemove = async (at: Date) =>
+    (await orders.look(db, { application, gateway: 'edge' }, at))?.keysToRemove.map(({ id }) => id);
+  expect(await toRemove(after(59))).toEqual([]);
+  expect(await toRemove(after(61))).toEqual([asked.id]);
+});
+
+it.each([
+  ['shown', (db: Db, place: keys.KeyPlace, id: string) => keys.finish(db, place, id, 'U0DANA', new Date())],
+  ['given up', (db: Db, place: keys.KeyPlace, id: string) => keys.abandon(db, place, id, new Date())],
+] as const)('a key that arrives while it is removed, and is then %s, is removed again', async (_, ends) => {
+  await using opened = await openAccess();
+  const { sql, db, application } = opened;
+  const place = { application, gateway: 'edge' };
+  const at = new Date();
+  const asked = { registration: await opensKeys(opened), person: 'U0DANA', id: randomUUID(), at };
   const begun = await keys.begin(db, { ...asked, lastFour: 'abcd' });
   if (!begun.ok) throw new Error(begun.refusal.kind);
   await keys.remove(db, asked);
