@@ -99,7 +99,7 @@ export class SlackServer implements AsyncDisposable {
     });
     server.on('request', (request, response) => {
       this.#route(request, response).catch((error: unknown) => {
-        // Whoever called has gone before the end of the call, as a process that is killed.
+        // The client closed the connection in the middle of its request, as a process does that is killed.
         if (request.readableAborted) return;
         // A bug of the local Slack itself is reported, so that no test takes it for Slack's behavior.
         this.protocolViolations.push(`the workspace broke: ${error instanceof Error ? error.stack : String(error)}`);
